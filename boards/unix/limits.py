@@ -1,0 +1,18 @@
+"""Limits of the meter on MicroPython's unix port. Every board has a module of this name and these keys; the code reads no other."""
+
+BOARD = "unix"
+CONNECTIONS = 8  # TCP connections at once (TCP-UDP setup nb_of_sim_conn)
+ASSOCIATIONS = 4  # AAs on one TCP connection
+UDP_LINKS = 8  # UDP peers (address and port) that hold AAs
+UDP_ASSOCIATIONS = 2  # AAs of one UDP peer
+TRANSFERS = 8  # long transfers at once, over all AAs
+PDU = 1024  # largest APDU received or sent, octets
+DATAGRAM = 1472  # largest UDP payload, octets: Ethernet MTU less the IPv4 and UDP headers
+REASSEMBLY = 2048  # largest value written in blocks, octets
+ELEMENT = 512  # largest single element or simple attribute value, octets
+LIST = 32  # entries of a with-list request
+NESTING = 12  # depth of arrays and structures in received data
+ROWS = 3000  # load profile rows kept
+EVENTS = 200  # event log rows kept
+DAYS = 400  # daily billing rows kept
+COLUMNS = 16  # capture objects of a profile

@@ -1,0 +1,79 @@
+"""What every COSEM interface class is built on: attributes kept as encoded values, and the contract with the server.
+
+The server (`dlms.server`) reads an object in one of two ways:
+
+*Simple attributes*, short and of one piece. `a[k]` holds the encoded A-XDR Data of attribute k as bytes or bytearray and the
+server copies it; a live value is changed in place (`a[2][1:5]`). Where `a[k]` is None the server calls `get`.
+
+*Long attributes*, named in `LONG`: arrays and structures of any length, sent element by element so that no more than one
+element ever stands in memory. The server calls `open` once and `element` for each number, through a `dlms.stream.Cursor`
+that belongs to the transfer, so that two clients can read the same attribute at once.
+
+Result codes are data-access-results (REQUIREMENTS D.4) everywhere, never exceptions. Methods that return either an offset or a
+result return the result negated: `-READ_WRITE_DENIED`. `aa` is the association the request came through
+(`dlms.association.Association`).
+"""
+
+from dlms import axdr
+from dlms.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
+from dlms.octets import copy
+
+
+class Interface:
+    """An instance of an interface class: attribute 1 is its logical name, six octets."""
+
+    CLASS_ID = 0
+    VERSION = 0
+    ATTRIBUTES = 1
+    METHODS = 0
+    LONG = ()  # attributes that are sent element by element
+    SELECT = {}  # attribute -> bytes of the selectors it offers (REQUIREMENTS D.11)
+
+    def __init__(self, name):
+        self.name = name
+        self.a = [None] * (self.ATTRIBUTES + 1)
+        self.a[1] = axdr.octets(name)
+
+    def get(self, k, buf, off, aa):
+        """Write attribute k, one that `a` does not hold, at buf[off:]; returns the offset behind it or -result."""
+        return -OTHER_REASON
+
+    def open(self, k, cur):
+        """Begin reading long attribute k; returns a result.
+
+        Sets cur.tag (array or structure) and cur.n (number of elements). cur.selector is 0, or the selector whose parameters
+        are the Data cur.buf[cur.off:cur.end], already known to be well-formed. cur.u, cur.v, cur.w and cur.map are the object's own for
+        this transfer: first row, column choice …; they keep their values from `open` to the last `element`.
+        """
+        return OTHER_REASON
+
+    def element(self, k, cur, i, buf, off):
+        """Write element 0 <= i < cur.n at buf[off:], at most limits.ELEMENT octets; returns the offset behind it or -result."""
+        return -OTHER_REASON
+
+    def set(self, k, buf, off, end, aa, commit):
+        """Set attribute k to the well-formed Data buf[off:end]; returns a result.
+
+        With commit false only check. An object changes wholly or not at all (REQUIREMENTS D-21). The default takes a value
+        of the same type and the same size as the one that `a` holds, in place.
+        """
+        value = self.a[k]
+        if value is None:
+            return READ_WRITE_DENIED
+        if buf[off] != value[0] or end - off != len(value):
+            return TYPE_UNMATCHED
+        if commit:
+            copy(value, 0, buf, off, end - off)
+        return SUCCESS
+
+    def act(self, m, buf, off, end, out, o, aa):
+        """Invoke method m with the well-formed Data buf[off:end], empty when there is none.
+
+        Returns o when the method has no return data, the offset behind the Data written at out[o:], or -result.
+        """
+        return -READ_WRITE_DENIED
+
+
+def no_parameter(buf, off, end):
+    """True when a method's parameter is absent, null-data or an integer, as for `reset(integer 0)`."""
+    return off == end or buf[off] == axdr.NULL or (buf[off] == axdr.INTEGER and end - off == 2)

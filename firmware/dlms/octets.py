@@ -1,0 +1,53 @@
+"""Work on octets in place: one door to the viper functions and to their plain twins.
+
+Everything that the request path does to single octets goes through here, because bytecode pays about sixty instructions an
+operation and boxes 32-bit values on a board. `octets_viper` needs a native code emitter; where there is none (CPython, MicroPython on
+WebAssembly or on some arm64 builds) its import fails with SyntaxError or NameError and the twin of the same contract is taken.
+"""
+
+try:
+    from dlms.octets_viper import (  # noqa: F401
+        add,
+        add32,
+        answer_value,
+        clear,
+        compare,
+        copy,
+        equal,
+        equal_time,
+        find,
+        find_key,
+        get16,
+        get32,
+        length,
+        length_size,
+        put16,
+        put32,
+        scan,
+        u32_equal,
+    )
+
+    EMITTER = "viper"
+except (SyntaxError, NameError, ImportError):
+    from dlms.octets_plain import (  # noqa: F401
+        add,
+        add32,
+        answer_value,
+        clear,
+        compare,
+        copy,
+        equal,
+        equal_time,
+        find,
+        find_key,
+        get16,
+        get32,
+        length,
+        length_size,
+        put16,
+        put32,
+        scan,
+        u32_equal,
+    )
+
+    EMITTER = "plain"
