@@ -1,0 +1,1 @@
+"""Host-side tools of the reference meter: nothing here shares code with ``firmware/``."""

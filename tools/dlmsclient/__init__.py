@@ -1,0 +1,137 @@
+"""An independent DLMS/COSEM client over the wrapper, for the command line and for the tests.
+
+It is written from the specification alone and shares no code with ``firmware/``, so that each checks the other. As a test
+client it is strict: a response is decoded whole, and trailing octets, wrong wPorts, a wrong invoke-id, a wrong block number
+or an APDU above the announced size are ProtocolErrors. It speaks logical-name referencing without ciphering, lowest level
+and low level security, over TCP and UDP.
+
+    from tools.dlmsclient import Client, axdr, by_entry, parse_object_list
+
+    with Client.tcp("127.0.0.1", 4059, timeout=5) as client:
+        reader = client.associate(32, 1, "12345678")        # client wPort, server wPort, password
+        energy = reader.get(3, "1.0.1.8.0.255", 2)          # Data(Tag.DOUBLE_LONG_UNSIGNED, 1234567)
+        objects = parse_object_list(reader.get(15, "0.0.40.0.0.255", 2))
+        row = reader.get(7, "1.0.99.1.0.255", 2, by_entry(1, 1))
+        manager = client.associate(48, 1, "87654321", pdu_size=128, block_size=40)   # a second AA on the same connection
+        manager.set(8, "0.0.1.0.0.255", 3, axdr.long(-60))
+        manager.action(8, "0.0.1.0.0.255", 6, axdr.long(30))
+        manager.release()
+        reader.release()
+
+Raw octets, for tests of wrong input:
+
+    client.send_octets(bytes.fromhex("0002001000010000"))
+    client.expect_closed()
+    client.send_apdu(bytes.fromhex("C001C1"), 32, 1)
+    wpdu = client.receive(0.5)                              # Wpdu, or None when nothing came
+
+Modules, each with one role:
+
+    wrapper         WPDU codec, TCP deframer, datagram decoding
+    axdr            Data: typed values that keep their tag (data, compact: its parts); datetimes: date-time, date, time
+    ber, acse       AARQ, AARE, RLRQ, RLRE with every optional field
+    initiate        InitiateRequest, InitiateResponse, Conformance, ConfirmedServiceError
+    xdlms           descriptors, blocks, ExceptionResponse, ``decode_apdu``; get_service, set_service, action_service: the APDUs
+    exchanges       services with block transfer as generators, without I/O (long_transfer: what they share)
+    selection       range, entry and object_list selectors
+    obis, cosem, objects   OBIS codes, names, units and scaling, object_list with access rights
+    transport       TcpTransport, UdpTransport
+    client          Client: raw octets, APDUs, associate; association: Association with get, set, action and their lists
+    codes, errors   result codes with their texts, the exception hierarchy
+"""
+
+from tools.dlmsclient import axdr
+from tools.dlmsclient.acse import Aare, Aarq, Rlre, Rlrq
+from tools.dlmsclient.association import Association
+from tools.dlmsclient.axdr import Data, Tag
+from tools.dlmsclient.client import Client
+from tools.dlmsclient.codes import (
+    ActionResult,
+    AssociationResult,
+    DataAccessResult,
+    ExceptionService,
+    ExceptionState,
+    ProviderDiagnostic,
+    UserDiagnostic,
+)
+from tools.dlmsclient.cosem import ScalerUnit
+from tools.dlmsclient.datetimes import ClockStatus, Date, DateTime, Time
+from tools.dlmsclient.errors import (
+    ActionError,
+    AssociationRejected,
+    ConnectionFailed,
+    ConnectionLost,
+    DataAccessError,
+    DlmsError,
+    ExceptionResponseError,
+    ProtocolError,
+    ServiceErrorResponse,
+    ServiceFailure,
+    Timeout,
+    TransportError,
+    UsageError,
+)
+from tools.dlmsclient.initiate import ConfirmedServiceError, Conformance, InitiateRequest, InitiateResponse
+from tools.dlmsclient.obis import Obis
+from tools.dlmsclient.objects import AttributeAccess, ListedObject, parse_object_list
+from tools.dlmsclient.selection import CaptureObject, by_entry, by_range
+from tools.dlmsclient.transport import TcpTransport, UdpTransport
+from tools.dlmsclient.wrapper import Deframer, Wpdu
+from tools.dlmsclient.xdlms import CosemAttribute, CosemMethod, ExceptionResponse, Selection, decode_apdu
+
+__all__ = [
+    "Aare",
+    "Aarq",
+    "ActionError",
+    "ActionResult",
+    "Association",
+    "AssociationRejected",
+    "AssociationResult",
+    "AttributeAccess",
+    "CaptureObject",
+    "Client",
+    "ClockStatus",
+    "ConfirmedServiceError",
+    "Conformance",
+    "ConnectionFailed",
+    "ConnectionLost",
+    "CosemAttribute",
+    "CosemMethod",
+    "Data",
+    "DataAccessError",
+    "DataAccessResult",
+    "Date",
+    "DateTime",
+    "Deframer",
+    "DlmsError",
+    "ExceptionResponse",
+    "ExceptionResponseError",
+    "ExceptionService",
+    "ExceptionState",
+    "InitiateRequest",
+    "InitiateResponse",
+    "ListedObject",
+    "Obis",
+    "ProtocolError",
+    "ProviderDiagnostic",
+    "Rlre",
+    "Rlrq",
+    "ScalerUnit",
+    "Selection",
+    "ServiceErrorResponse",
+    "ServiceFailure",
+    "Tag",
+    "TcpTransport",
+    "Time",
+    "Timeout",
+    "TransportError",
+    "UdpTransport",
+    "UsageError",
+    "UserDiagnostic",
+    "Wpdu",
+    "axdr",
+    "by_entry",
+    "by_range",
+    "decode_apdu",
+    "parse_object_list",
+]

@@ -1,0 +1,188 @@
+"""An application association: the services of one (client wPort, server wPort) pair on one link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from tools.dlmsclient import exchanges
+from tools.dlmsclient.acse import RLRE_TAG, Aare, Rlre, Rlrq
+from tools.dlmsclient.axdr import Data
+from tools.dlmsclient.codes import DataAccessResult, ReleaseResponseReason
+from tools.dlmsclient.errors import ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
+from tools.dlmsclient.initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError, InitiateResponse
+from tools.dlmsclient.long_transfer import Exchange, Terms
+from tools.dlmsclient.obis import Obis
+from tools.dlmsclient.xdlms import (
+    EXCEPTION_RESPONSE,
+    ActionOutcome,
+    Apdu,
+    CosemAttribute,
+    CosemMethod,
+    DataResult,
+    ExceptionResponse,
+    Selection,
+    decode_apdu,
+    invoke_id_and_priority,
+)
+
+if TYPE_CHECKING:
+    from tools.dlmsclient.client import Client
+
+Result = TypeVar("Result")
+
+
+class Association:
+    """One AA. Made by ``Client.associate``, or by ``Client.attach`` without an AARQ.
+
+    ``aare`` and ``negotiated`` tell what the server answered (None for an unconfirmed or attached AA); ``block_size`` makes
+    SET and ACTION go in blocks of that many raw octets; ``timeout`` bounds the wait for each response, in seconds.
+    """
+
+    def __init__(
+        self,
+        link: Client,
+        client_wport: int,
+        server_wport: int,
+        *,
+        confirmed: bool = True,
+        aare: Aare | None = None,
+        negotiated: InitiateResponse | None = None,
+        client_max_receive_pdu_size: int = 0,
+        block_size: int | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        self.link = link
+        self.client_wport = client_wport
+        self.server_wport = server_wport
+        self.confirmed = confirmed
+        self.aare = aare
+        self.negotiated = negotiated
+        self.client_max_receive_pdu_size = client_max_receive_pdu_size
+        self.block_size = block_size
+        self.timeout = timeout
+        self.high_priority = True
+        self._invoke_id = 0
+
+    # Octets
+
+    def send_apdu(self, apdu: bytes) -> None:
+        """Send one APDU with the wPorts of this AA."""
+        self.link.send_apdu(apdu, self.client_wport, self.server_wport)
+
+    def exchange(self, apdu: bytes, timeout: float | None = None) -> bytes:
+        """Send one APDU, return the APDU of the response; its wPorts and its length are checked, nothing else."""
+        wait = self.timeout if timeout is None else timeout
+        response = self.link.exchange(apdu, self.client_wport, self.server_wport, wait)
+        limit = self.client_max_receive_pdu_size
+        if limit and len(response) > limit:
+            raise ProtocolError(f"the response has {len(response)} octets, this client announced a limit of {limit}")
+        return response
+
+    def request(self, apdu: Apdu) -> Apdu | ExceptionResponse:
+        """Send one service APDU and return the response decoded, an ExceptionResponse included; nothing is raised for a refusal."""
+        octets = self.exchange(apdu.encode())
+        if octets[:1] == bytes([EXCEPTION_RESPONSE]):
+            return ExceptionResponse.decode(octets)
+        return decode_apdu(octets)
+
+    def next_iip(self, confirmed: bool = True) -> int:
+        """A fresh invoke-id-and-priority octet; invoke-ids go round 1 to 15 and 0."""
+        self._invoke_id = (self._invoke_id + 1) & 0x0F
+        return invoke_id_and_priority(self._invoke_id, confirmed, self.high_priority)
+
+    # Services
+
+    def get(self, class_id: int, instance: str | Obis, attribute_id: int, selection: Selection | None = None) -> Data:
+        """Read an attribute, long or short."""
+        target = CosemAttribute(class_id, Obis.parse(instance), attribute_id, selection)
+        return self._run(exchanges.get(self._terms(), target))
+
+    def get_list(self, attributes: Sequence[CosemAttribute]) -> tuple[DataResult, ...]:
+        """Read several attributes with one request: Data or DataAccessResult each."""
+        return self._run(exchanges.get_list(self._terms(), attributes))
+
+    def set(
+        self,
+        class_id: int,
+        instance: str | Obis,
+        attribute_id: int,
+        value: Data,
+        selection: Selection | None = None,
+        confirmed: bool | None = None,
+    ) -> None:
+        """Write an attribute. ``confirmed`` False sends the unconfirmed service: no response is waited for."""
+        target = CosemAttribute(class_id, Obis.parse(instance), attribute_id, selection)
+        self._serve(lambda terms: exchanges.set_(terms, target, value), confirmed)
+
+    def set_list(self, attributes: Sequence[CosemAttribute], values: Sequence[Data]) -> tuple[DataAccessResult, ...]:
+        """Write several attributes with one request."""
+        return self._run(exchanges.set_list(self._terms(), attributes, values))
+
+    def action(
+        self,
+        class_id: int,
+        instance: str | Obis,
+        method_id: int,
+        parameter: Data | None = None,
+        confirmed: bool | None = None,
+    ) -> Data | None:
+        """Invoke a method and return what it returns. ``confirmed`` False sends the unconfirmed service."""
+        target = CosemMethod(class_id, Obis.parse(instance), method_id)
+        return self._serve(lambda terms: exchanges.action(terms, target, parameter), confirmed)
+
+    def action_list(
+        self, methods: Sequence[CosemMethod], parameters: Sequence[Data | None]
+    ) -> tuple[ActionOutcome, ...]:
+        """Invoke several methods with one request."""
+        return self._run(exchanges.action_list(self._terms(), methods, parameters))
+
+    def release(self, reason: int | None = 0, user_information: bytes | None = None) -> Rlre | None:
+        """End the AA with RLRQ and return the RLRE; an unconfirmed AA ends without one (REQUIREMENTS B-10, B-12)."""
+        apdu = Rlrq(reason, user_information).encode()
+        if not self.confirmed:
+            self.send_apdu(apdu)
+            self.link.forget(self)
+            return None
+        octets = self.exchange(apdu)
+        if octets[:1] != bytes([RLRE_TAG]):
+            raise refusal(octets, "RLRQ")
+        rlre = Rlre.decode(octets)
+        self.link.forget(self)
+        if rlre.reason is not None and rlre.reason not in list(ReleaseResponseReason):
+            raise ProtocolError(f"RLRE has the unknown reason {rlre.reason}")
+        return rlre
+
+    # Inside
+
+    def _terms(self, confirmed: bool = True) -> Terms:
+        limit = self.negotiated.server_max_receive_pdu_size if self.negotiated else 0
+        return Terms(self.next_iip(confirmed), limit, self.block_size)
+
+    def _serve(self, make: Callable[[Terms], Exchange[Result]], confirmed: bool | None) -> Result | None:
+        confirmed = self.confirmed if confirmed is None else confirmed
+        exchange = make(self._terms(confirmed))
+        if confirmed:
+            return self._run(exchange)
+        if self.block_size is not None:
+            raise UsageError("an unconfirmed service cannot be sent in blocks: nothing acknowledges them")
+        self.send_apdu(next(exchange))
+        exchange.close()
+        return None
+
+    def _run(self, exchange: Exchange[Result]) -> Result:
+        apdu = next(exchange)
+        while True:
+            try:
+                apdu = exchange.send(self.exchange(apdu))
+            except StopIteration as done:
+                return done.value
+
+
+def refusal(octets: bytes, what: str) -> Exception:
+    """The exception for an answer that is none of the expected APDUs."""
+    if octets[:1] == bytes([EXCEPTION_RESPONSE]):
+        return ExceptionResponseError(ExceptionResponse.decode(octets), what)
+    if octets[:1] == bytes([CONFIRMED_SERVICE_ERROR]):
+        return ServiceErrorResponse(ConfirmedServiceError.decode(octets), what)
+    return ProtocolError(f"{what}: the answer begins with {octets[:4].hex().upper() or 'nothing'}")

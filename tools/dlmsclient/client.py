@@ -1,0 +1,238 @@
+"""The synchronous client: one link (TCP connection or UDP socket) and the associations on it.
+
+Octets go three ways, from raw to comfortable:
+
+    send_octets / receive           anything at all; the next WPDU or None
+    send_apdu / exchange            one APDU in a right WPDU; the APDU of the response, wPorts checked
+    associate -> Association        the services
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+
+from tools.dlmsclient.acse import AARE_TAG, SOURCE_USER, Aare, Aarq
+from tools.dlmsclient.association import Association, refusal
+from tools.dlmsclient.codes import AssociationResult, UserDiagnostic
+from tools.dlmsclient.errors import AssociationRejected, ConnectionLost, ProtocolError, Timeout, UsageError
+from tools.dlmsclient.initiate import (
+    CLIENT_CONFORMANCE,
+    CONFIRMED_SERVICE_ERROR,
+    DLMS_VERSION,
+    VAA_LN,
+    ConfirmedServiceError,
+    Conformance,
+    InitiateRequest,
+    InitiateResponse,
+)
+from tools.dlmsclient.transport import TcpTransport, Transport, UdpTransport
+from tools.dlmsclient.wrapper import DEFAULT_PORT, MANAGEMENT_LOGICAL_DEVICE, PUBLIC_CLIENT, Wpdu
+
+SENT = ">"
+RECEIVED = "<"
+DEFAULT_TIMEOUT = 5.0
+MAX_PDU_SIZE = 0xFFFF
+
+Trace = Callable[[str, bytes], None]
+
+
+class Client:
+    """A link to a server. ``trace`` is called with direction (">" sent, "<" received) and the octets of every WPDU."""
+
+    def __init__(self, transport: Transport, timeout: float = DEFAULT_TIMEOUT, trace: Trace | None = None) -> None:
+        self.transport = transport
+        self.timeout = timeout
+        self.trace = trace
+        self.associations: dict[tuple[int, int], Association] = {}
+
+    @classmethod
+    def tcp(cls, host: str = "127.0.0.1", port: int = DEFAULT_PORT, timeout: float = DEFAULT_TIMEOUT, trace: Trace | None = None) -> Client:
+        """Connect over TCP."""
+        return cls(TcpTransport(host, port, timeout), timeout, trace)
+
+    @classmethod
+    def udp(cls, host: str = "127.0.0.1", port: int = DEFAULT_PORT, timeout: float = DEFAULT_TIMEOUT, trace: Trace | None = None) -> Client:
+        """Speak over UDP."""
+        return cls(UdpTransport(host, port, timeout), timeout, trace)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the link without releasing: over TCP all its associations end with it (REQUIREMENTS B-11)."""
+        self.transport.close()
+        self.associations.clear()
+
+    # Octets
+
+    def send_octets(self, octets: bytes) -> None:
+        """Send octets as they are, right or wrong."""
+        if self.trace:
+            self.trace(SENT, octets)
+        self.transport.send(octets)
+
+    def send_wpdu(self, wpdu: Wpdu) -> None:
+        """Send a WPDU, whose version and length may be wrong."""
+        self.send_octets(wpdu.encode())
+
+    def send_apdu(self, apdu: bytes, client_wport: int = PUBLIC_CLIENT, server_wport: int = MANAGEMENT_LOGICAL_DEVICE) -> None:
+        """Send an APDU in a right WPDU."""
+        self.send_wpdu(Wpdu(client_wport, server_wport, apdu))
+
+    def receive(self, timeout: float | None = None) -> Wpdu | None:
+        """The next WPDU, or None when none came within ``timeout`` seconds; ConnectionLost when the peer closed."""
+        wpdu = self.transport.receive(self.timeout if timeout is None else timeout)
+        if wpdu is not None and self.trace:
+            self.trace(RECEIVED, wpdu.encode())
+        return wpdu
+
+    def expect_nothing(self, timeout: float) -> None:
+        """A ProtocolError if anything arrives within ``timeout`` seconds."""
+        wpdu = self.receive(timeout)
+        if wpdu is not None:
+            raise ProtocolError(f"nothing was expected, {wpdu.encode().hex().upper()} came")
+
+    def expect_closed(self, timeout: float | None = None) -> None:
+        """Wait until the peer closes the connection; a WPDU is a ProtocolError, silence a Timeout."""
+        wait = self.timeout if timeout is None else timeout
+        try:
+            wpdu = self.receive(wait)
+        except ConnectionLost:
+            return
+        if wpdu is not None:
+            raise ProtocolError(f"the end of the connection was expected, {wpdu.encode().hex().upper()} came")
+        raise Timeout(f"the peer kept the connection open for {wait:g} s")
+
+    def exchange(
+        self,
+        apdu: bytes,
+        client_wport: int = PUBLIC_CLIENT,
+        server_wport: int = MANAGEMENT_LOGICAL_DEVICE,
+        timeout: float | None = None,
+    ) -> bytes:
+        """Send an APDU and return the APDU of the response, which must carry the two wPorts swapped (REQUIREMENTS A-04)."""
+        wait = self.timeout if timeout is None else timeout
+        started = time.monotonic()
+        self.send_apdu(apdu, client_wport, server_wport)
+        wpdu = self.receive(max(wait - (time.monotonic() - started), 0.0))
+        if wpdu is None:
+            raise Timeout(f"no answer within {wait:g} s")
+        if (wpdu.source, wpdu.destination) != (server_wport, client_wport):
+            raise ProtocolError(
+                f"the answer goes from wPort {wpdu.source} to {wpdu.destination}, expected {server_wport} to {client_wport}"
+            )
+        if not wpdu.apdu:
+            raise ProtocolError("the answer is an empty APDU")
+        return wpdu.apdu
+
+    # Associations
+
+    def associate(
+        self,
+        client_wport: int = PUBLIC_CLIENT,
+        server_wport: int = MANAGEMENT_LOGICAL_DEVICE,
+        password: str | bytes | None = None,
+        *,
+        conformance: Conformance = CLIENT_CONFORMANCE,
+        pdu_size: int = MAX_PDU_SIZE,
+        confirmed: bool = True,
+        initiate: InitiateRequest | None = None,
+        aarq: Aarq | None = None,
+        block_size: int | None = None,
+        timeout: float | None = None,
+    ) -> Association:
+        """Open an association and return it.
+
+        Without ``password``: lowest level; with one: LLS. ``pdu_size`` is the client-max-receive-pdu-size (0: no limit).
+        ``confirmed`` False opens an unconfirmed AA: over UDP only, and nothing is answered (REQUIREMENTS B-02, B-05).
+        ``initiate`` replaces the InitiateRequest; ``aarq`` the whole AARQ, whose own user-information is sent if it has one.
+        A refusal is raised as AssociationRejected.
+        """
+        proposed = initiate or InitiateRequest(conformance, pdu_size, confirmed)
+        if aarq is not None and aarq.user_information is not None:
+            with contextlib.suppress(ProtocolError):  # it may be wrong on purpose
+                proposed = InitiateRequest.decode(aarq.user_information)
+        if not proposed.response_allowed and self.transport.name == "tcp":
+            raise UsageError("an unconfirmed association exists over UDP only")
+        request = aarq or self._aarq(proposed.encode(), password)
+        if request.user_information is None:
+            request = replace(request, user_information=proposed.encode())
+        association = Association(
+            self,
+            client_wport,
+            server_wport,
+            confirmed=proposed.response_allowed,
+            client_max_receive_pdu_size=proposed.client_max_receive_pdu_size,
+            block_size=block_size,
+            timeout=timeout,
+        )
+        if proposed.response_allowed:
+            octets = self.exchange(request.encode(), client_wport, server_wport, timeout)
+            association.aare, association.negotiated = read_aare(octets, request, proposed)
+        else:
+            self.send_apdu(request.encode(), client_wport, server_wport)
+        self.associations[client_wport, server_wport] = association
+        return association
+
+    def attach(
+        self, client_wport: int = PUBLIC_CLIENT, server_wport: int = MANAGEMENT_LOGICAL_DEVICE, confirmed: bool = True
+    ) -> Association:
+        """The services of a wPort pair without sending an AARQ: a pre-established AA, or a test of what has none."""
+        return Association(self, client_wport, server_wport, confirmed=confirmed)
+
+    def forget(self, association: Association) -> None:
+        """Take a released association from the list."""
+        key = association.client_wport, association.server_wport
+        if self.associations.get(key) is association:
+            del self.associations[key]
+
+    @staticmethod
+    def _aarq(user_information: bytes, password: str | bytes | None) -> Aarq:
+        if password is None:
+            return Aarq.lowest(user_information)
+        secret = password.encode() if isinstance(password, str) else password
+        return Aarq.lls(user_information, secret)
+
+
+def read_aare(octets: bytes, request: Aarq, proposed: InitiateRequest) -> tuple[Aare, InitiateResponse]:
+    """Decode and check the answer to an AARQ; a refusal is raised as AssociationRejected."""
+    if octets[:1] != bytes([AARE_TAG]):
+        raise refusal(octets, "AARQ")
+    aare = Aare.decode(octets)
+    if aare.result != AssociationResult.ACCEPTED:
+        raise _rejection(aare)
+    if (aare.source, aare.diagnostic) == (SOURCE_USER, UserDiagnostic.AUTHENTICATION_REQUIRED):
+        raise ProtocolError("the server asks for high level security, which this client does not have")
+    if aare.diagnostic:
+        raise ProtocolError(f"AARE accepts with a diagnostic: {aare.text}")
+    if aare.application_context_name != request.application_context_name:
+        raise ProtocolError("AARE accepts another application context than the one proposed")
+    if aare.user_information is None:
+        raise ProtocolError("AARE accepts without an InitiateResponse")
+    negotiated = InitiateResponse.decode(aare.user_information)
+    if negotiated.negotiated_dlms_version_number != DLMS_VERSION:
+        raise ProtocolError(f"DLMS version {negotiated.negotiated_dlms_version_number} was negotiated, must be {DLMS_VERSION}")
+    if negotiated.conformance & ~proposed.conformance:
+        raise ProtocolError(f"conformance {negotiated.conformance:06X} has bits that were not proposed ({proposed.conformance:06X})")
+    if negotiated.vaa_name != VAA_LN:
+        raise ProtocolError(f"vaa-name is {negotiated.vaa_name:04X}, must be {VAA_LN:04X} with logical names")
+    return aare, negotiated
+
+
+def _rejection(aare: Aare) -> AssociationRejected:
+    service_error = None
+    if aare.user_information and aare.user_information[0] == CONFIRMED_SERVICE_ERROR:
+        service_error = ConfirmedServiceError.decode(aare.user_information)
+    elif aare.user_information is not None:
+        InitiateResponse.decode(aare.user_information)
+    message = f"association refused: {aare.text}"
+    if service_error:
+        message += f", {service_error.text}"
+    return AssociationRejected(message, aare.result, aare.source, aare.diagnostic, service_error)
