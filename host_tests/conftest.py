@@ -1,0 +1,160 @@
+"""pytest set-up of the host tests: options, targets, capabilities, and the report of a failed test's meter."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# The firmware's pure parts import under CPython too, with a stand-in for the `micropython` module.
+for _folder in ("firmware", "boards/unix", "host_tests/shim"):
+    if str(ROOT / _folder) not in sys.path:
+        sys.path.append(str(ROOT / _folder))
+
+from host_tests.harness import leftovers, mp, requirements  # noqa: E402
+from host_tests.harness import target as targets  # noqa: E402
+from host_tests.harness.fixtures import (  # noqa: E402, F401
+    FAILED,
+    POOL,
+    TARGETS,
+    _end_of_group,
+    meter,
+    meter_pool,
+    meter_settings,
+    micropython,
+    raw,
+    target,
+)
+from host_tests.harness.meters import MeterHandle, MeterPool  # noqa: E402
+
+RESULTS = pytest.StashKey[Path]()
+KEPT_RUNS = 10
+
+# The third-party clients may be left out (INTEROP=0): their tests then do not exist.
+collect_ignore_glob = ["interop/*"] if os.environ.get("INTEROP") == "0" else []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("meter", "the meter under test")
+    group.addoption("--target", action="append", metavar="TARGET", help="unix (default), or tcp://HOST[:PORT]; may be repeated")
+    group.addoption("--client", type=int, default=32, metavar="N", help="client wPort for tests that read (default 32)")
+    group.addoption("--password", default="12345678", help="its LLS secret (default: the demonstration value)")
+    group.addoption("--allow-writes", action="store_true", help="tests may write to a meter that is not ours; values are put back")
+    group.addoption("--allow-disconnect", action="store_true", help="tests may operate its disconnect control")
+    group.addoption("--allow-auth-failures", action="store_true", help="tests may try wrong passwords on it")
+    group.addoption("--micropython", metavar="WORDS", help="interpreter command (default: MICROPYTHON, then the pinned one)")
+    group.addoption("--results", metavar="DIR", help="where logs are kept (default: a new folder in test-results/)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    workerinput = getattr(config, "workerinput", None)
+    if workerinput is None:
+        os.environ[leftovers.MARK] = f"{os.getpid()}-{time.time_ns()}"
+        results = Path(config.getoption("results") or _new_results_folder())
+    else:
+        results = Path(workerinput["results"])
+    config.stash[RESULTS] = results
+    pool = MeterPool(results, workerinput["workerid"] if workerinput else "main")
+    pool.use_interpreter(config.getoption("micropython") or os.environ.get("MICROPYTHON"))
+    config.stash[POOL] = pool
+    config.stash[mp.INTERPRETER] = lambda: pool.interpreter
+    try:
+        config.stash[TARGETS] = [
+            targets.parse(
+                name,
+                writes=config.getoption("allow_writes"),
+                disconnect=config.getoption("allow_disconnect"),
+                auth_failures=config.getoption("allow_auth_failures"),
+            )
+            for name in config.getoption("target") or ["unix"]
+        ]
+    except targets.TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _new_results_folder() -> Path:
+    """A folder for this run; the oldest runs beyond the last few are dropped."""
+    parent = ROOT / "test-results"
+    for old in sorted(parent.glob("[0-9]*"))[: -KEPT_RUNS + 1]:
+        shutil.rmtree(old, ignore_errors=True)
+    return parent / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Tell an xdist worker where results go."""
+    node.workerinput["results"] = str(node.config.stash[RESULTS])
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    named = ", ".join(each.name for each in config.stash[TARGETS])
+    return [f"meter target: {named}; logs: {config.stash[RESULTS]}"]
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if file_path.suffix == ".py" and file_path.name.startswith("mp_") and file_path.parent.name != "harness":
+        return mp.MicroPythonFile.from_parent(parent, path=file_path)
+    return None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    several = metafunc.config.stash[TARGETS]
+    if len(several) > 1 and "target" in metafunc.fixturenames:
+        metafunc.parametrize("target", several, ids=[each.name for each in several], indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    faults = requirements.unknown_ids(items)
+    for item in items:
+        if "meter" in getattr(item, "fixturenames", ()):
+            item.add_marker("wire")
+        faults += [
+            f"{item.nodeid}: {name} is no capability ({', '.join(targets.CAPABILITIES)})"
+            for name in _wanted(item)
+            if name not in targets.CAPABILITIES
+        ]
+    if faults:
+        raise pytest.UsageError("\n".join(sorted(set(faults))))
+
+
+def _wanted(item: pytest.Item) -> set[str]:
+    wanted = {name for mark in item.iter_markers("caps") for name in mark.args}
+    if any(mark.kwargs for mark in item.iter_markers("meter_config")):
+        wanted.add("config")
+    return wanted
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    chosen = getattr(item, "callspec", None)
+    used = chosen.params.get("target") if chosen is not None else None
+    missing = (used or item.config.stash[TARGETS][0]).missing(_wanted(item))
+    if missing:
+        pytest.skip(missing)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    outcome = yield
+    report = outcome.get_result()
+    if not report.failed:
+        return
+    item.stash[FAILED] = True
+    handle = getattr(item, "funcargs", {}).get("meter")
+    if isinstance(handle, MeterHandle) and handle.process is not None:
+        report.sections.append((f"meter log, last lines of {handle.process.log}", handle.log_tail()))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    session.config.stash[POOL].close()
+    if hasattr(session.config, "workerinput"):
+        return
+    left = leftovers.end_leftovers(os.environ[leftovers.MARK])
+    if left:
+        print(f"\nerror: processes left behind by the tests, now killed: {left}", file=sys.stderr)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

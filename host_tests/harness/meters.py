@@ -1,0 +1,147 @@
+"""The meters that tests run against: started when first wanted, kept for a group of tests, never left behind.
+
+One process serves all tests of a module that want the same configuration. A
+test that ends its meter, or leaves it hung, fails with the meter's log, and the
+next test gets a new one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from tools.launcher import Interpreter, LauncherError, Meter, Ready
+
+from . import probe
+from .target import Target
+
+
+class MeterError(AssertionError):
+    """The meter failed its test: it ended, hung or did not stop."""
+
+
+class MeterHandle:
+    """The meter as a test sees it, wherever it runs.
+
+    host, port   where it answers, over TCP and UDP
+    process      the launcher's Meter, or None when it is not ours
+    ready        its READY line, or None when it is not ours
+    """
+
+    def __init__(self, host: str, port: int, process: Meter | None = None) -> None:
+        self.host = host
+        self.port = port
+        self.process = process
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return self.host, self.port
+
+    @property
+    def ready(self) -> Ready | None:
+        return self.process.ready if self.process is not None else None
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every address the meter said it listens on."""
+        return self.process.ready.ip if self.process is not None else (self.host,)
+
+    @property
+    def alive(self) -> bool:
+        """False once a meter of our own has ended."""
+        return self.process is None or self.process.alive
+
+    def log_tail(self, lines: int = 60) -> str:
+        """The last lines it printed; empty for a meter that is not ours."""
+        return self.process.log_tail(lines) if self.process is not None else ""
+
+    def answers(self) -> bool:
+        """Whether it still answers an association request of the public client."""
+        return probe.answers(self.host, self.port)
+
+
+class MeterPool:
+    """Hands out meters by test group and configuration, and ends them."""
+
+    def __init__(self, results: Path, worker: str) -> None:
+        self._results = results
+        self._worker = worker
+        self._interpreter: Interpreter | None = None
+        self._command: str | None = None
+        self._group = ""
+        self._running: dict[str, MeterHandle] = {}
+        self._started = 0
+
+    def use_interpreter(self, command: str | None) -> None:
+        """Take another interpreter than the default one (several words allowed)."""
+        self._command = command
+
+    @property
+    def interpreter(self) -> Interpreter:
+        """The interpreter, probed once per session."""
+        if self._interpreter is None:
+            from tools.launcher import find
+
+            self._interpreter = find(self._command)
+        return self._interpreter
+
+    def get(self, target: Target, group: str, settings: Mapping[str, object], heapsize: str | None = None) -> MeterHandle:
+        """A meter for one test of `group`: the one that is running already, or a new one."""
+        if target.kind != "unix":
+            return MeterHandle(target.host, target.port)
+        if group != self._group:
+            self.close()
+            self._group = group
+        key = json.dumps([dict(settings), heapsize], sort_keys=True)
+        handle = self._running.get(key)
+        if handle is None or not handle.alive:
+            handle = self._running[key] = self._start(group, settings, heapsize)
+        return handle
+
+    def check(self, handle: MeterHandle, failed: bool) -> None:
+        """After a test: MeterError when it ended or hung its meter.
+
+        Only a failed test is followed by a request to see whether the meter still answers.
+        """
+        if not handle.alive:
+            assert handle.process is not None
+            code = handle.process.wait()
+            self._forget(handle)
+            raise MeterError(f"the meter ended during the test with exit code {code}")
+        if failed and handle.process is not None and not handle.answers():
+            handle.process.kill()
+            self._forget(handle)
+            raise MeterError("the meter no longer answered after the test and was killed")
+
+    def close(self) -> None:
+        """Stop every meter of the current group; MeterError when one did not stop as it should."""
+        faults = []
+        for handle in self._running.values():
+            assert handle.process is not None
+            try:
+                code = handle.process.stop()
+            except LauncherError as error:
+                faults.append(f"{error}\n{handle.log_tail()}")
+            else:
+                if code != 0:
+                    faults.append(f"the meter ended with exit code {code}\n{handle.log_tail()}")
+        self._running.clear()
+        if faults:
+            raise MeterError("\n".join(faults))
+
+    def _start(self, group: str, settings: Mapping[str, object], heapsize: str | None) -> MeterHandle:
+        self._started += 1
+        name = re.sub(r"\W+", "-", group).strip("-")
+        process = Meter(
+            {"port": 0, **settings},
+            micropython=self.interpreter,
+            heapsize=heapsize,
+            log=self._results / f"{name}-{self._worker}-{self._started}.log",
+        )
+        ready = process.start()
+        return MeterHandle(ready.host, ready.port, process)
+
+    def _forget(self, handle: MeterHandle) -> None:
+        self._running = {key: other for key, other in self._running.items() if other is not handle}

@@ -1,0 +1,54 @@
+"""Runs inside MicroPython: one script of cases, each reported in one line.
+
+    micropython mp_runner.py ROOT SCRIPT
+
+Prints `@@ start NAME`, then `@@ ok NAME`, `@@ skip NAME reason` or a traceback and
+`@@ fail NAME` for every case, and `@@ done` at the end. What a script may hold
+is told in `host_tests/harness/mp.py`.
+"""
+
+import sys
+
+
+class Skip(Exception):
+    """Raised by a case that cannot run here; its text is the reason."""
+
+
+def _cases(module):
+    names = sorted(name for name in dir(module) if name.startswith("test_"))
+    for name in names:
+        yield name, getattr(module, name), ()
+    if hasattr(module, "cases"):
+        yield from module.cases()
+
+
+def _run(name, function, arguments):
+    print("@@ start", name)
+    try:
+        function(*arguments)
+    except BaseException as error:
+        # By name: a script has its own idea of where Skip comes from.
+        if type(error).__name__ == "Skip":
+            print("@@ skip", name, error)
+            return
+        sys.print_exception(error, sys.stdout)
+        print("@@ fail", name)
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        return
+    print("@@ ok", name)
+
+
+def main():
+    root, script = sys.argv[1:3]
+    folder, _, name = script.rpartition("/")
+    # The firmware first: a script is free in its name, the modules under test are not.
+    sys.path[:0] = [root + "/firmware", root + "/boards/unix", folder]
+    module = __import__(name[:-3])
+    for case in _cases(module):
+        _run(*case)
+    print("@@ done")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""Plain sockets to the meter, for octets that no well-behaved client would send.
+
+Every receive has a time-out. "Nothing comes" can only be observed by waiting: the
+better proof, where a test can give it, is that the answer to a following valid
+request is the next thing that arrives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from types import TracebackType
+
+HEADER = 8
+
+
+def wpdu(source: int, destination: int, apdu: bytes, version: int = 1, length: int | None = None) -> bytes:
+    """A WPDU: version, source wPort, destination wPort, length (16 bits each), APDU (REQUIREMENTS A-01).
+
+    `length` other than that of the APDU makes a wrong one.
+    """
+    counted = len(apdu) if length is None else length
+    return b"".join(field.to_bytes(2, "big") for field in (version, source, destination, counted)) + apdu
+
+
+def _octets(data: bytes | str) -> bytes:
+    return bytes.fromhex(data) if isinstance(data, str) else data
+
+
+class RawTcp:
+    """One TCP connection: octets (or hex text) out, octets or whole WPDUs in."""
+
+    def __init__(self, address: tuple[str, int], timeout: float) -> None:
+        self.timeout = timeout
+        self.socket = socket.create_connection(address, timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._kept = b""
+
+    def send(self, data: bytes | str) -> None:
+        self.socket.sendall(_octets(data))
+
+    def receive(self, count: int, timeout: float | None = None) -> bytes:
+        """Exactly `count` octets; EOFError when the meter closes first, TimeoutError when they do not come."""
+        self.socket.settimeout(self.timeout if timeout is None else timeout)
+        while len(self._kept) < count:
+            octets = self.socket.recv(65536)
+            if not octets:
+                raise EOFError(f"closed after {self._kept.hex()}")
+            self._kept += octets
+        received, self._kept = self._kept[:count], self._kept[count:]
+        return received
+
+    def receive_wpdu(self, timeout: float | None = None) -> bytes:
+        """One whole WPDU, header included."""
+        header = self.receive(HEADER, timeout)
+        return header + self.receive(int.from_bytes(header[6:8], "big"), timeout)
+
+    def ask(self, data: bytes | str) -> bytes:
+        """Send, then receive one WPDU."""
+        self.send(data)
+        return self.receive_wpdu()
+
+    def nothing(self, seconds: float) -> bool:
+        """True when the connection stays open and silent for so long."""
+        try:
+            octets = self.receive(1, seconds)
+        except TimeoutError:
+            return True
+        except (EOFError, ConnectionError):
+            return False
+        self._kept = octets + self._kept
+        return False
+
+    def closed(self, timeout: float | None = None) -> bool:
+        """True when the meter closes the connection, with nothing sent before, within `timeout` seconds."""
+        try:
+            octets = self.receive(1, timeout)
+        except TimeoutError:
+            return False
+        except (EOFError, ConnectionError):
+            return True
+        self._kept = octets + self._kept
+        return False
+
+    def finish(self) -> None:
+        """Send FIN and go on receiving."""
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def reset(self) -> None:
+        """Close with RST, as a peer that crashed does."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.socket.close()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self.socket.close()
+
+
+class RawUdp:
+    """One UDP socket: a datagram out, a datagram in."""
+
+    def __init__(self, address: tuple[str, int], timeout: float) -> None:
+        self.timeout = timeout
+        family = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0][0]
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        # Connected: datagrams of anybody else, and from any other port, are not received (REQUIREMENTS A-43).
+        self.socket.connect(address)
+
+    def send(self, data: bytes | str) -> None:
+        self.socket.send(_octets(data))
+
+    def receive(self, timeout: float | None = None) -> bytes:
+        """The next datagram; TimeoutError when none comes."""
+        self.socket.settimeout(self.timeout if timeout is None else timeout)
+        return self.socket.recv(65536)
+
+    def ask(self, data: bytes | str) -> bytes:
+        self.send(data)
+        return self.receive()
+
+    def nothing(self, seconds: float) -> bool:
+        """True when no datagram comes for so long."""
+        try:
+            self.receive(seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class RawLinks:
+    """Opens raw links to one meter and closes them all at the end of the test."""
+
+    def __init__(self, host: str, port: int, timeout: float = 10.0) -> None:
+        self._host = host
+        self._port = port
+        self.timeout = timeout
+        self._open: list[RawTcp | RawUdp] = []
+
+    def tcp(self, host: str | None = None) -> RawTcp:
+        """A new TCP connection, to another address of the meter when `host` names one."""
+        link = RawTcp((host or self._host, self._port), self.timeout)
+        self._open.append(link)
+        return link
+
+    def udp(self, host: str | None = None) -> RawUdp:
+        """A new UDP socket."""
+        link = RawUdp((host or self._host, self._port), self.timeout)
+        self._open.append(link)
+        return link
+
+    def __enter__(self) -> RawLinks:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for link in self._open:
+            link.close()

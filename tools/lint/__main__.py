@@ -1,0 +1,59 @@
+"""Run every check, print each problem in one line, and exit 1 when there is one."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+from . import boards, imports, requirements, text
+from .report import ROOT, Problem
+
+CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
+    "imports": ("imports run one way", imports.check),
+    "boards": (f"compiles for {', '.join(boards.ARCHITECTURES)}", boards.check),
+    "requirements": ("tests name known requirement ids", requirements.check),
+    "text": ("lengths, paths and hosts in files", text.check),
+}
+
+
+def _ruff() -> bool:
+    return subprocess.run([sys.executable, "-m", "ruff", "check", "--quiet", "."], cwd=ROOT, timeout=300, check=False).returncode == 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.lint", description="Check the style and the structure of the project.")
+    parser.add_argument("only", nargs="*", metavar="CHECK", help=f"ruff, {', '.join(CHECKS)} (default: all)")
+    wanted = parser.parse_args(arguments).only or ["ruff", *CHECKS]
+    unknown = set(wanted) - {"ruff", *CHECKS}
+    if unknown:
+        parser.error(f"no such check: {', '.join(sorted(unknown))}")
+    good = True
+    if "ruff" in wanted:
+        passed = _ruff()
+        print(f"{'ok  ' if passed else 'FAIL'} ruff", flush=True)
+        good = passed
+    for name, (what, check) in CHECKS.items():
+        if name not in wanted:
+            continue
+        problems = check()
+        for problem in sorted(problems):
+            print(problem)
+        print(f"{'FAIL' if problems else 'ok  '} {name}: {what}", flush=True)
+        good = good and not problems
+    if "requirements" in wanted:
+        _print_untested()
+    return 0 if good else 1
+
+
+def _print_untested() -> None:
+    without = requirements.untested()
+    if without:
+        print(f"Requirement ids without a test ({sum(map(len, without.values()))}):")
+        for section, ids in sorted(without.items()):
+            print(f"  {section}: {' '.join(ids)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
