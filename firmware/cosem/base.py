@@ -2,21 +2,26 @@
 
 The server (`dlms.server`) reads an object in one of two ways:
 
-*Simple attributes*, short and of one piece. `a[k]` holds the encoded A-XDR Data of attribute k as bytes or bytearray and the
-server copies it; a live value is changed in place (`a[2][1:5]`). Where `a[k]` is None the server calls `get`.
+*Simple attributes*, short and of one piece. `a[k]` holds the encoded A-XDR Data of attribute k as bytes or bytearray
+and the server copies it; a live value is changed in place (`a[2][1:5]`). Where `a[k]` is None the server calls `get`.
 
-*Long attributes*, named in `LONG`: arrays and structures of any length, sent element by element so that no more than one
-element ever stands in memory. The server calls `open` once and `element` for each number, through a `dlms.stream.Cursor`
-that belongs to the transfer, so that two clients can read the same attribute at once.
+*Long attributes*, named in `LONG`: arrays and structures of any length, sent element by element so that no more than
+one element ever stands in memory. The server calls `open` once and `element` for each number, through a
+`dlms.stream.Cursor` that belongs to the transfer, so that two clients can read the same attribute at once.
 
-Result codes are data-access-results (REQUIREMENTS D.4) everywhere, never exceptions. Methods that return either an offset or a
-result return the result negated: `-READ_WRITE_DENIED`. `aa` is the association the request came through
+Result codes are data-access-results (REQUIREMENTS D.4) everywhere, never exceptions. Methods that return either an
+offset or a result return the result negated: `-READ_WRITE_DENIED`. `aa` is the association the request came through
 (`dlms.association.Association`).
 """
 
 from dlms import axdr
 from dlms.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from dlms.octets import copy
+
+READ = 1  # access rights to an attribute, the two low bits of every access_mode (REQUIREMENTS F-30)
+WRITE = 2
+INVOKE = 1  # access right to a method
+OUT_OF_RANGE = OTHER_REASON  # a value of the right type that the attribute cannot take (REQUIREMENTS D-21) [choice of the two codes]
 
 
 class Interface:
@@ -41,21 +46,24 @@ class Interface:
     def open(self, k, cur):
         """Begin reading long attribute k; returns a result.
 
-        Sets cur.tag (array or structure) and cur.n (number of elements). cur.selector is 0, or the selector whose parameters
-        are the Data cur.buf[cur.off:cur.end], already known to be well-formed. cur.u, cur.v, cur.w and cur.map are the object's own for
-        this transfer: first row, column choice …; they keep their values from `open` to the last `element`.
+        Sets cur.tag (array or structure) and cur.n (number of elements). cur.selector is 0, or the selector whose
+        parameters are the Data cur.buf[cur.off:cur.end], already known to be well-formed. cur.u, cur.v, cur.w and
+        cur.map are the object's own for this transfer: first row, column choice …; they keep their values from `open`
+        to the last `element`.
         """
         return OTHER_REASON
 
     def element(self, k, cur, i, buf, off):
-        """Write element 0 <= i < cur.n at buf[off:], at most limits.ELEMENT octets; returns the offset behind it or -result."""
+        """Write element 0 <= i < cur.n at buf[off:], at most limits.ELEMENT octets; returns the offset behind it or
+        -result.
+        """
         return -OTHER_REASON
 
     def set(self, k, buf, off, end, aa, commit):
         """Set attribute k to the well-formed Data buf[off:end]; returns a result.
 
-        With commit false only check. An object changes wholly or not at all (REQUIREMENTS D-21). The default takes a value
-        of the same type and the same size as the one that `a` holds, in place.
+        With commit false only check. An object changes wholly or not at all (REQUIREMENTS D-21). The default takes a
+        value of the same type and the same size as the one that `a` holds, in place.
         """
         value = self.a[k]
         if value is None:

@@ -1,0 +1,268 @@
+"""Association LN, class 15 version 2 (REQUIREMENTS F-11, F-30, F-31): one client's view of one logical device, and
+its configuration.
+
+The protocol engine reads from it how an AARQ from `client` to `server` is to be answered. In every AA it stands at
+0.0.40.0.0.255; where a management client shall see the associations of others too, an `AssociationInstance` shows it
+under a name of its own.
+
+Access rights: `acc[i]` belongs to the object of directory record i. None: not visible. Else bytes, indexed by
+attribute 1 … ATTRIBUTES with the bits READ and WRITE, then ATTRIBUTES + m for method m with INVOKE: the access_mode
+numbers of class versions 0 to 2.
+"""
+
+from micropython import const
+
+import limits
+from cosem import object_list
+from cosem.base import OUT_OF_RANGE, READ, Interface
+from cosem.directory import CURRENT_ASSOCIATION
+from dlms import axdr
+from dlms.errors import (
+    OBJECT_UNDEFINED,
+    OTHER_REASON,
+    READ_WRITE_DENIED,
+    SUCCESS,
+    TEMPORARY_FAILURE,
+    TYPE_UNMATCHED,
+)
+from dlms.octets import equal, put16
+
+LN = const(1)  # application context: LN referencing without ciphering
+LOWEST = const(0)  # authentication mechanisms
+LLS = const(1)
+IDLE = const(0)  # association_status
+PENDING = const(1)
+ASSOCIATED = const(2)
+SECRET = const(64)  # longest secret, octets
+USERS = const(16)
+_USER_NAME = const(32)
+_DLMS_UA = b"\x60\x85\x74\x05\x08"
+
+
+class AssociationLN(Interface):
+    """Attributes: 2 object_list, 3 associated_partners_id, 4 application_context_name, 5 xDLMS_context_info, 6
+    authentication_mechanism_name, 7 secret, 8 association_status, 9 security_setup_reference, 10 user_list, 11
+    current_user.
+
+    Methods: 1 reply_to_HLS_authentication, 2 change_HLS_secret (both refused: no HLS), 3 add_object, 4 remove_object,
+    5 add_user, 6 remove_user.
+
+    client, server: wPorts. conformance: 24 bits offered (REQUIREMENTS C.4). opened: AAs open on it and user: calling
+    user id or -1, both kept by the engine. users: ids of user_list; while it is empty any user is taken (REQUIREMENTS
+    C-24).
+    """
+
+    CLASS_ID = 15
+    VERSION = 2
+    ATTRIBUTES = 11
+    METHODS = 6
+    LONG = (2, 10)
+    SELECT = {2: object_list.SELECTORS}
+
+    def __init__(self, client, server, mechanism, secret, conformance, directory, acc):
+        Interface.__init__(self, CURRENT_ASSOCIATION)
+        self.client = client
+        self.server = server
+        self.context = LN
+        self.mechanism = mechanism
+        self.secret = secret
+        self.conformance = conformance
+        self.directory = directory
+        self.acc = acc
+        self.users = []
+        self.names = []
+        self.opened = 0
+        self.user = -1
+        self.a[3] = axdr.structure(axdr.integer(client), axdr.long_unsigned(server))
+        self.a[4] = axdr.octets(_DLMS_UA + bytes((1, LN)))
+        self.a[6] = axdr.octets(_DLMS_UA + bytes((2, mechanism)))
+        self.a[9] = axdr.octets(bytes(6))
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def get(self, k, buf, off, aa):
+        if k == 5:
+            return self._context_info(buf, off, aa)
+        if k == 8:
+            return axdr.put8(buf, off, axdr.ENUM, self._status(aa))
+        if k == 11:
+            return self._put_user(buf, off, self._index(self.user))
+        return -READ_WRITE_DENIED
+
+    def _context_info(self, buf, off, aa):
+        """structure {conformance bit-string(24), max_receive_pdu_size, max_send_pdu_size, dlms_version,
+        quality_of_service, cyphering_info}.
+
+        What the AA negotiated, or outside one what the association offers; the sizes are the server's own to receive
+        and to send.
+        """
+        mine = aa is not None and aa.assoc is self
+        buf[off] = axdr.STRUCTURE
+        buf[off + 1] = 6
+        buf[off + 2] = axdr.BIT_STRING
+        buf[off + 3] = 24
+        conformance = aa.conformance if mine else self.conformance
+        buf[off + 4] = conformance >> 16
+        put16(buf, off + 5, conformance)
+        off = axdr.put_u16(buf, off + 7, axdr.LONG_UNSIGNED, aa.max_receive if mine else limits.PDU)
+        off = axdr.put_u16(buf, off, axdr.LONG_UNSIGNED, aa.max_send if mine else limits.PDU)
+        off = axdr.put8(buf, off, axdr.UNSIGNED, 6)
+        off = axdr.put8(buf, off, axdr.INTEGER, aa.qos if mine else 0)
+        return axdr.put_head(buf, off, axdr.OCTET_STRING, 0)
+
+    def _status(self, aa):
+        if aa is not None and aa.assoc is self:
+            return aa.state
+        return ASSOCIATED if self.opened else IDLE
+
+    def open(self, k, cur):
+        cur.tag = axdr.ARRAY
+        cur.u = cur.v = 0
+        if k == 2:
+            return object_list.choose(self.acc, self.directory, cur)
+        cur.n = len(self.users)
+        return SUCCESS
+
+    def element(self, k, cur, i, buf, off):
+        if k == 10:
+            if i >= len(self.users):
+                return -OTHER_REASON
+            return self._put_user(buf, off, i)
+        if i < cur.u:
+            cur.u = cur.v = 0
+        cur.v = at = object_list.marked(cur.map, i, cur.u, cur.v)
+        cur.u = i
+        rights = self.acc[at]
+        if rights is None:
+            return -OBJECT_UNDEFINED
+        o = self.directory.objs[at] or self
+        return object_list.put_element(buf, off, self.directory.table, at, o, rights, cur.selector != object_list.CLASSES)
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def set(self, k, buf, off, end, aa, commit):
+        """Only the secret of an LLS association, 1 to SECRET octets; a change allocates the new one."""
+        if k != 7 or self.mechanism == LOWEST:
+            return READ_WRITE_DENIED
+        if buf[off] != axdr.OCTET_STRING:
+            return TYPE_UNMATCHED
+        n = axdr.count(buf, off)
+        if not 1 <= n <= SECRET:
+            return OUT_OF_RANGE
+        if commit:
+            self.secret = bytes(buf[end - n : end])
+        return SUCCESS
+
+    def act(self, m, buf, off, end, out, o, aa):
+        if m == 3 or m == 4:
+            result = self._change_object(m, buf, off, end)
+        elif m == 5 or m == 6:
+            result = self._change_user(m, buf, off, end)
+        else:
+            result = READ_WRITE_DENIED
+        return -result if result else o
+
+    def _change_object(self, m, buf, off, end):
+        """add_object, remove_object (object_list_element): give this association rights to an object of the logical
+        device, or take them away.
+
+        An association keeps itself, and gets no right that the meter's object list grants to nobody.
+        """
+        if end - off < 14 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 4 or buf[off + 2] != axdr.LONG_UNSIGNED:
+            return TYPE_UNMATCHED
+        if buf[off + 5] != axdr.UNSIGNED or buf[off + 7] != axdr.OCTET_STRING or buf[off + 8] != 6:
+            return TYPE_UNMATCHED
+        i = self.directory.locate(buf, off + 3, off + 9)
+        if i < 0:
+            return OBJECT_UNDEFINED
+        o = self.directory.objs[i]
+        if o is None or buf[off + 6] != o.VERSION:
+            return READ_WRITE_DENIED
+        rights = object_list.read_rights(buf, off + 15, end, o, self.directory.limit[i])
+        if m == 4:
+            self.acc[i] = None
+        elif rights is None:
+            return OUT_OF_RANGE
+        else:
+            self.acc[i] = rights
+        return SUCCESS
+
+    # -- users -------------------------------------------------------------------------------------
+
+    def _index(self, user):
+        i = len(self.users) - 1
+        while i >= 0 and self.users[i] != user:
+            i -= 1
+        return i
+
+    def _put_user(self, buf, off, i):
+        """structure {user_id unsigned, user_name visible-string}; {0, ""} when there is none."""
+        buf[off] = axdr.STRUCTURE
+        buf[off + 1] = 2
+        off = axdr.put8(buf, off + 2, axdr.UNSIGNED, self.users[i] if i >= 0 else 0)
+        if i < 0:
+            return axdr.put_head(buf, off, axdr.VISIBLE_STRING, 0)
+        return axdr.put_encoded(buf, off, self.names[i])
+
+    def _change_user(self, m, buf, off, end):
+        """add_user, remove_user (structure {unsigned, visible-string}); adding a known id renames it."""
+        if end - off < 6 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 2 or buf[off + 2] != axdr.UNSIGNED:
+            return TYPE_UNMATCHED
+        if buf[off + 4] != axdr.VISIBLE_STRING:
+            return TYPE_UNMATCHED
+        if end - off - 6 > _USER_NAME:
+            return OUT_OF_RANGE
+        i = self._index(buf[off + 3])
+        name = bytes(buf[off + 4 : end])
+        if m == 6:
+            if i < 0 or self.names[i] != name:
+                return OBJECT_UNDEFINED
+            self.users.pop(i)
+            self.names.pop(i)
+        elif i >= 0:
+            self.names[i] = name
+        elif len(self.users) == USERS:
+            return TEMPORARY_FAILURE
+        else:
+            self.users.append(buf[off + 3])
+            self.names.append(name)
+        return SUCCESS
+
+
+class AssociationInstance(AssociationLN):
+    """The association `of` under the name 0.0.40.0.e.255: the same attributes and methods, another logical name."""
+
+    def __init__(self, name, of):
+        Interface.__init__(self, name)
+        self.of = of
+        for k in range(2, self.ATTRIBUTES + 1):
+            self.a[k] = of.a[k]
+
+    def get(self, k, buf, off, aa):
+        return self.of.get(k, buf, off, aa)
+
+    def open(self, k, cur):
+        return self.of.open(k, cur)
+
+    def element(self, k, cur, i, buf, off):
+        return self.of.element(k, cur, i, buf, off)
+
+    def set(self, k, buf, off, end, aa, commit):
+        return self.of.set(k, buf, off, end, aa, commit)
+
+    def act(self, m, buf, off, end, out, o, aa):
+        return self.of.act(m, buf, off, end, out, o, aa)
+
+
+def readable(aa, name, k):
+    """Whether attribute k of the object with this logical name may be read in the association of `aa`; always without
+    one.
+    """
+    if aa is None:
+        return True
+    directory = aa.assoc.directory
+    for i in range(directory.n):
+        if equal(directory.table, 8 * i, name, 0, 6):
+            rights = aa.assoc.acc[i]
+            return rights is not None and rights[k] & READ != 0
+    return False

@@ -1,0 +1,344 @@
+"""Clock, class 8 version 0 (REQUIREMENTS F-07, F-35, D-101, D-102): the meter's time, its zone and its daylight
+saving rule.
+
+The instant is kept in UTC as (day since 2000, second of the day) and moved only by `advance` and by a client's
+adjustment; local time is computed from it: local = UTC - time_zone + (daylight saving deviation while it is active).
+So writing the zone or the rule leaves the instant and moves local time. time_zone has the sign of the deviation
+field, UTC+1 is -60 (CORRECTIONS F-07).
+
+Daylight saving begins and ends at the date-times of attributes 5 and 6, rules such as `FFFF 03 FE 07 02 00 00` (last
+Sunday of March, 02:00); they are local time as it runs until that moment, or with a deviation of their own. Where
+begin comes after end in a year, the year starts and ends in summer.
+"""
+
+from micropython import const
+
+from cosem import civil
+from cosem.base import OUT_OF_RANGE, Interface, no_parameter
+from dlms import axdr
+from dlms.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
+from dlms.octets import copy, get16, put16
+
+DST_ACTIVE = const(0x80)  # clock status bits (REQUIREMENTS D-102)
+_INVALID = const(-2)
+UNBOUNDED = const(-1)
+EXACT = const(0)  # how `read_time` takes a field that is not specified: refused …
+EARLIEST = const(1)  # … as its lowest value
+LATEST = const(2)  # … as its highest value
+_SHIFT = const(900)  # seconds, the largest shift_time
+_NO_ADJUSTMENT = b"\x09\x0c\xff\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00\xff"
+
+LAST_SUNDAY_MARCH = bytes((0xFF, 0xFF, 3, 0xFE, 7, 2, 0, 0, 0, 0x80, 0, 0xFF))
+LAST_SUNDAY_OCTOBER = bytes((0xFF, 0xFF, 10, 0xFE, 7, 3, 0, 0, 0, 0x80, 0, 0xFF))
+
+
+class Clock(Interface):
+    """Attributes: 2 time, 3 time_zone, 4 status, 5 daylight_savings_begin, 6 …_end, 7 …_deviation, 8 …_enabled, 9
+    clock_base.
+
+    Methods: 1 adjust_to_quarter, 2 adjust_to_measuring_period, 3 adjust_to_minute, 4 adjust_to_preset_time, 5
+    preset_adjusting_time, 6 shift_time. `listener` is told of an adjustment by `clock_adjusting()` before and
+    `clock_adjusted()` after it, and of the beginning and end of daylight saving by `dst_changed()`;
+    `measuring_period` is in seconds.
+    """
+
+    CLASS_ID = 8
+    ATTRIBUTES = 9
+    METHODS = 6
+
+    def __init__(self, name, day, second):
+        Interface.__init__(self, name)
+        self.day = day
+        self.second = second
+        self.local_day = day
+        self.local_second = second
+        self.centiseconds = 0  # second of the minute in hundredths, beside the minute that `read_time` returns
+        self.dst = False
+        self.listener = None
+        self.measuring_period = 900
+        self.a[2] = bytearray(axdr.octets(bytes(12)))
+        self.a[3] = bytearray(axdr.long(0))
+        self.a[4] = bytearray(axdr.unsigned(0))
+        self.a[5] = bytearray(axdr.octets(LAST_SUNDAY_MARCH))
+        self.a[6] = bytearray(axdr.octets(LAST_SUNDAY_OCTOBER))
+        self.a[7] = bytearray(axdr.integer(60))
+        self.a[8] = bytearray(axdr.boolean(False))
+        self.a[9] = axdr.enum(1)  # crystal
+        self._preset = bytearray(3 * 14)  # preset time, validity start and end as octet-strings[12]
+        for i in range(3):
+            copy(self._preset, 14 * i, _NO_ADJUSTMENT, 0, 14)
+        self._zone = 0
+        self._summer = 60
+        self._begin = self._end = self._from = self._until = 0  # minutes: this year's rule and the year it is for
+        self._rule()
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def advance(self, seconds):
+        """Let 0 <= seconds <= 86400 pass."""
+        self.second += seconds
+        if self.second >= civil.DAY:
+            self.second -= civil.DAY
+            self.day += 1
+        self._local()
+
+    def minutes(self):
+        """Minutes from 2000-01-01 UTC to now."""
+        return self.day * civil.MINUTES + self.second // 60
+
+    def render(self):
+        """Bring attribute 2 to the present moment."""
+        buf = self.a[2]
+        civil.put_date(buf, 2, self.local_day)
+        civil.put_time(buf, 7, self.local_second)
+        buf[10] = 0
+        put16(buf, 11, self._zone - (self._summer if self.dst else 0))
+        buf[13] = self.a[4][1]
+
+    def _local(self):
+        now = self.minutes()
+        if not self._from <= now < self._until:
+            self._year()
+        active = self.active(now)
+        minute = self._summer if active else 0
+        second = self.second + (minute - self._zone) * 60
+        day = self.day
+        if second < 0:
+            day -= 1
+            second += civil.DAY
+        elif second >= civil.DAY:
+            day += 1
+            second -= civil.DAY
+        self.local_day = day
+        self.local_second = second
+        if active != self.dst:
+            self.dst = active
+            self.a[4][1] = self.a[4][1] & ~DST_ACTIVE | (DST_ACTIVE if active else 0)
+            if self.listener:
+                self.listener.dst_changed()
+
+    # -- daylight saving ---------------------------------------------------------------------------
+
+    def active(self, now):
+        """Whether daylight saving is active at a minute of the year that `_year` was computed for."""
+        if not self.a[8][1] or self._begin < 0 or self._end < 0:
+            return False
+        if self._begin <= self._end:
+            return self._begin <= now < self._end
+        return now >= self._begin or now < self._end
+
+    def _rule(self):
+        """Take attributes 3 and 5 to 8 into use."""
+        zone = get16(self.a[3], 1)
+        self._zone = zone - 0x10000 if zone & 0x8000 else zone
+        summer = self.a[7][1]
+        self._summer = summer - 0x100 if summer & 0x80 else summer
+        self._year()
+        self._local()
+
+    def _year(self):
+        """Compute this year's change-over minutes."""
+        year = civil.year_of(self.day)
+        self._from = civil.year_start(year) * civil.MINUTES
+        self._until = civil.year_start(year + 1) * civil.MINUTES
+        self._begin = self._change(year, self.a[5], self._zone)
+        self._end = self._change(year, self.a[6], self._zone - self._summer)
+
+    def _change(self, year, rule, running):
+        """Minute of a rule in a year, -1 when it names none; running is the deviation in force until then."""
+        if get16(rule, 2) != 0xFFFF and get16(rule, 2) != 2000 + year:
+            return -1
+        day = civil.resolve_day(year, rule, 4)
+        if day < 0:
+            return -1
+        if get16(rule, 11) != civil.UNSPECIFIED:
+            running = civil.deviation(rule, 11)
+        hour = 0 if rule[7] == civil.ANY else rule[7]
+        return day * civil.MINUTES + hour * 60 + (0 if rule[8] == civil.ANY else rule[8]) + running
+
+    # -- date-times of clients ------------------------------------------------------------------------
+
+    def read_time(self, buf, off, fill):
+        """Minutes from 2000 UTC of the date-time octets at off, and `centiseconds`; UNBOUNDED or _INVALID when
+        negative.
+
+        fill is EXACT, EARLIEST or LATEST. An unspecified deviation means the meter's own local time; where that hour
+        comes twice, the status octet's daylight saving bit decides, and without one the first of the two is taken.
+        """
+        if not civil.fields_valid(buf, off):
+            return _INVALID
+        day = self._read_day(buf, off, fill)
+        if day < 0:
+            return day
+        self.centiseconds = self._field(buf[off + 7], fill, 59) * 100
+        if self.centiseconds < 0:
+            return _INVALID
+        self.centiseconds += 99 if fill == LATEST and buf[off + 8] == civil.ANY else buf[off + 8] % civil.ANY
+        hour = self._field(buf[off + 5], fill, 23)
+        minute = self._field(buf[off + 6], fill, 59)
+        if hour < 0 or minute < 0:
+            return _INVALID
+        minute += day * civil.MINUTES + hour * 60
+        if get16(buf, off + 9) != civil.UNSPECIFIED:
+            return max(0, minute + civil.deviation(buf, off + 9))
+        return max(0, self._from_local(minute, buf[off + 11]))
+
+    def _read_day(self, buf, off, fill):
+        year = get16(buf, off)
+        if year == 0xFFFF:
+            return _INVALID if fill == EXACT else UNBOUNDED
+        if not 2000 <= year < 2000 + civil.YEARS:
+            return _INVALID
+        year -= 2000
+        month = buf[off + 2]
+        if month > 12:
+            if fill == EXACT:
+                return _INVALID
+            month = 1 if fill == EARLIEST else 12
+        day = buf[off + 3]
+        if day > 31:
+            if fill == EXACT:
+                return _INVALID
+            last = civil.month_length(year, month)
+            day = last if day == civil.LAST or fill == LATEST and day == civil.ANY else last - 1 if day == civil.SECOND_LAST else 1
+        if day > civil.month_length(year, month):
+            return _INVALID
+        return civil.day_number(year, month, day)
+
+    def _field(self, value, fill, highest):
+        if value != civil.ANY:
+            return value
+        return -1 if fill == EXACT else 0 if fill == EARLIEST else highest
+
+    def _from_local(self, minute, status):
+        """Minutes UTC of minutes of the meter's local time."""
+        winter = minute + self._zone
+        summer = winter - self._summer
+        if not self._from <= summer < self._until:
+            # the rule is asked for another year than the present one
+            present = self.day
+            self.day = max(0, summer) // civil.MINUTES
+            self._year()
+            was = self.active(summer)
+            both = self.active(winter)
+            self.day = present
+            self._year()
+        else:
+            was = self.active(summer)
+            both = self.active(winter)
+        if was and (both or status == civil.ANY or status & DST_ACTIVE):
+            return summer
+        return winter
+
+    # -- services ----------------------------------------------------------------------------------
+
+    def set(self, k, buf, off, end, aa, commit):
+        if k == 4 or k == 9:
+            return READ_WRITE_DENIED
+        if buf[off] != self.a[k][0] or end - off != len(self.a[k]):
+            return TYPE_UNMATCHED
+        if k == 2:
+            return self._set_time(buf, off + 2, commit)
+        if k == 5 or k == 6:
+            if buf[off + 1] != 12:
+                return TYPE_UNMATCHED
+            if not civil.fields_valid(buf, off + 2) or civil.resolve_day(0, buf, off + 4) < 0:
+                return OUT_OF_RANGE
+        elif k == 3:
+            if not -720 <= civil.deviation(buf, off + 1) <= 840:
+                return OUT_OF_RANGE
+        elif k == 7 and 120 < buf[off + 1] < 256 - 120:
+            return OUT_OF_RANGE
+        if commit:
+            copy(self.a[k], 0, buf, off, end - off)
+            self._rule()
+            self.render()
+        return SUCCESS
+
+    def _set_time(self, buf, off, commit):
+        if buf[off - 1] != 12:
+            return TYPE_UNMATCHED
+        minute = self.read_time(buf, off, EXACT)
+        if minute < 0 or minute >= civil.year_start(civil.YEARS) * civil.MINUTES:
+            return OUT_OF_RANGE
+        if commit:
+            self.adjust(minute // civil.MINUTES, minute % civil.MINUTES * 60 + self.centiseconds // 100)
+        return SUCCESS
+
+    def adjust(self, day, second):
+        """Set the instant, -86400 <= second < 2 · 86400; the listener hears of it before and after."""
+        if second < 0:
+            second += civil.DAY
+            day -= 1
+        elif second >= civil.DAY:
+            second -= civil.DAY
+            day += 1
+        self.render()
+        if self.listener:
+            self.listener.clock_adjusting()
+        self.day = max(0, day)
+        self.second = second
+        self._local()
+        self.render()
+        if self.listener:
+            self.listener.clock_adjusted()
+
+    def act(self, m, buf, off, end, out, o, aa):
+        result = SUCCESS
+        if m == 5:
+            result = self._preset_adjusting_time(buf, off, end)
+        elif m == 6:
+            result = self._shift_time(buf, off, end)
+        elif not no_parameter(buf, off, end):
+            result = TYPE_UNMATCHED
+        elif m == 1:
+            self._round(900)
+        elif m == 2:
+            if self.measuring_period:
+                self._round(self.measuring_period)
+        elif m == 3:
+            self._round(60)
+        else:
+            result = self._adjust_to_preset_time()
+        return -result if result else o
+
+    def _round(self, period):
+        """Go to the nearest multiple of a period of local time; the middle goes up."""
+        rest = self.local_second % period
+        self.adjust(self.day, self.second + (period - rest if 2 * rest >= period else -rest))
+
+    def _shift_time(self, buf, off, end):
+        if end - off != 3 or buf[off] != axdr.LONG:
+            return TYPE_UNMATCHED
+        shift = get16(buf, off + 1)
+        if shift & 0x8000:
+            shift -= 0x10000
+        if not -_SHIFT <= shift <= _SHIFT:
+            return OUT_OF_RANGE
+        self.adjust(self.day, self.second + shift)
+        return SUCCESS
+
+    def _preset_adjusting_time(self, buf, off, end):
+        """structure {preset_time, validity_interval_start, validity_interval_end}, each octet-string[12]."""
+        if end - off != 44 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 3:
+            return TYPE_UNMATCHED
+        at = off + 2
+        while at < end:
+            if buf[at] != axdr.OCTET_STRING or buf[at + 1] != 12:
+                return TYPE_UNMATCHED
+            if self.read_time(buf, at + 2, EXACT) < 0:
+                return OUT_OF_RANGE
+            at += 14
+        copy(self._preset, 0, buf, off + 2, 42)
+        return SUCCESS
+
+    def _adjust_to_preset_time(self):
+        """Take the preset time over when now lies in its validity interval, ends included."""
+        now = self.minutes()
+        start = self.read_time(self._preset, 16, EXACT)
+        if start < 0 or now < start or now == start and self.second % 60 * 100 < self.centiseconds:
+            return TEMPORARY_FAILURE
+        last = self.read_time(self._preset, 30, EXACT)
+        if now > last or now == last and self.second % 60 * 100 > self.centiseconds:
+            return TEMPORARY_FAILURE
+        return self._set_time(self._preset, 2, True)

@@ -1,0 +1,38 @@
+"""Data, class 1 version 0 (REQUIREMENTS F-01): one value of any type."""
+
+from cosem.base import Interface
+from dlms import axdr
+from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
+from dlms.octets import copy
+
+TEXT = 48  # longest string a Data takes, octets
+
+
+class Data(Interface):
+    """Attribute 2 value. `value` is encoded Data: a bytearray is live and may be written, bytes never change."""
+
+    CLASS_ID = 1
+    ATTRIBUTES = 2
+
+    def __init__(self, name, value):
+        Interface.__init__(self, name)
+        self.a[2] = value
+
+    def set(self, k, buf, off, end, aa, commit):
+        """As the default, and a string may change its length up to TEXT octets; only then memory is allocated."""
+        value = self.a[k]
+        if k != 2 or not isinstance(value, bytearray):
+            return READ_WRITE_DENIED
+        if buf[off] != value[0]:
+            return TYPE_UNMATCHED
+        if end - off == len(value):
+            if commit:
+                copy(value, 0, buf, off, end - off)
+            return SUCCESS
+        if value[0] not in (axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING) or axdr.count(buf, off) > TEXT:
+            return TYPE_UNMATCHED
+        if commit:
+            value = bytearray(end - off)
+            copy(value, 0, buf, off, end - off)
+            self.a[2] = value
+        return SUCCESS

@@ -1,0 +1,60 @@
+"""The objects of one logical device, found by class-id and logical name.
+
+`table` is what the protocol engine searches (`dlms.octets.find`): n records of eight octets, logical name (6) then
+class-id (2), ascending by name; `objs` holds the object of each record at the same index.
+"""
+
+from dlms.octets import copy, find
+
+CURRENT_ASSOCIATION = bytes((0, 0, 40, 0, 0, 255))
+_ASSOCIATION_LN = 15
+
+
+def obis(text):
+    """Six octets of a logical name written as A.B.C.D.E.F."""
+    return bytes([int(part) for part in text.split(".")])
+
+
+class Directory:
+    """Objects in ascending order of their names, at most 256, with room for the current association, which each AA
+    fills itself.
+
+    objects: COSEM objects in any order. `objs` is None at the record of 0.0.40.0.0.255 (class 15). `limit` holds for
+    each object the widest rights that any association has on it (see `cosem.association_ln`), so that no client can
+    be given more than the object list grants.
+    """
+
+    def __init__(self, objects):
+        by_name = {CURRENT_ASSOCIATION: None}
+        for o in objects:
+            if o.name in by_name:
+                raise ValueError("two objects are named " + ".".join([str(x) for x in o.name]))
+            by_name[o.name] = o
+        names = sorted(by_name)
+        self.n = len(names)
+        if self.n > 256:
+            raise ValueError("more than 256 objects in a logical device")
+        self.objs = [by_name[name] for name in names]
+        self.table = b"".join([name + class_octets(by_name[name]) for name in names])
+        self.limit = [None] * self.n
+        self._key = bytearray(8)
+
+    def index(self, name):
+        """Index of the object with this logical name, or -1; for start-up."""
+        for i in range(self.n):
+            if self.table[8 * i : 8 * i + 6] == name:
+                return i
+        return -1
+
+    def locate(self, buf, class_off, name_off):
+        """Index of the object with the class-id and the logical name at these offsets, -1 or -2 as
+        `dlms.octets.find`.
+        """
+        copy(self._key, 0, buf, class_off, 2)
+        copy(self._key, 2, buf, name_off, 6)
+        return find(self.table, self.n, self._key, 0)
+
+
+def class_octets(o):
+    class_id = _ASSOCIATION_LN if o is None else o.CLASS_ID
+    return bytes((class_id >> 8, class_id & 0xFF))

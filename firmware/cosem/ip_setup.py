@@ -1,0 +1,117 @@
+"""How the meter is reached: TCP-UDP setup (41), IPv4 setup (42), MAC address setup (43), all version 0 (REQUIREMENTS
+F-18, F-19, F-21).
+
+Addresses are fixed when the meter starts; what may be written is what takes effect at once.
+"""
+
+from micropython import const
+
+from cosem.base import OUT_OF_RANGE, Interface, no_parameter
+from dlms import axdr
+from dlms.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
+from dlms.octets import copy, equal, get16
+
+GROUPS = const(8)  # multicast addresses kept
+
+
+class TcpUdpSetup(Interface):
+    """Attributes: 2 TCP-UDP_port, 3 IP_reference octet-string, 4 MSS, 5 nb_of_sim_conn unsigned, 6
+    inactivity_time_out, all else long-unsigned.
+
+    The time-out, in seconds with 0 for never, may be written; `inactivity()` is what the connections obey.
+    """
+
+    CLASS_ID = 41
+    ATTRIBUTES = 6
+
+    def __init__(self, name, port, reference, mss, connections, inactivity):
+        Interface.__init__(self, name)
+        self.a[2] = axdr.long_unsigned(port)
+        self.a[3] = axdr.octets(reference)
+        self.a[4] = axdr.long_unsigned(mss)
+        self.a[5] = axdr.unsigned(connections)
+        self.a[6] = bytearray(axdr.long_unsigned(inactivity))
+
+    def inactivity(self):
+        """Seconds after which an idle connection is closed, 0 for never (REQUIREMENTS A-31)."""
+        return get16(self.a[6], 1)
+
+    def set(self, k, buf, off, end, aa, commit):
+        return READ_WRITE_DENIED if k != 6 else Interface.set(self, k, buf, off, end, aa, commit)
+
+
+class IPv4Setup(Interface):
+    """Attributes: 2 DL_reference, 3 IP_address, 4 multicast_IP_address array, 5 IP_options array, 6 subnet_mask, 7
+    gateway_IP_address, 8 use_DHCP_flag, 9 primary_DNS_address, 10 secondary_DNS_address. Methods: 1
+    add_mc_IP_address, 2 delete_mc_IP_address, 3 get_nbof_mc_IP_addresses (returns unsigned).
+
+    address, mask, gateway, dns: four octets. Group addresses are kept as data, 224.0.0.0 to 239.255.255.255.
+    """
+
+    CLASS_ID = 42
+    ATTRIBUTES = 10
+    METHODS = 3
+    LONG = (4,)
+
+    def __init__(self, name, reference, address, mask=bytes(4), gateway=bytes(4), dns=bytes(4), dhcp=False):
+        Interface.__init__(self, name)
+        self.groups = bytearray(4 * GROUPS)
+        self.n = 0
+        self.a[2] = axdr.octets(reference)
+        self.a[3] = b"\x06" + address
+        self.a[5] = axdr.array(())
+        self.a[6] = b"\x06" + mask
+        self.a[7] = b"\x06" + gateway
+        self.a[8] = axdr.boolean(dhcp)
+        self.a[9] = b"\x06" + dns
+        self.a[10] = b"\x06" + bytes(4)
+
+    def open(self, k, cur):
+        cur.tag = axdr.ARRAY
+        cur.n = self.n
+        return SUCCESS
+
+    def element(self, k, cur, i, buf, off):
+        buf[off] = axdr.DOUBLE_LONG_UNSIGNED
+        copy(buf, off + 1, self.groups, 4 * i, 4)
+        return off + 5
+
+    def set(self, k, buf, off, end, aa, commit):
+        return READ_WRITE_DENIED
+
+    def act(self, m, buf, off, end, out, o, aa):
+        if m == 3:
+            return axdr.put8(out, o, axdr.UNSIGNED, self.n) if no_parameter(buf, off, end) else -TYPE_UNMATCHED
+        if end - off != 5 or buf[off] != axdr.DOUBLE_LONG_UNSIGNED:
+            return -TYPE_UNMATCHED
+        i = 0
+        while i < self.n and not equal(self.groups, 4 * i, buf, off + 1, 4):
+            i += 1
+        if m == 1:
+            if not 0xE0 <= buf[off + 1] <= 0xEF:
+                return -OUT_OF_RANGE
+            if i == self.n:
+                if i == GROUPS:
+                    return -TEMPORARY_FAILURE
+                copy(self.groups, 4 * i, buf, off + 1, 4)
+                self.n += 1
+        elif i == self.n:
+            return -OBJECT_UNDEFINED
+        else:
+            self.n -= 1
+            copy(self.groups, 4 * i, self.groups, 4 * i + 4, 4 * (self.n - i))
+        return o
+
+
+class MacAddressSetup(Interface):
+    """Attribute 2 MAC_address octet-string[6], read only."""
+
+    CLASS_ID = 43
+    ATTRIBUTES = 2
+
+    def __init__(self, name, address):
+        Interface.__init__(self, name)
+        self.a[2] = axdr.octets(address)
+
+    def set(self, k, buf, off, end, aa, commit):
+        return READ_WRITE_DENIED

@@ -1,0 +1,87 @@
+"""IPv6 setup, class 48 version 0 (REQUIREMENTS F-20): the meter's IPv6 addresses."""
+
+from micropython import const
+
+from cosem.base import OUT_OF_RANGE, Interface
+from dlms import axdr
+from dlms.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
+from dlms.octets import copy, equal
+
+KEPT = const(4)  # addresses of each kind
+UNICAST = const(0)  # IPv6_address_type of the methods
+MULTICAST = const(1)
+GATEWAY = const(2)
+AUTO = const(0)  # address_config_mode
+
+
+class IPv6Setup(Interface):
+    """Attributes: 2 DL_reference, 3 address_config_mode enum, 4 unicast, 5 multicast and 6 gateway addresses (arrays
+    of octet-string[16]), 7 primary_DNS_address, 8 secondary_DNS_address, 9 traffic_class unsigned, 10
+    neighbor_discovery_setup array.
+
+    Methods: 1 add_IPv6_address, 2 remove_IPv6_address, each structure {IPv6_address_type enum, IPv6_address
+    octet-string[16]}. The type says which array: 0 unicast, 1 multicast, 2 gateway. The unicast addresses that the
+    meter listens on are fixed.
+    """
+
+    CLASS_ID = 48
+    ATTRIBUTES = 10
+    METHODS = 2
+    LONG = (4, 5, 6)
+
+    def __init__(self, name, reference, unicast):
+        Interface.__init__(self, name)
+        self.kept = [bytearray(16 * KEPT) for _ in range(3)]
+        self.n = bytearray(3)
+        self.n[UNICAST] = min(len(unicast), KEPT)
+        for i in range(self.n[UNICAST]):
+            copy(self.kept[UNICAST], 16 * i, unicast[i], 0, 16)
+        self.a[2] = axdr.octets(reference)
+        self.a[3] = axdr.enum(AUTO)
+        self.a[7] = axdr.octets(bytes(16))
+        self.a[8] = axdr.octets(bytes(16))
+        self.a[9] = axdr.unsigned(0)
+        self.a[10] = axdr.array((axdr.structure(axdr.unsigned(3), axdr.long_unsigned(10000), axdr.double_long_unsigned(0)),))
+
+    def open(self, k, cur):
+        cur.tag = axdr.ARRAY
+        cur.n = self.n[k - 4]
+        return SUCCESS
+
+    def element(self, k, cur, i, buf, off):
+        return axdr.put_octets(buf, off, axdr.OCTET_STRING, self.kept[k - 4], 16 * i, 16)
+
+    def set(self, k, buf, off, end, aa, commit):
+        return READ_WRITE_DENIED
+
+    def act(self, m, buf, off, end, out, o, aa):
+        if end - off != 22 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 2 or buf[off + 2] != axdr.ENUM:
+            return -TYPE_UNMATCHED
+        if buf[off + 4] != axdr.OCTET_STRING or buf[off + 5] != 16:
+            return -TYPE_UNMATCHED
+        kind = buf[off + 3]
+        if kind > GATEWAY:
+            return -OUT_OF_RANGE
+        if kind == UNICAST:
+            return -READ_WRITE_DENIED
+        return self._change(m, kind, buf, off + 6, o)
+
+    def _change(self, m, kind, buf, off, o):
+        kept = self.kept[kind]
+        i = 0
+        while i < self.n[kind] and not equal(kept, 16 * i, buf, off, 16):
+            i += 1
+        if m == 1:
+            if (buf[off] == 0xFF) != (kind == MULTICAST):
+                return -OUT_OF_RANGE
+            if i == self.n[kind]:
+                if i == KEPT:
+                    return -TEMPORARY_FAILURE
+                copy(kept, 16 * i, buf, off, 16)
+                self.n[kind] += 1
+        elif i == self.n[kind]:
+            return -OBJECT_UNDEFINED
+        else:
+            self.n[kind] -= 1
+            copy(kept, 16 * i, kept, 16 * i + 16, 16 * (self.n[kind] - i))
+        return o

@@ -1,0 +1,70 @@
+"""Register, class 3 version 0, and Extended register, class 4 version 0 (REQUIREMENTS F-02, F-03): a value with its
+unit.
+"""
+
+from cosem.base import Interface, no_parameter
+from dlms import axdr
+from dlms.errors import READ_WRITE_DENIED, TYPE_UNMATCHED
+from dlms.octets import clear, copy
+
+
+def scaler_unit(scaler, unit):
+    """structure {scaler integer, unit enum}: value · 10**scaler in the unit (REQUIREMENTS F-33)."""
+    return axdr.structure(axdr.integer(scaler), axdr.enum(unit))
+
+
+class Register(Interface):
+    """Attributes: 2 value, 3 scaler_unit. Method: 1 reset(integer 0).
+
+    `value` is an encoded number in a bytearray, which the meter changes in place; reset sets it to zero.
+    """
+
+    CLASS_ID = 3
+    ATTRIBUTES = 3
+    METHODS = 1
+
+    def __init__(self, name, value, scaler, unit):
+        Interface.__init__(self, name)
+        self.a[2] = value
+        self.a[3] = scaler_unit(scaler, unit)
+
+    def set(self, k, buf, off, end, aa, commit):
+        return READ_WRITE_DENIED if k != 2 else Interface.set(self, k, buf, off, end, aa, commit)
+
+    def act(self, m, buf, off, end, out, o, aa):
+        if m != 1:
+            return -READ_WRITE_DENIED
+        if not no_parameter(buf, off, end):
+            return -TYPE_UNMATCHED
+        self.reset()
+        return o
+
+    def reset(self):
+        value = self.a[2]
+        clear(value, 1, len(value) - 1)
+
+
+class ExtendedRegister(Register):
+    """As Register, and 4 status, 5 capture_time octet-string[12]; reset also stamps the time.
+
+    `clock` is the Clock object whose attribute 2 is the time.
+    """
+
+    CLASS_ID = 4
+    ATTRIBUTES = 5
+
+    def __init__(self, name, value, scaler, unit, clock):
+        Register.__init__(self, name, value, scaler, unit)
+        self.clock = clock
+        self.a[4] = bytearray(axdr.unsigned(0))
+        self.a[5] = bytearray(axdr.octets(bytes(12)))
+        self.stamp()
+
+    def stamp(self):
+        """Set capture_time to now."""
+        self.clock.render()
+        copy(self.a[5], 0, self.clock.a[2], 0, 14)
+
+    def reset(self):
+        Register.reset(self)
+        self.stamp()

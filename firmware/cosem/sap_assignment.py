@@ -1,0 +1,33 @@
+"""SAP assignment, class 17 version 0 (REQUIREMENTS F-12, A-16): which logical devices stand at which server
+wPorts.
+"""
+
+from cosem.base import Interface
+from dlms import axdr
+from dlms.errors import SUCCESS
+
+
+class SapAssignment(Interface):
+    """Attribute 2 SAP_assignment_list, array of structure {SAP long-unsigned, logical_device_name octet-string}; read
+    only.
+
+    The optional method 1 connect_logical_device is refused: the logical devices of this meter are fixed.
+    devices: list of (wPort, logical device name).
+    """
+
+    CLASS_ID = 17
+    ATTRIBUTES = 2
+    METHODS = 1
+    LONG = (2,)
+
+    def __init__(self, name, devices):
+        Interface.__init__(self, name)
+        self._items = [axdr.structure(axdr.long_unsigned(sap), axdr.octets(title)) for sap, title in devices]
+
+    def open(self, k, cur):
+        cur.tag = axdr.ARRAY
+        cur.n = len(self._items)
+        return SUCCESS
+
+    def element(self, k, cur, i, buf, off):
+        return axdr.put_encoded(buf, off, self._items[i])

@@ -1,0 +1,61 @@
+"""Access rights written for people, and turned into the octets that an association holds.
+
+A group says what a kind of client may do with an object: one text each for the public, the reading and the management
+client. In a text, `r` reads every attribute and `r2-4,7` these; `w2` writes; `x` invokes every method and `x1` this
+one. An empty text: the object is not visible.
+"""
+
+from cosem.base import INVOKE, READ, WRITE
+
+PUBLIC = 0  # the places of a group's three texts
+READER = 1
+MANAGEMENT = 2
+
+
+def numbers(text, last):
+    """The numbers that "2-4,7" names, all from 1 to last for an empty text."""
+    if not text:
+        return range(1, last + 1)
+    found = []
+    for part in text.split(","):
+        ends = part.split("-")
+        found.extend(range(int(ends[0]), int(ends[-1]) + 1))
+    return found
+
+
+def rights(text, cls):
+    """Octets for `acc` (see `cosem.association_ln`) of an object of interface class cls, None when it is not
+    visible.
+    """
+    if not text:
+        return None
+    mask = bytearray(1 + cls.ATTRIBUTES + cls.METHODS)
+    for word in text.split():
+        kind = word[0]
+        for k in numbers(word[1:], cls.METHODS if kind == "x" else cls.ATTRIBUTES):
+            if kind == "x":
+                mask[cls.ATTRIBUTES + k] |= INVOKE
+            else:
+                mask[k] |= READ if kind == "r" else WRITE
+    return bytes(mask)
+
+
+class Pool:
+    """One bytes object for equal rights, whichever objects and associations they belong to."""
+
+    def __init__(self):
+        self._kept = {}
+
+    def rights(self, text, cls):
+        mask = rights(text, cls)
+        return self._kept.setdefault(mask, mask)
+
+    def widest(self, texts, cls):
+        """Everything that any of the texts grants."""
+        mask = bytearray(1 + cls.ATTRIBUTES + cls.METHODS)
+        for text in texts:
+            granted = rights(text, cls) or b""
+            for i in range(len(granted)):
+                mask[i] |= granted[i]
+        mask = bytes(mask)
+        return self._kept.setdefault(mask, mask)

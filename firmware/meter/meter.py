@@ -1,0 +1,247 @@
+"""The reference meter put together: its parts, its objects, and the passing of time.
+
+`build(config)` makes it; the application then calls `backfill()` once and `tick(ms)` about ten times a second.
+Simulated time advances by ms · rate in whole seconds; what happens at a second (a slot of the simulation, the end of
+a demand period, a capture, midnight) happens exactly there whatever the ticks, so the same seed, start and simulated
+time give the same octets.
+"""
+
+from micropython import const
+
+import limits
+from cosem.association_ln import LOWEST, AssociationInstance, AssociationLN
+from cosem.civil import DAY, YEARS, day_number, month_length
+from cosem.clock import Clock
+from cosem.directory import CURRENT_ASSOCIATION, Directory, obis
+from cosem.disconnect_control import CONNECTED, DisconnectControl
+from cosem.ip_setup import TcpUdpSetup
+from dlms import axdr
+from dlms.conformance import LN_SERVICES
+from meter import objects
+from meter.access import Pool
+from meter.addresses import ipv4, ipv6
+from meter.metrology import Metrology
+from meter.simulation import Simulation
+
+VERSION = "0.1.0"
+STEPS = const(150)  # most integration steps of one tick: at 60 s a step and ten ticks a second that serves rates up to MAX_RATE
+MAX_RATE = const(86400)
+MAX_DAYS = const(400)
+BACKFILL_SLOT = const(300)  # seconds of a simulation slot before READY, and after
+SLOT = const(60)
+DAY_TARIFF = (6, 22)  # hours of local time between which tariff 1 counts, tariff 2 else
+INACTIVITY = const(180)  # seconds, TCP-UDP setup's default (REQUIREMENTS A-31)
+MSS = const(1460)
+_MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning and testing
+
+
+def build(config):
+    """The meter that a configuration describes.
+
+    config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate`
+    (simulated seconds a second, 0 … MAX_RATE), `backfill_days` (0 … MAX_DAYS), `port`, `bind` (list of addresses).
+    ValueError names a value that cannot be taken.
+    """
+    if not isinstance(config.rate, int) or not 0 <= config.rate <= MAX_RATE:
+        raise ValueError("rate: a whole number from 0 to %d" % MAX_RATE)
+    if not isinstance(config.backfill_days, int) or not 0 <= config.backfill_days <= MAX_DAYS:
+        raise ValueError("backfill_days: a whole number from 0 to %d" % MAX_DAYS)
+    if not isinstance(config.seed, int):
+        raise ValueError("seed: a whole number")
+    return Meter(config)
+
+
+def read_start(text):
+    """(day, second) of "2026-01-31T12:00:00Z" or of a date alone; ValueError says what is wrong. None means now."""
+    if text is None:
+        import time
+
+        now = time.gmtime()
+        return day_number(now[0] - 2000, now[1], now[2]), now[3] * 3600 + now[4] * 60 + now[5]
+    wrong = ValueError("start: %s is not a UTC date-time such as 2026-01-31T12:00:00Z" % text)
+    try:
+        date, _, clock = text.replace(" ", "T").rstrip("Z").partition("T")
+        year, month, day = [int(part) for part in date.split("-")]
+        hour, minute, second = [int(part) for part in (clock or "0:0:0").split(":")]
+    except (AttributeError, ValueError):
+        raise wrong
+    if not (2000 <= year < 2000 + YEARS and 1 <= month <= 12 and 1 <= day <= month_length(year - 2000, month)):
+        raise wrong
+    if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
+        raise wrong
+    return day_number(year - 2000, month, day), hour * 3600 + minute * 60 + second
+
+
+class Meter:
+    """devices: list of (server wPort, Directory). associations: list of AssociationLN. counters, uptime: four octets
+    each, big-endian.
+    """
+
+    CLOCK = obis("0.0.1.0.0.255")
+    MAC_NAME = obis("0.0.25.2.0.255")
+
+    def __init__(self, config):
+        self.rate = config.rate
+        self.backfill_days = config.backfill_days
+        self.version = VERSION.encode()
+        self.serial = b"10000001"
+        self.counters = bytearray(4)
+        self.uptime = bytearray(4)
+        self.tariff = bytearray(axdr.unsigned(1))
+        self.source = Simulation(config.seed)
+        self.metrology = Metrology(self.source)
+        day, second = read_start(config.start)
+        self.clock = Clock(self.CLOCK, max(0, day - config.backfill_days), second)
+        self.supply = DisconnectControl(obis("0.0.96.3.10.255"), 2)
+        self._network(config)
+        self.periodic = []  # what has a `period` in seconds of local time and a `period_end()`, in the order of their doing
+        self._owed = 0  # simulated seconds to integrate
+        self._milli = 0
+        self.devices = []
+        self.associations = []
+        pool = Pool()
+        for wport, table in objects.DEVICES:
+            self._device(wport, table(self), pool)
+        self.clock.listener = self
+        self.supply.listener = self
+        self._switch_tariff()
+
+    def _network(self, config):
+        bind = getattr(config, "bind", ())
+        four = [ipv4(address) for address in bind if ":" not in address]
+        self.ipv4 = four[0] if four else bytes(4)
+        self.ipv6 = [ipv6(address) for address in bind if ":" in address]
+        self.mac = b"\x02\x00\x00" + bytes((0x98, 0x96, 0x81))  # locally administered
+        self.tcp_udp = TcpUdpSetup(
+            obis("0.0.25.0.0.255"), getattr(config, "port", 4059), obis("0.0.25.1.0.255"), MSS, limits.CONNECTIONS, INACTIVITY
+        )
+
+    # -- names -------------------------------------------------------------------------------------
+
+    def title(self, wport):
+        """Logical device name: manufacturer id, serial number, wPort; 16 octets (REQUIREMENTS F-32)."""
+        return _MANUFACTURER + self.serial + b"%05d" % wport
+
+    def titles(self):
+        """(wPort, logical device name) of every logical device."""
+        return [(wport, self.title(wport)) for wport, _ in objects.DEVICES]
+
+    # -- objects -----------------------------------------------------------------------------------
+
+    def _device(self, wport, rows, pool):
+        """Make the objects of a logical device and the associations with it."""
+        made = []
+        groups = {}
+        for cls, text, given, group in rows:
+            name = obis(text)
+            o = cls(name, *given) if isinstance(given, tuple) else given
+            if o.name != name:
+                raise ValueError("object list: " + text + " has another name")
+            made.append(o)
+            groups[name] = group
+        associations = []
+        for client, place, mechanism, secret in objects.ASSOCIATIONS:
+            association = AssociationLN(client, wport, mechanism, secret, LN_SERVICES, None, None)
+            name = CURRENT_ASSOCIATION[:4] + bytes((len(associations) + 1, 255))
+            made.append(AssociationInstance(name, association))
+            groups[name] = objects.INSTANCE_OPEN if mechanism == LOWEST else objects.INSTANCE
+            associations.append((association, place))
+        groups[CURRENT_ASSOCIATION] = objects.ASSOCIATION
+        directory = Directory(made)
+        for association, place in associations:
+            association.directory = directory
+            association.acc = []
+            for i in range(directory.n):
+                group = groups[directory.table[8 * i : 8 * i + 6]]
+                association.acc.append(pool.rights(group[place], directory.objs[i] or AssociationLN))
+            self.associations.append(association)
+        for i in range(directory.n):
+            group = groups[directory.table[8 * i : 8 * i + 6]]
+            directory.limit[i] = pool.widest(group, directory.objs[i] or AssociationLN)
+        self.devices.append((wport, directory))
+
+    # -- time --------------------------------------------------------------------------------------
+
+    def backfill(self):
+        """Live through the days before the start, in coarser steps; returns when the configured start is reached."""
+        self.source.slot = BACKFILL_SLOT
+        for _ in range(self.backfill_days):
+            self._owed = DAY
+            self._integrate(DAY)
+        self.source.slot = SLOT
+        self.render()
+
+    def tick(self, ms):
+        """Let ms real milliseconds pass; allocates nothing. What one call cannot integrate is left for the next."""
+        while ms > 0:
+            part = 1000 if ms > 1000 else ms
+            ms -= part
+            self._milli += part * self.rate
+            self._owed += self._milli // 1000
+            self._milli %= 1000
+        if self._owed:
+            self._integrate(STEPS)
+            self.render()
+
+    def render(self):
+        """Bring what clients read to the present second."""
+        self.clock.render()
+        self.metrology.render()
+
+    def _integrate(self, steps):
+        clock = self.clock
+        while self._owed and steps:
+            n = self._until(clock.local_second)
+            self.metrology.integrate(clock.local_day, clock.local_second, n)
+            self._owed -= n
+            clock.advance(n)
+            self._second(clock.local_second)
+            steps -= 1
+
+    def _until(self, second):
+        """Seconds that may pass in one step: to the next slot, period or midnight, or all that is owed."""
+        n = self.source.slot - second % self.source.slot
+        for o in self.periodic:
+            period = o.period
+            if period:
+                rest = period - second % period
+                if rest < n:
+                    n = rest
+        if second + n > DAY:
+            n = DAY - second
+        return min(n, self._owed)
+
+    def _second(self, second):
+        """What is due at a second of local time."""
+        if second % SLOT:
+            for o in self.periodic:
+                if o.period and second % o.period == 0:
+                    o.period_end()
+            return
+        for o in self.periodic:
+            if o.period and second % o.period == 0:
+                o.period_end()
+        self._switch_tariff()
+
+    def _switch_tariff(self):
+        hour = self.clock.local_second // 3600
+        tariff = 0 if DAY_TARIFF[0] <= hour < DAY_TARIFF[1] else 1
+        self.metrology.tariff = tariff
+        self.tariff[1] = tariff + 1
+
+    # -- what objects report -----------------------------------------------------------------------
+
+    def clock_adjusting(self):
+        """The clock is about to be set."""
+
+    def clock_adjusted(self):
+        """The clock was set."""
+        self._switch_tariff()
+
+    def dst_changed(self):
+        """Daylight saving has begun or ended."""
+
+    def supply_changed(self, command, state):
+        """The disconnector was operated."""
+        self.source.switch(state == CONNECTED)
+        self.metrology.render()

@@ -1,0 +1,117 @@
+"""THE object list of this meter: one line an object.
+
+To add an object, add a line: its interface class, its logical name (OBIS), what its constructor takes beside the
+name, and who may do what with it. To add an interface class, write a module in `cosem/` and use it here.
+
+Clients (DESIGN): 16 public and 1 client management process without a password, 32 reading and 48 management with one.
+The passwords are for demonstration and are to be replaced.
+"""
+
+from cosem.association_ln import LLS, LOWEST
+from cosem.clock import Clock
+from cosem.data import Data
+from cosem.disconnect_control import DisconnectControl
+from cosem.ip_setup import IPv4Setup, MacAddressSetup, TcpUdpSetup
+from cosem.ipv6_setup import IPv6Setup
+from cosem.register import Register
+from cosem.sap_assignment import SapAssignment
+from dlms import axdr
+from meter.access import MANAGEMENT, PUBLIC, READER
+from meter.state import State
+
+MANAGEMENT_DEVICE = 1  # server wPorts of the logical devices
+SECOND_DEVICE = 17
+
+# Associations of every logical device: client wPort, place in an access group, authentication mechanism, secret
+ASSOCIATIONS = (
+    (16, PUBLIC, LOWEST, b""),
+    (1, PUBLIC, LOWEST, b""),
+    (32, READER, LLS, b"12345678"),  # demonstration value
+    (48, MANAGEMENT, LLS, b"87654321"),  # demonstration value
+)
+
+# Access groups: what the public, the reading and the management client may do (`meter.access` tells the notation)
+OPEN = ("r", "r", "r")
+NAMEPLATE = ("r", "r", "r w2")
+PRIVATE = ("", "r", "r")
+CLOCK = ("r", "r", "r w2-3,5-8 x")
+MEASURED = ("", "r", "r")
+COUNTED = ("", "r", "r x1")
+SETTING = ("", "r", "r w2")
+NETWORK = ("", "r", "r w x")
+TCP = ("", "r", "r w6")
+SUPPLY = ("", "r", "r w4 x")
+ASSOCIATION = ("r1-6,8-11", "r1-6,8-11", "r1-6,8-11 w7 x3-6")  # the current one, 0.0.40.0.0.255
+INSTANCE = ("", "", "r1-6,8-11 w7 x3-6")  # 0.0.40.0.e.255
+INSTANCE_OPEN = ("", "", "r1-6,8-11 x3-6")  # of an association without a secret
+
+
+def management(m):
+    """Logical device 1: the meter. m is the Meter, whose parts the objects show."""
+    q = m.metrology.quantity
+    return (
+        # what the meter is
+        (Data, "0.0.42.0.0.255", (axdr.octets(m.title(MANAGEMENT_DEVICE)),), OPEN),  # COSEM logical device name
+        (Data, "0.0.96.1.0.255", (axdr.octets(m.serial),), OPEN),  # device id 1: serial number
+        (Data, "0.0.96.1.1.255", (bytearray(axdr.octets(b"reference meter")),), NAMEPLATE),  # device id 2: the user's own
+        (Data, "1.0.0.2.0.255", (axdr.octets(m.version),), OPEN),  # active firmware identifier
+        (SapAssignment, "0.0.41.0.0.255", (m.titles(),), OPEN),
+        (State, "0.0.96.128.0.255", (m.counters, m.uptime), OPEN),  # manufacturer-specific
+        (Data, "0.0.96.128.1.255", (bytearray(axdr.double_long_unsigned(0)),), SETTING),  # a note of the client's own
+        # time
+        (Clock, "0.0.1.0.0.255", m.clock, CLOCK),
+        # energy
+        (Register, "1.0.1.8.0.255", q("A+"), COUNTED),
+        (Register, "1.0.1.8.1.255", q("A+ T1"), COUNTED),
+        (Register, "1.0.1.8.2.255", q("A+ T2"), COUNTED),
+        (Register, "1.0.2.8.0.255", q("A-"), COUNTED),
+        (Register, "1.0.2.8.1.255", q("A- T1"), COUNTED),
+        (Register, "1.0.2.8.2.255", q("A- T2"), COUNTED),
+        (Register, "1.0.3.8.0.255", q("R+"), COUNTED),
+        (Register, "1.0.4.8.0.255", q("R-"), COUNTED),
+        (Data, "0.0.96.14.0.255", (m.tariff,), PRIVATE),  # currently active tariff
+        # instantaneous values
+        (Register, "1.0.1.7.0.255", q("P+"), MEASURED),
+        (Register, "1.0.2.7.0.255", q("P-"), MEASURED),
+        (Register, "1.0.16.7.0.255", q("P"), MEASURED),
+        (Register, "1.0.3.7.0.255", q("Q+"), MEASURED),
+        (Register, "1.0.4.7.0.255", q("Q-"), MEASURED),
+        (Register, "1.0.9.7.0.255", q("S"), MEASURED),
+        (Register, "1.0.13.7.0.255", q("PF"), MEASURED),
+        (Register, "1.0.14.7.0.255", q("f"), MEASURED),
+        (Register, "1.0.21.7.0.255", q("P+ L1"), MEASURED),
+        (Register, "1.0.41.7.0.255", q("P+ L2"), MEASURED),
+        (Register, "1.0.61.7.0.255", q("P+ L3"), MEASURED),
+        (Register, "1.0.22.7.0.255", q("P- L1"), MEASURED),
+        (Register, "1.0.42.7.0.255", q("P- L2"), MEASURED),
+        (Register, "1.0.62.7.0.255", q("P- L3"), MEASURED),
+        (Register, "1.0.32.7.0.255", q("U L1"), MEASURED),
+        (Register, "1.0.52.7.0.255", q("U L2"), MEASURED),
+        (Register, "1.0.72.7.0.255", q("U L3"), MEASURED),
+        (Register, "1.0.31.7.0.255", q("I L1"), MEASURED),
+        (Register, "1.0.51.7.0.255", q("I L2"), MEASURED),
+        (Register, "1.0.71.7.0.255", q("I L3"), MEASURED),
+        # supply
+        (DisconnectControl, "0.0.96.3.10.255", m.supply, SUPPLY),
+        # communication
+        (TcpUdpSetup, "0.0.25.0.0.255", m.tcp_udp, TCP),
+        (IPv4Setup, "0.0.25.1.0.255", (m.MAC_NAME, m.ipv4), NETWORK),
+        (MacAddressSetup, "0.0.25.2.0.255", (m.mac,), PRIVATE),
+        (IPv6Setup, "0.0.25.7.0.255", (m.MAC_NAME, m.ipv6), NETWORK),
+    )
+
+
+def second(m):
+    """Logical device 17: the solar generation, metered for itself. It shows that a logical name belongs to its
+    logical device.
+    """
+    q = m.metrology.quantity
+    return (
+        (Data, "0.0.42.0.0.255", (axdr.octets(m.title(SECOND_DEVICE)),), OPEN),
+        (Clock, "0.0.1.0.0.255", m.clock, ("r", "r", "r")),
+        (Register, "1.0.2.8.0.255", q("G"), MEASURED),
+        (Register, "1.0.2.7.0.255", q("PG"), MEASURED),
+    )
+
+
+DEVICES = ((MANAGEMENT_DEVICE, management), (SECOND_DEVICE, second))
