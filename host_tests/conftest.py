@@ -18,11 +18,12 @@ for _folder in ("firmware", "boards/unix", "host_tests/shim"):
 
 from host_tests.harness import leftovers, mp, requirements  # noqa: E402
 from host_tests.harness import target as targets  # noqa: E402
+from host_tests.harness.clients import client, manager, public, put_back, reader  # noqa: E402, F401
 from host_tests.harness.fixtures import (  # noqa: E402, F401
     FAILED,
     POOL,
     TARGETS,
-    _end_of_group,
+    end_of_group,
     meter,
     meter_pool,
     meter_settings,
@@ -33,6 +34,7 @@ from host_tests.harness.fixtures import (  # noqa: E402, F401
 from host_tests.harness.meters import MeterHandle, MeterPool  # noqa: E402
 
 RESULTS = pytest.StashKey[Path]()
+SESSION = pytest.StashKey[str]()
 KEPT_RUNS = 10
 
 # The third-party clients may be left out (INTEROP=0): their tests then do not exist.
@@ -44,6 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", action="append", metavar="TARGET", help="unix (default), or tcp://HOST[:PORT]; may be repeated")
     group.addoption("--client", type=int, default=32, metavar="N", help="client wPort for tests that read (default 32)")
     group.addoption("--password", default="12345678", help="its LLS secret (default: the demonstration value)")
+    group.addoption("--manager", type=int, default=48, metavar="N", help="client wPort for tests that write (default 48)")
+    group.addoption("--manager-password", default="87654321", help="its LLS secret (default: the demonstration value)")
     group.addoption("--allow-writes", action="store_true", help="tests may write to a meter that is not ours; values are put back")
     group.addoption("--allow-disconnect", action="store_true", help="tests may operate its disconnect control")
     group.addoption("--allow-auth-failures", action="store_true", help="tests may try wrong passwords on it")
@@ -54,10 +58,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     workerinput = getattr(config, "workerinput", None)
     if workerinput is None:
-        os.environ[leftovers.MARK] = f"{os.getpid()}-{time.time_ns()}"
+        session = f"{os.getpid()}-{time.time_ns()}"
         results = Path(config.getoption("results") or _new_results_folder())
     else:
+        session = workerinput["meter_session"]
         results = Path(workerinput["results"])
+    config.stash[SESSION] = session
+    if workerinput is not None or not config.getoption("numprocesses", None):
+        # Set where tests run and not before, or the xdist workers would carry it themselves.
+        os.environ[leftovers.MARK] = session
     config.stash[RESULTS] = results
     pool = MeterPool(results, workerinput["workerid"] if workerinput else "main")
     pool.use_interpreter(config.getoption("micropython") or os.environ.get("MICROPYTHON"))
@@ -87,7 +96,8 @@ def _new_results_folder() -> Path:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node) -> None:
-    """Tell an xdist worker where results go."""
+    """Tell an xdist worker where results go, and which session it belongs to."""
+    node.workerinput["meter_session"] = node.config.stash[SESSION]
     node.workerinput["results"] = str(node.config.stash[RESULTS])
 
 
@@ -154,7 +164,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[POOL].close()
     if hasattr(session.config, "workerinput"):
         return
-    left = leftovers.end_leftovers(os.environ[leftovers.MARK])
+    left = leftovers.end_leftovers(session.config.stash[SESSION])
     if left:
         print(f"\nerror: processes left behind by the tests, now killed: {left}", file=sys.stderr)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

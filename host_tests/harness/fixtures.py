@@ -36,7 +36,7 @@ def micropython(meter_pool: MeterPool) -> Interpreter:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _end_of_group(request: pytest.FixtureRequest) -> Iterator[None]:
+def end_of_group(request: pytest.FixtureRequest) -> Iterator[None]:
     """Stop the meters of a module after its last test, and let one that does not stop be an error there."""
     yield
     request.config.stash[POOL].close()

@@ -19,4 +19,4 @@ def _is_even(number):
 
 def cases():
     for number in (0, 2):
-        yield "even-%d" % number, _is_even, (number,)
+        yield "even-" + str(number), _is_even, (number,)

@@ -291,21 +291,25 @@ class Meter:
                 if self._log_file is not None:
                     self._log_file.write(line + "\n")
                     self._log_file.flush()
-                if is_error and line.startswith("error: "):
-                    self._error_line = line
-                elif not is_error and line.startswith("READY") and self._ready is None:
-                    try:
-                        self._ready = Ready.parse(line)
-                    except ValueError as error:
-                        self._malformed = str(error)
             # The listener hears of READY before those who wait for it act on it.
             if self._listener is not None:
                 self._listener(line, is_error)
             with self._changed:
+                self._note(line, is_error)
                 self._changed.notify_all()
         with self._changed:
             self._open_pipes -= 1
             self._changed.notify_all()
+
+    def _note(self, line: str, is_error: bool) -> None:
+        """Keep what a line says of the meter's state."""
+        if is_error and line.startswith("error: "):
+            self._error_line = line
+        elif not is_error and line.startswith("READY") and self._ready is None:
+            try:
+                self._ready = Ready.parse(line)
+            except ValueError as error:
+                self._malformed = str(error)
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None

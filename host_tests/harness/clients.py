@@ -1,0 +1,72 @@
+"""Fixtures that speak to the meter with the host client: links, associations, and values put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tools.dlmsclient import Association, Client, Data
+
+from .meters import MeterHandle
+
+# Generous: a meter under valgrind or on a board answers late, and no test waits for it to pass.
+TIMEOUT = 20.0
+PUBLIC = 16
+
+ClientFactory = Callable[..., Client]
+
+
+@pytest.fixture
+def client(meter: MeterHandle) -> Iterator[ClientFactory]:
+    """Opens links to the meter: `client()` over TCP, `client(udp=True)`, `client(host="::1")`; all are closed after the test."""
+    with ExitStack() as links:
+
+        def open_link(*, udp: bool = False, host: str | None = None, timeout: float = TIMEOUT) -> Client:
+            connect = Client.udp if udp else Client.tcp
+            return links.enter_context(connect(host or meter.host, meter.port, timeout))
+
+        yield open_link
+
+
+@pytest.fixture
+def public(client: ClientFactory) -> Association:
+    """An association of the public client, lowest level security."""
+    return client().associate(PUBLIC)
+
+
+@pytest.fixture
+def reader(client: ClientFactory, pytestconfig: pytest.Config) -> Association:
+    """An association that reads everything (`--client`, `--password`)."""
+    return client().associate(pytestconfig.getoption("client"), password=pytestconfig.getoption("password"))
+
+
+def _manager(client: ClientFactory, config: pytest.Config) -> Association:
+    return client().associate(config.getoption("manager"), password=config.getoption("manager_password"))
+
+
+@pytest.fixture
+def manager(client: ClientFactory, pytestconfig: pytest.Config) -> Association:
+    """An association that may write (`--manager`, `--manager-password`)."""
+    return _manager(client, pytestconfig)
+
+
+@pytest.fixture
+def put_back(client: ClientFactory, pytestconfig: pytest.Config) -> Iterator[Callable[[int, str, int], Data]]:
+    """`put_back(class_id, obis, attribute)` reads an attribute now and writes that value again after the test.
+
+    It uses associations of its own, because a test may end its own or leave them broken.
+    """
+    kept: list[tuple[int, str, int, Data]] = []
+
+    def keep(class_id: int, instance: str, attribute_id: int) -> Data:
+        value = _manager(client, pytestconfig).get(class_id, instance, attribute_id)
+        kept.append((class_id, instance, attribute_id, value))
+        return value
+
+    yield keep
+    if kept:
+        association = _manager(client, pytestconfig)
+        for class_id, instance, attribute_id, value in reversed(kept):
+            association.set(class_id, instance, attribute_id, value)
