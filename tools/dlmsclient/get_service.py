@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tools.dlmsclient.codes import DataAccessResult
+from tools.dlmsclient.errors import ProtocolError
 from tools.dlmsclient.octets import Reader, counted
 from tools.dlmsclient.xdlms import (
     GET_REQUEST,
@@ -125,12 +126,18 @@ class GetResponseWithDatablock(Apdu):
     @classmethod
     def read(cls, iip: int, reader: Reader) -> GetResponseWithDatablock:
         if reader.remaining == 2:
-            reader.flag("choice of result")
-            return cls(iip, True, None, read_code(reader, DataAccessResult, "data-access-result"))
+            return cls(iip, True, None, _read_short_error(reader))
         last, number = reader.flag("last-block"), reader.u32("block-number")
         if reader.flag("choice of result"):
             return cls(iip, last, number, read_code(reader, DataAccessResult, "data-access-result"))
         return cls(iip, last, number, reader.counted("raw-data"))
+
+
+def _read_short_error(reader: Reader) -> DataAccessResult:
+    result = read_data_result(reader)
+    if not isinstance(result, DataAccessResult):
+        raise ProtocolError("GET-response datablock is cut short")
+    return result
 
 
 @register

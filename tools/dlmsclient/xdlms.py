@@ -155,7 +155,10 @@ def encode_data_result(result: DataResult) -> bytes:
 def read_data_result(reader: Reader) -> DataResult:
     """Get-Data-Result from a reader that may have more."""
     if reader.flag("choice of Get-Data-Result"):
-        return read_code(reader, DataAccessResult, "data-access-result")
+        result = read_code(reader, DataAccessResult, "data-access-result")
+        if result is DataAccessResult.SUCCESS:
+            raise ProtocolError("a result without data says success")
+        return result
     return read_data(reader)
 
 
