@@ -1,0 +1,162 @@
+"""The lint finds what is planted, and nothing in a clean tree."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tools.lint import boards, imports, requirements, text
+from tools.lint.report import ROOT
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Writes files below an empty project: `tree({"path": "text"})` gives its root."""
+
+    def write(files):
+        for name, content in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        return tmp_path
+
+    return write
+
+
+def faults(problems):
+    return [f"{problem.path}:{problem.line}" for problem in sorted(problems)]
+
+
+# -- imports ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("firmware/dlms/get.py", "import cosem.data"),
+        ("firmware/dlms/get.py", "from meter import clock"),
+        ("firmware/dlms/get.py", "import socket"),
+        ("firmware/dlms/get.py", "from asyncio import core"),
+        ("firmware/dlms/get.py", "import utime"),
+        ("firmware/dlms/get.py", "print(1)"),
+        ("firmware/dlms/get.py", "open('x')"),
+        ("firmware/cosem/data.py", "from net import tcp"),
+        ("firmware/cosem/data.py", "import meter"),
+        ("firmware/net/tcp.py", "import cosem"),
+        ("firmware/net/tcp.py", "from app import run"),
+        ("firmware/meter/objects.py", "import net"),
+        ("firmware/meter/objects.py", "__import__('app')"),
+        ("firmware/dlms/get.py", "import log"),
+        ("firmware/cosem/data.py", "import version"),
+        ("firmware/meter/objects.py", "import config"),
+        ("firmware/app.py", "import tools"),
+        ("firmware/stray.py", ""),
+        ("tools/cli/read.py", "from dlms import axdr"),
+        ("tools/cli/read.py", "import firmware.dlms"),
+        ("tools/cli/read.py", "import host_tests"),
+        ("tools/cli/read.py", "from gurux_dlms import x"),
+        ("firmware/app.py", "import dlms_cosem"),
+    ],
+)
+def test_import_the_wrong_way(tree, path, line):
+    assert faults(imports.check(tree({path: line + "\n"}))) == [f"{path}:1"]
+
+
+def test_imports_the_right_way(tree):
+    root = tree(
+        {
+            "firmware/main.py": "import app\n",
+            "firmware/app.py": "import net.tcp, meter, asyncio, cosem, dlms\nprint(1)\n",
+            "firmware/net/tcp.py": "import socket\nfrom dlms import wrapper\n",
+            "firmware/meter/clock.py": "import time\nfrom cosem import data\n",
+            "firmware/cosem/data.py": "from dlms import axdr\nfrom . import base\n",
+            "firmware/dlms/axdr.py": "import struct\nfrom micropython import const\nfrom dlms import errors\n",
+            "tools/cli/read.py": "from tools.dlmsclient import cosem\nfrom . import meter\n",
+            "host_tests/test_interop.py": "import gurux_dlms, dlms\n",
+        }
+    )
+    assert imports.check(root) == []
+
+
+# -- requirement ids --------------------------------------------------------
+
+DOCUMENT = "# Rules\n- **A-01 M** One.\n| **C-10 M** | two |\n- **D-89a S** Three, see **A-99**.\n- **A-15 note** Four.\n"
+
+
+def test_ids_of_the_document(tree):
+    assert requirements.known_ids(tree({"docs/REQUIREMENTS.md": DOCUMENT})) == {"A-01", "A-15", "C-10", "D-89a"}
+
+
+def test_without_the_document_nothing_is_unknown(tree):
+    root = tree({"host_tests/test_a.py": "@mark.req('Z-1')\ndef test(): ...\n"})
+    assert requirements.check(root) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@pytest.mark.req('A-01', 'A-99')\ndef test_a(): ...\n",
+        "CASES = [pytest.param(1, marks=pytest.mark.req('A-99'))]\n",
+        "CASES = {'A-99': 1}\nMARKS = [pytest.mark.req(name) for name in CASES]\n",
+        "REQ = {'test_a': ('A-99',)}\n",
+    ],
+)
+def test_unknown_id(tree, source):
+    root = tree({"docs/REQUIREMENTS.md": DOCUMENT, "host_tests/test_a.py": source})
+    assert faults(requirements.check(root)) == ["host_tests/test_a.py:1"]
+
+
+def test_ids_without_a_test(tree):
+    source = "@pytest.mark.req('A-01')\ndef test_a(): ...\nREQ = {'*': ('C-10',)}\n"
+    root = tree({"docs/REQUIREMENTS.md": DOCUMENT, "host_tests/test_a.py": source})
+    assert requirements.untested(root) == {"A": ["A-15"], "D": ["D-89a"]}
+
+
+# -- board compilation ------------------------------------------------------
+
+VIPER = "import micropython\n\n\n@micropython.viper\ndef f(x: int) -> int:\n    return x & {}\n"
+
+
+def test_literal_that_a_32_bit_board_cannot_hold(tree):
+    problems = boards.check(tree({"firmware/a.py": VIPER.format("0x40000000")}))
+    assert {problem.text.split(":")[0] for problem in problems} == {f"does not compile for {name}" for name in boards.ARCHITECTURES}
+
+
+def test_syntax_error_names_its_line(tree):
+    problems = boards.check(tree({"boards/unix/limits.py": "A = 1\nB = )\n"}))
+    assert faults(problems) == ["boards/unix/limits.py:2"] * len(boards.ARCHITECTURES)
+
+
+def test_good_viper_compiles(tree):
+    assert boards.check(tree({"firmware/a.py": VIPER.format("0x3FFFFFFF"), "boards/PICO/manifest.py": "(\n"})) == []
+
+
+# -- text -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "see /" + "root/notes",
+        "cd /" + "home/ann/meter",
+        "https://" + "py" + "pi.org/project/x",
+        "https://mirror.example/" + "simple/x",
+        "http://deb.example/" + "debian trixie",
+        "pip install -" + "-index-url=x",
+    ],
+)
+def test_forbidden_words(tree, line):
+    assert faults(text.check(tree({"docs/a.md": "fine\n" + line + "\n"}))) == ["docs/a.md:2"]
+
+
+def test_long_module(tree):
+    assert faults(text.check(tree({"tools/a.py": "x = 1\n" * 501, "tools/b.py": "x = 1\n" * 500}))) == ["tools/a.py:501"]
+
+
+# -- the command ------------------------------------------------------------
+
+
+def test_unknown_check_is_refused():
+    done = subprocess.run([sys.executable, "-m", "tools.lint", "nope"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "no such check: nope" in done.stderr
