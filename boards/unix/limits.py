@@ -1,6 +1,7 @@
 """Limits of the meter on MicroPython's unix port. Every board has a module of this name and these keys; the code reads no other."""
 
 BOARD = "unix"
+BIND = "127.0.0.1,::1"  # addresses listened on unless `bind` says otherwise: loopback, because the default secrets are public
 CONNECTIONS = 8  # TCP connections at once (TCP-UDP setup nb_of_sim_conn)
 ASSOCIATIONS = 4  # AAs on one TCP connection
 UDP_LINKS = 8  # UDP peers (address and port) that hold AAs

@@ -1,8 +1,8 @@
 """Result codes, and the ONE table of what the server answers in which error situation.
 
-Every rule of which the published texts leave the answer open is one row below, with its evidence, so that a correction is one
-line (REQUIREMENTS section I). `errors=ctt` in the configuration takes the codes that the published conformance client expects
-where they differ from the textbook ones.
+Every rule whose answer the published texts leave open is one row of `Errors`, with its evidence, so that a correction is one
+line (REQUIREMENTS D-90 to D-99 and section I). `errors=ctt` in the configuration takes the code that the published
+conformance client expects where it differs from the textbook one.
 """
 
 from micropython import const
@@ -28,10 +28,64 @@ OTHER_REASON = const(250)
 LONG_ACTION_ABORTED = const(15)
 NO_LONG_ACTION_IN_PROGRESS = const(16)
 
-# ExceptionResponse D8 state service (REQUIREMENTS D-70)
-NOT_ALLOWED = const(1)
-UNKNOWN = const(2)
-NOT_POSSIBLE = const(1)
-NOT_SUPPORTED = const(2)
-OTHER = const(3)
-PDU_TOO_LONG = const(4)
+# An answer that is a whole APDU: ExceptionResponse `D8 state service` (REQUIREMENTS D-70), written state << 8 | service
+NOTHING = const(0)
+NOT_ALLOWED_NOT_SUPPORTED = const(0x0102)
+NOT_ALLOWED_TOO_LONG = const(0x0104)
+
+# An answer that refuses an AARQ: result << 16 | source << 8 | diagnostic (REQUIREMENTS C.3).
+# Sources: 1 acse-service-user, 2 acse-service-provider.
+ACCEPTED = const(0x000100)
+REJECTED = const(0x010101)  # rejected-permanent, no-reason-given
+REJECTED_TRANSIENT = const(0x020101)
+REJECTED_CONTEXT = const(0x010102)
+REJECTED_TITLE = const(0x010103)
+REJECTED_USER = const(0x010106)
+REJECTED_AUTHENTICATION = const(0x01010D)
+REJECTED_VERSION = const(0x010202)  # provider: no-common-acse-version
+
+# ConfirmedServiceError initiateError/initiate `0E 01 06 c` in the user-information of a refusal (REQUIREMENTS D-71)
+INITIATE_OTHER = const(0)
+DLMS_VERSION_TOO_LOW = const(1)
+INCOMPATIBLE_CONFORMANCE = const(2)
+PDU_SIZE_TOO_SHORT = const(3)
+
+
+class Errors:
+    """The answers, by situation. One instance belongs to the server; `conformance client` variants replace single rows."""
+
+    # -- whole APDUs; in an unconfirmed AA and for unconfirmed services nothing is ever sent (D-99)
+    service_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-90 [ctt]
+    no_association = NOT_ALLOWED_NOT_SUPPORTED  # D-91, C-54 [ctt]; on UDP nothing, so that nobody is answered for a spoofed source
+    unknown_apdu = NOT_ALLOWED_NOT_SUPPORTED  # D-92 [impl]
+    response_apdu = NOTHING  # D-96: a client-bound APDU is discarded [choice]
+    sn_service = NOT_ALLOWED_NOT_SUPPORTED  # D-55: SN service in an LN AA [ctt]
+    apdu_too_long = NOT_ALLOWED_TOO_LONG  # D-95, A-27 [impl]
+    attribute_0_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-12 [ctt]
+    list_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-13 [impl]
+    selection_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-114 [choice]
+    blocks_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # a request in blocks without bits 11 to 13: as D-90
+    no_invoke_id = NOT_ALLOWED_NOT_SUPPORTED  # D-94, the APDU ends before invoke-id-and-priority [ctt]
+    list_too_long = NOT_ALLOWED_TOO_LONG  # more entries than limits.LIST, or an answer that cannot be sent in blocks [choice]
+
+    # -- results
+    malformed_get = READ_WRITE_DENIED  # D-93, D-94 [ctt]
+    malformed_set = READ_WRITE_DENIED  # D-93, D-94 [ctt]
+    malformed_action = OTHER_REASON  # D-94 [memory]
+    unknown_object = OBJECT_UNDEFINED  # D-11: textbook 04
+    unknown_object_action = OBJECT_UNDEFINED  # D-11 [impl], in both modes
+    other_class = OBJECT_CLASS_INCONSISTENT  # D-11 [impl]
+    no_attribute = TYPE_UNMATCHED  # D-11, attribute or method number not of the class [impl]
+    no_right = READ_WRITE_DENIED  # D-11, D-21 [impl]
+    no_selection = TYPE_UNMATCHED  # D-112, selector on an attribute that has none, or an unknown one [impl]
+    too_nested = TYPE_UNMATCHED  # deeper than limits.NESTING: no attribute has that type [choice]
+    no_resources = DATA_BLOCK_UNAVAILABLE  # D-17, D-18, D-22 [impl]: no transfer free, no block transfer negotiated, too long
+    escaped = HARDWARE_FAULT  # an object raised [choice]
+
+
+class ConformanceClientErrors(Errors):
+    """`errors=ctt`: what the published conformance client passes (REQUIREMENTS D-11)."""
+
+    unknown_object = READ_WRITE_DENIED
+    other_class = READ_WRITE_DENIED
+    no_attribute = READ_WRITE_DENIED

@@ -6,10 +6,9 @@ WebAssembly or on some arm64 builds) its import fails with SyntaxError or NameEr
 """
 
 try:
-    from dlms.octets_viper import (  # noqa: F401
+    from dlms.octets_viper import (
         add,
         add32,
-        answer_value,
         clear,
         compare,
         copy,
@@ -17,6 +16,7 @@ try:
         equal_time,
         find,
         find_key,
+        frame,
         get16,
         get32,
         length,
@@ -32,7 +32,6 @@ except (SyntaxError, NameError, ImportError):
     from dlms.octets_plain import (  # noqa: F401
         add,
         add32,
-        answer_value,
         clear,
         compare,
         copy,
@@ -40,6 +39,7 @@ except (SyntaxError, NameError, ImportError):
         equal_time,
         find,
         find_key,
+        frame,
         get16,
         get32,
         length,

@@ -116,6 +116,19 @@ def find_key(keys, n, buf, off):
     return -1
 
 
+def frame(buf, off, n, limit):
+    """Look for a WPDU in the n octets at buf[off:]; see `dlms.wrapper` for the results."""
+    if n < 8:
+        return 0
+    if buf[off] != 0 or buf[off + 1] != 1:
+        return -1
+    size = buf[off + 6] << 8 | buf[off + 7]
+    if size > limit:
+        return -2
+    size += 8
+    return size if size <= n else 0
+
+
 def find(table, n, buf, off):
     """Look a class-id and logical name, buf[off:off+8], up in a directory table.
 
@@ -135,18 +148,6 @@ def find(table, n, buf, off):
         else:
             hi = mid
     return -1
-
-
-def answer_value(tx, start, rx, off, value, n):
-    """Write a whole WPDU with GET-response-normal and n octets of encoded value; returns the WPDU's size.
-
-    The request's WPDU begins at rx[off]; the response's APDU begins at tx[start], its header 8 octets before:
-    `0001 wPorts swapped length · C4 01 iip 00 value`.
-    """
-    tx[start - 8 : start] = bytes((0, 1, rx[off + 4], rx[off + 5], rx[off + 2], rx[off + 3], n + 4 >> 8, n + 4 & 0xFF))
-    tx[start : start + 4] = bytes((0xC4, 1, rx[off + 10], 0))
-    tx[start + 4 : start + 4 + n] = value[:n]
-    return n + 12
 
 
 def scan(buf, off, end, stack, depth):

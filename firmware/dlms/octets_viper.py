@@ -168,6 +168,19 @@ def find_key(keys: ptr8, n: int, buf: ptr8, off: int) -> int:
 
 
 @micropython.viper
+def frame(buf: ptr8, off: int, n: int, limit: int) -> int:
+    if n < 8:
+        return 0
+    if buf[off] != 0 or buf[off + 1] != 1:
+        return -1
+    size = buf[off + 6] << 8 | buf[off + 7]
+    if size > limit:
+        return -2
+    size += 8
+    return size if size <= n else 0
+
+
+@micropython.viper
 def find(table: ptr8, n: int, buf: ptr8, off: int) -> int:
     lo = 0
     hi = n
@@ -187,31 +200,6 @@ def find(table: ptr8, n: int, buf: ptr8, off: int) -> int:
         else:
             hi = mid
     return -1
-
-
-@micropython.viper
-def answer_value(tx: ptr8, start: int, rx: ptr8, off: int, value: ptr8, n: int) -> int:
-    # WPDU header with the two wPorts swapped, then C4 01 iip 00 and the value
-    w = start - 8
-    tx[w] = 0
-    tx[w + 1] = 1
-    tx[w + 2] = rx[off + 4]
-    tx[w + 3] = rx[off + 5]
-    tx[w + 4] = rx[off + 2]
-    tx[w + 5] = rx[off + 3]
-    size = n + 4
-    tx[w + 6] = size >> 8
-    tx[w + 7] = size
-    tx[start] = 0xC4
-    tx[start + 1] = 1
-    tx[start + 2] = rx[off + 10]
-    tx[start + 3] = 0
-    d = start + 4
-    i = 0
-    while i < n:
-        tx[d + i] = value[i]
-        i += 1
-    return size + 8
 
 
 @micropython.viper

@@ -1,0 +1,125 @@
+"""The meter as a program: configuration, objects, server, sockets and the supervisor, under asyncio."""
+
+import asyncio
+import gc
+import sys
+import time
+
+import limits
+import meter
+from config import ConfigError, parse
+from dlms.server import Server
+from log import Log
+from net.queue import install
+from net.service import BindError, Service
+from version import VERSION
+
+_TICK = 100  # milliseconds between two looks of the supervisor
+_OLDEST = (1, 25)  # MicroPython
+
+
+class App:
+    """The parts, wired. `run` serves until it is interrupted."""
+
+    def __init__(self, config):
+        self.config = config
+        self.log = Log(config.log)
+        self.meter = meter.build(config)
+        self.server = Server(
+            [wport for wport, _ in self.meter.devices],
+            self.meter.associations,
+            limits,
+            config.errors == "ctt",
+            self.log,
+            config.broadcast,
+            self.meter.counters,
+        )
+        if config.trace:
+            self.server.handle = traced(self.server)
+            self.server.short = not_short
+        self.queue = install()
+        self.service = Service(self.server, limits, self.queue, self.log, self.connections)
+
+    def connections(self):
+        """nb_of_sim_conn of the TCP-UDP setup object."""
+        return self.meter.tcp_udp.connections
+
+    def start(self):
+        """Take the past up to now into the profiles, then listen; returns the port number."""
+        self.meter.backfill()
+        bind = self.config.bind or limits.BIND
+        return self.service.start([host.strip() for host in bind.split(",")], self.config.port)
+
+    def ready(self, port):
+        """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
+        gc.collect()
+        print(
+            "READY ip=%s port=%d version=%s board=%s micropython=%s heap=%d free=%d"
+            % (
+                ",".join(self.service.addresses),
+                port,
+                VERSION,
+                limits.BOARD,
+                ".".join(str(part) for part in sys.implementation.version[:3]),
+                gc.mem_alloc(),
+                gc.mem_free(),
+            )
+        )
+        if not self.config.gc:
+            gc.disable()
+
+    async def supervise(self):
+        """Ten times a second: let simulated time pass, and close what has been quiet too long. Allocates nothing."""
+        last = time.ticks_ms()
+        config = self.config
+        while True:
+            await asyncio.sleep_ms(_TICK)
+            now = time.ticks_ms()
+            ms = time.ticks_diff(now, last)
+            last = now
+            self.meter.tick(ms)
+            self.service.watch(
+                ms, self.meter.tcp_udp.inactivity * 1000, config.frame_timeout * 1000, config.udp_inactivity * 1000
+            )
+
+
+def traced(server):
+    """`server.handle` that prints every WPDU in hexadecimal, as received and as sent."""
+    handle = server.handle
+
+    def traced_handle(link, rx, off, n, tx):
+        print("TRACE", time.ticks_ms(), link.name(), "<", bytes(rx[off : off + n]).hex())
+        size = handle(link, rx, off, n, tx)
+        if size:
+            print("TRACE", time.ticks_ms(), link.name(), ">", bytes(tx[:size]).hex())
+        return size
+
+    return traced_handle
+
+
+def not_short(keys, ways, rx, off, n, tx, served):
+    """In place of the short way, so that every request is traced."""
+    return 0
+
+
+def fail(text):
+    """One line for the operator; the exit code of a start that failed."""
+    print("error:", text, file=sys.stderr)
+    return 1
+
+
+def main(words):
+    """Run the meter until it is interrupted; returns the exit code."""
+    if sys.implementation.version[:2] < _OLDEST:
+        return fail("MicroPython %d.%d or newer is needed" % _OLDEST)
+    try:
+        app = App(parse(words))
+        app.ready(app.start())
+        asyncio.run(app.supervise())
+    except (ConfigError, BindError) as e:
+        return fail(str(e))
+    except MemoryError:
+        return fail("not enough heap: raise -X heapsize or lower backfill_days and depth")
+    except KeyboardInterrupt:
+        pass
+    return 0

@@ -1,0 +1,130 @@
+"""Configuration: defaults here, a JSON file over them, `key=value` words over that. An unknown key or a bad value is an error.
+
+Secrets stand in a file of their own, named by the key `secrets`: `{"reader": "…", "management": "…"}`.
+"""
+
+import json
+
+import log
+
+# Demonstration values, published with the source: whoever runs a meter for others to reach replaces them.
+_DEMONSTRATION_SECRETS = {"reader": "12345678", "management": "87654321"}
+
+# key -> (default, lowest, highest) for numbers, (default, words allowed or None) for text, (default,) for on/off
+_KEYS = {
+    "port": (4059, 0, 65535),  # 0: one number that is free on TCP and UDP
+    "bind": ("", None),  # numeric addresses, comma between; empty: the board's default
+    "start": ("", None),  # simulated time at start, 2026-01-31T12:00:00, UTC; empty: the clock of the machine
+    "seed": (1, 0, 0x3FFFFFFF),  # of the simulated household
+    "rate": (1, 0, 3600),  # simulated seconds a second
+    "backfill_days": (31, 0, 400),  # days of profile captured before READY
+    "serial": ("00000001", None),  # eight digits; names, titles and the MAC address are made from it
+    "depth": (0, 0, 100000),  # rows of the load profile; 0: the board's limit
+    "device2": (17, 2, 65535),  # wPort of the second logical device
+    "broadcast": (127, 0, 65535),  # the All-station wPort
+    "inactivity": (180, 0, 65535),  # seconds until an idle TCP connection is closed, 0 never
+    "udp_inactivity": (180, 1, 65535),  # seconds until an idle AA over UDP ends
+    "frame_timeout": (10, 1, 3600),  # seconds between two octets of a WPDU
+    "errors": ("textbook", ("textbook", "ctt")),
+    "gc": (True,),
+    "log": ("INFO", log.levels()),
+    "trace": (False,),
+    "secrets": ("", None),
+}
+
+
+class ConfigError(Exception):
+    """One line that says what is wrong."""
+
+
+class Config:
+    """Every key as an attribute; `secrets` holds the secrets themselves."""
+
+    def __init__(self):
+        for key in _KEYS:
+            setattr(self, key, _KEYS[key][0])
+
+    def put(self, key, value):
+        """Set one key to a value of its type."""
+        if key not in _KEYS:
+            raise ConfigError("unknown key %r; known: %s" % (key, " ".join(sorted(_KEYS))))
+        rule = _KEYS[key]
+        if isinstance(rule[0], bool):
+            good = isinstance(value, bool)
+            wanted = "on or off"
+        elif isinstance(rule[0], int):
+            good = isinstance(value, int) and not isinstance(value, bool) and rule[1] <= value <= rule[2]
+            wanted = "a number %d to %d" % rule[1:]
+        else:
+            good = isinstance(value, str) and (rule[1] is None or value in rule[1])
+            wanted = "text" if rule[1] is None else " or ".join(rule[1])
+        if not good:
+            raise ConfigError("%s must be %s, not %r" % (key, wanted, value))
+        setattr(self, key, value)
+
+    def word(self, word):
+        """Take one `key=value` of the command line."""
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise ConfigError("%r is not key=value" % word)
+        if key in _KEYS and not isinstance(_KEYS[key][0], str):
+            if isinstance(_KEYS[key][0], bool):
+                value = {"on": True, "true": True, "off": False, "false": False}.get(value, value)
+            else:
+                try:
+                    value = int(value)
+                except ValueError:
+                    pass  # `put` says what it must be
+        self.put(key, value)
+
+    def file(self, path):
+        """Take the keys of a JSON file."""
+        content = read(path)
+        for key in content:
+            self.put(key, content[key])
+
+    def load_secrets(self):
+        """Replace the name of the secrets file by the secrets: association name -> octets."""
+        secrets = dict(_DEMONSTRATION_SECRETS)
+        if self.secrets:
+            content = read(self.secrets)
+            for name in content:
+                if name not in secrets or not isinstance(content[name], str) or not content[name]:
+                    raise ConfigError("%s: secrets are %s, each a text that is not empty" % (self.secrets, " and ".join(sorted(secrets))))
+                secrets[name] = content[name]
+        self.secrets = {name: secrets[name].encode() for name in secrets}
+
+
+def read(path):
+    """The JSON object in a file."""
+    try:
+        with open(path) as f:
+            content = json.load(f)
+    except OSError:
+        raise ConfigError("cannot read %s" % path)
+    except ValueError:
+        raise ConfigError("%s is not JSON" % path)
+    if not isinstance(content, dict):
+        raise ConfigError("%s must hold a JSON object" % path)
+    return content
+
+
+def parse(words):
+    """The configuration of a command line: `[--config FILE] [--trace] [key=value …]`."""
+    config = Config()
+    overrides = []
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        if word == "--trace":
+            overrides.append("trace=on")
+        elif word == "--config":
+            if not words:
+                raise ConfigError("--config needs a file")
+            config.file(words.pop(0))
+        else:
+            overrides.append(word)
+    for word in overrides:
+        config.word(word)
+    config.load_secrets()
+    return config

@@ -1,0 +1,286 @@
+"""The ACTION service (REQUIREMENTS D.4, D-30 to D-34).
+
+    C3 01 iip descriptor(9) (00 | 01 Data)                normal             -> C7 01 iip result (00 | 01 00 Data)
+    C3 02 iip number(4)                                   next-pblock        -> C7 02 iip last number(4) length raw
+    C3 03 iip n {descriptor(9)} n {Data}                  with-list          -> C7 03 iip n {result (00 | 01 00 Data)}
+    C3 04 iip descriptor(9) last number(4) length raw     first-pblock       -> C7 04 iip number(4) | C7 01 …
+    C3 05 iip n {descriptor(9)} last number(4) length raw list+first-pblock  -> C7 04 iip number(4) | C7 03 …
+    C3 06 iip last number(4) length raw                   pblock             -> C7 04 iip number(4) | C7 01 … | C7 03 …
+
+A descriptor is class-id(2), logical name(6), method-id(1). All methods of a request are invoked before the first octet of the
+answer leaves: what a client does not fetch was done all the same.
+"""
+
+from dlms.axdr import NULL
+from dlms.conformance import ACTION, BLOCK_ACTION, MULTIPLE_REFERENCES
+from dlms.errors import LONG_ACTION_ABORTED, NO_LONG_ACTION_IN_PROGRESS, SUCCESS
+from dlms.octets import length, length_size, put32, u32_equal
+from dlms.response import first, following
+from dlms.set import walk
+from dlms.stream import ACTION_IN, ACTION_LIST_IN, ACTION_OUT, HEAD
+
+_NEXT_SIZE = 7
+_NORMAL = 6  # octets of `C7 01 iip 00 01 00`
+_LIST = 3  # octets of `C7 03 iip`
+
+
+def request(server, aa, rx, p, end, tx):
+    """Serve the ACTION request rx[p:end]; returns the offset behind the response APDU at tx[aa.start:], or 0 for none."""
+    errors = server.errors
+    if end - p < 3:
+        return server.exception(aa, tx, errors.no_invoke_id)
+    if aa.conformance & ACTION == 0:
+        return server.exception(aa, tx, errors.service_not_negotiated)
+    choice = rx[p + 1]
+    iip = rx[p + 2]
+    if choice != 2 and choice != 6:
+        server.abandon(aa)
+    if choice == 1:
+        end = normal(server, aa, rx, p, end, tx, iip)
+    elif choice == 2 and end - p == _NEXT_SIZE:
+        end = next_pblock(server, aa, rx, p, tx, iip)
+    elif choice == 3:
+        end = with_list(server, aa, rx, p, end, tx, iip)
+    elif choice == 4:
+        end = first_pblock(server, aa, rx, p, end, tx, iip)
+    elif choice == 5:
+        end = list_first_pblock(server, aa, rx, p, end, tx, iip)
+    elif choice == 6:
+        end = pblock(server, aa, rx, p, end, tx, iip)
+    else:
+        return result(aa, tx, iip, errors.malformed_action)
+    # an unconfirmed ACTION is executed and nothing is sent (B-09)
+    return end if iip & 0x40 else server.silence(aa)
+
+
+def result(aa, tx, iip, code):
+    """`C7 01 iip result 00`; returns the offset behind it."""
+    p = aa.start
+    tx[p] = 0xC7
+    tx[p + 1] = 1
+    tx[p + 2] = iip
+    tx[p + 3] = code
+    tx[p + 4] = 0
+    return p + 5
+
+
+# -- one method ------------------------------------------------------------------------------------
+
+
+def normal(server, aa, rx, p, end, tx, iip):
+    """One method with or without a parameter."""
+    q = p + 13
+    if end < q or rx[q - 1] > 1 or (rx[q - 1] == 1) != (q < end):
+        return result(aa, tx, iip, server.errors.malformed_action)
+    return invoke_one(server, aa, rx, p + 3, rx, q, end, tx, iip)
+
+
+def invoke_one(server, aa, names, d, buf, off, end, tx, iip):
+    """Invoke one method and answer in one piece, or in pblocks when its return data are too long."""
+    t = server.scratch
+    t.reset()
+    t.aa = aa
+    r = invoke(server, aa, names, d, buf, off, end, t.carry, HEAD)
+    if r <= HEAD:
+        return result(aa, tx, iip, SUCCESS if r == HEAD else -r)
+    t.c1 = r
+    p = aa.start
+    tx[p] = 0xC7
+    tx[p + 1] = 1
+    tx[p + 2] = iip
+    tx[p + 3] = SUCCESS
+    tx[p + 4] = 1
+    tx[p + 5] = 0
+    r = first(server, aa, t, tx, ACTION_OUT, _NORMAL)
+    return r if r else result(aa, tx, iip, t.fault)
+
+
+def invoke(server, aa, names, d, buf, off, end, out, o):
+    """Invoke the method that names[d:] names with the parameter that fills buf[off:end], empty for none.
+
+    Returns the offset behind the return data at out[o:], o when there are none, or -result.
+    """
+    errors = server.errors
+    if off < end:
+        r = server.scan(buf, off, end)
+        if r != end:
+            return -(errors.too_nested if r == -2 else errors.malformed_action)
+    j = server.locate(aa, names, d, errors.unknown_object_action)
+    if j < 0:
+        return j
+    obj = server.object(aa, j)
+    m = names[d + 8]
+    if m == 0 or m > obj.METHODS:
+        return -errors.no_attribute
+    if aa.acc[j][obj.ATTRIBUTES + m] == 0:
+        return -errors.no_right
+    return obj.act(m, buf, off, end, out, o, aa)
+
+
+# -- a list of methods -------------------------------------------------------------------------------
+
+
+def names_end(server, buf, q, end):
+    """Offset behind the count and descriptors at buf[q:], -1 when malformed, -2 when there are more than the limit."""
+    n = length(buf, q, end)
+    if n < 0:
+        return -1
+    if n > server.list_limit:
+        return -2
+    q += length_size(buf, q) + 9 * n
+    return q if q <= end else -1
+
+
+def refuse_list(server, aa, tx, iip, r):
+    """The answer to a list that `names_end` did not take."""
+    if r == -2:
+        return server.exception(aa, tx, server.errors.list_too_long)
+    return result(aa, tx, iip, server.errors.malformed_action)
+
+
+def with_list(server, aa, rx, p, end, tx, iip):
+    """Several methods invoked in order, one result each; a failing one does not stop the others (D-34)."""
+    if aa.conformance & MULTIPLE_REFERENCES == 0:
+        return server.exception(aa, tx, server.errors.list_not_negotiated)
+    q = names_end(server, rx, p + 3, end)
+    if q < 0:
+        return refuse_list(server, aa, tx, iip, q)
+    return invoke_list(server, aa, rx, p + 3, rx, q, end, tx, iip)
+
+
+def invoke_list(server, aa, names, d, buf, off, end, tx, iip):
+    """Invoke the list: count and descriptors at names[d:], count and parameters in buf[off:end], null-data for none."""
+    n = length(names, d, d + 6)
+    if length(buf, off, end) != n:
+        return refuse_list(server, aa, tx, iip, -1)
+    off += length_size(buf, off)
+    if walk(server, buf, off, end, n) != end:
+        return refuse_list(server, aa, tx, iip, -1)
+    d += length_size(names, d)
+    t = server.scratch
+    t.reset()
+    t.aa = aa
+    # the whole answer waits in carry: n {result (00 | 01 00 Data)}
+    t.put(n)
+    while n > 0:
+        off = invoke_next(server, aa, t, names, d, buf, off, end)
+        d += 9
+        n -= 1
+    p = aa.start
+    tx[p] = 0xC7
+    tx[p + 1] = 3
+    tx[p + 2] = iip
+    r = first(server, aa, t, tx, ACTION_OUT, _LIST)
+    return r if r else result(aa, tx, iip, t.fault)
+
+
+def invoke_next(server, aa, t, names, d, buf, off, end):
+    """Invoke one method of a list and append its entry to carry; returns the offset behind its parameter."""
+    after = server.scan(buf, off, end)
+    c = t.c1
+    # null-data stands for no parameter
+    r = invoke(server, aa, names, d, buf, off if buf[off] != NULL else after, after, t.carry, c + 3)
+    if r > c + 3:
+        t.carry[c] = SUCCESS
+        t.carry[c + 1] = 1
+        t.carry[c + 2] = 0
+        t.c1 = r
+    else:
+        t.put(SUCCESS if r == c + 3 else -r)
+        t.put(0)
+    return after
+
+
+# -- blocks --------------------------------------------------------------------------------------------
+
+
+def next_pblock(server, aa, rx, p, tx, iip):
+    """The next block of the answer, when its number is the one of the last block sent."""
+    t = aa.transfer
+    if t is None or t.kind != ACTION_OUT:
+        server.abandon(aa)
+        return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
+    if not u32_equal(rx, p + 3, t.block):
+        # action-result has no code for a wrong number (D-32)
+        server.abandon(aa)
+        return result(aa, tx, iip, LONG_ACTION_ABORTED)
+    tx[aa.start + 2] = iip
+    end = following(server, aa, t, tx)
+    if end == 0:
+        code = t.fault
+        server.abandon(aa)
+        return result(aa, tx, iip, code)
+    return end
+
+
+def first_pblock(server, aa, rx, p, end, tx, iip):
+    """The first block of one method's parameter."""
+    if aa.conformance & BLOCK_ACTION == 0:
+        return server.exception(aa, tx, server.errors.blocks_not_negotiated)
+    return start_blocks(server, aa, rx, p, p + 12, end, tx, iip, ACTION_IN)
+
+
+def list_first_pblock(server, aa, rx, p, end, tx, iip):
+    """The first block of the parameters of a list."""
+    if aa.conformance & BLOCK_ACTION == 0:
+        return server.exception(aa, tx, server.errors.blocks_not_negotiated)
+    if aa.conformance & MULTIPLE_REFERENCES == 0:
+        return server.exception(aa, tx, server.errors.list_not_negotiated)
+    q = names_end(server, rx, p + 3, end)
+    if q < 0:
+        return refuse_list(server, aa, tx, iip, q)
+    return start_blocks(server, aa, rx, p, q, end, tx, iip, ACTION_LIST_IN)
+
+
+def start_blocks(server, aa, rx, p, q, end, tx, iip, kind):
+    """Keep the descriptors rx[p+3:q] and take block 1 at rx[q:]."""
+    t = server.scratch
+    t.reset()
+    t.kind = kind
+    t.block = 0
+    t.used = 0
+    if not server.block_ok(rx, q, end):
+        return result(aa, tx, iip, server.errors.malformed_action)
+    if not t.take(rx, p + 3, q - p - 3) or not server.keep(aa, t):
+        return result(aa, tx, iip, server.errors.no_resources)
+    t.mark = t.used
+    return take_pblock(server, aa, rx, q, end, tx, iip)
+
+
+def pblock(server, aa, rx, p, end, tx, iip):
+    """A further block of the parameters."""
+    t = aa.transfer
+    if not server.block_ok(rx, p + 3, end):
+        server.abandon(aa)
+        return result(aa, tx, iip, server.errors.malformed_action)
+    if t is None or (t.kind != ACTION_IN and t.kind != ACTION_LIST_IN):
+        server.abandon(aa)
+        return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
+    return take_pblock(server, aa, rx, p + 3, end, tx, iip)
+
+
+def take_pblock(server, aa, rx, q, end, tx, iip):
+    """Take the block `last number(4) length raw` at rx[q:end]; with the last one the methods are invoked."""
+    t = aa.transfer
+    if not u32_equal(rx, q + 1, t.block + 1):
+        server.abandon(aa)
+        return result(aa, tx, iip, LONG_ACTION_ABORTED)
+    n = length(rx, q + 5, end)
+    if not t.take(rx, end - n, n):
+        server.abandon(aa)
+        return result(aa, tx, iip, server.errors.no_resources)
+    t.block += 1
+    if rx[q] == 0:
+        p = aa.start
+        tx[p] = 0xC7
+        tx[p + 1] = 4
+        tx[p + 2] = iip
+        put32(tx, p + 3, t.block)
+        return p + 7
+    # The parameters are read from the transfer given back; the answer is built in the scratch one, and only
+    # a request after this one can take the transfer again.
+    kind = t.kind
+    server.abandon(aa)
+    if kind == ACTION_IN:
+        return invoke_one(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, iip)
+    return invoke_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, iip)

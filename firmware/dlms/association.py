@@ -1,0 +1,121 @@
+"""Application associations and the links that carry them.
+
+A `Link` is what the wrapper's peers talk over: one TCP connection, or one UDP peer (address and port). On a link an AA is
+identified by the pair of wPorts (client, server); with the link that gives the two triplets (IP, port, wPort) of
+IEC 62056-9-7 §9.2 (REQUIREMENTS A-12). All links and AAs are made at start, so that accepting a client allocates nothing here.
+
+States of an AA (IEC 62056-5-3):
+
+    IDLE --AARQ accepted, lowest level or LLS--> ASSOCIATED
+    IDLE --AARQ accepted, HLS--> PENDING --pass 3 proved--> ASSOCIATED      (PENDING is for high level security)
+    ASSOCIATED, PENDING --RLRQ, AARQ anew, TCP-ABORT, inactivity--> IDLE
+"""
+
+from micropython import const
+
+from dlms.conformance import GET
+from dlms.octets import clear, copy
+
+IDLE = const(0)
+PENDING = const(1)
+ASSOCIATED = const(2)
+
+WRAPPER = const(8)  # octets of the WPDU header in front of every APDU
+
+
+class Association:
+    """One application association: what was negotiated, and the long transfer that runs in it."""
+
+    def __init__(self):
+        self.state = IDLE
+        self.assoc = None  # the Association object: the configuration of this AA
+        self.link = None
+        self.confirmed = True  # response-allowed of the InitiateRequest (REQUIREMENTS B-05)
+        self.conformance = 0
+        self.max_receive = 0  # server-max-receive-pdu-size
+        self.max_send = 0  # client-max-receive-pdu-size, 0 = no limit announced
+        self.qos = 0
+        # The response is encoded at tx[start:limit]; the octets in front of start are for the WPDU header
+        # and, with ciphering, for the security header.
+        self.start = WRAPPER
+        self.limit = WRAPPER
+        self.room = 0  # limit - start: the longest response APDU
+        self.transfer = None
+        # the directory and the rights of the association object
+        self.table = b""
+        self.n = 0
+        self.objs = None
+        self.acc = None
+        self.way = None  # for `short`: (table, n, objs, acc, place in objs of the association object itself, room)
+        self.index = 0  # number of this AA on its link
+        self.trail = ""
+
+    def opened(self):
+        """The AA is in force: take what serving it needs from the association object."""
+        d = self.assoc.directory
+        self.table = d.table
+        self.n = d.n
+        self.objs = d.objs
+        self.acc = self.assoc.acc
+        self.room = self.limit - self.start
+        current = d.objs.index(None) if None in d.objs else -1
+        self.way = (d.table, d.n, d.objs, self.acc, current, self.room)
+        self.heat()
+
+    def heat(self):
+        """Decide anew whether a plain GET may take the short way: associated, GET negotiated, no transfer running."""
+        hot = self.state == ASSOCIATED and self.confirmed and self.transfer is None and self.conformance & GET != 0
+        self.link.ways[self.index] = self.way if hot else None
+
+
+class Link:
+    """One TCP connection or one UDP peer with the AAs on it.
+
+    `keys` holds four octets for each of the first `n` AAs: client wPort, server wPort, as they stand in a request's header; `ways`
+    what the short way needs of each, or None.
+    """
+
+    def __init__(self, associations, stream, send_limit):
+        self.stream = stream  # TCP: True; UDP: False
+        self.send_limit = send_limit  # the longest APDU this transport takes (REQUIREMENTS A-08)
+        self.keys = bytearray(4 * associations)
+        self.ways = [None] * associations
+        self.aas = [Association() for _ in range(associations)]
+        self.size = associations
+        self.n = 0
+        self.local = ""  # address and port of this end, for the log
+        self.remote = ""  # … and of the peer
+        for aa in self.aas:
+            aa.link = self
+
+    def name(self):
+        """Address and port of the peer as text; asked for only when an AA opens."""
+        return self.remote
+
+    def take(self, rx, off):
+        """A fresh AA for the wPorts at rx[off:off+4], or None when the link has no more."""
+        n = self.n
+        if n == self.size:
+            return None
+        copy(self.keys, 4 * n, rx, off, 4)
+        self.n = n + 1
+        aa = self.aas[n]
+        aa.index = n
+        return aa
+
+    def drop(self, i):
+        """Give AA number i back: the last one takes its place."""
+        n = self.n - 1
+        aas = self.aas
+        aa = aas[i]
+        aa.state = IDLE
+        aa.assoc = None
+        if i != n:
+            aas[i] = aas[n]
+            aas[i].index = i
+            aas[n] = aa
+            copy(self.keys, 4 * i, self.keys, 4 * n, 4)
+            self.ways[i] = self.ways[n]
+        self.ways[n] = None
+        clear(self.keys, 4 * n, 4)
+        self.n = n

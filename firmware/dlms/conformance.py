@@ -1,0 +1,18 @@
+"""Bits of the conformance block: bit 0 is the most significant of three octets (REQUIREMENTS C.4)."""
+
+from micropython import const
+
+ATTRIBUTE_0_SET = const(0x008000)  # bit 8
+PRIORITY = const(0x004000)  # bit 9
+ATTRIBUTE_0_GET = const(0x002000)  # bit 10
+BLOCK_GET = const(0x001000)  # bit 11
+BLOCK_SET = const(0x000800)  # bit 12
+BLOCK_ACTION = const(0x000400)  # bit 13
+MULTIPLE_REFERENCES = const(0x000200)  # bit 14
+GET = const(0x000010)  # bit 19
+SET = const(0x000008)  # bit 20
+SELECTIVE_ACCESS = const(0x000004)  # bit 21
+ACTION = const(0x000001)  # bit 23
+
+# What this server has for logical name referencing. Priority is not offered: one link is served in order (REQUIREMENTS D-06).
+LN_SERVICES = const(0x00BE1D)

@@ -1,0 +1,89 @@
+"""How a response leaves: in one piece, or in blocks when it is longer than the client takes.
+
+The value is encoded once, behind room for the longest block header. When it turns out to fit one response it is moved down
+behind the short header of that; else it becomes block 1 and the transfer stays with the association (REQUIREMENTS D-14, D-33).
+
+    GET     one: C4 01 iip 00 Data        list: C4 03 iip n {…}       block: C4 02 iip last number(4) 00 length raw
+    ACTION  one: C7 01 iip 00 01 00 Data  list: C7 03 iip n {…}       block: C7 02 iip last number(4)    length raw
+
+raw is the Data, of a list the whole sequence with its count.
+"""
+
+from dlms.axdr import put_size
+from dlms.conformance import BLOCK_ACTION, BLOCK_GET
+from dlms.octets import copy, put32
+from dlms.stream import ACTION_OUT, GET_OUT
+
+_BLOCK = {GET_OUT: 9, ACTION_OUT: 8}  # octets of a block header before its length field
+_BIT = {GET_OUT: BLOCK_GET, ACTION_OUT: BLOCK_ACTION}
+
+
+def raw_room(room, header):
+    """How many octets of raw data fit a block response of `room` octets: what the header and its length field leave."""
+    raw = room - header - 1
+    if raw >= 0x80:
+        raw -= 1
+        if raw >= 0x100:
+            raw -= 1
+    return raw
+
+
+def first(server, aa, t, tx, kind, head):
+    """Send the value that transfer t begins with, in one piece behind the `head` octets already written at tx[aa.start:], or as block 1.
+
+    Returns the offset behind the APDU; 0 when the value has to go in blocks and cannot (t.fault tells why).
+    """
+    start = aa.start
+    header = _BLOCK[kind]
+    raw = start + header + 3
+    limit = raw + raw_room(aa.room, header)
+    off = t.fill(tx, raw, limit)
+    # what still fits behind the shorter header of a response in one piece
+    spare = t.fill(tx, off, raw + aa.room - head)
+    if not t.more():
+        n = spare - raw
+        copy(tx, start + head, tx, raw, n)
+        return start + head + n
+    if t.fault:
+        return 0
+    t.push_back(tx, off, spare - off)
+    if aa.conformance & _BIT[kind] == 0 or not server.keep(aa, t):
+        t.fault = server.errors.no_resources
+        return 0
+    t.kind = kind
+    t.block = 1
+    return block(aa, t, tx, raw, off, 0)
+
+
+def block(aa, t, tx, raw, off, last):
+    """Write the header of block t.block in front of its raw data tx[raw:off]; returns the offset behind the APDU."""
+    start = aa.start
+    kind = t.kind
+    tx[start] = 0xC4 if kind == GET_OUT else 0xC7
+    tx[start + 1] = 2
+    tx[start + 3] = last
+    put32(tx, start + 4, t.block)
+    p = start + 8
+    if kind == GET_OUT:
+        tx[p] = 0
+        p += 1
+    p = put_size(tx, p, off - raw)
+    if p != raw:
+        copy(tx, p, tx, raw, off - raw)
+    return p + off - raw
+
+
+def following(server, aa, t, tx):
+    """Send the next block of a running transfer; returns the offset behind the APDU, or 0 with t.fault set."""
+    raw = aa.start + _BLOCK[t.kind] + 3
+    off = t.fill(tx, raw, raw + raw_room(aa.room, _BLOCK[t.kind]))
+    if t.fault:
+        return 0
+    last = 0 if t.more() else 1
+    if t.fault:
+        last = 0  # told with the next block: this one is whole
+    t.block += 1
+    end = block(aa, t, tx, raw, off, last)
+    if last:
+        server.release_transfer(aa)
+    return end

@@ -1,0 +1,321 @@
+"""The SET service (REQUIREMENTS D.3, D-20 to D-24).
+
+    C1 01 iip descriptor(9) selection Data                               normal                -> C5 01 iip result
+    C1 02 iip descriptor(9) selection last number(4) length raw          first-datablock       -> C5 02 iip number | C5 03 …
+    C1 03 iip last number(4) length raw                                  datablock             -> C5 02 iip number | C5 03 iip result number
+    C1 04 iip n {descriptor(9) selection} n {Data}                       with-list             -> C5 05 iip n {result}
+    C1 05 iip n {descriptor(9) selection} last number(4) length raw      list+first-datablock  -> C5 02 iip number | C5 04 iip n {result} number
+
+A value in blocks is put together in the transfer's buffer behind its descriptors and applied only when it is whole (D-24).
+"""
+
+from dlms.axdr import NULL, STRUCTURE
+from dlms.conformance import ATTRIBUTE_0_SET, BLOCK_SET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS, SET
+from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, SUCCESS
+from dlms.get import selection_end
+from dlms.octets import copy, length, length_size, put32, u32_equal
+from dlms.stream import SET_IN, SET_LIST_IN
+
+_LAST = 3  # response `C5 03`: result of a long SET of one attribute
+_LAST_LIST = 4
+
+
+def request(server, aa, rx, p, end, tx):
+    """Serve the SET request rx[p:end]; returns the offset behind the response APDU at tx[aa.start:], or 0 for none."""
+    errors = server.errors
+    if end - p < 3:
+        return server.exception(aa, tx, errors.no_invoke_id)
+    if aa.conformance & SET == 0:
+        return server.exception(aa, tx, errors.service_not_negotiated)
+    choice = rx[p + 1]
+    iip = rx[p + 2]
+    if choice != 3:
+        server.abandon(aa)
+    if choice == 1:
+        end = normal(server, aa, rx, p, end, tx, iip)
+    elif choice == 2:
+        end = first_block(server, aa, rx, p, end, tx, iip)
+    elif choice == 3:
+        end = next_block(server, aa, rx, p, end, tx, iip)
+    elif choice == 4:
+        end = with_list(server, aa, rx, p, end, tx, iip)
+    elif choice == 5:
+        end = list_first_block(server, aa, rx, p, end, tx, iip)
+    else:
+        return result(aa, tx, iip, errors.malformed_set)
+    # an unconfirmed SET is executed and nothing is sent (B-09)
+    return end if iip & 0x40 else 0
+
+
+def result(aa, tx, iip, code):
+    """`C5 01 iip result`; returns the offset behind it."""
+    p = aa.start
+    tx[p] = 0xC5
+    tx[p + 1] = 1
+    tx[p + 2] = iip
+    tx[p + 3] = code
+    return p + 4
+
+
+def block_result(aa, tx, iip, code, buf, q):
+    """`C5 03 iip result number(4)`, the number copied from buf[q:]; returns the offset behind it."""
+    p = aa.start
+    tx[p] = 0xC5
+    tx[p + 1] = _LAST
+    tx[p + 2] = iip
+    tx[p + 3] = code
+    copy(tx, p + 4, buf, q, 4)
+    return p + 8
+
+
+def acknowledge(aa, tx, iip, t):
+    """`C5 02 iip number(4)`: the block is taken, the next one may come."""
+    p = aa.start
+    tx[p] = 0xC5
+    tx[p + 1] = 2
+    tx[p + 2] = iip
+    put32(tx, p + 3, t.block)
+    return p + 7
+
+
+# -- one value -------------------------------------------------------------------------------------
+
+
+def not_negotiated(server, aa, buf, q):
+    """The ExceptionResponse for what the descriptor at buf[q:] uses and the AA did not negotiate, or 0."""
+    if buf[q + 9] and aa.conformance & SELECTIVE_ACCESS == 0:
+        return server.errors.selection_not_negotiated
+    if buf[q + 8] == 0 and aa.conformance & ATTRIBUTE_0_SET == 0:
+        return server.errors.attribute_0_not_negotiated
+    return 0
+
+
+def normal(server, aa, rx, p, end, tx, iip):
+    """One attribute set to one value."""
+    q = selection_end(server, rx, p + 12, end) if end - p > 13 else -1
+    if q < 0:
+        return result(aa, tx, iip, server.errors.malformed_set)
+    code = not_negotiated(server, aa, rx, p + 3)
+    if code:
+        return server.exception(aa, tx, code)
+    return result(aa, tx, iip, apply(server, aa, rx, p + 3, rx, q, end))
+
+
+def apply(server, aa, names, d, buf, off, end):
+    """Set what the descriptor at names[d:] names to the Data that fills buf[off:end]; returns a result."""
+    errors = server.errors
+    r = server.scan(buf, off, end)
+    if r != end:
+        return errors.too_nested if r == -2 else errors.malformed_set
+    j = server.locate(aa, names, d, errors.unknown_object)
+    if j < 0:
+        return -j
+    attr = names[d + 8]
+    if names[d + 9]:
+        return errors.no_selection
+    obj = server.object(aa, j)
+    if attr > obj.ATTRIBUTES:
+        return errors.no_attribute
+    if attr == 0:
+        return apply_all(server, aa, obj, aa.acc[j], buf, off)
+    if aa.acc[j][attr] & 2 == 0:
+        return errors.no_right
+    return obj.set(attr, buf, off, end, aa, True)
+
+
+def apply_all(server, aa, obj, acc, buf, off):
+    """Attribute 0: a structure with one element for each attribute of the class, null-data leaving it as it is [choice].
+
+    All elements are checked before the first is applied, so that the object changes wholly or not at all (D-21).
+    """
+    if buf[off] != STRUCTURE or buf[off + 1] != obj.ATTRIBUTES:
+        return server.errors.no_attribute
+    commit = 0
+    while commit < 2:
+        q = off + 2
+        attr = 1
+        while attr <= obj.ATTRIBUTES:
+            r = server.scan(buf, q, server.everything)
+            if buf[q] != NULL:
+                code = obj.set(attr, buf, q, r, aa, commit == 1) if acc[attr] & 2 else server.errors.no_right
+                if code != SUCCESS:
+                    return code
+            q = r
+            attr += 1
+        commit += 1
+    return SUCCESS
+
+
+# -- a list of values --------------------------------------------------------------------------------
+
+
+def check_list(server, aa, rx, q, end):
+    """Walk the count and descriptors at rx[q:]; returns the offset behind them, -1 when malformed, -2 when refused (server.refusal)."""
+    n = length(rx, q, end)
+    if n < 0:
+        return -1
+    if n > server.list_limit:
+        server.refusal = server.errors.list_too_long
+        return -2
+    q += length_size(rx, q)
+    while n > 0:
+        if end - q < 10:
+            return -1
+        code = not_negotiated(server, aa, rx, q)
+        if code:
+            server.refusal = code
+            return -2
+        q = selection_end(server, rx, q + 9, end)
+        if q < 0:
+            return -1
+        n -= 1
+    return q
+
+
+def refuse_list(server, aa, tx, iip, r):
+    """The answer to a list that `check_list` did not take."""
+    if r == -2:
+        return server.exception(aa, tx, server.refusal)
+    return result(aa, tx, iip, server.errors.malformed_set)
+
+
+def with_list(server, aa, rx, p, end, tx, iip):
+    """Several attributes set in order, one result each (D-23)."""
+    if aa.conformance & MULTIPLE_REFERENCES == 0:
+        return server.exception(aa, tx, server.errors.list_not_negotiated)
+    q = check_list(server, aa, rx, p + 3, end)
+    if q < 0:
+        return refuse_list(server, aa, tx, iip, q)
+    off = apply_list(server, aa, rx, p + 3, rx, q, end, tx)
+    if off <= 0:
+        return refuse_list(server, aa, tx, iip, off - 1)
+    tx[aa.start + 1] = 5
+    tx[aa.start + 2] = iip
+    return off
+
+
+def apply_list(server, aa, names, d, buf, off, end, tx):
+    """Set the list: count and descriptors at names[d:], count and values in buf[off:end]; writes `C5 … … n {result}`.
+
+    Returns the offset behind it; 0 when the values are malformed or not as many as the descriptors, -1 when refused
+    (server.refusal). Then nothing was applied.
+    """
+    n = length(names, d, d + 6)
+    if length(buf, off, end) != n:
+        return 0
+    if 8 + n > aa.room:
+        server.refusal = server.errors.list_too_long
+        return -1
+    off += length_size(buf, off)
+    if walk(server, buf, off, end, n) != end:
+        return 0
+    d += length_size(names, d)
+    p = aa.start
+    tx[p] = 0xC5
+    tx[p + 3] = n
+    p += 4
+    while n > 0:
+        r = server.scan(buf, off, end)
+        tx[p] = apply(server, aa, names, d, buf, off, r)
+        off = r
+        d = selection_end(server, names, d + 9, server.everything)
+        p += 1
+        n -= 1
+    return p
+
+
+def walk(server, buf, off, end, n):
+    """Offset behind n Data at buf[off:], or a negative number when they are not well-formed."""
+    while n > 0 and off >= 0:
+        off = server.scan(buf, off, end)
+        n -= 1
+    return off
+
+
+# -- blocks --------------------------------------------------------------------------------------------
+
+
+def first_block(server, aa, rx, p, end, tx, iip):
+    """The first block of one attribute's value."""
+    if aa.conformance & BLOCK_SET == 0:
+        return server.exception(aa, tx, server.errors.blocks_not_negotiated)
+    q = selection_end(server, rx, p + 12, end) if end - p > 13 else -1
+    if q < 0:
+        return result(aa, tx, iip, server.errors.malformed_set)
+    code = not_negotiated(server, aa, rx, p + 3)
+    if code:
+        return server.exception(aa, tx, code)
+    return start_blocks(server, aa, rx, p, q, end, tx, iip, SET_IN)
+
+
+def list_first_block(server, aa, rx, p, end, tx, iip):
+    """The first block of the values of a list."""
+    if aa.conformance & BLOCK_SET == 0:
+        return server.exception(aa, tx, server.errors.blocks_not_negotiated)
+    if aa.conformance & MULTIPLE_REFERENCES == 0:
+        return server.exception(aa, tx, server.errors.list_not_negotiated)
+    q = check_list(server, aa, rx, p + 3, end)
+    if q < 0:
+        return refuse_list(server, aa, tx, iip, q)
+    return start_blocks(server, aa, rx, p, q, end, tx, iip, SET_LIST_IN)
+
+
+def start_blocks(server, aa, rx, p, q, end, tx, iip, kind):
+    """Keep the descriptors rx[p+3:q] and take block 1 at rx[q:]."""
+    t = server.scratch
+    t.reset()
+    t.kind = kind
+    t.block = 0
+    t.used = 0
+    if not server.block_ok(rx, q, end):
+        return result(aa, tx, iip, server.errors.malformed_set)
+    if not t.take(rx, p + 3, q - p - 3) or not server.keep(aa, t):
+        return block_result(aa, tx, iip, server.errors.no_resources, rx, q + 1)
+    t.mark = t.used
+    return take_block(server, aa, rx, q, end, tx, iip)
+
+
+def next_block(server, aa, rx, p, end, tx, iip):
+    """A further block of the value."""
+    t = aa.transfer
+    if not server.block_ok(rx, p + 3, end):
+        server.abandon(aa)
+        return result(aa, tx, iip, server.errors.malformed_set)
+    if t is None or (t.kind != SET_IN and t.kind != SET_LIST_IN):
+        server.abandon(aa)
+        return block_result(aa, tx, iip, NO_LONG_SET_IN_PROGRESS, rx, p + 4)
+    return take_block(server, aa, rx, p + 3, end, tx, iip)
+
+
+def take_block(server, aa, rx, q, end, tx, iip):
+    """Take the block `last number(4) length raw` at rx[q:end] into the running transfer; the last one is applied."""
+    t = aa.transfer
+    if not u32_equal(rx, q + 1, t.block + 1):
+        server.abandon(aa)
+        return block_result(aa, tx, iip, DATA_BLOCK_NUMBER_INVALID, rx, q + 1)
+    n = length(rx, q + 5, end)
+    if not t.take(rx, end - n, n):
+        server.abandon(aa)
+        return block_result(aa, tx, iip, server.errors.no_resources, rx, q + 1)
+    t.block += 1
+    if rx[q] == 0:
+        return acknowledge(aa, tx, iip, t)
+    if t.kind == SET_IN:
+        code = apply(server, aa, t.buf, 0, t.buf, t.mark, t.used)
+        server.abandon(aa)
+        return block_result(aa, tx, iip, code, rx, q + 1)
+    return apply_blocks(server, aa, t, rx, q, tx, iip)
+
+
+def apply_blocks(server, aa, t, rx, q, tx, iip):
+    """The last block of a list has come: `C5 04 iip n {result} number(4)`."""
+    off = apply_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx)
+    if off > 0:
+        tx[aa.start + 1] = _LAST_LIST
+        tx[aa.start + 2] = iip
+        copy(tx, off, rx, q + 1, 4)
+        off += 4
+    else:
+        off = refuse_list(server, aa, tx, iip, off - 1)
+    server.abandon(aa)
+    return off

@@ -1,0 +1,40 @@
+"""Plain twin of `short_viper`: the contract."""
+
+from dlms.association import WRAPPER
+from dlms.octets import add32, find, find_key
+
+
+def short_get(keys, ways, rx, off, n, tx, served):
+    """Serve the WPDU rx[off:off+n] when it is a plain GET of a short attribute; returns the answer's size at tx[0:], or 0.
+
+    keys and ways are those of the link (`association.Link`). Plain: a confirmed GET-request-normal without selection,
+    `header(8) C0 01 iip class(2) name(6) attribute 00`, in an AA that has a way, for an attribute that the object holds as encoded
+    octets, that the client may read and that fits one answer: `0001 wPorts swapped length · C4 01 iip 00 value`.
+    One more request is then counted in the 32 bits of `served`. With 0 nothing was done, and the request goes the long way
+    (which finds any error).
+    """
+    if n != 21 or rx[off + 8] != 0xC0 or rx[off + 9] != 1 or rx[off + 20] != 0 or rx[off + 10] & 0x40 == 0:
+        return 0
+    i = find_key(keys, len(ways), rx, off + 2)
+    if i < 0 or rx[off + 2] | rx[off + 3] == 0 or ways[i] is None:
+        return 0
+    table, n, objs, acc, current, room = ways[i]
+    i = find(table, n, rx, off + 11)
+    # the AA's own Association object has no place in the list, an object not visible has no rights
+    if i < 0 or i == current or acc[i] is None:
+        return 0
+    a = objs[i].a
+    k = rx[off + 19]
+    if k == 0 or k >= len(a) or acc[i][k] & 1 == 0:
+        return 0
+    value = a[k]
+    if value is None:
+        return 0
+    n = len(value)
+    if n + 4 > room:
+        return 0
+    tx[0:WRAPPER] = bytes((0, 1, rx[off + 4], rx[off + 5], rx[off + 2], rx[off + 3], n + 4 >> 8, n + 4 & 0xFF))
+    tx[WRAPPER : WRAPPER + 4] = bytes((0xC4, 1, rx[off + 10], 0))
+    tx[WRAPPER + 4 : WRAPPER + 4 + n] = value
+    add32(served, 0, 1)
+    return n + 12

@@ -1,0 +1,207 @@
+"""Long transfers: values streamed out element by element, values in blocks put together in one bounded buffer.
+
+A `Transfer` belongs to one association while it lasts. Outbound it is a generator without a generator's heap: `fill` copies the
+next octets of the value into the block at hand, and the value is split anywhere. The cursor is (entry of the list, attribute,
+element, octet offset); the octets of the element at hand that did not fit wait in `carry`, so that an element is encoded
+once and every block of a value comes from one reading of it (REQUIREMENTS D-14, D-19).
+
+    carry:  | room to push back | octets already sent | octets waiting |
+            0                   HEAD                  c0               c1
+
+Inbound the blocks are appended to `buf` behind the saved descriptors, and the request is executed when the last one has
+come (REQUIREMENTS D-24).
+"""
+
+from micropython import const
+
+from dlms import axdr
+from dlms.errors import SUCCESS
+from dlms.octets import copy
+
+HEAD = const(16)  # carry[:HEAD] takes back octets that did fit a normal response but not a block
+
+# kinds of transfer
+IDLE = const(0)
+GET_OUT = const(1)
+ACTION_OUT = const(2)
+SET_IN = const(3)
+SET_LIST_IN = const(4)
+ACTION_IN = const(5)
+ACTION_LIST_IN = const(6)
+
+
+class Cursor:
+    """Where the reading of a long attribute stands; the contract is told in `cosem.base`."""
+
+    def __init__(self):
+        self.tag = 0
+        self.n = 0
+        self.i = 0
+        self.selector = 0
+        self.buf = None
+        self.off = 0
+        self.end = 0
+        self.u = 0
+        self.v = 0
+        self.w = 0
+        self.map = bytearray(32)
+
+
+class Transfer(Cursor):
+    """One long transfer and its two buffers, made once at start."""
+
+    def __init__(self, reassembly, element):
+        super().__init__()
+        self.kind = IDLE
+        self.block = 0  # outbound: number of the last block sent; inbound: of the last block taken
+        self.buf = bytearray(reassembly)
+        self.size = reassembly
+        self.used = 0  # inbound: octets in buf
+        self.mark = 0  # inbound: where the value begins in buf
+        self.carry = bytearray(HEAD + 8 + element)  # 8: result octet, tag and count in front
+        self.c0 = HEAD
+        self.c1 = HEAD
+        self.fault = SUCCESS  # why the value cannot be continued
+        self.aa = None
+        self.server = None
+        self.obj = None
+        self.acc = None
+        self.attr = 0
+        self.last = 0  # attribute 0: the last attribute of the structure; else equal to attr
+        self.entries = 0  # list: entries still to come, their descriptors at buf[pos:]
+        self.pos = 0
+
+    def reset(self):
+        """Forget the value; nothing waits and nothing follows."""
+        self.kind = IDLE
+        self.n = 0
+        self.i = 0
+        self.c0 = HEAD
+        self.c1 = HEAD
+        self.fault = SUCCESS
+        self.attr = 0
+        self.last = 0
+        self.entries = 0
+        self.obj = None
+
+    # -- inbound -------------------------------------------------------------------------------
+
+    def take(self, rx, off, n):
+        """Append n octets of a block; False when the value would be longer than the buffer."""
+        used = self.used
+        if used + n > self.size:
+            return False
+        copy(self.buf, used, rx, off, n)
+        self.used = used + n
+        return True
+
+    # -- outbound: begin -------------------------------------------------------------------------
+
+    def begin(self, obj, acc, attr):
+        """Begin with attribute `attr` of an object, 0 for the structure of all readable ones; returns a result.
+
+        The tag and count, or the whole simple value, are appended to carry. selector, off and end were set by the caller.
+        """
+        self.obj = obj
+        self.acc = acc
+        if attr:
+            self.attr = attr
+            self.last = attr
+            return self.value()
+        last = obj.ATTRIBUTES
+        n = 0
+        k = 1
+        while k <= last:
+            n += acc[k] & 1
+            k += 1
+        self.c1 = axdr.put_head(self.carry, self.c1, axdr.STRUCTURE, n)
+        self.attr = 0
+        self.last = last
+        return SUCCESS
+
+    def value(self):
+        """Append attribute self.attr of self.obj to carry: the simple value, or the head of the long one."""
+        obj = self.obj
+        attr = self.attr
+        value = obj.a[attr]
+        if value is not None:
+            self.c1 = axdr.put_encoded(self.carry, self.c1, value)
+            return SUCCESS
+        if attr in obj.LONG:
+            result = obj.open(attr, self)
+            if result == SUCCESS:
+                self.i = 0
+                self.c1 = axdr.put_head(self.carry, self.c1, self.tag, self.n)
+            else:
+                self.n = 0
+            return result
+        end = obj.get(attr, self.carry, self.c1, self.aa)
+        if end < 0:
+            return -end
+        self.c1 = end
+        return SUCCESS
+
+    def put(self, octet):
+        """Append one octet to carry."""
+        self.carry[self.c1] = octet
+        self.c1 += 1
+
+    # -- outbound: go on -------------------------------------------------------------------------
+
+    def next(self):
+        """Encode the next piece into the empty carry; False at the end of the value or at a fault."""
+        self.c0 = HEAD
+        self.c1 = HEAD
+        if self.i < self.n:
+            end = self.obj.element(self.attr, self, self.i, self.carry, HEAD)
+            if end < 0:
+                self.fault = -end
+                return False
+            self.i += 1
+            self.c1 = end
+            return True
+        attr = self.attr
+        while attr < self.last:
+            attr += 1
+            if self.acc[attr] & 1:
+                self.attr = attr
+                self.n = 0
+                self.i = 0
+                if self.value() != SUCCESS:
+                    # an attribute that cannot be read now keeps its place in the structure
+                    self.c1 = HEAD
+                    self.n = 0
+                    self.put(axdr.NULL)
+                return True
+        self.attr = self.last
+        if self.entries > 0:
+            self.entries -= 1
+            self.n = 0
+            self.i = 0
+            self.server.list_entry(self)
+            return True
+        return False
+
+    def fill(self, out, off, end):
+        """Copy the next octets of the value to out[off:end]; returns the offset behind them, short of `end` at the end of the value."""
+        while off < end:
+            n = self.c1 - self.c0
+            if n == 0:
+                if self.fault or not self.next():
+                    break
+                continue
+            if n > end - off:
+                n = end - off
+            copy(out, off, self.carry, self.c0, n)
+            self.c0 += n
+            off += n
+        return off
+
+    def more(self):
+        """True while octets of the value, or a fault to report, are still to come."""
+        return self.c0 < self.c1 or self.fault != SUCCESS or self.next() or self.fault != SUCCESS
+
+    def push_back(self, out, off, n):
+        """Take back the n <= HEAD octets out[off:off+n] that were filled last."""
+        self.c0 -= n
+        copy(self.carry, self.c0, out, off, n)

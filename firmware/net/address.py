@@ -1,0 +1,90 @@
+"""Addresses and socket options, where MicroPython's ports differ from each other."""
+
+import errno
+import socket
+import sys
+
+_TCP = 6
+_TCP_NODELAY = 1
+_IPPROTO_IPV6 = 41
+_IPV6_V6ONLY = 27 if sys.platform == "darwin" else 26
+
+
+def is_v6(host):
+    return ":" in host
+
+
+def family(host):
+    return socket.AF_INET6 if is_v6(host) else socket.AF_INET
+
+
+def has_v6():
+    """True when this machine has IPv6 at all: its loopback address can be bound."""
+    try:
+        sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    except (OSError, AttributeError):
+        return False
+    try:
+        sock.bind(resolve("::1", 0))
+        return True
+    except OSError:
+        return False
+    finally:
+        sock.close()
+
+
+def reason(e):
+    """Why an address cannot be bound, in words."""
+    code = e.errno
+    if code == errno.EADDRINUSE:
+        return "the port is taken; choose another or stop what uses it"
+    if code == errno.EACCES:
+        return "not permitted"
+    return "no such address here (error %d)" % code
+
+
+def resolve(host, port):
+    """The socket address of a numeric host and a port, in the form this port of MicroPython takes."""
+    return socket.getaddrinfo(host, port)[0][-1]
+
+
+def text(peer):
+    """`address:port` of a peer, whether the port gives a tuple (boards) or the octets of a sockaddr (unix)."""
+    if isinstance(peer, tuple):
+        return join(peer[0], peer[1])
+    family, packed, port = socket.sockaddr(peer)[:3]
+    return join(socket.inet_ntop(family, packed), port)
+
+
+def join(host, port):
+    """`host:port`, an IPv6 host in brackets."""
+    return "[%s]:%d" % (host, port) if is_v6(host) else "%s:%d" % (host, port)
+
+
+def no_delay(sock):
+    """Send answers at once. A port without the option does that by itself."""
+    try:
+        sock.setsockopt(_TCP, _TCP_NODELAY, 1)
+    except (OSError, AttributeError, ValueError):
+        pass
+
+
+def bound(kind, host, port):
+    """A new non-blocking socket of `kind` bound to host and port. Raises OSError when the number is taken or the family is missing.
+
+    SO_REUSEADDR only for TCP: on UDP it would hide that the port is taken. IPV6_V6ONLY, so that both families can listen.
+    """
+    sock = socket.socket(family(host), kind)
+    try:
+        if kind == socket.SOCK_STREAM:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_v6(host):
+            sock.setsockopt(_IPPROTO_IPV6, _IPV6_V6ONLY, 1)
+        sock.bind(resolve(host, port))
+        if kind == socket.SOCK_STREAM:
+            sock.listen(5)
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock

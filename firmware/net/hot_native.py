@@ -1,0 +1,26 @@
+"""Native code of what every TCP request passes through; `hot_plain` has the contract."""
+
+import micropython
+
+
+@micropython.native
+def serve_ready(poller, own, dt, wake):
+    for sock, event in poller.ipoll(dt):
+        key = id(sock)
+        if key in own:
+            own[key].ready(event)
+        else:
+            wake(sock, event)
+
+
+@micropython.native
+def receive_one(connection, sock, rx):
+    n = sock.readinto(rx)
+    if n:
+        size = connection.short(connection.keys, connection.ways, rx, 0, n, connection.tx, connection.served)
+        if size:
+            sent = sock.write(connection.tx, size)
+            if sent != size:
+                connection.wait_out(sent or 0, size)
+            return -1
+    return n

@@ -1,0 +1,33 @@
+"""The two functions that every TCP request passes through; `hot_native` holds the same in native code.
+
+As bytecode each of them has its frame on the heap (more than eleven words of locals and stack); as native code on the C stack.
+"""
+
+
+def serve_ready(poller, own, dt, wake):
+    """Poll once for at most dt milliseconds and hand every ready socket to its handler.
+
+    own: id of a meter's socket -> Connection, Listener or UdpPort. wake: called for a socket that tasks wait for.
+    """
+    for sock, event in poller.ipoll(dt):
+        key = id(sock)
+        if key in own:
+            own[key].ready(event)
+        else:
+            wake(sock, event)
+
+
+def receive_one(connection, sock, rx):
+    """Read into an empty receive buffer, and serve what nearly always comes: one plain GET and nothing else.
+
+    Returns -1 when that was all; else what `readinto` returned, for the connection to go on with.
+    """
+    n = sock.readinto(rx)
+    if n:
+        size = connection.short(connection.keys, connection.ways, rx, 0, n, connection.tx, connection.served)
+        if size:
+            sent = sock.write(connection.tx, size)
+            if sent != size:
+                connection.wait_out(sent or 0, size)
+            return -1
+    return n

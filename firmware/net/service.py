@@ -1,0 +1,85 @@
+"""The DLMS/COSEM service on the network: sockets on one port number, TCP and UDP, for every address (REQUIREMENTS A-10, A-11, B-21)."""
+
+import os
+import socket
+
+from net import address
+from net.tcp import Connection, Listener
+from net.udp import UdpLink, UdpPort, watch
+
+_SCRATCH = 512  # octets read at once when a WPDU comes in parts
+_TRIES = 200  # numbers tried for port 0
+_DATAGRAM_HEADER = 8
+
+
+class BindError(Exception):
+    """One line that says which address or port cannot be had."""
+
+
+class Service:
+    """All sockets of the meter. `most` tells nb_of_sim_conn, read at every accept."""
+
+    def __init__(self, server, limits, queue, log, most):
+        self.server = server
+        self.queue = queue
+        self.log = log
+        self.most = most
+        self.datagram = limits.DATAGRAM
+        scratch = bytearray(_SCRATCH)
+        self.connections = [Connection(server, limits, queue, scratch) for _ in range(limits.CONNECTIONS)]
+        room = limits.DATAGRAM - _DATAGRAM_HEADER  # A-08
+        self.links = [UdpLink(limits.UDP_ASSOCIATIONS, room) for _ in range(limits.UDP_LINKS)]
+        self.overflow = UdpLink(0, room)
+        self.sockets = []
+        self.addresses = []
+
+    def start(self, hosts, port):
+        """Listen on every host that this machine has; returns the port number. Raises BindError when none or a taken port is among them."""
+        if port:
+            self.bind(hosts, port)
+        else:
+            port = self.any_port(hosts)
+        return port
+
+    def any_port(self, hosts):
+        """Find one number that is free on TCP and UDP for every host."""
+        for _ in range(_TRIES):
+            octets = os.urandom(2)
+            port = 20000 + (octets[0] << 8 | octets[1]) % 40000
+            try:
+                self.bind(hosts, port)
+                return port
+            except BindError as e:
+                last = e
+        raise last
+
+    def bind(self, hosts, port):
+        """Open all sockets, or none."""
+        opened = []
+        addresses = []
+        for host in hosts:
+            try:
+                opened.append((address.bound(socket.SOCK_STREAM, host, port), True, host))
+                opened.append((address.bound(socket.SOCK_DGRAM, host, port), False, host))
+                addresses.append(host)
+            except OSError as e:
+                if address.is_v6(host) and len(hosts) > 1 and not address.has_v6():
+                    self.log("WARN", "net", "no-ipv6", "host=%s" % host)
+                    continue
+                for sock, _, _ in opened:
+                    sock.close()
+                raise BindError("cannot listen on %s: %s" % (address.join(host, port), address.reason(e)))
+        for sock, stream, host in opened:
+            name = address.join(host, port)
+            if stream:
+                self.sockets.append(Listener(sock, name, self.connections, self.queue, self.log, self.most))
+            else:
+                self.sockets.append(UdpPort(sock, name, self.server, self.links, self.overflow, self.datagram, self.queue))
+        self.addresses = addresses
+
+    def watch(self, ms, idle, frame, udp_idle):
+        """Close what has been quiet too long; all in milliseconds, called every ms."""
+        for connection in self.connections:
+            if connection.sock is not None:
+                connection.watch(ms, idle, frame)
+        watch(self.server, self.links, ms, udp_idle)

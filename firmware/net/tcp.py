@@ -1,0 +1,242 @@
+"""TCP: a listener and a fixed number of connections, each with its own buffers.
+
+The states of a connection after IEC 62056-4-7 (REQUIREMENTS A-56):
+
+    NO CONNECTION --accept--> IDLE --octets--> RECEIVING --WPDU complete--> SENDING --all sent--> IDLE
+    any --FIN, RST, bad version, time-out--> NO CONNECTION, with TCP-ABORT to the application layer (A-33)
+
+A connection is not read while an answer waits to be sent, so that a slow peer delays only itself and TCP's own flow control
+holds back its next requests (A-23, A-24).
+"""
+
+import select
+
+from dlms.octets import copy, get16
+from dlms.wrapper import BAD_VERSION, HEADER, INCOMPLETE, frame
+from net import address
+from net.hot import receive_one
+
+_POLLIN = select.POLLIN
+_POLLOUT = select.POLLOUT
+
+
+class Connection:
+    """One TCP connection: wrapper, buffers and link. Made once, used for one client after another.
+
+        rx:  | WPDU, WPDU, … served in place | part of a WPDU |        8 + PDU octets
+             0                               off              have
+    """
+
+    def __init__(self, server, limits, queue, scratch):
+        self.server = server
+        self.handle = server.handle
+        self.queue = queue
+        self.scratch = scratch  # shared: where octets that continue a WPDU arrive, because a socket reads to offset 0 only
+        self.link = server.link(limits.ASSOCIATIONS, True)
+        # what the short way takes, held here so that a request loads little
+        self.short = server.short
+        self.keys = self.link.keys
+        self.ways = self.link.ways
+        self.served = server.served
+        self.rx = bytearray(HEADER + server.pdu)
+        self.tx = server.buffer()
+        self.limit = server.pdu
+        self.sock = None
+        self.off = 0
+        self.have = 0
+        self.out = 0  # octets of tx still to be sent are tx[out:out_end]
+        self.out_end = 0
+        self.drain = 0  # octets of a too long WPDU still to be thrown away
+        self.active = False  # octets went either way since the supervisor looked last
+        self.quiet = 0  # milliseconds without any
+
+    def open(self, sock, local, remote):
+        """TCP-CONNECT.indication: take an accepted, non-blocking socket into use."""
+        self.sock = sock
+        self.off = 0
+        self.have = 0
+        self.out = 0
+        self.out_end = 0
+        self.drain = 0
+        self.active = False
+        self.quiet = 0
+        self.link.local = local
+        self.link.remote = remote
+        self.queue.add(sock, self)
+
+    def close(self, reason):
+        """TCP-ABORT.indication: the connection is gone, and with it all its AAs (A-33, A-34)."""
+        sock = self.sock
+        self.sock = None
+        self.server.abort(self.link)
+        self.queue.discard(sock)
+        sock.close()
+        self.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.link.remote, reason))
+
+    def ready(self, event):
+        """The poll says that the socket can be read, written, or has failed."""
+        self.active = True
+        try:
+            if event == _POLLIN:
+                self.receive()
+            elif event & _POLLOUT:
+                self.flush()
+            elif self.out == self.out_end:
+                # an error or a hang-up shows itself when the socket is read
+                self.receive()
+            else:
+                self.close("hang-up")
+        except OSError as e:
+            if self.sock is not None:
+                self.close("error-%d" % e.errno)
+
+    def receive(self):
+        """Read what has come and serve the WPDUs in it."""
+        if self.have == 0:
+            n = receive_one(self, self.sock, self.rx)
+            if n == -1:
+                return
+        elif self.drain:
+            n = self.sock.readinto(self.scratch)
+        else:
+            # the rest of a WPDU: no more than fits behind what is there
+            n = self.sock.readinto(self.scratch, min(len(self.rx) - self.have, len(self.scratch)))
+            if n:
+                copy(self.rx, self.have, self.scratch, 0, n)
+        if n is None:
+            return
+        if n == 0:
+            self.close("peer")
+        elif self.drain:
+            self.discard(n)
+        else:
+            self.have += n
+            self.process()
+
+    def process(self):
+        """Serve the WPDUs in rx[off:have], in order, until one is not complete or an answer cannot be sent at once."""
+        rx = self.rx
+        while self.out == self.out_end:
+            size = frame(rx, self.off, self.have - self.off, self.limit)
+            if size == INCOMPLETE:
+                break
+            if size < 0:
+                if size == BAD_VERSION:
+                    self.close("version")  # A-25
+                else:
+                    self.too_long()
+                return
+            off = self.off
+            self.off = off + size
+            self.answer(self.handle(self.link, rx, off, size, self.tx))
+        else:
+            return
+        # keep the part of a WPDU that is there at the start of rx
+        self.have -= self.off
+        if self.off and self.have:
+            copy(rx, 0, rx, self.off, self.have)
+        self.off = 0
+
+    def answer(self, n):
+        """Send n octets of tx; what the socket does not take now is sent when it can (A-24)."""
+        if n:
+            sent = self.sock.write(self.tx, n)
+            if sent != n:
+                self.wait_out(sent or 0, n)
+
+    def wait_out(self, sent, n):
+        """tx[sent:n] is still to be sent: watch for that, and read nothing before it is done."""
+        self.out = sent
+        self.out_end = n
+        self.queue.want(self.sock, _POLLOUT)
+
+    def flush(self):
+        """Send what is left of an answer, then serve what has been received meanwhile."""
+        sent = self.sock.write(self.tx, self.out, self.out_end - self.out)
+        if sent:
+            self.out += sent
+        if self.out == self.out_end:
+            self.out = 0
+            self.out_end = 0
+            self.queue.want(self.sock, _POLLIN)
+            if self.drain:
+                self.discard(0)
+            elif self.have:
+                self.process()
+
+    def too_long(self):
+        """The WPDU at rx[off:] announces more than fits: throw it away as it comes, never more memory than rx (A-27)."""
+        rx = self.rx
+        copy(rx, 0, rx, self.off, HEADER)
+        self.drain = HEADER + get16(rx, 6)
+        n = self.have - self.off
+        self.off = 0
+        self.have = HEADER  # the header waits at rx[0:8] for the answer
+        self.discard(n)
+
+    def discard(self, n):
+        """n more octets of a too long WPDU are gone; behind the last one tell the client (D-95)."""
+        self.drain -= n
+        if self.drain <= 0:
+            # what follows the WPDU in scratch is served as ever
+            rest = -self.drain
+            self.drain = 0
+            self.have = 0
+            size = self.server.too_long(self.link, self.rx, self.tx)
+            if rest:
+                copy(self.rx, 0, self.scratch, n - rest, rest)
+                self.have = rest
+            self.answer(size)
+            if self.have and self.out == self.out_end:
+                self.process()
+
+    def watch(self, ms, idle_limit, frame_limit):
+        """Called by the supervisor every ms milliseconds: close what has been quiet too long (A-31).
+
+        frame_limit: milliseconds between two octets of a WPDU, or of an answer not fetched; idle_limit: of a connection, 0 for never.
+        """
+        if self.active:
+            self.active = False
+            self.quiet = 0
+            return
+        self.quiet += ms
+        if self.have or self.out != self.out_end:
+            if self.quiet >= frame_limit:
+                self.close("stalled")
+        elif idle_limit and self.quiet >= idle_limit:
+            self.close("idle")
+
+
+class Listener:
+    """A listening socket of the TCP connection manager: passive OPEN (A-50, A-57)."""
+
+    def __init__(self, sock, name, connections, queue, log, most):
+        self.sock = sock
+        self.name = name
+        self.connections = connections
+        self.log = log
+        self.most = most  # function: nb_of_sim_conn of the TCP-UDP setup object
+        queue.add(sock, self)
+
+    def ready(self, event):
+        """A client is waiting: give it a free connection, or close it at once when there is none (A-32)."""
+        try:
+            sock, peer = self.sock.accept()
+        except OSError:
+            return
+        remote = address.text(peer)
+        free = None
+        used = 0
+        for c in self.connections:
+            if c.sock is None:
+                free = c
+            else:
+                used += 1
+        if free is None or used >= self.most():
+            sock.close()
+            self.log("WARN", "tcp", "refused", "peer=%s connections=%d" % (remote, used))
+            return
+        sock.setblocking(False)
+        address.no_delay(sock)
+        free.open(sock, self.name, remote)
+        self.log("INFO", "tcp", "accept", "peer=%s" % remote)

@@ -1,0 +1,99 @@
+"""UDP: one datagram is one WPDU, and the answer goes back to where the request came from (REQUIREMENTS A-40 to A-46).
+
+The wrapper keeps no state from one datagram to the next (A-41). What has a state are AAs, kept per peer - address and port - in a
+fixed number of links with an inactivity of their own, so that forged sources can use up neither memory nor the TCP connections.
+A peer without an AA has no link: it gets a free one for the moment, and keeps it when its AARQ is accepted.
+"""
+
+from dlms.association import Link
+from dlms.wrapper import HEADER, frame
+from net import address
+
+
+class UdpLink(Link):
+    """A UDP peer that holds AAs."""
+
+    def __init__(self, associations, send_limit):
+        super().__init__(associations, False, send_limit)
+        self.peer = None  # socket address of the peer
+        self.port = None  # the UdpPort it talks to
+        self.active = False
+        self.quiet = 0
+
+    def name(self):
+        return address.text(self.peer)
+
+
+class UdpPort:
+    """A bound UDP socket.
+
+    links: the pool of links, shared by the sockets of all families. overflow: a link without room for AAs, for the time when all are taken.
+    """
+
+    def __init__(self, sock, name, server, links, overflow, datagram, queue):
+        self.sock = sock
+        self.name = name
+        self.server = server
+        self.handle = server.handle
+        self.links = links
+        self.overflow = overflow
+        self.size = datagram
+        self.tx = server.buffer()
+        self.view = memoryview(self.tx)
+        self.views = [b""] * 32  # slices of view by length, kept: sendto takes no length
+        queue.add(sock, self)
+
+    def ready(self, event):
+        """A datagram has come. Whatever is wrong with it, it is dropped without a word (A-40, A-42)."""
+        try:
+            data, peer = self.sock.recvfrom(self.size)
+        except OSError:
+            return
+        n = len(data)
+        # the APDU must fill the datagram exactly
+        if n < HEADER or frame(data, 0, n, self.server.pdu) != n:
+            return
+        link = self.find(peer)
+        n = self.handle(link, data, 0, n, self.tx)
+        link.active = True
+        if n:
+            try:
+                self.sock.sendto(self.slice(n), peer)
+            except OSError:
+                pass  # best effort: a datagram that cannot be handed over is lost (A-44)
+
+    def find(self, peer):
+        """The link of a peer; a free one when it has none, without room for AAs when all are taken."""
+        free = self.overflow
+        for link in self.links:
+            if link.n == 0:
+                free = link
+            elif link.peer == peer and link.port is self:
+                return link
+        free.peer = peer
+        free.port = self
+        free.local = self.name
+        free.quiet = 0
+        return free
+
+    def slice(self, n):
+        """tx[0:n] as a memoryview; those of recent lengths are kept, so that steady traffic allocates none."""
+        i = n & 31
+        view = self.views[i]
+        if len(view) != n:
+            view = self.view[:n]
+            self.views[i] = view
+        return view
+
+
+def watch(server, links, ms, limit):
+    """Called by the supervisor every ms milliseconds: an AA over UDP ends after `limit` milliseconds of silence (A-46)."""
+    for link in links:
+        if link.n:
+            if link.active:
+                link.active = False
+                link.quiet = 0
+            else:
+                link.quiet += ms
+                if link.quiet >= limit:
+                    server.abort(link)
