@@ -69,7 +69,7 @@ def meter(
     try:
         meter_pool.check(handle, request.node.stash.get(FAILED, False))
     except MeterError as fault:
-        pytest.fail(f"{fault}\n{handle.log_tail()}", pytrace=False)
+        pytest.fail(str(fault), pytrace=False)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 from tools.launcher import Interpreter, LauncherError, Meter, Ready
 
@@ -96,8 +97,11 @@ class MeterPool:
             self._group = group
         key = json.dumps([dict(settings), heapsize], sort_keys=True)
         handle = self._running.get(key)
-        if handle is None or not handle.alive:
+        if handle is None:
             handle = self._running[key] = self._start(group, settings, heapsize)
+        if not handle.alive:
+            # It was still ending when the test before was checked.
+            self._raise_ended(handle, "after the test before this one")
         return handle
 
     def check(self, handle: MeterHandle, failed: bool) -> None:
@@ -106,14 +110,11 @@ class MeterPool:
         Only a failed test is followed by a request to see whether the meter still answers.
         """
         if not handle.alive:
-            assert handle.process is not None
-            code = handle.process.wait()
-            self._forget(handle)
-            raise MeterError(f"the meter ended during the test with exit code {code}")
+            self._raise_ended(handle, "during the test")
         if failed and handle.process is not None and not handle.answers():
             handle.process.kill()
             self._forget(handle)
-            raise MeterError("the meter no longer answered after the test and was killed")
+            raise MeterError(f"the meter no longer answered after the test and was killed\n{handle.log_tail()}")
 
     def close(self) -> None:
         """Stop every meter of the current group; MeterError when one did not stop as it should."""
@@ -142,6 +143,12 @@ class MeterPool:
         )
         ready = process.start()
         return MeterHandle(ready.host, ready.port, process)
+
+    def _raise_ended(self, handle: MeterHandle, when: str) -> NoReturn:
+        assert handle.process is not None
+        code = handle.process.wait()
+        self._forget(handle)
+        raise MeterError(f"the meter ended {when} with exit code {code}\n{handle.log_tail()}")
 
     def _forget(self, handle: MeterHandle) -> None:
         self._running = {key: other for key, other in self._running.items() if other is not handle}

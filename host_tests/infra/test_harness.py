@@ -132,10 +132,9 @@ def test_meter_that_ends_fails_its_test_and_the_next_one_gets_another(run_tests)
         "test_a.py": """
 import pytest
 @pytest.mark.meter_config(quit=1)
-def test_1(raw):
-    link = raw.tcp()
-    link.send("00")
-    assert link.closed()
+def test_1(meter, raw):
+    raw.tcp().send("00")
+    assert meter.process.wait(20) == 4
 @pytest.mark.meter_config(quit=1)
 def test_2(meter): assert meter.alive
 """
