@@ -39,6 +39,9 @@ class Interface:
         self.a = [None] * (self.ATTRIBUTES + 1)
         self.a[1] = axdr.octets(name)
 
+    def placed(self, directory):
+        """The logical device of this object is complete; called once, at start, for what needs other objects."""
+
     def get(self, k, buf, off, aa):
         """Write attribute k, one that `a` does not hold, at buf[off:]; returns the offset behind it or -result."""
         return -OTHER_REASON

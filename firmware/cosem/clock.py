@@ -55,7 +55,7 @@ class Clock(Interface):
         self.centiseconds = 0  # second of the minute in hundredths, beside the minute that `read_time` returns
         self.dst = False
         self.listener = None
-        self.measuring_period = 900
+        self.measuring = None
         self.a[2] = bytearray(axdr.octets(bytes(12)))
         self.a[3] = bytearray(axdr.long(0))
         self.a[4] = bytearray(axdr.unsigned(0))
@@ -294,8 +294,8 @@ class Clock(Interface):
         elif m == 1:
             self._round(900)
         elif m == 2:
-            if self.measuring_period:
-                self._round(self.measuring_period)
+            if self.measuring and self.measuring.period:
+                self._round(self.measuring.period)
         elif m == 3:
             self._round(60)
         else:

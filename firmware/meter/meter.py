@@ -12,16 +12,19 @@ import limits
 from cosem.association_ln import LOWEST, AssociationInstance, AssociationLN
 from cosem.civil import DAY, YEARS, day_number, month_length
 from cosem.clock import Clock
+from cosem.demand_register import DemandRegister
 from cosem.directory import CURRENT_ASSOCIATION, Directory, obis
 from cosem.disconnect_control import CONNECTED, DisconnectControl
 from cosem.ip_setup import TcpUdpSetup
+from cosem.register import ExtendedRegister
 from dlms import axdr
 from dlms.conformance import LN_SERVICES
-from meter import objects
+from dlms.octets import add32
+from meter import events, objects
 from meter.access import Pool
 from meter.addresses import ipv4, ipv6
-from meter.metrology import Metrology
-from meter.simulation import Simulation
+from meter.metrology import W, Metrology
+from meter.simulation import EXPORT, IMPORT, Simulation
 
 VERSION = "0.1.0"
 STEPS = const(150)  # most integration steps of one tick: at 60 s a step and ten ticks a second that serves rates up to MAX_RATE
@@ -32,6 +35,10 @@ SLOT = const(60)
 DAY_TARIFF = (6, 22)  # hours of local time between which tariff 1 counts, tariff 2 else
 INACTIVITY = const(180)  # seconds, TCP-UDP setup's default (REQUIREMENTS A-31)
 MSS = const(1460)
+# status of a load profile row (0.0.96.10.1.255): what happened in its period
+STATUS_DST = const(0x08)
+STATUS_CLOCK_ADJUSTED = const(0x20)
+STATUS_POWER_UP = const(0x80)
 _MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning and testing
 
 
@@ -88,11 +95,15 @@ class Meter:
         self.counters = bytearray(4)
         self.uptime = bytearray(4)
         self.tariff = bytearray(axdr.unsigned(1))
+        self.status = bytearray(axdr.unsigned(0))
+        self.event = bytearray(axdr.unsigned(0))
+        self.billing_periods = bytearray(axdr.double_long_unsigned(0))
         self.source = Simulation(config.seed)
         self.metrology = Metrology(self.source)
         day, second = read_start(config.start)
         self.clock = Clock(self.CLOCK, max(0, day - config.backfill_days), second)
         self.supply = DisconnectControl(obis("0.0.96.3.10.255"), 2)
+        self._demand()
         self._network(config)
         self.periodic = []  # what has a `period` in seconds of local time and a `period_end()`, in the order of their doing
         self._owed = 0  # simulated seconds to integrate
@@ -102,9 +113,20 @@ class Meter:
         pool = Pool()
         for wport, table in objects.DEVICES:
             self._device(wport, table(self), pool)
+        self.events = self._find("0.0.99.98.0.255")
+        self.load_profile = self.clock.measuring = self._find("1.0.99.1.0.255")
         self.clock.listener = self
         self.supply.listener = self
         self._switch_tariff()
+
+    def _demand(self):
+        """Demand of import and export, and the highest of the day."""
+        self.maximum = []
+        self.demand = []
+        for c in ("1", "2"):
+            highest = ExtendedRegister(obis("1.0." + c + ".6.0.255"), bytearray(axdr.double_long_unsigned(0)), 0, W, self.clock)
+            self.maximum.append(highest)
+            self.demand.append(DemandRegister(obis("1.0." + c + ".4.0.255"), W, objects.LOAD_PERIOD, self.clock, highest))
 
     def _network(self, config):
         bind = getattr(config, "bind", ())
@@ -146,6 +168,7 @@ class Meter:
             made.append(AssociationInstance(name, association))
             groups[name] = objects.INSTANCE_OPEN if mechanism == LOWEST else objects.INSTANCE
             associations.append((association, place))
+        self.periodic.extend([o for o in made if hasattr(o, "period")])
         groups[CURRENT_ASSOCIATION] = objects.ASSOCIATION
         directory = Directory(made)
         for association, place in associations:
@@ -159,16 +182,25 @@ class Meter:
             group = groups[directory.table[8 * i : 8 * i + 6]]
             directory.limit[i] = pool.widest(group, directory.objs[i] or AssociationLN)
         self.devices.append((wport, directory))
+        for o in made:
+            o.placed(directory)
+
+    def _find(self, text):
+        """The object of the management logical device with this logical name."""
+        directory = self.devices[0][1]
+        return directory.objs[directory.index(obis(text))]
 
     # -- time --------------------------------------------------------------------------------------
 
     def backfill(self):
-        """Live through the days before the start, in coarser steps; returns when the configured start is reached."""
+        """Live through the days before the start, in coarser steps, and switch the meter on; called once."""
         self.source.slot = BACKFILL_SLOT
         for _ in range(self.backfill_days):
             self._owed = DAY
             self._integrate(DAY)
         self.source.slot = SLOT
+        self.events.log(events.POWER_UP)
+        self.status[1] |= STATUS_POWER_UP
         self.render()
 
     def tick(self, ms):
@@ -187,12 +219,17 @@ class Meter:
         """Bring what clients read to the present second."""
         self.clock.render()
         self.metrology.render()
+        for register in self.demand:
+            register.render()
 
     def _integrate(self, steps):
         clock = self.clock
+        energy = self.source.energy
         while self._owed and steps:
             n = self._until(clock.local_second)
             self.metrology.integrate(clock.local_day, clock.local_second, n)
+            self.demand[0].add(energy[IMPORT])
+            self.demand[1].add(energy[EXPORT])
             self._owed -= n
             clock.advance(n)
             self._second(clock.local_second)
@@ -202,26 +239,38 @@ class Meter:
         """Seconds that may pass in one step: to the next slot, period or midnight, or all that is owed."""
         n = self.source.slot - second % self.source.slot
         for o in self.periodic:
-            period = o.period
-            if period:
-                rest = period - second % period
-                if rest < n:
-                    n = rest
+            if o.period and o.period - second % o.period < n:
+                n = o.period - second % o.period
         if second + n > DAY:
             n = DAY - second
         return min(n, self._owed)
 
     def _second(self, second):
-        """What is due at a second of local time."""
-        if second % SLOT:
+        """What is due at a second of local time: ends of periods, captures, and at midnight the billing."""
+        if self._due(second):
+            self.render()
+            load = self.load_profile.period
             for o in self.periodic:
                 if o.period and second % o.period == 0:
                     o.period_end()
-            return
+            if load and second % load == 0:
+                self.status[1] = STATUS_DST if self.clock.dst else 0
+        if second == 0:
+            self._midnight()
+        if second % SLOT == 0:
+            self._switch_tariff()
+
+    def _due(self, second):
         for o in self.periodic:
             if o.period and second % o.period == 0:
-                o.period_end()
-        self._switch_tariff()
+                return True
+        return False
+
+    def _midnight(self):
+        """A billing period is over: the next one begins with no maximum demand."""
+        add32(self.billing_periods, 1, 1)
+        for highest in self.maximum:
+            highest.reset()
 
     def _switch_tariff(self):
         hour = self.clock.local_second // 3600
@@ -233,15 +282,21 @@ class Meter:
 
     def clock_adjusting(self):
         """The clock is about to be set."""
+        self.events.log(events.CLOCK_ADJUSTED_OLD)
 
     def clock_adjusted(self):
         """The clock was set."""
+        self.events.log(events.CLOCK_ADJUSTED_NEW)
+        self.status[1] |= STATUS_CLOCK_ADJUSTED
         self._switch_tariff()
 
     def dst_changed(self):
         """Daylight saving has begun or ended."""
+        self.events.log(events.DST_CHANGED)
+        self.status[1] |= STATUS_DST
 
     def supply_changed(self, command, state):
         """The disconnector was operated."""
         self.source.switch(state == CONNECTED)
+        self.events.log(events.SUPPLY[command])
         self.metrology.render()

@@ -10,13 +10,18 @@ The passwords are for demonstration and are to be replaced.
 from cosem.association_ln import LLS, LOWEST
 from cosem.clock import Clock
 from cosem.data import Data
+from cosem.demand_register import DemandRegister
 from cosem.disconnect_control import DisconnectControl
 from cosem.ip_setup import IPv4Setup, MacAddressSetup, TcpUdpSetup
 from cosem.ipv6_setup import IPv6Setup
-from cosem.register import Register
+from cosem.profile_generic import ProfileGeneric
+from cosem.register import ExtendedRegister, Register
+from cosem.rows import MemoryRows
 from cosem.sap_assignment import SapAssignment
 from dlms import axdr
+import limits
 from meter.access import MANAGEMENT, PUBLIC, READER
+from meter.events import EventLog
 from meter.state import State
 
 MANAGEMENT_DEVICE = 1  # server wPorts of the logical devices
@@ -41,9 +46,34 @@ SETTING = ("", "r", "r w2")
 NETWORK = ("", "r", "r w x")
 TCP = ("", "r", "r w6")
 SUPPLY = ("", "r", "r w4 x")
+DEMAND = ("", "r", "r w8-9 x")
+PROFILE = ("", "r", "r w3-6,8 x")
+LOG = ("", "r", "r x1")
 ASSOCIATION = ("r1-6,8-11", "r1-6,8-11", "r1-6,8-11 w7 x3-6")  # the current one, 0.0.40.0.0.255
 INSTANCE = ("", "", "r1-6,8-11 w7 x3-6")  # 0.0.40.0.e.255
 INSTANCE_OPEN = ("", "", "r1-6,8-11 x3-6")  # of an association without a secret
+
+LOAD_PERIOD = 900  # seconds
+DAY = 86400
+# Columns of the profiles: logical name, attribute
+LOAD_COLUMNS = (
+    ("0.0.1.0.0.255", 2),
+    ("0.0.96.10.1.255", 2),
+    ("1.0.1.8.0.255", 2),
+    ("1.0.2.8.0.255", 2),
+    ("1.0.3.8.0.255", 2),
+    ("1.0.4.8.0.255", 2),
+)
+BILLING_COLUMNS = (
+    ("0.0.1.0.0.255", 2),
+    ("1.0.1.8.0.255", 2),
+    ("1.0.1.8.1.255", 2),
+    ("1.0.1.8.2.255", 2),
+    ("1.0.2.8.0.255", 2),
+    ("1.0.1.6.0.255", 2),
+    ("1.0.1.6.0.255", 5),
+)
+EVENT_COLUMNS = (("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2))
 
 
 def management(m):
@@ -91,6 +121,18 @@ def management(m):
         (Register, "1.0.31.7.0.255", q("I L1"), MEASURED),
         (Register, "1.0.51.7.0.255", q("I L2"), MEASURED),
         (Register, "1.0.71.7.0.255", q("I L3"), MEASURED),
+        # demand: the running quarter of an hour, and the highest one since midnight
+        (DemandRegister, "1.0.1.4.0.255", m.demand[0], DEMAND),
+        (DemandRegister, "1.0.2.4.0.255", m.demand[1], DEMAND),
+        (ExtendedRegister, "1.0.1.6.0.255", m.maximum[0], COUNTED),
+        (ExtendedRegister, "1.0.2.6.0.255", m.maximum[1], COUNTED),
+        # profiles
+        (ProfileGeneric, "1.0.99.1.0.255", (MemoryRows(limits.ROWS), LOAD_COLUMNS, LOAD_PERIOD, m.clock), PROFILE),  # load profile
+        (ProfileGeneric, "0.0.98.1.0.255", (MemoryRows(limits.DAYS), BILLING_COLUMNS, DAY, m.clock), PROFILE),  # daily billing
+        (EventLog, "0.0.99.98.0.255", (MemoryRows(limits.EVENTS), EVENT_COLUMNS, m.clock, m.event), LOG),  # event log
+        (Data, "0.0.96.10.1.255", (m.status,), PRIVATE),  # status of the load profile
+        (Data, "0.0.96.11.0.255", (m.event,), PRIVATE),  # code of the last event
+        (Data, "0.0.0.1.0.255", (m.billing_periods,), PRIVATE),  # billing period counter
         # supply
         (DisconnectControl, "0.0.96.3.10.255", m.supply, SUPPLY),
         # communication

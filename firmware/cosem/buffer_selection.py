@@ -1,0 +1,288 @@
+"""Selective access to a profile buffer: which rows and which columns a client asked for (REQUIREMENTS D-110 to
+D-112).
+
+Selector 1, by range: structure {restricting_object, from_value, to_value, selected_values array of capture object
+definitions}; rows whose value of the restricting column lies between the two, both included; a date-time is compared
+in UTC, and a wildcard in it leaves that end open as far as it goes. Selector 2, by entry: structure {from_entry,
+to_entry, from_selected_value, to_selected_value}, counted from 1, where 0 for a "to" means the last.
+
+The answer is left in the cursor of the transfer:
+
+    n    rows            u    sequence number of the first one; when scanning, where to look first map  [0:8] columns
+    wanted, half an octet each · [8] their number · [9] SCAN and REVERSE · [10] restricting column ·
+         [12:20], [20:28] lowest and highest value as octets that compare like the values
+
+Rows that follow each other are a mere sequence. Only when the clock was set back among them, or when the restricting
+column is not the clock, each row has to be looked at: SCAN; then v is the number of the match found last and w its
+sequence number.
+"""
+
+from micropython import const
+
+from cosem import clock as clocks
+from cosem.columns import DEFINITION, definition
+from cosem.row import minutes
+from dlms import axdr
+from dlms.errors import SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
+from dlms.octets import clear, compare, copy, get16, get32, put16, put32
+
+RANGE = const(1)
+ENTRY = const(2)
+SELECTORS = b"\x01\x02"
+
+COUNT = const(8)  # places in the map
+FLAGS = const(9)
+COLUMN = const(10)
+LOWEST = const(12)
+HIGHEST = const(20)
+SCAN = const(1)  # flags
+REVERSE = const(2)
+_KEY = const(8)  # longest value compared
+_TIME = const(6)  # octets of a time as it is compared: minutes UTC (4), hundredths of a second (2)
+_SIGNED = (axdr.INTEGER, axdr.LONG, axdr.DOUBLE_LONG, axdr.LONG64)
+_STRINGS = (axdr.BIT_STRING, axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING)
+
+
+# octets of a Data of fixed size by its tag, 0 where there is none
+_SIZES = bytes((1, 0, 0, 2, 0, 5, 5, 0, 0, 0, 0, 0, 0, 2, 0, 2, 3, 2, 3, 0, 9, 9, 2, 5, 9, 13, 6, 5))
+
+
+def select(profile, cur):
+    """Answer cur.selector for a profile buffer: sets n, u and map of the cursor; returns a result."""
+    clear(cur.map, 0, 32)
+    rows = profile.rows
+    cur.v = -1
+    cur.w = 0
+    cur.u = rows.last if profile.lifo else rows.first
+    cur.n = rows.last - rows.first + 1
+    cur.map[FLAGS] = REVERSE if profile.lifo else 0
+    if cur.selector == RANGE:
+        return _range(profile, cur)
+    if cur.selector == ENTRY:
+        return _entry(profile, cur)
+    _span(cur, 0, profile.columns.n)
+    return SUCCESS
+
+
+def _span(cur, start, end):
+    """Choose the columns from start up to end."""
+    while start < end:
+        _choose(cur, start)
+        start += 1
+
+
+def _choose(cur, column):
+    n = cur.map[COUNT]
+    cur.map[n >> 1] |= column if n & 1 else column << 4
+    cur.map[COUNT] = n + 1
+
+
+# -- by entry ----------------------------------------------------------------------------------------
+
+
+def _entry(profile, cur):
+    buf = cur.buf
+    off = cur.off
+    if cur.end - off != 18 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 4 or buf[off + 2] != axdr.DOUBLE_LONG_UNSIGNED:
+        return TYPE_UNMATCHED
+    if buf[off + 7] != axdr.DOUBLE_LONG_UNSIGNED or buf[off + 12] != axdr.LONG_UNSIGNED or buf[off + 15] != axdr.LONG_UNSIGNED:
+        return TYPE_UNMATCHED
+    result = _entry_columns(profile.columns.n, cur, get16(buf, off + 13), get16(buf, off + 16))
+    if result:
+        return result
+    first = get32(buf, off + 3)
+    last = get32(buf, off + 8)
+    if first == 0 or last and first > last:
+        return SCOPE_OF_ACCESS_VIOLATED
+    if first > cur.n:
+        return TYPE_UNMATCHED
+    if last == 0 or last > cur.n:
+        last = cur.n
+    cur.u += 1 - first if cur.map[FLAGS] & REVERSE else first - 1
+    cur.n = last - first + 1
+    return SUCCESS
+
+
+def _entry_columns(n, cur, first, last):
+    if first == 0:
+        first = 1
+    if last == 0:
+        last = n
+    if first > n or last > n:
+        return TYPE_UNMATCHED
+    if first > last:
+        return SCOPE_OF_ACCESS_VIOLATED
+    _span(cur, first - 1, last)
+    return SUCCESS
+
+
+# -- by range ----------------------------------------------------------------------------------------
+
+
+def _range(profile, cur):
+    buf = cur.buf
+    off = cur.off
+    if buf[off] != axdr.STRUCTURE or buf[off + 1] != 4 or not definition(buf, off + 2, cur.end):
+        return TYPE_UNMATCHED
+    column = profile.columns.index(buf, off + 2)
+    cur.map[COLUMN] = column & 0xFF
+    off += 2 + DEFINITION
+    result = SUCCESS
+    for place in (LOWEST, HIGHEST):
+        at = off
+        off = _behind(buf, at, cur.end)
+        if column >= 0 and not result:
+            result = _limit(profile, cur, column, at, off, place)
+    if not result:
+        result = _selected(profile.columns, cur, off)
+    if result or column < 0:
+        # a restricting object that is not captured: no row has a value in the range
+        cur.n = 0
+    elif compare(cur.map, LOWEST, cur.map, HIGHEST, _KEY) > 0:
+        cur.n = 0
+    elif column == profile.clock_column and profile.ordered():
+        _bounds(profile, cur)
+    else:
+        _count(profile, cur)
+    return result
+
+
+def _behind(buf, off, end):
+    """Offset behind a limit value, a Data known to be well-formed; `end` when it is none that a column could have."""
+    tag = buf[off]
+    if tag == axdr.OCTET_STRING:
+        return axdr.content(buf, off) + axdr.count(buf, off)
+    if tag < len(_SIZES) and _SIZES[tag]:
+        return off + _SIZES[tag]
+    return end
+
+
+def _limit(profile, cur, column, at, end, place):
+    """Put the limit value buf[at:end] into the map; returns a result."""
+    buf = cur.buf
+    columns = profile.columns
+    clear(cur.map, place, _KEY)
+    if columns.is_time(column):
+        if buf[at] == axdr.OCTET_STRING and buf[at + 1] == 12:
+            at += 2
+        elif buf[at] == axdr.DATE_TIME:
+            at += 1
+        else:
+            return TYPE_UNMATCHED
+        end = profile.clock.read_time(buf, at, clocks.EARLIEST if place == LOWEST else clocks.LATEST)
+        if end == clocks.UNBOUNDED:
+            put16(cur.map, place, 0 if place == LOWEST else 0xFFFF)
+        elif end < 0:
+            return TYPE_UNMATCHED
+        else:
+            put32(cur.map, place, end)
+            put16(cur.map, place + 4, profile.clock.centiseconds)
+        return SUCCESS
+    if buf[at] != columns.tag(column) or buf[at] in _STRINGS:
+        return TYPE_UNMATCHED
+    at += 1
+    if end - at != columns.length(column) or end - at > _KEY:
+        return TYPE_UNMATCHED
+    copy(cur.map, place, buf, at, end - at)
+    if buf[at - 1] in _SIGNED:
+        cur.map[place] ^= 0x80
+    return SUCCESS
+
+
+def _selected(columns, cur, off):
+    """Choose the columns of selected_values at off, all for an empty array; returns a result."""
+    buf = cur.buf
+    if off >= cur.end or buf[off] != axdr.ARRAY:
+        return TYPE_UNMATCHED
+    off = axdr.content(buf, off)
+    if off == cur.end:
+        _span(cur, 0, columns.n)
+    while off < cur.end:
+        if not definition(buf, off, cur.end) or cur.map[COUNT] == 2 * COUNT:
+            return TYPE_UNMATCHED
+        column = columns.index(buf, off)
+        if column < 0:
+            return TYPE_UNMATCHED
+        _choose(cur, column)
+        off += DEFINITION
+    return SUCCESS
+
+
+def _key(profile, cur, sequence):
+    """Bring the value of the restricting column in a row into profile.key, as octets that compare like the values."""
+    row = profile.row
+    column = cur.map[COLUMN]
+    columns = profile.columns
+    at = columns.offset(column)
+    profile.rows.read(sequence, row)
+    clear(profile.key, 0, _KEY)
+    if columns.is_time(column):
+        time_key(row, at, profile.key)
+        return
+    copy(profile.key, 0, row, at, columns.length(column))
+    if columns.tag(column) in _SIGNED:
+        profile.key[0] ^= 0x80
+
+
+def time_key(row, at, key):
+    """Write the date-time at row[at:] to key[:6] as octets that compare like the instants."""
+    put32(key, 0, minutes(row, at))
+    put16(key, 4, row[at + 7] * 100 + row[at + 8] % 0xFF)
+
+
+def _bounds(profile, cur):
+    """Rows in the order of their times: find the first and the last of the range by halving."""
+    first = _bound(profile, cur, LOWEST, 0)
+    last = _bound(profile, cur, HIGHEST, 1) - 1
+    cur.n = last - first + 1
+    cur.u = last if cur.map[FLAGS] & REVERSE else first
+
+
+def _bound(profile, cur, place, beyond):
+    """Sequence number of the first row whose value is at least (beyond 0) or above (1) the limit."""
+    lo = profile.rows.first
+    hi = profile.rows.last + 1
+    while lo < hi:
+        mid = lo + hi >> 1
+        _key(profile, cur, mid)
+        if compare(profile.key, 0, cur.map, place, _KEY) < beyond:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo
+
+
+def _inside(profile, cur, sequence):
+    _key(profile, cur, sequence)
+    return compare(profile.key, 0, cur.map, LOWEST, _KEY) >= 0 and compare(profile.key, 0, cur.map, HIGHEST, _KEY) <= 0
+
+
+def _count(profile, cur):
+    """Rows in any order: count the matches now and look for each again when it is sent."""
+    cur.map[FLAGS] |= SCAN
+    cur.n = 0
+    at = profile.rows.first
+    while at <= profile.rows.last:
+        if _inside(profile, cur, at):
+            cur.n += 1
+        at += 1
+
+
+def find(profile, cur, i):
+    """Sequence number of row i of the transfer; that row may be gone, which the caller checks. 0 when rows were lost
+    under a scan.
+    """
+    step = -1 if cur.map[FLAGS] & REVERSE else 1
+    if not cur.map[FLAGS] & SCAN:
+        return cur.u + step * i
+    rows = profile.rows
+    if cur.v < 0 or i < cur.v:
+        cur.v = -1
+        cur.w = cur.u - step
+    while cur.v < i:
+        cur.w += step
+        if not rows.first <= cur.w <= rows.last:
+            return cur.w if cur.w <= rows.cleared else 0
+        if _inside(profile, cur, cur.w):
+            cur.v += 1
+    return cur.w

@@ -1,0 +1,121 @@
+"""Demand register, class 5 version 0 (REQUIREMENTS F-04): average power over a period, as a block or as a sliding
+window.
+
+The window is number_of_periods · period. At the end of each period the average over the whole window becomes
+last_average_value; while a period runs, current_average_value is the energy of it and of the number_of_periods - 1
+before, divided by the window.
+"""
+
+from micropython import const
+
+from cosem.base import OUT_OF_RANGE, Interface, no_parameter
+from cosem.register import scaler_unit
+from dlms import axdr
+from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
+from dlms.octets import clear, compare, copy, get16, get32, put32
+
+PERIODS = const(15)  # most periods in a window
+WINDOW = const(28800)  # longest window in seconds: 30 kW over it still counts in a small integer
+
+
+class DemandRegister(Interface):
+    """Attributes: 2 current_average_value, 3 last_average_value (both double-long-unsigned), 4 scaler_unit, 5 status,
+    6 capture_time, 7 start_time_current, 8 period in s, 9 number_of_periods. Methods: 1 reset, 2 next_period.
+
+    `add` takes the energy in mWh; values are in the base unit (W, var). `maximum`: an Extended register that takes
+    the highest average.
+    """
+
+    CLASS_ID = 5
+    ATTRIBUTES = 9
+    METHODS = 2
+
+    def __init__(self, name, unit, period, clock, maximum=None):
+        Interface.__init__(self, name)
+        self.clock = clock
+        self.maximum = maximum
+        self.period = period
+        self.number = 1
+        self.sum = 0  # mWh of the running period
+        self._past = [0] * PERIODS  # mWh of the periods before, the newest first
+        self.a[2] = bytearray(axdr.double_long_unsigned(0))
+        self.a[3] = bytearray(axdr.double_long_unsigned(0))
+        self.a[4] = scaler_unit(0, unit)
+        self.a[5] = bytearray(axdr.unsigned(0))
+        self.a[6] = bytearray(axdr.octets(bytes(12)))
+        self.a[7] = bytearray(axdr.octets(bytes(12)))
+        self.a[8] = bytearray(axdr.double_long_unsigned(period))
+        self.a[9] = bytearray(axdr.long_unsigned(1))
+        self.reset()
+
+    def add(self, milli):
+        """Count mWh into the running period."""
+        self.sum += milli
+
+    def average(self):
+        """The mean over the window, of what is counted so far."""
+        total = self.sum
+        i = 0
+        while i < self.number - 1:
+            total += self._past[i]
+            i += 1
+        return total // 10 * 36 // (self.period * self.number)
+
+    def render(self):
+        """Bring current_average_value to now."""
+        put32(self.a[2], 1, self.average())
+
+    def period_end(self):
+        """Close the running period: its average is the last one, and the next period starts."""
+        put32(self.a[3], 1, self.average())
+        i = self.number - 1
+        while i > 0:
+            self._past[i] = self._past[i - 1]
+            i -= 1
+        self._past[0] = self.sum
+        self._start()
+        self.render()
+        highest = self.maximum
+        if highest and compare(self.a[3], 1, highest.a[2], 1, 4) > 0:
+            copy(highest.a[2], 1, self.a[3], 1, 4)
+            copy(highest.a[5], 0, self.a[6], 0, 14)
+
+    def _start(self):
+        self.sum = 0
+        self.clock.render()
+        copy(self.a[6], 0, self.clock.a[2], 0, 14)
+        copy(self.a[7], 0, self.clock.a[2], 0, 14)
+
+    def reset(self):
+        """End the running period and forget all averages."""
+        for i in range(PERIODS):
+            self._past[i] = 0
+        clear(self.a[2], 1, 4)
+        clear(self.a[3], 1, 4)
+        self._start()
+
+    def set(self, k, buf, off, end, aa, commit):
+        """period and number_of_periods; a new one resets."""
+        if k != 8 and k != 9:
+            return READ_WRITE_DENIED
+        if buf[off] != self.a[k][0]:
+            return TYPE_UNMATCHED
+        period = get32(buf, off + 1) if k == 8 else self.period
+        number = get16(buf, off + 1) if k == 9 else self.number
+        if not (1 <= period <= WINDOW and 1 <= number <= PERIODS and period * number <= WINDOW):
+            return OUT_OF_RANGE
+        if commit:
+            copy(self.a[k], 0, buf, off, end - off)
+            self.period = period
+            self.number = number
+            self.reset()
+        return SUCCESS
+
+    def act(self, m, buf, off, end, out, o, aa):
+        if not no_parameter(buf, off, end):
+            return -TYPE_UNMATCHED
+        if m == 1:
+            self.reset()
+        else:
+            self.period_end()
+        return o

@@ -1,0 +1,213 @@
+"""Profile generic, class 7 version 1 (REQUIREMENTS F-06, F-34): rows of captured attributes, as load profile, billing
+or event log.
+
+Rows live in a row store (`cosem.rows`) as the octets that were captured and are never computed again. The buffer is
+delivered oldest row first (fifo) or newest first (lifo); sorting by value is not offered. Writing capture_objects or
+capture_period empties it.
+"""
+
+from micropython import const
+
+from cosem import buffer_selection
+from cosem.base import OUT_OF_RANGE, Interface, no_parameter
+from cosem.buffer_selection import COUNT, find, select, time_key
+from cosem.columns import DEFINITION, Columns, definition, put_definition
+from cosem.directory import obis
+from cosem.row import put_row
+from dlms import axdr
+from dlms.errors import (
+    DATA_BLOCK_UNAVAILABLE,
+    LONG_GET_ABORTED,
+    READ_WRITE_DENIED,
+    SUCCESS,
+    TYPE_UNMATCHED,
+)
+from dlms.octets import compare, copy, get16, get32, put32
+
+FIFO = const(1)
+LIFO = const(2)
+_DAY = const(86400)
+_CLOCK = const(8)  # class-id
+
+
+class ProfileGeneric(Interface):
+    """Attributes: 2 buffer, 3 capture_objects, 4 capture_period, 5 sort_method, 6 sort_object, 7 entries_in_use, 8
+    profile_entries. Methods: 1 reset, 2 capture.
+
+    rows: a row store. captured: (logical name as text, attribute) of each column. period: seconds between captures,
+    at multiples of it from midnight of local time, 0 for none. clock: the Clock object, for times with unspecified
+    fields.
+    """
+
+    CLASS_ID = 7
+    VERSION = 1
+    ATTRIBUTES = 8
+    METHODS = 2
+    LONG = (2, 3)
+    SELECT = {2: buffer_selection.SELECTORS}
+
+    def __init__(self, name, rows, captured, period, clock):
+        Interface.__init__(self, name)
+        self.rows = rows
+        self.clock = clock
+        self.period = period
+        self.lifo = False
+        self.columns = None
+        self.clock_column = -1
+        self.key = bytearray(8)
+        self.row = None
+        self.directory = None
+        self._captured = captured
+        self._newest = bytearray(6)  # time of the row before, to see a clock that went back
+        self._unordered = 0  # sequence number of the newest row that is earlier than the one before it
+        self.a[4] = bytearray(axdr.double_long_unsigned(period))
+        self.a[5] = bytearray(axdr.enum(FIFO))
+        self.a[6] = bytearray(DEFINITION)
+        self.a[8] = bytearray(axdr.double_long_unsigned(rows.limit))
+
+    def placed(self, directory):
+        """The logical device is complete: find the objects to capture."""
+        self.directory = directory
+        columns = Columns()
+        for text, k in self._captured:
+            i = directory.index(obis(text))
+            if i < 0 or not columns.add(directory.objs[i], k):
+                raise ValueError("profile: " + text + " cannot be captured")
+        if not self._take(columns):
+            raise ValueError("profile: no room for a row")
+
+    def _take(self, columns):
+        """Capture these columns from now on, in an empty buffer; False when the store has no room for a row."""
+        if not self.rows.shape(columns.size):
+            return False
+        self.columns = columns
+        self.row = bytearray(columns.size)
+        self._unordered = 0
+        self.clock_column = -1
+        for i in range(columns.n):
+            if columns.objs[i].CLASS_ID == _CLOCK and columns.attributes[i] == 2 and self.clock_column < 0:
+                self.clock_column = i
+        put_definition(self.a[6], 0, None, 0)
+        put32(self.a[8], 1, self.rows.limit)
+        return True
+
+    # -- capturing -------------------------------------------------------------------------------------
+
+    def capture(self):
+        """Append a row with the present values."""
+        row = self.row
+        self.columns.capture(row)
+        if self.clock_column >= 0:
+            time_key(row, self.columns.offset(self.clock_column), self.key)
+            if self.rows.last >= self.rows.first and compare(self.key, 0, self._newest, 0, 6) < 0:
+                self._unordered = self.rows.last + 1
+            copy(self._newest, 0, self.key, 0, 6)
+        self.rows.append(row)
+
+    def period_end(self):
+        self.capture()
+
+    def ordered(self):
+        """Whether the rows in use stand in the order of their times."""
+        return self._unordered <= self.rows.first
+
+    # -- reading ---------------------------------------------------------------------------------------
+
+    def get(self, k, buf, off, aa):
+        return axdr.put_u32(buf, off, axdr.DOUBLE_LONG_UNSIGNED, self.rows.last - self.rows.first + 1)
+
+    def open(self, k, cur):
+        cur.tag = axdr.ARRAY
+        if k == 3:
+            cur.n = self.columns.n
+            return SUCCESS
+        return select(self, cur)
+
+    def element(self, k, cur, i, buf, off):
+        if k == 3:
+            if i >= self.columns.n:
+                return -LONG_GET_ABORTED
+            return put_definition(buf, off, self.columns.objs[i], self.columns.attributes[i])
+        rows = self.rows
+        sequence = find(self, cur, i)
+        if sequence < rows.first:
+            return -LONG_GET_ABORTED if 0 < sequence <= rows.cleared else -DATA_BLOCK_UNAVAILABLE
+        rows.read(sequence, self.row)
+        return put_row(buf, off, self.row, self.columns.plan, cur.map, cur.map[COUNT])
+
+    # -- writing ---------------------------------------------------------------------------------------
+
+    def set(self, k, buf, off, end, aa, commit):
+        if k == 3:
+            return self._set_capture_objects(buf, off, end, aa, commit)
+        if k == 2 or k == 7:
+            return READ_WRITE_DENIED
+        if buf[off] != self.a[k][0] or end - off != len(self.a[k]):
+            return TYPE_UNMATCHED
+        if not self._acceptable(k, buf, off, end):
+            return TYPE_UNMATCHED if k == 6 and not definition(buf, off, end) else OUT_OF_RANGE
+        if commit:
+            copy(self.a[k], 0, buf, off, end - off)
+            if k == 4:
+                self.period = get32(buf, off + 1)
+                self.clear()
+            elif k == 5:
+                self.lifo = buf[off + 1] == LIFO
+            elif k == 8:
+                self.rows.restrict(get32(buf, off + 1))
+        return SUCCESS
+
+    def _acceptable(self, k, buf, off, end):
+        if k == 4:
+            return get32(buf, off + 1) <= _DAY
+        if k == 5:
+            return buf[off + 1] == FIFO or buf[off + 1] == LIFO
+        if k == 6:
+            return definition(buf, off, end) and (get16(buf, off + 3) == 0 or self.columns.index(buf, off) >= 0)
+        return 1 <= get32(buf, off + 1) <= self.rows.depth
+
+    def _set_capture_objects(self, buf, off, end, aa, commit):
+        """Array of definitions. Only what this client may read can be captured; memory is allocated for the new
+        columns.
+        """
+        if buf[off] != axdr.ARRAY:
+            return TYPE_UNMATCHED
+        at = axdr.content(buf, off)
+        if at == end:
+            return OUT_OF_RANGE
+        columns = Columns()
+        while at < end:
+            if not definition(buf, at, end):
+                return TYPE_UNMATCHED
+            i = self.directory.locate(buf, at + 3, at + 7)
+            o = self.directory.objs[i] if i >= 0 else None
+            if o is None or get16(buf, at + 16) or not self._may_capture(aa, i, o, buf[at + 14]) or not columns.add(o, buf[at + 14]):
+                return OUT_OF_RANGE
+            at += DEFINITION
+        if columns.size > self.rows.octets:
+            return OUT_OF_RANGE
+        if commit:
+            self._take(columns)
+        return SUCCESS
+
+    def _may_capture(self, aa, i, o, k):
+        if not 1 <= k <= o.ATTRIBUTES:
+            return False
+        if aa is None:
+            return True
+        rights = aa.assoc.acc[i]
+        return rights is not None and rights[k] & 1 != 0
+
+    def clear(self):
+        """Empty the buffer."""
+        self.rows.clear()
+        self._unordered = 0
+
+    def act(self, m, buf, off, end, out, o, aa):
+        if not no_parameter(buf, off, end):
+            return -TYPE_UNMATCHED
+        if m == 1:
+            self.clear()
+        else:
+            self.capture()
+        return o

@@ -1,0 +1,39 @@
+"""Plain twins of `row_viper`: the contract of every function, for CPython and for interpreters without an emitter."""
+
+
+def minutes(row, off):
+    """Minutes from 2000-01-01 UTC of the date-time octets at off, all of whose fields are specified."""
+    year = (row[off] << 8 | row[off + 1]) - 1996
+    month = row[off + 2] - 3
+    if month < 0:
+        month += 12
+        year -= 1
+    day = 365 * year + (year >> 2) + (153 * month + 2) // 5 + row[off + 3] - 1402
+    zone = row[off + 9] << 8 | row[off + 10]
+    if zone == 0x8000:
+        zone = 0
+    elif zone > 0x8000:
+        zone -= 0x10000
+    return day * 1440 + row[off + 5] * 60 + row[off + 6] + zone
+
+
+def put_row(buf, off, row, plan, order, n):
+    """Write a captured row as a structure of n columns; returns the offset behind it.
+
+    plan has six octets for each column: octets of tag and length (0 to 2), these two, offset of the content in the
+    row (2), octets of content. order names the columns wanted by a half octet each, the high one first.
+    """
+    buf[off] = 2
+    buf[off + 1] = n
+    off += 2
+    for i in range(n):
+        column = order[i >> 1]
+        p = 6 * (column & 15 if i & 1 else column >> 4)
+        k = plan[p]
+        buf[off : off + k] = plan[p + 1 : p + 1 + k]
+        off += k
+        at = plan[p + 3] << 8 | plan[p + 4]
+        k = plan[p + 5]
+        buf[off : off + k] = row[at : at + k]
+        off += k
+    return off

@@ -1,0 +1,110 @@
+"""Row stores: where profiles and logs keep their rows, all of one size, the oldest given up for the newest.
+
+Every row has a sequence number, counted from 1 and never used twice: `first` and `last` are those of the rows in use
+(none while first > last), `cleared` that of the last row there was when the store was emptied. So a transfer that
+fixed its rows at its start can tell a row that was overwritten meanwhile (below `first`) from one that was cleared
+(up to `cleared`).
+
+A store is shaped once the size of a row is known and again when it changes; its memory stays what it was, and
+`depth`, the rows that fit, follows.
+"""
+
+from dlms.octets import copy
+
+
+class Rows:
+    """What the stores have in common. rows: the depth for the first size that the store is shaped to. limit: rows to
+    keep, at most depth.
+    """
+
+    def __init__(self, rows):
+        self.depth = rows
+        self.limit = rows
+        self.size = 0
+        self.first = 1
+        self.last = 0
+        self.cleared = 0
+        self.octets = 0
+
+    def shape(self, size):
+        """Empty the store and take rows of this many octets; False when not even one fits."""
+        if self.octets == 0:
+            self.octets = self.depth * size
+            self._allocate(self.octets)
+        if not 0 < size <= self.octets:
+            return False
+        self.clear()
+        self.size = size
+        self.depth = self.octets // size
+        self.limit = min(self.limit, self.depth)
+        return True
+
+    def clear(self):
+        """Give every row up."""
+        self.cleared = self.last
+        self.first = self.last + 1
+
+    def restrict(self, limit):
+        """Keep at most this many rows, 1 to depth, from now on: the newest."""
+        self.limit = limit
+        self._trim()
+
+    def append(self, row):
+        """Add row[:size] as the newest."""
+        self._write(self.last % self.depth * self.size, row)
+        self.last += 1
+        self._trim()
+
+    def read(self, sequence, row):
+        """Copy the row of a sequence number in use to row[:size]."""
+        self._read((sequence - 1) % self.depth * self.size, row)
+
+    def _trim(self):
+        if self.last - self.first >= self.limit:
+            self.first = self.last - self.limit + 1
+
+
+class MemoryRows(Rows):
+    """Rows in one bytearray."""
+
+    def _allocate(self, octets):
+        self._buf = bytearray(octets)
+
+    def _write(self, at, row):
+        copy(self._buf, at, row, 0, self.size)
+
+    def _read(self, at, row):
+        copy(row, 0, self._buf, at, self.size)
+
+
+class FileRows(Rows):
+    """Rows in a file; in memory only one row. The file is made anew: rows are not kept over a restart.
+
+    A row that cannot be written or read raises OSError.
+    """
+
+    def __init__(self, path, rows):
+        Rows.__init__(self, rows)
+        self._path = path
+
+    def _allocate(self, octets):
+        self._file = open(self._path, "w+b")
+
+    def shape(self, size):
+        if not Rows.shape(self, size):
+            return False
+        self._row = bytearray(size)
+        return True
+
+    def _write(self, at, row):
+        copy(self._row, 0, row, 0, self.size)
+        self._file.seek(at)
+        self._file.write(self._row)
+
+    def _read(self, at, row):
+        self._file.seek(at)
+        self._file.readinto(self._row)
+        copy(row, 0, self._row, 0, self.size)
+
+    def close(self):
+        self._file.close()
