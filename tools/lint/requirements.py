@@ -88,10 +88,17 @@ def check(root: Path = ROOT) -> list[Problem]:
     ]
 
 
+def _in_order(identifier: str) -> tuple[str, int, str]:
+    """Sort key: D-11, D-89, D-89a, D-101."""
+    section, _, number = identifier.partition("-")
+    digits = number.rstrip("abcdefghijklmnopqrstuvwxyz")
+    return section, int(digits), number[len(digits) :]
+
+
 def untested(root: Path = ROOT) -> dict[str, list[str]]:
     """The ids without a test, by section letter."""
     named = {mention.identifier for mention in mentions(root)}
     by_section: dict[str, list[str]] = {}
-    for identifier in sorted((known_ids(root) or set()) - named):
+    for identifier in sorted((known_ids(root) or set()) - named, key=_in_order):
         by_section.setdefault(identifier[0], []).append(identifier)
     return by_section
