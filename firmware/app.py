@@ -42,13 +42,12 @@ class App:
 
     def connections(self):
         """nb_of_sim_conn of the TCP-UDP setup object."""
-        return self.meter.tcp_udp.connections
+        return self.meter.tcp_udp.a[5][1]
 
     def start(self):
         """Take the past up to now into the profiles, then listen; returns the port number."""
         self.meter.backfill()
-        bind = self.config.bind or limits.BIND
-        return self.service.start([host.strip() for host in bind.split(",")], self.config.port)
+        return self.service.start(self.config.bind, self.config.port)
 
     def ready(self, port):
         """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
@@ -79,7 +78,7 @@ class App:
             last = now
             self.meter.tick(ms)
             self.service.watch(
-                ms, self.meter.tcp_udp.inactivity * 1000, config.frame_timeout * 1000, config.udp_inactivity * 1000
+                ms, self.meter.tcp_udp.inactivity() * 1000, config.frame_timeout * 1000, config.udp_inactivity * 1000
             )
 
 
@@ -113,10 +112,10 @@ def main(words):
     if sys.implementation.version[:2] < _OLDEST:
         return fail("MicroPython %d.%d or newer is needed" % _OLDEST)
     try:
-        app = App(parse(words))
+        app = App(parse(words, limits.BIND))
         app.ready(app.start())
         asyncio.run(app.supervise())
-    except (ConfigError, BindError) as e:
+    except (ConfigError, BindError, ValueError) as e:
         return fail(str(e))
     except MemoryError:
         return fail("not enough heap: raise -X heapsize or lower backfill_days and depth")

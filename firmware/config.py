@@ -38,7 +38,7 @@ class ConfigError(Exception):
 
 
 class Config:
-    """Every key as an attribute; `secrets` holds the secrets themselves."""
+    """Every key as an attribute. `parse` leaves the secrets themselves in `secrets`, a list in `bind`, a text or None in `start`."""
 
     def __init__(self):
         for key in _KEYS:
@@ -109,8 +109,8 @@ def read(path):
     return content
 
 
-def parse(words):
-    """The configuration of a command line: `[--config FILE] [--trace] [key=value …]`."""
+def parse(words, bind):
+    """The configuration of a command line: `[--config FILE] [--trace] [key=value …]`. bind: the board's default addresses."""
     config = Config()
     overrides = []
     words = list(words)
@@ -127,4 +127,6 @@ def parse(words):
     for word in overrides:
         config.word(word)
     config.load_secrets()
+    config.start = config.start or None
+    config.bind = [host.strip() for host in (config.bind or bind).split(",")]
     return config

@@ -208,7 +208,7 @@ class Aarq:
     def aare(self, tx, off, rx, answer, context, aa):
         """Write an AARE at tx[off:]; returns the offset behind it.
 
-        `61 L · [80 02 version] · A1 09 06 07 name · A2 03 02 01 result · A3 05 (A1|A2) 03 02 01 diagnostic · [BE L 04 L' user-information]`.
+        `61 L · [80 02 version] · A1 09 06 07 name · A2 03 02 01 result · A3 05 (A1|A2) 03 02 01 diagnostic · [BE L 04 L' info]`.
         A protocol-version that the client sent is sent back (C-19), our own when it was refused. user-information is the
         InitiateResponse of the accepted association `aa`, or the ConfirmedServiceError `fault`, or absent.
         """
