@@ -25,10 +25,11 @@ def request(server, aa, rx, p, end, tx):
     errors = server.errors
     if end - p < 3:
         return server.exception(aa, tx, errors.no_invoke_id)
-    if aa.conformance & SET == 0:
-        return server.exception(aa, tx, errors.service_not_negotiated)
     choice = rx[p + 1]
     iip = rx[p + 2]
+    if aa.conformance & SET == 0:
+        # an unconfirmed service gets no answer, whatever is wrong with it (D-99)
+        return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else 0
     if choice != 3:
         server.abandon(aa)
     if choice == 1:
