@@ -210,6 +210,7 @@ _FIXED = {
     "0.0.98.1.0.255": "billing profile",
     "1.0.98.1.0.255": "billing profile",
     "0.0.97.97.0.255": "error object",
+    "0.0.0.1.0.255": "billing period counter",
     "0.0.96.128.0.255": "state of the meter",
 }
 _PATTERNS = (

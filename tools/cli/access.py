@@ -1,0 +1,104 @@
+"""``get``, ``set`` and ``action``: one attribute, one method."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from tools.cli.profile import selection_of
+from tools.cli.render import attribute_text, is_number, number, print_csv, print_json, say, text
+from tools.cli.session import association, find, index_of, object_list, scaler_unit
+from tools.cli.values import parse_value, to_json
+from tools.dlmsclient import Association, Data, Obis, ScalerUnit, UsageError, axdr
+from tools.dlmsclient.cosem import attribute_name, method_name
+
+
+def _target(opened: Association, options: argparse.Namespace, methods: bool = False) -> tuple[int, Obis, int]:
+    """Class-id, logical name and attribute or method of the options."""
+    if options.class_id is not None:
+        class_id, instance = options.class_id, Obis.parse(options.object)
+    else:
+        item = find(object_list(opened), options.object)
+        class_id, instance = item.class_id, item.instance
+    return class_id, instance, index_of(options.index, class_id, methods)
+
+
+def check_early(options: argparse.Namespace) -> Data | None:
+    """What is wrong on the command line is said before the meter is asked: the OBIS code and the value."""
+    Obis.parse(options.object)
+    value = getattr(options, "value", None)
+    return None if value is None else parse_value(value)
+
+
+def run_get(options: argparse.Namespace) -> None:
+    """Read an attribute and print it."""
+    check_early(options)
+    selection = selection_of(options)
+    with association(options) as opened:
+        class_id, instance, attribute_id = _target(opened, options)
+        value = opened.get(class_id, instance, attribute_id, selection)
+        scaler = scaler_unit(opened, class_id, instance, attribute_id)
+    if options.format == "json":
+        print_json(as_json(class_id, instance, attribute_id, value, scaler))
+        return
+    shown = attribute_text(class_id, attribute_id, value, scaler)
+    if options.format == "csv":
+        unit = scaler.symbol if scaler else ""
+        print_csv(["obis", "attribute", "value", "unit", "type"], [[instance.dotted, attribute_id, shown, unit, value.tag.text]])
+        return
+    if value.tag in (axdr.Tag.ARRAY, axdr.Tag.COMPACT_ARRAY):
+        for item in axdr.elements(value):
+            print(text(item))
+        return
+    print(f"{shown} {scaler.symbol}".rstrip() if scaler else shown)
+
+
+def as_json(class_id: int, instance: Obis, attribute_id: int, value: Data, scaler: ScalerUnit | None) -> dict[str, Any]:
+    """An attribute's value with everything that is known about it."""
+    result = {
+        "obis": instance.dotted,
+        "class_id": class_id,
+        "attribute": attribute_id,
+        "attribute_name": attribute_name(class_id, attribute_id),
+        **to_json(value),
+    }
+    if scaler and is_number(value):
+        result |= {"scaled": number(scaler.scale(value.value)), "unit": scaler.symbol}
+    elif value.tag not in axdr.INTEGERS:
+        result["text"] = text(value)
+    return result
+
+
+def run_set(options: argparse.Namespace) -> None:
+    """Write an attribute."""
+    value = check_early(options)
+    assert value is not None
+    with association(options) as opened:
+        class_id, instance, attribute_id = _target(opened, options)
+        opened.set(class_id, instance, attribute_id, value)
+    if options.format == "json":
+        print_json(
+            {"obis": instance.dotted, "class_id": class_id, "attribute": attribute_id, "result": "success"} | to_json(value)
+        )
+        return
+    say(f"{instance} {attribute_name(class_id, attribute_id)}: success")
+
+
+def run_action(options: argparse.Namespace) -> None:
+    """Invoke a method and print what it returns."""
+    parameter = check_early(options)
+    if parameter is not None and options.no_parameter:
+        raise UsageError("--no-parameter and a parameter exclude each other")
+    if parameter is None and not options.no_parameter:
+        # What methods without a parameter of their own take, by convention of the Blue Book.
+        parameter = axdr.integer(0)
+    with association(options) as opened:
+        class_id, instance, method_id = _target(opened, options, methods=True)
+        returned = opened.action(class_id, instance, method_id, parameter)
+    if options.format == "json":
+        result = {"obis": instance.dotted, "class_id": class_id, "method": method_id, "result": "success"}
+        print_json(result | ({} if returned is None else to_json(returned)))
+        return
+    say(f"{instance} {method_name(class_id, method_id)}: success")
+    if returned is not None:
+        print(text(returned))

@@ -1,0 +1,215 @@
+"""``discover``: which logical devices there are, what they are, and which associations they offer."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.cli.options import MANAGEMENT, PUBLIC, READER
+from tools.cli.render import Column, print_csv, print_json, print_table, text
+from tools.cli.session import link, object_list, password_of
+from tools.dlmsclient import Association, AssociationRejected, Client, Data, ProtocolError, ServiceFailure, UserDiagnostic, axdr
+from tools.dlmsclient.acse import CONTEXT_LN, MECHANISM_LLS, MECHANISM_LOWEST, SOURCE_USER
+from tools.dlmsclient.cosem import ClassId
+
+_NAME = "0.0.42.0.0.255"
+_SAP_ASSIGNMENT = "0.0.41.0.0.255"
+_FIRMWARE = ("1.0.0.2.0.255", "0.0.0.2.0.255")
+_CONTEXTS = {1: "LN", 2: "SN", 3: "LN ciphered", 4: "SN ciphered"}
+_MECHANISMS = {0: "lowest", 1: "LLS", 2: "HLS", 3: "HLS MD5", 4: "HLS SHA-1", 5: "HLS GMAC", 6: "HLS SHA-256", 7: "HLS ECDSA"}
+_PARTNERS, _CONTEXT, _MECHANISM = 3, 4, 6
+_IN_USE = "in use"
+USUAL_CLIENTS = (1, PUBLIC, READER, MANAGEMENT)
+# What an association that authenticates may answer to an AARQ without authentication (REQUIREMENTS C-21).
+_WANTS_A_PASSWORD = (
+    UserDiagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED,
+    UserDiagnostic.AUTHENTICATION_MECHANISM_NAME_REQUIRED,
+    UserDiagnostic.AUTHENTICATION_FAILURE,
+    UserDiagnostic.AUTHENTICATION_REQUIRED,
+)
+
+
+@dataclass
+class Offer:
+    """An association as its object describes it, or as it answered."""
+
+    client: int
+    context: int | None = None
+    mechanism: int | None = None
+    note: str = ""
+
+    @property
+    def described(self) -> str:
+        """``32: LN, LLS``."""
+        parts = [_CONTEXTS.get(self.context or 0, ""), _MECHANISMS.get(-1 if self.mechanism is None else self.mechanism, ""), self.note]
+        return f"{self.client}: " + ", ".join(part for part in parts if part)
+
+
+@dataclass
+class Device:
+    """A logical device."""
+
+    wport: int
+    name: str = ""
+    firmware: str = ""
+    conformance: list[str] = field(default_factory=list)
+    max_pdu_size: int = 0
+    offers: list[Offer] = field(default_factory=list)
+    error: str = ""
+
+
+def _optional(opened: Association, class_id: int, instance: str, attribute_id: int) -> Data | None:
+    try:
+        return opened.get(class_id, instance, attribute_id)
+    except ServiceFailure:
+        return None
+
+
+def _last_number(data: Data | None) -> int | None:
+    """Context or mechanism number: the last arc of the name, as structure of 7 or octet-string[7]."""
+    if data is None:
+        return None
+    with suppress(ProtocolError):
+        arcs = axdr.elements(data)
+        return arcs[-1].value if arcs and isinstance(arcs[-1].value, int) else None
+    return data.value[-1] if isinstance(data.value, bytes) and data.value else None
+
+
+def _offers(opened: Association) -> list[Offer]:
+    """The associations whose objects this client may read, its own among them."""
+    offers: dict[int, Offer] = {opened.client_wport: Offer(opened.client_wport, note=_IN_USE)}
+    for item in object_list(opened):
+        if item.class_id != ClassId.ASSOCIATION_LN:
+            continue
+        partners = _optional(opened, item.class_id, item.instance.dotted, _PARTNERS)
+        if partners is None or partners.tag is not axdr.Tag.STRUCTURE or not len(partners):
+            continue
+        client = partners[0].value
+        note = _IN_USE if client == opened.client_wport else ""
+        context = _last_number(_optional(opened, item.class_id, item.instance.dotted, _CONTEXT))
+        mechanism = _last_number(_optional(opened, item.class_id, item.instance.dotted, _MECHANISM))
+        offers[client] = Offer(client, context, mechanism, note)
+    return sorted(offers.values(), key=lambda offer: offer.client)
+
+
+def _describe(opened: Association, device: Device) -> None:
+    name = _optional(opened, ClassId.DATA, _NAME, 2)
+    device.name = text(name) if name else device.name
+    for instance in _FIRMWARE:
+        firmware = _optional(opened, ClassId.DATA, instance, 2)
+        if firmware is not None:
+            device.firmware = text(firmware)
+            break
+    if opened.negotiated:
+        device.conformance = opened.negotiated.conformance.names
+        device.max_pdu_size = opened.negotiated.server_max_receive_pdu_size
+    device.offers = _offers(opened)
+
+
+def _named_devices(opened: Association) -> dict[int, Device]:
+    """Logical devices after the SAP assignment; the one we speak to when there is none."""
+    devices = {opened.server_wport: Device(opened.server_wport)}
+    saps = _optional(opened, ClassId.SAP_ASSIGNMENT, _SAP_ASSIGNMENT, 2)
+    for entry in axdr.elements(saps) if saps else ():
+        sap, name = axdr.elements(entry)
+        devices[sap.value] = Device(sap.value, text(name))
+    return devices
+
+
+def _probe(client: Client, device: Device, options: argparse.Namespace) -> None:
+    """Ask as each usual client, without a password, and note what the meter says."""
+    known = {offer.client: offer for offer in device.offers}
+    for wport in sorted({*USUAL_CLIENTS, *known}):
+        offer = known.get(wport, Offer(wport))
+        if offer.note == _IN_USE:
+            continue
+        try:
+            opened = client.associate(wport, device.wport, pdu_size=options.pdu_size)
+        except AssociationRejected as rejection:
+            if rejection.source == SOURCE_USER and rejection.diagnostic in _WANTS_A_PASSWORD:
+                offer.note = "wants a password"
+            elif wport in known:
+                offer.note = str(rejection)
+            else:
+                continue
+        except ServiceFailure as failure:
+            offer.note = str(failure)
+        else:
+            offer.context, offer.mechanism, offer.note = CONTEXT_LN, MECHANISM_LOWEST, "open to anybody"
+            opened.release()
+        known[wport] = offer
+    device.offers = sorted(known.values(), key=lambda offer: offer.client)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Associate with every logical device in turn and print what was found."""
+    client_wport = options.client or PUBLIC
+    password = password_of(options, client_wport)
+    with link(options) as client:
+        opened = client.associate(client_wport, options.server, password, pdu_size=options.pdu_size)
+        devices = _named_devices(opened)
+        _describe(opened, devices[options.server])
+        opened.release()
+        for device in devices.values():
+            if device.wport != options.server:
+                _visit(client, device, client_wport, password, options)
+            for offer in device.offers:
+                if offer.note == _IN_USE and offer.mechanism is None:
+                    offer.context, offer.mechanism = CONTEXT_LN, MECHANISM_LLS if password else MECHANISM_LOWEST
+            if not options.no_probe and not device.error:
+                _probe(client, device, options)
+    _print(options, sorted(devices.values(), key=lambda device: device.wport))
+
+
+def _visit(client: Client, device: Device, client_wport: int, password: bytes | None, options: argparse.Namespace) -> None:
+    try:
+        opened = client.associate(client_wport, device.wport, password, pdu_size=options.pdu_size)
+    except ServiceFailure as failure:
+        device.error = str(failure)
+        return
+    _describe(opened, device)
+    opened.release()
+
+
+def _print(options: argparse.Namespace, devices: list[Device]) -> None:
+    if options.format == "json":
+        print_json([_as_json(device) for device in devices])
+        return
+    headings = ["wPort", "logical device name", "firmware", "max PDU", "associations (client wPort)", "conformance"]
+    rows = [
+        [
+            str(device.wport),
+            device.name,
+            device.firmware,
+            str(device.max_pdu_size or ""),
+            device.error or "; ".join(offer.described for offer in device.offers),
+            " ".join(device.conformance),
+        ]
+        for device in devices
+    ]
+    if options.format == "csv":
+        print_csv(headings, rows)
+    else:
+        print_table(f"{len(devices)} logical devices", [Column(heading) for heading in headings], rows)
+
+
+def _as_json(device: Device) -> dict[str, Any]:
+    return {
+        "wport": device.wport,
+        "name": device.name,
+        "firmware": device.firmware,
+        "max_pdu_size": device.max_pdu_size,
+        "conformance": device.conformance,
+        "associations": [
+            {
+                "client": offer.client,
+                "context": _CONTEXTS.get(offer.context or 0),
+                "mechanism": None if offer.mechanism is None else _MECHANISMS.get(offer.mechanism),
+                "note": offer.note,
+            }
+            for offer in device.offers
+        ],
+        "error": device.error or None,
+    }

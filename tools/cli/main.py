@@ -1,0 +1,39 @@
+"""Parse the command line, run the command, turn failures into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from tools.cli import access, discover, objects, read
+from tools.cli.errors import DONE, INTERRUPTED, exit_code, message
+from tools.cli.options import build_parser
+from tools.cli.render import say
+from tools.dlmsclient import DlmsError
+
+COMMANDS: dict[str, Callable] = {
+    "read": read.run,
+    "objects": objects.run,
+    "get": access.run_get,
+    "set": access.run_set,
+    "action": access.run_action,
+    "discover": discover.run,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code of one command."""
+    options = build_parser().parse_args(arguments)
+    try:
+        COMMANDS[options.command](options)
+        sys.stdout.flush()
+    except DlmsError as error:
+        say(message(error))
+        return exit_code(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has enough; let the interpreter's own flush at exit find no pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE

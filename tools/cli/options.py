@@ -1,0 +1,161 @@
+"""The command line's grammar: global options, subcommands, and their help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from tools.cli.render import FORMATS
+from tools.cli.values import SYNTAX
+from tools.dlmsclient.wrapper import DEFAULT_PORT
+
+PUBLIC = 16
+READER = 32
+MANAGEMENT = 48
+# Demonstration values of the reference meter; a real meter has its own.
+DEMONSTRATION_PASSWORDS = {READER: "12345678", MANAGEMENT: "87654321"}
+LOAD_PROFILE = "1.0.99.1.0.255"
+
+_EPILOG = """\
+options stand before or after the command
+
+exit codes: 0 done, 1 the meter refused or answered wrongly, 2 wrong command line, 3 no connection, 130 interrupted
+
+examples
+  python -m tools.cli read
+  python -m tools.cli read --object 1.0.99.1.0.255 --range 2026-05-01 2026-05-02 --format csv
+  python -m tools.cli get 1-0:1.8.0*255 value
+  python -m tools.cli --client 48 set 0-0:1.0.0*255 time_zone long:-60
+  python -m tools.cli --client 48 action 0-0:1.0.0*255 shift_time long:30
+"""
+
+
+def _ranged(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            value = int(text, 0)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{value} is not {low} to {high}")
+        return value
+
+    return parse
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and up to 3600 seconds")
+    return value
+
+
+def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
+    """The global options. On a subcommand they have no defaults, so that they do not undo what stood before it."""
+
+    def default(value: object) -> object:
+        return value if defaults else argparse.SUPPRESS
+
+    group = parser.add_argument_group("the meter and the association")
+    group.add_argument("--host", default=default("127.0.0.1"), help="name or address of the meter (default 127.0.0.1)")
+    group.add_argument("--port", type=_ranged(1, 65535), default=default(DEFAULT_PORT), help=f"default {DEFAULT_PORT}")
+    group.add_argument("--udp", action="store_true", default=default(False), help="UDP instead of TCP")
+    group.add_argument(
+        "--client",
+        type=_ranged(1, 65535),
+        metavar="WPORT",
+        default=default(None),
+        help=f"client wPort: {PUBLIC} public, {READER} reader, {MANAGEMENT} management (default {READER}; discover: {PUBLIC})",
+    )
+    group.add_argument("--server", type=_ranged(1, 65535), metavar="WPORT", default=default(1), help="logical device (default 1)")
+    group.add_argument(
+        "--password",
+        default=default(None),
+        help='LLS secret, or hex:OCTETS; "" for none (default: the demonstration values of clients 32 and 48, none for others)',
+    )
+    group.add_argument(
+        "--pdu-size",
+        type=_ranged(0, 65535),
+        metavar="N",
+        default=default(65535),
+        help="longest APDU the meter may send (default 65535; 0: no limit announced)",
+    )
+    group.add_argument("--timeout", type=_seconds, metavar="S", default=default(5.0), help="seconds to wait for each answer (default 5)")
+    output = parser.add_argument_group("output")
+    output.add_argument("--format", choices=FORMATS, default=default("table"), help="default table")
+    output.add_argument("--trace", action="store_true", default=default(False), help="print every WPDU as hex on stderr")
+
+
+def _add_target(parser: argparse.ArgumentParser, index: str) -> None:
+    parser.add_argument("object", metavar="OBIS", help="1-0:1.8.0*255 or 1.0.1.8.0.255")
+    parser.add_argument("index", metavar=index.upper(), help=f"number or name of the {index}")
+    parser.add_argument(
+        "--class", dest="class_id", type=_ranged(0, 65535), metavar="N", help="class-id (default: looked up in the object list)"
+    )
+
+
+def _add_block_size(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--block-size", type=_ranged(1, 65535), metavar="N", help="send the value in blocks of N octets (default: only if too long)"
+    )
+
+
+def _add_rows(parser: argparse.ArgumentParser) -> None:
+    rows = parser.add_mutually_exclusive_group()
+    rows.add_argument("--range", nargs=2, metavar=("FROM", "TO"), help="rows of this time: 2026-05-01 or 2026-05-01T12:00+02:00")
+    rows.add_argument("--entries", nargs=2, type=_ranged(0, 0xFFFFFFFF), metavar=("A", "B"), help="rows A to B from 1; B 0: the last")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole grammar."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.cli",
+        description="Read, write and explore a DLMS/COSEM meter over TCP or UDP.",
+        epilog=_EPILOG,
+        formatter_class=raw,
+    )
+    _add_common(parser, defaults=True)
+    common = argparse.ArgumentParser(add_help=False)
+    _add_common(common, defaults=False)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    read = commands.add_parser(
+        "read",
+        parents=[common],
+        help="values with units, and the newest rows of the load profile",
+        description="Walk the object list and print the values; then the newest rows of the load profile.\n"
+        "As CSV: the values, or with --range, --entries or a profile as --object its rows.",
+        formatter_class=raw,
+    )
+    read.add_argument("--object", action="append", metavar="OBIS", help="only this object (may be repeated)")
+    read.add_argument("--attribute", action="append", metavar="N", help="these attributes, by number or name (may be repeated)")
+    read.add_argument("--all", action="store_true", help="every readable attribute")
+    read.add_argument("--rows", type=_ranged(0, 1_000_000), default=8, metavar="N", help="newest rows of the load profile (default 8)")
+    _add_rows(read)
+
+    commands.add_parser("objects", parents=[common], help="the object list with the rights of this client")
+
+    get = commands.add_parser("get", parents=[common], help="read one attribute")
+    _add_target(get, "attribute")
+    _add_rows(get)
+
+    set_ = commands.add_parser("set", parents=[common], help="write one attribute", epilog=SYNTAX, formatter_class=raw)
+    _add_target(set_, "attribute")
+    set_.add_argument("value", metavar="VALUE", help="TYPE:CONTENT, see below")
+    _add_block_size(set_)
+
+    action = commands.add_parser("action", parents=[common], help="invoke one method", epilog=SYNTAX, formatter_class=raw)
+    _add_target(action, "method")
+    action.add_argument("value", metavar="VALUE", nargs="?", help="parameter as TYPE:CONTENT, see below (default: integer:0)")
+    action.add_argument("--no-parameter", action="store_true", help="send no parameter at all")
+    _add_block_size(action)
+
+    discover = commands.add_parser(
+        "discover", parents=[common], help="logical devices, their names, firmware, and the associations they offer"
+    )
+    discover.add_argument("--no-probe", action="store_true", help="do not ask as the usual clients, without a password, what they meet")
+    return parser

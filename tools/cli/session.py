@@ -1,0 +1,100 @@
+"""From options to an open association, and the few lookups that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tools.cli.options import DEMONSTRATION_PASSWORDS, READER
+from tools.cli.render import say
+from tools.dlmsclient import Association, Client, ListedObject, Obis, ScalerUnit, ServiceFailure, UsageError, parse_object_list
+from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, ClassId, class_name
+from tools.dlmsclient.objects import CURRENT_ASSOCIATION
+from tools.dlmsclient.octets import parse_hex
+from tools.dlmsclient.wrapper import HEADER_SIZE
+
+
+def print_wpdu(direction: str, octets: bytes) -> None:
+    """One line of ``--trace``: direction, header and APDU in hex."""
+    say(f"{direction} {octets[:HEADER_SIZE].hex(' ', 2).upper()}  {octets[HEADER_SIZE:].hex().upper()}".rstrip())
+
+
+@contextmanager
+def link(options: argparse.Namespace) -> Iterator[Client]:
+    """The connection or socket of the options."""
+    connect = Client.udp if options.udp else Client.tcp
+    with connect(options.host, options.port, options.timeout, print_wpdu if options.trace else None) as client:
+        yield client
+
+
+def password_of(options: argparse.Namespace, client_wport: int) -> bytes | None:
+    """LLS secret, None for the lowest level."""
+    given = options.password
+    if given is None:
+        given = DEMONSTRATION_PASSWORDS.get(client_wport, "")
+    if given.startswith("hex:"):
+        return parse_hex(given[len("hex:") :])
+    return given.encode() or None
+
+
+@contextmanager
+def association(options: argparse.Namespace, client_wport: int | None = None) -> Iterator[Association]:
+    """An association as the options say, released at the end."""
+    client_wport = client_wport or options.client or READER
+    with link(options) as client:
+        opened = client.associate(
+            client_wport,
+            options.server,
+            password_of(options, client_wport),
+            pdu_size=options.pdu_size,
+            block_size=getattr(options, "block_size", None),
+        )
+        yield opened
+        opened.release()
+
+
+def object_list(opened: Association) -> list[ListedObject]:
+    """What this client may see."""
+    return parse_object_list(opened.get(ClassId.ASSOCIATION_LN, CURRENT_ASSOCIATION, 2))
+
+
+def find(objects: list[ListedObject], text: str, class_id: int | None = None) -> ListedObject:
+    """The object of that name; a UsageError says what is wrong."""
+    instance = Obis.parse(text)
+    found = [item for item in objects if item.instance == instance and class_id in (None, item.class_id)]
+    if not found:
+        raise UsageError(f"the meter shows no object {instance} to this client: `objects` lists what there is")
+    if len(found) > 1:
+        kinds = ", ".join(f"{item.class_id} ({class_name(item.class_id)})" for item in found)
+        raise UsageError(f"{instance} exists with the classes {kinds}: choose one with --class")
+    return found[0]
+
+
+def index_of(text: str, class_id: int, methods: bool = False) -> int:
+    """Attribute or method number from a number or a name of the class."""
+    kind = "method" if methods else "attribute"
+    try:
+        index = int(text, 0)
+    except ValueError:
+        known = CLASSES.get(class_id)
+        names = (known.methods if methods else known.attributes) if known else ()
+        lowered = [name.lower() for name in names]
+        if text.lower() in lowered:
+            return lowered.index(text.lower()) + 1
+        offered = f"its {kind}s are {', '.join(names)}" if names else f"give the number of the {kind}"
+        raise UsageError(f"{class_name(class_id)} has no {kind} {text!r}: {offered}") from None
+    if not -128 <= index <= 127:
+        raise UsageError(f"{kind} {index} is not -128 to 127")
+    return index
+
+
+def scaler_unit(opened: Association, class_id: int, instance: Obis, attribute_id: int) -> ScalerUnit | None:
+    """scaler_unit that applies to an attribute, None when none does or it may not be read."""
+    attributes, source = SCALED_ATTRIBUTES.get(class_id, ((), 0))
+    if attribute_id not in attributes:
+        return None
+    try:
+        return ScalerUnit.from_data(opened.get(class_id, instance, source))
+    except ServiceFailure:
+        return None
