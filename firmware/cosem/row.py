@@ -3,4 +3,4 @@
 try:
     from cosem.row_viper import minutes, put_row
 except (SyntaxError, NameError, ImportError):
-    from cosem.row_plain import minutes, put_row
+    from cosem.row_plain import minutes, put_row  # noqa: F401

@@ -9,7 +9,11 @@ A store is shaped once the size of a row is known and again when it changes; its
 `depth`, the rows that fit, follows.
 """
 
+from micropython import const
+
 from dlms.octets import copy
+
+_PAGE = const(2048)  # octets of a page of memory
 
 
 class Rows:
@@ -28,15 +32,17 @@ class Rows:
 
     def shape(self, size):
         """Empty the store and take rows of this many octets; False when not even one fits."""
+        if size <= 0:
+            return False
         if self.octets == 0:
-            self.octets = self.depth * size
-            self._allocate(self.octets)
-        if not 0 < size <= self.octets:
+            self._allocate(self.depth, size)
+        depth = self._depth(size)
+        if depth == 0:
             return False
         self.clear()
         self.size = size
-        self.depth = self.octets // size
-        self.limit = min(self.limit, self.depth)
+        self.depth = depth
+        self.limit = min(self.limit, depth)
         return True
 
     def clear(self):
@@ -51,13 +57,17 @@ class Rows:
 
     def append(self, row):
         """Add row[:size] as the newest."""
-        self._write(self.last % self.depth * self.size, row)
+        self._write(self.last % self.depth, row)
         self.last += 1
         self._trim()
 
     def read(self, sequence, row):
         """Copy the row of a sequence number in use to row[:size]."""
-        self._read((sequence - 1) % self.depth * self.size, row)
+        self._read((sequence - 1) % self.depth, row)
+
+    def _depth(self, size):
+        """Rows of this size that fit the memory allocated."""
+        return self.octets // size
 
     def _trim(self):
         if self.last - self.first >= self.limit:
@@ -65,16 +75,24 @@ class Rows:
 
 
 class MemoryRows(Rows):
-    """Rows in one bytearray."""
+    """Rows in pages of memory, none of them across two: a heap in use for a while has many small holes and no large one."""
 
-    def _allocate(self, octets):
-        self._buf = bytearray(octets)
+    def _allocate(self, depth, size):
+        per_page = max(1, _PAGE // size)
+        self._pages = [bytearray(_PAGE) for _ in range((depth + per_page - 1) // per_page)]
+        self.octets = len(self._pages) * _PAGE
 
-    def _write(self, at, row):
-        copy(self._buf, at, row, 0, self.size)
+    def _depth(self, size):
+        self._per_page = _PAGE // size
+        return len(self._pages) * self._per_page
 
-    def _read(self, at, row):
-        copy(row, 0, self._buf, at, self.size)
+    def _write(self, slot, row):
+        n = self._per_page
+        copy(self._pages[slot // n], slot % n * self.size, row, 0, self.size)
+
+    def _read(self, slot, row):
+        n = self._per_page
+        copy(row, 0, self._pages[slot // n], slot % n * self.size, self.size)
 
 
 class FileRows(Rows):
@@ -87,7 +105,8 @@ class FileRows(Rows):
         Rows.__init__(self, rows)
         self._path = path
 
-    def _allocate(self, octets):
+    def _allocate(self, depth, size):
+        self.octets = depth * size
         self._file = open(self._path, "w+b")
 
     def shape(self, size):
@@ -96,13 +115,13 @@ class FileRows(Rows):
         self._row = bytearray(size)
         return True
 
-    def _write(self, at, row):
+    def _write(self, slot, row):
         copy(self._row, 0, row, 0, self.size)
-        self._file.seek(at)
+        self._file.seek(slot * self.size)
         self._file.write(self._row)
 
-    def _read(self, at, row):
-        self._file.seek(at)
+    def _read(self, slot, row):
+        self._file.seek(slot * self.size)
         self._file.readinto(self._row)
         copy(row, 0, self._row, 0, self.size)
 

@@ -9,7 +9,7 @@ time give the same octets.
 from micropython import const
 
 import limits
-from cosem.association_ln import LOWEST, AssociationInstance, AssociationLN
+from cosem.association_ln import LLS, LOWEST, AssociationInstance, AssociationLN
 from cosem.civil import DAY, YEARS, day_number, month_length
 from cosem.clock import Clock
 from cosem.demand_register import DemandRegister
@@ -25,15 +25,14 @@ from meter.access import Pool
 from meter.addresses import ipv4, ipv6
 from meter.metrology import W, Metrology
 from meter.simulation import EXPORT, IMPORT, Simulation
+from version import VERSION
 
-VERSION = "0.1.0"
 STEPS = const(150)  # most integration steps of one tick: at 60 s a step and ten ticks a second that serves rates up to MAX_RATE
 MAX_RATE = const(86400)
 MAX_DAYS = const(400)
 BACKFILL_SLOT = const(300)  # seconds of a simulation slot before READY, and after
 SLOT = const(60)
 DAY_TARIFF = (6, 22)  # hours of local time between which tariff 1 counts, tariff 2 else
-INACTIVITY = const(180)  # seconds, TCP-UDP setup's default (REQUIREMENTS A-31)
 MSS = const(1460)
 # status of a load profile row (0.0.96.10.1.255): what happened in its period
 STATUS_DST = const(0x08)
@@ -45,9 +44,10 @@ _MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning a
 def build(config):
     """The meter that a configuration describes.
 
-    config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate`
-    (simulated seconds a second, 0 … MAX_RATE), `backfill_days` (0 … MAX_DAYS), `port`, `bind` (list of addresses).
-    ValueError names a value that cannot be taken.
+    config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate` (simulated
+    seconds a second, 0 … MAX_RATE), `backfill_days` (0 … MAX_DAYS), `serial` (eight digits), `depth` (load profile rows, 0 for the
+    board's limit), `device2` (wPort of the second logical device), `secrets` (association name -> octets), `port`, `inactivity`
+    (seconds), `bind` (list of addresses). ValueError names a value that cannot be taken.
     """
     if not isinstance(config.rate, int) or not 0 <= config.rate <= MAX_RATE:
         raise ValueError("rate: a whole number from 0 to %d" % MAX_RATE)
@@ -55,6 +55,10 @@ def build(config):
         raise ValueError("backfill_days: a whole number from 0 to %d" % MAX_DAYS)
     if not isinstance(config.seed, int):
         raise ValueError("seed: a whole number")
+    if len(config.serial) != 8 or not config.serial.isdigit():
+        raise ValueError("serial: eight digits")
+    if config.device2 == objects.MANAGEMENT_DEVICE:
+        raise ValueError("device2: wPort 1 is the management logical device")
     return Meter(config)
 
 
@@ -91,7 +95,9 @@ class Meter:
         self.rate = config.rate
         self.backfill_days = config.backfill_days
         self.version = VERSION.encode()
-        self.serial = b"10000001"
+        self.serial = config.serial.encode()
+        self.depth = config.depth or limits.ROWS
+        self.wports = (objects.MANAGEMENT_DEVICE, config.device2)
         self.counters = bytearray(4)
         self.uptime = bytearray(4)
         self.tariff = bytearray(axdr.unsigned(1))
@@ -111,8 +117,8 @@ class Meter:
         self.devices = []
         self.associations = []
         pool = Pool()
-        for wport, table in objects.DEVICES:
-            self._device(wport, table(self), pool)
+        for wport, table in zip(self.wports, objects.LOGICAL_DEVICES):
+            self._device(wport, table(self, wport), pool, config.secrets)
         self.events = self._find("0.0.99.98.0.255")
         self.load_profile = self.clock.measuring = self._find("1.0.99.1.0.255")
         self.clock.listener = self
@@ -129,13 +135,12 @@ class Meter:
             self.demand.append(DemandRegister(obis("1.0." + c + ".4.0.255"), W, objects.LOAD_PERIOD, self.clock, highest))
 
     def _network(self, config):
-        bind = getattr(config, "bind", ())
-        four = [ipv4(address) for address in bind if ":" not in address]
+        four = [ipv4(address) for address in config.bind if ":" not in address]
         self.ipv4 = four[0] if four else bytes(4)
-        self.ipv6 = [ipv6(address) for address in bind if ":" in address]
-        self.mac = b"\x02\x00\x00" + bytes((0x98, 0x96, 0x81))  # locally administered
+        self.ipv6 = [ipv6(address) for address in config.bind if ":" in address]
+        self.mac = b"\x02\x00" + int(config.serial).to_bytes(4, "big")  # locally administered
         self.tcp_udp = TcpUdpSetup(
-            obis("0.0.25.0.0.255"), getattr(config, "port", 4059), obis("0.0.25.1.0.255"), MSS, limits.CONNECTIONS, INACTIVITY
+            obis("0.0.25.0.0.255"), config.port, obis("0.0.25.1.0.255"), MSS, limits.CONNECTIONS, config.inactivity
         )
 
     # -- names -------------------------------------------------------------------------------------
@@ -146,11 +151,11 @@ class Meter:
 
     def titles(self):
         """(wPort, logical device name) of every logical device."""
-        return [(wport, self.title(wport)) for wport, _ in objects.DEVICES]
+        return [(wport, self.title(wport)) for wport in self.wports]
 
     # -- objects -----------------------------------------------------------------------------------
 
-    def _device(self, wport, rows, pool):
+    def _device(self, wport, rows, pool, secrets):
         """Make the objects of a logical device and the associations with it."""
         made = []
         groups = {}
@@ -162,8 +167,9 @@ class Meter:
             made.append(o)
             groups[name] = group
         associations = []
-        for client, place, mechanism, secret in objects.ASSOCIATIONS:
-            association = AssociationLN(client, wport, mechanism, secret, LN_SERVICES, None, None)
+        for client, place, secret in objects.ASSOCIATIONS:
+            mechanism = LLS if secret else LOWEST
+            association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), LN_SERVICES, None, None)
             name = CURRENT_ASSOCIATION[:4] + bytes((len(associations) + 1, 255))
             made.append(AssociationInstance(name, association))
             groups[name] = objects.INSTANCE_OPEN if mechanism == LOWEST else objects.INSTANCE

@@ -7,7 +7,6 @@ Clients (DESIGN): 16 public and 1 client management process without a password, 
 The passwords are for demonstration and are to be replaced.
 """
 
-from cosem.association_ln import LLS, LOWEST
 from cosem.clock import Clock
 from cosem.data import Data
 from cosem.demand_register import DemandRegister
@@ -24,15 +23,15 @@ from meter.access import MANAGEMENT, PUBLIC, READER
 from meter.events import EventLog
 from meter.state import State
 
-MANAGEMENT_DEVICE = 1  # server wPorts of the logical devices
-SECOND_DEVICE = 17
+MANAGEMENT_DEVICE = 1  # server wPort; that of the second logical device is configured
 
-# Associations of every logical device: client wPort, place in an access group, authentication mechanism, secret
+# Associations of every logical device: client wPort, place in an access group, name of its secret in the configuration. Without a
+# secret the association is open to anyone (lowest level security), with one it asks for it (low level security).
 ASSOCIATIONS = (
-    (16, PUBLIC, LOWEST, b""),
-    (1, PUBLIC, LOWEST, b""),
-    (32, READER, LLS, b"12345678"),  # demonstration value
-    (48, MANAGEMENT, LLS, b"87654321"),  # demonstration value
+    (16, PUBLIC, None),
+    (1, PUBLIC, None),
+    (32, READER, "reader"),
+    (48, MANAGEMENT, "management"),
 )
 
 # Access groups: what the public, the reading and the management client may do (`meter.access` tells the notation)
@@ -76,12 +75,12 @@ BILLING_COLUMNS = (
 EVENT_COLUMNS = (("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2))
 
 
-def management(m):
+def management(m, wport):
     """Logical device 1: the meter. m is the Meter, whose parts the objects show."""
     q = m.metrology.quantity
     return (
         # what the meter is
-        (Data, "0.0.42.0.0.255", (axdr.octets(m.title(MANAGEMENT_DEVICE)),), OPEN),  # COSEM logical device name
+        (Data, "0.0.42.0.0.255", (axdr.octets(m.title(wport)),), OPEN),  # COSEM logical device name
         (Data, "0.0.96.1.0.255", (axdr.octets(m.serial),), OPEN),  # device id 1: serial number
         (Data, "0.0.96.1.1.255", (bytearray(axdr.octets(b"reference meter")),), NAMEPLATE),  # device id 2: the user's own
         (Data, "1.0.0.2.0.255", (axdr.octets(m.version),), OPEN),  # active firmware identifier
@@ -127,7 +126,7 @@ def management(m):
         (ExtendedRegister, "1.0.1.6.0.255", m.maximum[0], COUNTED),
         (ExtendedRegister, "1.0.2.6.0.255", m.maximum[1], COUNTED),
         # profiles
-        (ProfileGeneric, "1.0.99.1.0.255", (MemoryRows(limits.ROWS), LOAD_COLUMNS, LOAD_PERIOD, m.clock), PROFILE),  # load profile
+        (ProfileGeneric, "1.0.99.1.0.255", (MemoryRows(m.depth), LOAD_COLUMNS, LOAD_PERIOD, m.clock), PROFILE),  # load profile
         (ProfileGeneric, "0.0.98.1.0.255", (MemoryRows(limits.DAYS), BILLING_COLUMNS, DAY, m.clock), PROFILE),  # daily billing
         (EventLog, "0.0.99.98.0.255", (MemoryRows(limits.EVENTS), EVENT_COLUMNS, m.clock, m.event), LOG),  # event log
         (Data, "0.0.96.10.1.255", (m.status,), PRIVATE),  # status of the load profile
@@ -143,17 +142,17 @@ def management(m):
     )
 
 
-def second(m):
+def second(m, wport):
     """Logical device 17: the solar generation, metered for itself. It shows that a logical name belongs to its
     logical device.
     """
     q = m.metrology.quantity
     return (
-        (Data, "0.0.42.0.0.255", (axdr.octets(m.title(SECOND_DEVICE)),), OPEN),
+        (Data, "0.0.42.0.0.255", (axdr.octets(m.title(wport)),), OPEN),
         (Clock, "0.0.1.0.0.255", m.clock, ("r", "r", "r")),
         (Register, "1.0.2.8.0.255", q("G"), MEASURED),
         (Register, "1.0.2.7.0.255", q("PG"), MEASURED),
     )
 
 
-DEVICES = ((MANAGEMENT_DEVICE, management), (SECOND_DEVICE, second))
+LOGICAL_DEVICES = (management, second)
