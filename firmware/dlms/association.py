@@ -2,7 +2,7 @@
 
 A `Link` is what the wrapper's peers talk over: one TCP connection, or one UDP peer (address and port). On a link an AA is
 identified by the pair of wPorts (client, server); with the link that gives the two triplets (IP, port, wPort) of
-IEC 62056-9-7 §9.2 (REQUIREMENTS A-12). All links and AAs are made at start, so that accepting a client allocates nothing here.
+IEC 62056-9-7 §9.2 (REQUIREMENTS A-12). Links and AAs are made at start and used for one client after another.
 
 States of an AA (IEC 62056-5-3):
 
@@ -68,6 +68,26 @@ class Association:
         self.link.ways[self.index] = self.way if hot else None
 
 
+class Pool:
+    """The AAs that links share, made at start. TCP and UDP have one each, so that neither can use up the other's."""
+
+    def __init__(self, n):
+        self.aas = [Association() for _ in range(n)]
+        self.free = n
+
+    def take(self):
+        """A free AA, or None when all are in use."""
+        if self.free == 0:
+            return None
+        self.free -= 1
+        return self.aas[self.free]
+
+    def give(self, aa):
+        """Take a used AA back."""
+        self.aas[self.free] = aa
+        self.free += 1
+
+
 class Link:
     """One TCP connection or one UDP peer with the AAs on it.
 
@@ -75,32 +95,32 @@ class Link:
     what the short way needs of each, or None.
     """
 
-    def __init__(self, associations, stream, send_limit):
+    def __init__(self, pool, most, stream, send_limit):
+        self.pool = pool
         self.stream = stream  # TCP: True; UDP: False
         self.send_limit = send_limit  # the longest APDU this transport takes (REQUIREMENTS A-08)
-        self.keys = bytearray(4 * associations)
-        self.ways = [None] * associations
-        self.aas = [Association() for _ in range(associations)]
-        self.size = associations
+        self.keys = bytearray(4 * most)
+        self.ways = [None] * most
+        self.aas = [None] * most
+        self.most = most
         self.n = 0
         self.local = ""  # address and port of this end, for the log
         self.remote = ""  # … and of the peer
-        for aa in self.aas:
-            aa.link = self
 
     def name(self):
         """Address and port of the peer as text; asked for only when an AA opens."""
         return self.remote
 
     def take(self, rx, off):
-        """A fresh AA for the wPorts at rx[off:off+4], or None when the link has no more."""
+        """A fresh AA for the wPorts at rx[off:off+4], or None when the link or the pool has no more."""
         n = self.n
-        if n == self.size:
-            return None
-        copy(self.keys, 4 * n, rx, off, 4)
-        self.n = n + 1
-        aa = self.aas[n]
-        aa.index = n
+        aa = self.pool.take() if n < self.most else None
+        if aa is not None:
+            copy(self.keys, 4 * n, rx, off, 4)
+            self.aas[n] = aa
+            aa.link = self
+            aa.index = n
+            self.n = n + 1
         return aa
 
     def drop(self, i):
@@ -110,12 +130,13 @@ class Link:
         aa = aas[i]
         aa.state = IDLE
         aa.assoc = None
+        self.pool.give(aa)
         if i != n:
             aas[i] = aas[n]
             aas[i].index = i
-            aas[n] = aa
             copy(self.keys, 4 * i, self.keys, 4 * n, 4)
             self.ways[i] = self.ways[n]
+        aas[n] = None
         self.ways[n] = None
         clear(self.keys, 4 * n, 4)
         self.n = n

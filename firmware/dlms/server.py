@@ -65,9 +65,9 @@ class Server:
         """A new transmit buffer that fits every response."""
         return bytearray(WRAPPER + self.pdu + _TAIL)
 
-    def link(self, associations, stream, send_limit=_EVERYTHING):
-        """A new link for one TCP connection (stream true) or UDP peer; see `association.Link`."""
-        return Link(associations, stream, send_limit)
+    def link(self, pool, most, stream, send_limit=_EVERYTHING):
+        """A new link for one TCP connection (stream true) or UDP peer, with at most `most` AAs of the pool."""
+        return Link(pool, most, stream, send_limit)
 
     # -- the door ------------------------------------------------------------------------------------
 

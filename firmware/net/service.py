@@ -3,6 +3,7 @@
 import os
 import socket
 
+from dlms.association import Pool
 from net import address
 from net.tcp import Connection, Listener
 from net.udp import UdpLink, UdpPort, watch
@@ -26,10 +27,14 @@ class Service:
         self.most = most
         self.datagram = limits.DATAGRAM
         scratch = bytearray(_SCRATCH)
-        self.connections = [Connection(server, limits, queue, scratch) for _ in range(limits.CONNECTIONS)]
+        pool = Pool(limits.ALL_ASSOCIATIONS)
+        self.connections = [
+            Connection(server, pool, limits.ASSOCIATIONS, queue, scratch) for _ in range(limits.CONNECTIONS)
+        ]
         room = limits.DATAGRAM - _DATAGRAM_HEADER
-        self.links = [UdpLink(limits.UDP_ASSOCIATIONS, room) for _ in range(limits.UDP_LINKS)]
-        self.overflow = UdpLink(0, room)
+        pool = Pool(limits.ALL_UDP_ASSOCIATIONS)
+        self.links = [UdpLink(pool, limits.UDP_ASSOCIATIONS, room) for _ in range(limits.UDP_LINKS)]
+        self.overflow = UdpLink(pool, 0, room)
         self.sockets = []
         self.addresses = []
 

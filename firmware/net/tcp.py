@@ -27,12 +27,12 @@ class Connection:
              0                               off              have
     """
 
-    def __init__(self, server, limits, queue, scratch):
+    def __init__(self, server, pool, most, queue, scratch):
         self.server = server
         self.handle = server.handle
         self.queue = queue
         self.scratch = scratch  # shared: where octets that continue a WPDU arrive, because a socket reads to offset 0 only
-        self.link = server.link(limits.ASSOCIATIONS, True)
+        self.link = server.link(pool, most, True)
         # what the short way takes, held here so that a request loads little
         self.short = server.short
         self.keys = self.link.keys

@@ -13,8 +13,8 @@ from net import address
 class UdpLink(Link):
     """A UDP peer that holds AAs."""
 
-    def __init__(self, associations, send_limit):
-        super().__init__(associations, False, send_limit)
+    def __init__(self, pool, most, send_limit):
+        super().__init__(pool, most, False, send_limit)
         self.peer = None  # socket address of the peer
         self.port = None  # the UdpPort it talks to
         self.active = False
