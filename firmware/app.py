@@ -8,6 +8,7 @@ import time
 import limits
 import meter
 from config import ConfigError, parse
+from dlms import axdr
 from dlms.server import Server
 from log import Log
 from net.queue import install
@@ -47,7 +48,9 @@ class App:
     def start(self):
         """Take the past up to now into the profiles, then listen; returns the port number."""
         self.meter.backfill()
-        return self.service.start(self.config.bind, self.config.port)
+        port = self.service.start(self.config.bind, self.config.port)
+        self.meter.tcp_udp.a[2] = axdr.long_unsigned(port)
+        return port
 
     def ready(self, port):
         """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
