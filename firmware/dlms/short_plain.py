@@ -5,7 +5,9 @@ from dlms.octets import add32, find, find_key
 
 
 def short_get(keys, ways, rx, off, n, tx, served):
-    """Serve the WPDU rx[off:off+n] when it is a plain GET of a short attribute; returns the answer's size at tx[0:], or 0.
+    """Serve the octets rx[off:off+n] when they are one plain GET of a short attribute; returns the answer's size at tx[0:], or 0.
+
+    The header is checked too: over TCP these octets come as they were received, before anything looked for a WPDU in them.
 
     keys and ways are those of the link (`association.Link`). Plain: a confirmed GET-request-normal without selection,
     `header(8) C0 01 iip class(2) name(6) attribute 00`, in an AA that has a way, for an attribute that the object holds as encoded
@@ -14,6 +16,8 @@ def short_get(keys, ways, rx, off, n, tx, served):
     (which finds any error).
     """
     if n != 21 or rx[off + 8] != 0xC0 or rx[off + 9] != 1 or rx[off + 20] != 0 or rx[off + 10] & 0x40 == 0:
+        return 0
+    if rx[off + 7] != 13 or rx[off + 1] != 1 or rx[off] | rx[off + 6] != 0:
         return 0
     i = find_key(keys, len(ways), rx, off + 2)
     if i < 0 or rx[off + 2] | rx[off + 3] == 0 or ways[i] is None:

@@ -11,6 +11,8 @@ def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) 
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
     if n != 21 or rx[8] != 0xC0 or rx[9] != 1 or rx[20] != 0 or rx[10] & 0x40 == 0:
         return 0
+    if rx[7] != 13 or rx[1] != 1 or rx[0] | rx[6] != 0:
+        return 0
     # the AA, by its two wPorts
     count = int(len(ways))
     i = 0
