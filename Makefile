@@ -46,7 +46,7 @@ read: $(VENV)/host.txt ## read the running meter: object list, values, newest pr
 	@exec $(PY) -m tools.cli $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"} read $(ARGS)
 
 test: $(VENV)/host.txt $(interpreter) $(interop) ## run every test
-	@$(PY) -m pytest -n $(JOBS) --dist loadscope $(ARGS)
+	@$(PY) -m pytest -p host_tests.harness.options -n $(JOBS) --dist loadscope $(ARGS)
 
 bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions and time per request
 	@test -e host_tests/bench/__main__.py || { echo "error: the bench is not built yet" >&2; exit 1; }

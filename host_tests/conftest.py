@@ -16,7 +16,7 @@ for _folder in ("firmware", "boards/unix", "host_tests/shim"):
     if str(ROOT / _folder) not in sys.path:
         sys.path.append(str(ROOT / _folder))
 
-from host_tests.harness import leftovers, mp, requirements  # noqa: E402
+from host_tests.harness import leftovers, mp, options, requirements  # noqa: E402
 from host_tests.harness import target as targets  # noqa: E402
 from host_tests.harness.clients import client, manager, public, put_back, reader  # noqa: E402, F401
 from host_tests.harness.fixtures import (  # noqa: E402, F401
@@ -41,18 +41,9 @@ KEPT_RUNS = 10
 collect_ignore_glob = ["interop/*"] if os.environ.get("INTEROP") == "0" else []
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("meter", "the meter under test")
-    group.addoption("--target", action="append", metavar="TARGET", help="unix (default), or tcp://HOST[:PORT]; may be repeated")
-    group.addoption("--client", type=int, default=32, metavar="N", help="client wPort for tests that read (default 32)")
-    group.addoption("--password", default="12345678", help="its LLS secret (default: the demonstration value)")
-    group.addoption("--manager", type=int, default=48, metavar="N", help="client wPort for tests that write (default 48)")
-    group.addoption("--manager-password", default="87654321", help="its LLS secret (default: the demonstration value)")
-    group.addoption("--allow-writes", action="store_true", help="tests may write to a meter that is not ours; values are put back")
-    group.addoption("--allow-disconnect", action="store_true", help="tests may operate its disconnect control")
-    group.addoption("--allow-auth-failures", action="store_true", help="tests may try wrong passwords on it")
-    group.addoption("--micropython", metavar="WORDS", help="interpreter command (default: MICROPYTHON, then the pinned one)")
-    group.addoption("--results", metavar="DIR", help="where logs are kept (default: a new folder in test-results/)")
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    if not pluginmanager.has_plugin(options.__name__):
+        options.pytest_addoption(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,24 @@
+"""The harness's command-line options.
+
+Loaded by name (`-p host_tests.harness.options`, as `make test` does), so that
+`--target tcp://meter` is understood even where no test path precedes it: pytest
+would take the value for a path and never look at host_tests/conftest.py.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("meter", "the meter under test")
+    group.addoption("--target", action="append", metavar="TARGET", help="unix (default), or tcp://HOST[:PORT]; may be repeated")
+    group.addoption("--client", type=int, default=32, metavar="N", help="client wPort for tests that read (default 32)")
+    group.addoption("--password", default="12345678", help="its LLS secret (default: the demonstration value)")
+    group.addoption("--manager", type=int, default=48, metavar="N", help="client wPort for tests that write (default 48)")
+    group.addoption("--manager-password", default="87654321", help="its LLS secret (default: the demonstration value)")
+    group.addoption("--allow-writes", action="store_true", help="tests may write to a meter that is not ours; values are put back")
+    group.addoption("--allow-disconnect", action="store_true", help="tests may operate its disconnect control")
+    group.addoption("--allow-auth-failures", action="store_true", help="tests may try wrong passwords on it")
+    group.addoption("--micropython", metavar="WORDS", help="interpreter command (default: MICROPYTHON, then the pinned one)")
+    group.addoption("--results", metavar="DIR", help="where logs are kept (default: a new folder in test-results/)")
