@@ -2,6 +2,10 @@
 
 import sys
 
-from tools.cli.main import main
+try:
+    from tools.cli.main import main
 
-sys.exit(main())
+    code = main()
+except KeyboardInterrupt:  # while the modules were still being read
+    code = 130
+sys.exit(code)

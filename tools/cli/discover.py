@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.cli.options import MANAGEMENT, PUBLIC, READER
-from tools.cli.render import Column, print_csv, print_json, print_table, text
+from tools.cli.render import Column, octets_text, print_csv, print_json, print_table, text
 from tools.cli.session import link, object_list, password_of
 from tools.dlmsclient import Association, AssociationRejected, Client, Data, ProtocolError, ServiceFailure, UserDiagnostic, axdr
 from tools.dlmsclient.acse import CONTEXT_LN, MECHANISM_LLS, MECHANISM_LOWEST, SOURCE_USER
@@ -84,9 +84,12 @@ def _offers(opened: Association) -> list[Offer]:
         if item.class_id != ClassId.ASSOCIATION_LN:
             continue
         partners = _optional(opened, item.class_id, item.instance.dotted, _PARTNERS)
-        if partners is None or partners.tag is not axdr.Tag.STRUCTURE or not len(partners):
+        if partners is None:
             continue
-        client = partners[0].value
+        try:
+            client, _ = axdr.members(partners, "associated_partners_id", axdr.Tag.INTEGER, axdr.Tag.LONG_UNSIGNED)
+        except ProtocolError:
+            continue  # what its partners are is not known; the rest of the meter still is
         note = _IN_USE if client == opened.client_wport else ""
         context = _last_number(_optional(opened, item.class_id, item.instance.dotted, _CONTEXT))
         mechanism = _last_number(_optional(opened, item.class_id, item.instance.dotted, _MECHANISM))
@@ -113,8 +116,8 @@ def _named_devices(opened: Association) -> dict[int, Device]:
     devices = {opened.server_wport: Device(opened.server_wport)}
     saps = _optional(opened, ClassId.SAP_ASSIGNMENT, _SAP_ASSIGNMENT, 2)
     for entry in axdr.elements(saps) if saps else ():
-        sap, name = axdr.elements(entry)
-        devices[sap.value] = Device(sap.value, text(name))
+        sap, name = axdr.members(entry, "an entry of SAP_assignment_list", axdr.Tag.LONG_UNSIGNED, axdr.Tag.OCTET_STRING)
+        devices[sap] = Device(sap, octets_text(name))
     return devices
 
 

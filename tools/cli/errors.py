@@ -30,7 +30,7 @@ INTERRUPTED = 130
 
 _ADVICE: tuple[tuple[type[DlmsError], str], ...] = (
     (ConnectionFailed, "Is the meter running? Start one with `make run`, or name yours with --host and --port."),
-    (ConnectionLost, "The meter may serve as many connections as it can; --trace shows what was said last."),
+    (ConnectionLost, "It may serve as many connections as it can already; --trace shows what was said last."),
     (Timeout, "Check --host, --port, --client and --server, or wait longer with --timeout."),
     (ProtocolError, "This is a fault of the meter; --trace shows the octets."),
 )
@@ -52,7 +52,7 @@ def advice(error: DlmsError) -> str:
     """What to do about it, possibly nothing."""
     if isinstance(error, AssociationRejected):
         if error.service_error is not None:
-            return "The proposal was refused; --pdu-size changes the client's part of it."
+            return "--pdu-size is what this client proposes, and at least 12."
         fallback = "The meter may know no such client: --client 16 is the public one."
         return _REJECTIONS.get(UserDiagnostic(error.diagnostic), fallback) if error.source == "user" else fallback
     if isinstance(error, DataAccessError):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from tools.cli import access, discover, objects, read
-from tools.cli.errors import DONE, INTERRUPTED, exit_code, message
+from tools.cli.errors import DONE, INTERRUPTED, REFUSED, exit_code, message
 from tools.cli.options import build_parser
 from tools.cli.render import say
 from tools.dlmsclient import DlmsError
@@ -34,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has enough; let the interpreter's own flush at exit find no pipe.
+        # The reader of our output has enough; the interpreter's own flush at exit must not find the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
+    except OSError as error:
+        say(f"error: {error.strerror or error}.")
+        return REFUSED
     return DONE

@@ -93,9 +93,12 @@ def read_profile(opened: Association, instance: Obis, selection: Selection | Non
 
 def _entries_in_use(opened: Association, instance: Obis) -> int | None:
     try:
-        return opened.get(ClassId.PROFILE_GENERIC, instance, _ENTRIES_IN_USE).value
+        count = opened.get(ClassId.PROFILE_GENERIC, instance, _ENTRIES_IN_USE)
     except ServiceFailure:
         return None
+    if count.tag is not Tag.DOUBLE_LONG_UNSIGNED:
+        raise ProtocolError(f"entries_in_use of {instance} is {count.tag.text}, must be double-long-unsigned")
+    return count.value
 
 
 def _newest(

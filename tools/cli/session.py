@@ -39,14 +39,15 @@ def password_of(options: argparse.Namespace, client_wport: int) -> bytes | None:
 
 
 @contextmanager
-def association(options: argparse.Namespace, client_wport: int | None = None) -> Iterator[Association]:
+def association(options: argparse.Namespace) -> Iterator[Association]:
     """An association as the options say, released at the end."""
-    client_wport = client_wport or options.client or READER
+    client_wport = options.client or READER
+    password = password_of(options, client_wport)
     with link(options) as client:
         opened = client.associate(
             client_wport,
             options.server,
-            password_of(options, client_wport),
+            password,
             pdu_size=options.pdu_size,
             block_size=getattr(options, "block_size", None),
         )

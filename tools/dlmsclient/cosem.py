@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
-from tools.dlmsclient.axdr import Data, Tag, elements
-from tools.dlmsclient.errors import ProtocolError
+from tools.dlmsclient.axdr import Data, Tag, members
 from tools.dlmsclient.obis import Obis
 
 
@@ -171,10 +170,7 @@ class ScalerUnit:
     @classmethod
     def from_data(cls, data: Data) -> ScalerUnit:
         """From structure {integer, enum}."""
-        items = elements(data)
-        if [item.tag for item in items] != [Tag.INTEGER, Tag.ENUM]:
-            raise ProtocolError(f"scaler_unit is {data.python()}, must be a structure of integer and enum")
-        return cls(items[0].value, items[1].value)
+        return cls(*members(data, "scaler_unit", Tag.INTEGER, Tag.ENUM))
 
     @property
     def symbol(self) -> str:

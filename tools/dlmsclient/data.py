@@ -135,6 +135,15 @@ def elements(data: Data) -> tuple[Data, ...]:
     raise ProtocolError(f"expected an array or structure, found {data.tag.text}")
 
 
+def members(data: Data, what: str, *tags: Tag) -> tuple[Any, ...]:
+    """Values of a structure whose elements must have these tags; anything else is a ProtocolError that names ``what``."""
+    items = elements(data)
+    if data.tag is not Tag.STRUCTURE or tuple(item.tag for item in items) != tags:
+        wanted = ", ".join(tag.text for tag in tags)
+        raise ProtocolError(f"{what} must be a structure of {wanted}, found {data.encode()[:40].hex().upper()}")
+    return tuple(item.value for item in items)
+
+
 def encode_contents(data: Data) -> bytes:
     """Contents without the tag: what follows a tag, and what an element of a compact-array consists of."""
     tag, value = data.tag, data.value

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tools.dlmsclient.errors import ProtocolError, UsageError
 
-_REDUCED = re.compile(r"(\d+)-(\d+):(\d+)\.(\d+)(?:\.(\d+))?(?:[*&.](\d+))?")
+_REDUCED = re.compile(r"(\d+)-(\d+):(\d+)\.(\d+)\.(\d+)(?:[*&.](\d+))?")
 _DOTTED = re.compile(r"\d+(?:\.\d+){5}")
 
 
@@ -23,7 +23,7 @@ class Obis:
 
     @classmethod
     def parse(cls, text: str | bytes | Obis) -> Obis:
-        """From ``A.B.C.D.E.F``, ``A-B:C.D.E*F`` (E and F may be left out: 255), six octets or an Obis."""
+        """From ``A.B.C.D.E.F``, ``A-B:C.D.E*F`` (F may be left out: 255), six octets or an Obis."""
         if isinstance(text, Obis):
             return text
         if isinstance(text, bytes | bytearray):

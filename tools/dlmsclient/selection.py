@@ -7,22 +7,23 @@ from dataclasses import dataclass
 
 from tools.dlmsclient.axdr import (
     Data,
+    Tag,
     array,
     double_long_unsigned,
-    elements,
     integer,
     long_unsigned,
+    members,
     null_data,
     octet_string,
     structure,
 )
 from tools.dlmsclient.datetimes import DateTime
-from tools.dlmsclient.errors import ProtocolError
 from tools.dlmsclient.obis import Obis
 from tools.dlmsclient.xdlms import Selection
 
 BY_RANGE = 1
 BY_ENTRY = 2
+_CAPTURE_OBJECT = (Tag.LONG_UNSIGNED, Tag.OCTET_STRING, Tag.INTEGER, Tag.LONG_UNSIGNED)
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,8 @@ class CaptureObject:
     @classmethod
     def from_data(cls, data: Data) -> CaptureObject:
         """From an element of capture_objects."""
-        items = elements(data)
-        if len(items) != 4:
-            raise ProtocolError(f"a capture object has 4 elements, not {len(items)}")
-        return cls(items[0].value, Obis(items[1].value), items[2].value, items[3].value)
+        class_id, name, attribute_id, data_index = members(data, "a capture object", *_CAPTURE_OBJECT)
+        return cls(class_id, Obis(name), attribute_id, data_index)
 
 
 CLOCK_TIME = CaptureObject(8, Obis(bytes([0, 0, 1, 0, 0, 255])), 2)

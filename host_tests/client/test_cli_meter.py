@@ -1,0 +1,125 @@
+"""The command line against the meter: every command, every format, TCP and UDP, small and large PDUs."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from tools.cli.main import main
+
+pytestmark = [pytest.mark.wire]
+CLOCK = "0-0:1.0.0*255"
+
+
+@pytest.fixture
+def cli(meter, capsys, pytestconfig):
+    """``cli("read", ...)`` returns stdout; anything but exit code 0 fails the test."""
+
+    option = pytestconfig.getoption
+
+    def run(*arguments, code=0, client="reader"):
+        given = {
+            "reader": ["--client", str(option("client")), "--password", option("password")],
+            "manager": ["--client", str(option("manager")), "--password", option("manager_password")],
+            "public": ["--client", "16"],
+        }[client]
+        found = main(["--host", meter.host, "--port", str(meter.port), "--timeout", "20", *given, *arguments])
+        captured = capsys.readouterr()
+        assert found == code, captured.err
+        return captured.out if code == 0 else captured.err
+
+    return run
+
+
+def table(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.req("F-31")
+def test_read_shows_values_with_units_and_profile_rows(cli):
+    out = cli("read")
+    for piece in ("1-0:1.8.0*255", "active energy +", "Wh", "1-0:32.7.0*255", "load profile 1-0:99.1.0*255"):
+        assert piece in out
+
+
+@pytest.mark.parametrize("transport", [[], ["--udp"]], ids=["tcp", "udp"])
+@pytest.mark.parametrize("size", ["64", "65", "128", "0"])
+@pytest.mark.req("B-03", "D-14")
+def test_every_readable_attribute_at_every_pdu_size(cli, transport, size):
+    rows = table(cli(*transport, "--pdu-size", size, "read", "--all", "--rows", "3", "--format", "csv"))
+    objects = json.loads(cli("objects", "--format", "json"))
+    readable = {
+        (item["obis"], item["class_id"], attribute["id"])
+        for item in objects
+        for attribute in item["attributes"]
+        if attribute["access"].startswith("r")
+    }
+    assert {(row["obis"], int(row["class_id"]), int(row["attribute"])) for row in rows} == readable
+    assert len(rows) == len(readable)
+    refused = [row for row in rows if row["value"].endswith("))") and row["value"].startswith("(")]
+    assert refused == []
+    names = {(row["obis"], row["attribute"]): row["value"] for row in rows}
+    assert names["1.0.1.8.0.255", "1"] == "1-0:1.8.0*255"
+
+
+@pytest.mark.req("D-110", "D-111")
+def test_rows_by_entry_and_by_range(cli):
+    newest = table(cli("read", "--object", "1.0.99.1.0.255", "--rows", "4", "--format", "csv"))
+    assert len(newest) == 4
+    moments = [row["clock"] for row in newest]
+    assert moments == sorted(moments)
+    start, end = (moment.replace(" ", "T") for moment in (moments[1], moments[2]))
+    ranged = table(cli("read", "--object", "1.0.99.1.0.255", "--range", start, end, "--format", "csv"))
+    assert ranged == newest[1:3]
+    assert len(table(cli("read", "--entries", "2", "3", "--format", "csv"))) == 2
+
+
+def test_read_as_json(cli):
+    document = json.loads(cli("read", "--rows", "2", "--format", "json"))
+    energy = next(value for value in document["values"] if value["obis"] == "1.0.1.8.0.255")
+    assert energy["unit"] == "Wh"
+    assert isinstance(energy["scaled"], int | float)
+    (profile,) = document["profiles"]
+    assert len(profile["rows"]) == 2
+    assert len(profile["rows"][0]) == len(profile["columns"])
+
+
+def test_get_by_name_and_by_number(cli):
+    assert cli("get", "0-0:42.0.0*255", "value") == cli("get", "0.0.42.0.0.255", "2")
+
+
+@pytest.mark.caps("own-process")
+def test_discover_names_both_logical_devices(cli):
+    devices = json.loads(cli("discover", "--format", "json", client="public"))
+    assert [device["wport"] for device in devices] == [1, 17]
+    assert all(device["name"] for device in devices)
+    notes = {offer["client"]: offer["note"] for offer in devices[0]["associations"]}
+    assert notes == {1: "open to anybody", 16: "in use", 32: "wants a password", 48: "wants a password"}
+    assert "logical devices" in cli("discover", "--no-probe", client="public")
+
+
+@pytest.mark.caps("writes")
+@pytest.mark.req("D-20", "D-22")
+def test_set_and_action_by_the_manager(cli, put_back):
+    put_back(8, "0.0.1.0.0.255", 3)
+    cli("set", CLOCK, "time_zone", "long:-120", client="manager")
+    assert cli("get", CLOCK, "time_zone").strip() == "-120"
+    cli("set", CLOCK, "3", "long:60", "--block-size", "1", client="manager")
+    assert json.loads(cli("get", CLOCK, "3", "--format", "json"))["value"] == 60
+    cli("action", CLOCK, "shift_time", "long:1", client="manager")
+
+
+@pytest.mark.caps("writes")
+@pytest.mark.req("D-21")
+def test_refused_writes(cli):
+    assert "read-write-denied" in cli("set", CLOCK, "time_zone", "long:0", code=1)
+    assert "type-unmatched" in cli("set", CLOCK, "time_zone", "unsigned:0", code=1, client="manager")
+    assert "type-unmatched" in cli("action", CLOCK, "shift_time", "unsigned:0", code=1, client="manager")
+
+
+@pytest.mark.caps("auth-failures")
+@pytest.mark.req("C-12")
+def test_wrong_password_and_then_the_right_one(cli):
+    assert "The password is wrong" in cli("--password", "wrong", "read", code=1)
+    assert "1-0:1.8.0*255" in cli("read")
