@@ -1,6 +1,9 @@
 """A scripted server on a loopback port: it expects APDUs in order and answers each as written.
 
 Also the table runner of the codec tests: each case is decoded, encoded, cut short at every octet and lengthened by one.
+
+The tests of the client alone carry no requirement ids, but for what a client itself must do (B-02): a wrong meter would not
+make them fail. Their cases name the ids that the octets come from.
 """
 
 from __future__ import annotations

@@ -123,6 +123,17 @@ def test_read_in_lists_and_one_by_one(capsys):
         assert "(object-unavailable (11))" in out
 
 
+def test_an_attribute_of_every_object_that_has_it(capsys):
+    with Peer(OPEN, LIST, ("C001C2 00030100010800FF0300", "C401C2 00 02020FFF161E"), RELEASE) as peer:
+        code, out, _ = run(capsys, peer, "read", "--attribute", "scaler_unit", "--format", "csv")
+        assert code == 0
+        assert out.splitlines()[1:] == ['1.0.1.8.0.255,active energy +,3,3,scaler_unit,"{-1, 30}",']
+    with Peer(OPEN, LIST) as peer:
+        code, _, err = run(capsys, peer, "read", "--attribute", "wrong")
+        assert code == 2
+        assert "no object has an attribute wrong" in err
+
+
 def test_a_profile_without_selective_access(capsys):
     listed = "C401C1 00 0101 0204 120007 1101 09060100630100FF 0202 0102 0203 0F02 1601 00 0203 0F03 1601 00 0100"
     captured = "0102 0204 120008 09060000010000FF 0F02 120000 0204 120003 09060100010800FF 0F02 120000"

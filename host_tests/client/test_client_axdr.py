@@ -63,19 +63,16 @@ CASES = [
 ]
 
 
-@pytest.mark.req("D-100", "D-103", "D-105")
 @pytest.mark.parametrize(("text", "value"), CASES, ids=[text[:20] for text, _ in CASES])
 def test_table(text, value):
     check_codec(axdr.decode, octets(text), value)
 
 
-@pytest.mark.req("D-100")
 @pytest.mark.parametrize("head", ["0903", "098103", "09820003", "0983000003", "098400000003"])
 def test_long_length_forms_are_read(head):
     assert axdr.decode(octets(head + "414243")) == axdr.octet_string(b"ABC")
 
 
-@pytest.mark.req("D-100")
 @pytest.mark.parametrize(("size", "head"), [(0x7F, "7F"), (0x80, "8180"), (0xFF, "81FF"), (0x100, "820100"), (0x10000, "83010000")])
 def test_shortest_length_form_is_written(size, head):
     assert axdr.octet_string(bytes(size)).encode()[1:] == octets(head) + bytes(size)
@@ -161,7 +158,6 @@ _values = st.recursive(
 )
 
 
-@pytest.mark.req("D-100")
 @settings(derandomize=True, deadline=None, max_examples=150)
 @given(_values)
 def test_round_trip(value):

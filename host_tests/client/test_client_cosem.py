@@ -65,7 +65,6 @@ def test_obis_names(code, name):
     assert obis_name(Obis.parse(code)) == name
 
 
-@pytest.mark.req("F-01", "F-02", "F-03", "F-04", "F-06", "F-07", "F-11", "F-12", "F-18", "F-19", "F-20", "F-21", "F-23")
 def test_class_tables_have_the_attributes_of_the_requirements():
     counts = {1: 2, 3: 3, 4: 5, 5: 9, 7: 8, 8: 9, 15: 11, 17: 2, 41: 6, 42: 10, 43: 2, 48: 10, 70: 4}
     assert {number: len(CLASSES[number].attributes) for number in counts} == counts
@@ -75,7 +74,6 @@ def test_class_tables_have_the_attributes_of_the_requirements():
     assert (class_name(999), attribute_name(999, 2), method_name(8, 99)) == ("class 999", "attribute 2", "method 99")
 
 
-@pytest.mark.req("F-33")
 @pytest.mark.parametrize(
     ("scaler", "unit", "value", "scaled", "symbol"),
     [
@@ -108,7 +106,6 @@ def test_wrong_capture_object():
         CaptureObject.from_data(axdr.structure(axdr.unsigned(8), axdr.octet_string(ENERGY), axdr.integer(2), axdr.long_unsigned(0)))
 
 
-@pytest.mark.req("D-101")
 def test_date_time_with_deviation():
     moment = DateTime.decode(octets("07E50118FF0E303950FFC400"))
     assert moment.deviation == -60
@@ -119,7 +116,6 @@ def test_date_time_with_deviation():
     assert again.encode() == octets("07E50118070E303950FFC400")
 
 
-@pytest.mark.req("D-101", "D-102")
 def test_date_time_without_deviation():
     moment = DateTime.from_datetime(datetime(2026, 5, 1, 12, 30))
     assert moment.encode() == octets("07EA0501050C1E00008000FF")
@@ -127,7 +123,6 @@ def test_date_time_without_deviation():
     assert str(moment) == "2026-05-01 12:30:00"
 
 
-@pytest.mark.req("D-101")
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -163,7 +158,6 @@ OBJECT_LIST = (
 ).replace(" ", "")
 
 
-@pytest.mark.req("F-11", "F-30", "F-31")
 def test_object_list():
     association, register = parse_object_list(axdr.decode(octets(OBJECT_LIST)))
     assert (association.class_id, association.version, str(association.instance)) == (15, 1, "0-0:40.0.0*255")
@@ -175,7 +169,6 @@ def test_object_list():
     assert register.invocable == []
 
 
-@pytest.mark.req("F-30")
 @pytest.mark.parametrize(
     ("version", "mode", "text"),
     [(1, 2, "w"), (1, 4, "r"), (1, 5, "w"), (1, 6, "rw"), (3, 1, "r"), (3, 2, "w"), (3, 3, "rw"), (3, 4, "-"), (3, 5, "r")],
@@ -185,7 +178,6 @@ def test_access_modes_by_version(version, mode, text):
     assert parse_object_list(axdr.decode(octets(listed)))[1].attributes[2].text == text
 
 
-@pytest.mark.req("D-113")
 def test_object_list_without_rights():
     (item,) = parse_object_list(axdr.decode(octets("0101 0203 120003 1100 09060100010800FF")))
     assert item.attributes == {}

@@ -24,7 +24,6 @@ TERMS = Terms(0xC1)
 GET_TIME = "C001C1 00080000010000FF0200"
 
 
-@pytest.mark.req("D-14")
 def test_long_get():
     value = converse(
         exchanges.get(TERMS, TIME),
@@ -35,7 +34,6 @@ def test_long_get():
     assert value == axdr.octet_string(b"\x0a\x0b\x0c\x0d")
 
 
-@pytest.mark.req("D-13")
 def test_long_get_list():
     results = converse(
         exchanges.get_list(TERMS, [TIME, TIME]),
@@ -103,7 +101,6 @@ def reassemble(exchange, acknowledge, final):
 VALUE = axdr.octet_string(bytes(range(200)))
 
 
-@pytest.mark.req("D-22", "D-24")
 @pytest.mark.parametrize("size", [1, 2, 7, 64, 202, 203, 1000])
 def test_long_set_with_chosen_block_size(size):
     exchange = exchanges.set_(Terms(0xC1, block_size=size), TIME, VALUE)
@@ -113,7 +110,6 @@ def test_long_set_with_chosen_block_size(size):
     assert len(blocks) == -(-len(VALUE.encode()) // size)
 
 
-@pytest.mark.req("D-22")
 @pytest.mark.parametrize("limit", [20, 21, 64, 65, 128, 150, 155, 160])
 def test_long_set_fills_the_pdu_size(limit):
     exchange = exchanges.set_(Terms(0xC1, limit), TIME, VALUE)
@@ -141,7 +137,6 @@ def test_long_set_list():
     assert results == (DataAccessResult.SUCCESS, DataAccessResult.TYPE_UNMATCHED)
 
 
-@pytest.mark.req("D-22")
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -172,7 +167,6 @@ def test_wrong_answers_to_the_last_block(answer):
         )
 
 
-@pytest.mark.req("D-33")
 @pytest.mark.parametrize("raw", ["00 01 00 0903 0A0B0C", "01 00 0903 0A0B0C", "0903 0A0B0C"])
 def test_long_action_response(raw):
     wire = octets(raw)
@@ -184,7 +178,6 @@ def test_long_action_response(raw):
     assert value == axdr.octet_string(b"\x0a\x0b\x0c")
 
 
-@pytest.mark.req("D-30")
 @pytest.mark.parametrize("size", [1, 50, 500])
 def test_long_action_request(size):
     exchange = exchanges.action(Terms(0xC1, block_size=size), SHIFT, VALUE)
@@ -204,7 +197,6 @@ def test_long_action_list_both_ways():
     assert value == (ActionOutcome(ActionResult.SUCCESS), ActionOutcome(ActionResult.TYPE_UNMATCHED))
 
 
-@pytest.mark.req("D-31")
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [

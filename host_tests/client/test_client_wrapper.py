@@ -18,14 +18,12 @@ CASES = [
 ]
 
 
-@pytest.mark.req("A-01", "A-02", "A-03", "A-06")
 @pytest.mark.parametrize(("text", "wpdu"), CASES)
 def test_both_directions(text, wpdu):
     assert wpdu.encode() == octets(text)
     assert decode_datagram(octets(text)) == wpdu
 
 
-@pytest.mark.req("A-20", "A-21")
 @pytest.mark.parametrize(("text", "wpdu"), CASES)
 def test_octet_by_octet(text, wpdu):
     deframer = Deframer()
@@ -39,7 +37,6 @@ def test_octet_by_octet(text, wpdu):
     assert deframer.pending == 0
 
 
-@pytest.mark.req("A-22")
 @pytest.mark.parametrize(("text", "wpdu"), CASES)
 def test_coalesced_and_with_trailing_octets(text, wpdu):
     deframer = Deframer()
@@ -48,7 +45,6 @@ def test_coalesced_and_with_trailing_octets(text, wpdu):
     assert deframer.pending == 3
 
 
-@pytest.mark.req("A-20", "A-21", "A-22")
 @settings(derandomize=True, deadline=None, max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF), st.binary(max_size=40)), max_size=6),
@@ -67,7 +63,6 @@ def test_any_cut(fields, sizes):
     assert found == wpdus
 
 
-@pytest.mark.req("A-25")
 def test_wrong_version_in_a_stream_is_seen_at_once():
     deframer = Deframer()
     deframer.feed(octets("0002"))
@@ -75,7 +70,6 @@ def test_wrong_version_in_a_stream_is_seen_at_once():
         deframer.next_wpdu()
 
 
-@pytest.mark.req("A-40", "A-42")
 @pytest.mark.parametrize(
     "text",
     ["", "00010010000100", "0001001000010001", "000100100001000162FF", "0002001000010000", "0000001000010000"],

@@ -11,7 +11,7 @@ from tools.cli.access import as_json
 from tools.cli.options import LOAD_PROFILE
 from tools.cli.profile import Profile, print_profile_csv, print_profile_table, profile_json, read_profile, selection_of
 from tools.cli.render import Column, attribute_text, print_csv, print_json, print_table, shorten
-from tools.cli.session import association, find, index_of, object_list
+from tools.cli.session import association, find_all, index_of, object_list
 from tools.dlmsclient import (
     Association,
     Conformance,
@@ -24,6 +24,7 @@ from tools.dlmsclient import (
     ScalerUnit,
     Selection,
     ServiceFailure,
+    UsageError,
 )
 from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, ClassId, attribute_name, class_name, obis_name
 
@@ -98,16 +99,32 @@ def _list_size(opened: Association) -> int:
 
 
 def _attributes_of(item: ListedObject, options: argparse.Namespace) -> list[int]:
-    """Attributes to read of an object; a named one is read even if the list denies it, so that the meter says why."""
-    if options.attribute:
+    """Attributes to read of an object.
+
+    One that was asked for by object and attribute is read even if the list denies it, so that the meter says why; in a walk
+    over all objects an attribute counts where an object has it.
+    """
+    if options.attribute and options.object:
         return [index_of(text, item.class_id) for text in options.attribute]
+    if options.attribute:
+        return [number for text in options.attribute if (number := _listed_index(text, item)) is not None]
     if options.all:
         return item.readable
     return [number for number in _VALUE_ATTRIBUTES.get(item.class_id, (2,)) if number in item.readable]
 
 
+def _listed_index(text: str, item: ListedObject) -> int | None:
+    try:
+        number = index_of(text, item.class_id)
+    except UsageError:
+        return None
+    return number if number in item.attributes else None
+
+
 def _read_values(opened: Association, items: list[ListedObject], options: argparse.Namespace) -> list[Reading]:
     wanted = [(item, number) for item in items for number in _attributes_of(item, options)]
+    if options.attribute and not wanted:
+        raise UsageError(f"no object has an attribute {' or '.join(options.attribute)}: `objects` lists them")
     attributes = {(item.instance, item.class_id, number): _attribute(item, number) for item, number in wanted}
     scalers = {}
     for item, number in wanted:
@@ -145,7 +162,7 @@ def run(options: argparse.Namespace) -> None:
     with association(options) as opened:
         items = object_list(opened)
         if options.object:
-            items = [find(items, text) for text in options.object]
+            items = [item for text in options.object for item in find_all(items, text)]
         profiles = [
             read_profile(opened, item.instance, selection, options.rows) for item in _profiles_to_read(items, options)
         ]

@@ -60,15 +60,21 @@ def object_list(opened: Association) -> list[ListedObject]:
     return parse_object_list(opened.get(ClassId.ASSOCIATION_LN, CURRENT_ASSOCIATION, 2))
 
 
-def find(objects: list[ListedObject], text: str, class_id: int | None = None) -> ListedObject:
-    """The object of that name; a UsageError says what is wrong."""
+def find_all(objects: list[ListedObject], text: str) -> list[ListedObject]:
+    """The objects of that name, of whatever class; a UsageError when there is none."""
     instance = Obis.parse(text)
-    found = [item for item in objects if item.instance == instance and class_id in (None, item.class_id)]
+    found = [item for item in objects if item.instance == instance]
     if not found:
         raise UsageError(f"the meter shows no object {instance} to this client: `objects` lists what there is")
+    return found
+
+
+def find(objects: list[ListedObject], text: str) -> ListedObject:
+    """The one object of that name; a UsageError when there are several, of different classes."""
+    found = find_all(objects, text)
     if len(found) > 1:
         kinds = ", ".join(f"{item.class_id} ({class_name(item.class_id)})" for item in found)
-        raise UsageError(f"{instance} exists with the classes {kinds}: choose one with --class")
+        raise UsageError(f"{found[0].instance} exists with the classes {kinds}: choose one with --class")
     return found[0]
 
 

@@ -111,6 +111,10 @@ class Data:
         """Number of elements of an array or structure, of octets, characters or bits of a string."""
         return len(self.value)
 
+    def __bool__(self) -> bool:
+        """Always true: a Data is there, however empty its value."""
+        return True
+
     def __getitem__(self, index: int) -> Data:
         """Element of an array or structure."""
         return elements(self)[index]
