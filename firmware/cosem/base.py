@@ -66,10 +66,10 @@ class Interface:
         """Set attribute k to the well-formed Data buf[off:end]; returns a result.
 
         With commit false only check. An object changes wholly or not at all (REQUIREMENTS D-21). The default takes a
-        value of the same type and the same size as the one that `a` holds, in place.
+        value of the same type and the same size as the one that `a` holds, in place; what `a` holds as bytes is constant.
         """
         value = self.a[k]
-        if value is None:
+        if not isinstance(value, bytearray):
             return READ_WRITE_DENIED
         if buf[off] != value[0] or end - off != len(value):
             return TYPE_UNMATCHED
