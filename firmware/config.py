@@ -25,11 +25,11 @@ _KEYS = {
     "inactivity": (180, 0, 65535),  # seconds until an idle TCP connection is closed, 0 never
     "udp_inactivity": (180, 1, 65535),  # seconds until an idle AA over UDP ends
     "frame_timeout": (10, 1, 3600),  # seconds between two octets of a WPDU
-    "errors": ("textbook", ("textbook", "ctt")),
-    "gc": (True,),
-    "log": ("INFO", log.levels()),
-    "trace": (False,),
-    "secrets": ("", None),
+    "errors": ("textbook", ("textbook", "ctt")),  # textbook: result codes of the books; ctt: those the published conformance client expects
+    "gc": (True,),  # off: no garbage collection after READY, so that heap use can be measured
+    "log": ("INFO", log.levels()),  # DEBUG, INFO, WARN, ERROR or NONE
+    "trace": (False,),  # print every WPDU in hexadecimal
+    "secrets": ("", None),  # file with the secrets of the clients; empty: the demonstration values
 }
 
 

@@ -1,0 +1,132 @@
+"""The tables of README.md that tell what the code says: made from the code, so that they cannot drift.
+
+    python -m tools.readme            write the tables anew (a meter is started for the object list)
+    python -m tools.readme --check    exit 1 when one of them is not what the code says
+    python -m tools.readme --bench FILE   also put the figures of a bench run (`--json FILE`) in
+
+A table stands between a line `<!-- name: … -->` and the next empty line that follows it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+from tools.dlmsclient import Client, parse_object_list
+from tools.dlmsclient.cosem import class_name, obis_name
+from tools.dlmsclient.objects import ListedObject
+from tools.launcher import Meter
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+DEVICES = (1, 17)
+CLIENTS = ((16, None), (32, "12345678"), (48, "87654321"))
+_COMMENTED = re.compile(r"^([A-Z_]+) = (.+?)  # (.+)$")
+_KEY = re.compile(r'^    "(\w+)": \((.+)\),(?:  # (.+))?$')
+
+
+def runs(numbers: list[int]) -> str:
+    """``1-3,5`` of [1, 2, 3, 5]."""
+    parts: list[list[int]] = []
+    for number in sorted(numbers):
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    return ",".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
+
+
+def rights(listed: ListedObject | None) -> str:
+    """What one client may do: ``r1-9 w2 x1`` for read, write, invoke; empty when the object is not visible to it."""
+    if listed is None:
+        return ""
+    writable = [number for number, access in listed.attributes.items() if access.writable]
+    groups = (("r", listed.readable), ("w", writable), ("x", listed.invocable))
+    return " ".join(letter + runs(numbers) for letter, numbers in groups if numbers)
+
+
+def objects(port: int) -> str:
+    """The object list of both logical devices as the three clients see it."""
+    lines = ["| device | OBIS | object | class | public | reader | management |", "|---|---|---|---|---|---|---|"]
+    with Client.tcp("127.0.0.1", port, timeout=10) as client:
+        for device in DEVICES:
+            seen = []
+            for wport, password in CLIENTS:
+                association = client.associate(wport, device, password)
+                listed = parse_object_list(association.get(15, "0.0.40.0.0.255", 2))
+                seen.append({item.instance.octets: item for item in listed})
+                association.release()
+            for name, item in sorted(seen[-1].items()):
+                kind = f"{class_name(item.class_id)} ({item.class_id} v{item.version})"
+                cells = [str(device), str(item.instance), obis_name(item.instance), kind]
+                lines.append("| " + " | ".join(cells + [rights(view.get(name)) for view in seen]) + " |")
+    return "\n".join(lines)
+
+
+def limits() -> str:
+    """The limits of the unix port with their meaning."""
+    lines = ["| limit | value | meaning |", "|---|---|---|"]
+    for line in (ROOT / "boards/unix/limits.py").read_text().splitlines():
+        if (match := _COMMENTED.match(line)) and match[1] != "BIND":
+            lines.append(f"| `{match[1]}` | {match[2]} | {match[3]} |")
+    return "\n".join(lines)
+
+
+def configuration() -> str:
+    """The configuration keys with default, range and meaning."""
+    lines = ["| key | default | meaning |", "|---|---|---|"]
+    for line in (ROOT / "firmware/config.py").read_text().splitlines():
+        if match := _KEY.match(line):
+            default = match[2].split(",")[0].strip()
+            default = {"True": "on", "False": "off", '""': ""}.get(default, default.strip('"'))
+            lines.append(f"| `{match[1]}` | {default} | {match[3] or ''} |")
+    return "\n".join(lines)
+
+
+def figures(path: Path) -> str:
+    """The rows of a bench run."""
+    lines = ["| what | figure | bar | how measured |", "|---|---|---|---|"]
+    for row in json.loads(path.read_text())["rows"]:
+        lines.append(f"| {row['what']} | {row['figure']} | {row['bar']} | {row['how']} |")
+    return "\n".join(lines)
+
+
+def put(text: str, name: str, table: str) -> str:
+    """The text with the table of that name replaced."""
+    pattern = re.compile(rf"(<!-- {name}: [^\n]*-->\n)(?:[^\n]+\n)*")
+    if not pattern.search(text):
+        raise SystemExit(f"error: README.md has no place for the table {name!r}")
+    return pattern.sub(lambda match: match[1] + table + "\n", text)
+
+
+def render(text: str, bench: Path | None = None) -> str:
+    """README.md with every table made anew."""
+    with Meter({"port": 0, "backfill_days": 0}) as meter:
+        text = put(text, "objects", objects(meter.ready.port))
+    text = put(text, "limits", limits())
+    text = put(text, "configuration", configuration())
+    return put(text, "figures", figures(bench)) if bench else text
+
+
+def main(words: list[str] | None = None) -> int:
+    """Write or check the tables; the exit code tells."""
+    parser = argparse.ArgumentParser(prog="python -m tools.readme", description="Make the tables of README.md from the code.")
+    parser.add_argument("--check", action="store_true", help="only compare")
+    parser.add_argument("--bench", type=Path, metavar="FILE", help="figures of a bench run, as its --json wrote them")
+    options = parser.parse_args(words)
+    old = README.read_text()
+    new = render(old, options.bench)
+    if new == old:
+        return 0
+    if options.check:
+        print("error: tables of README.md are not what the code says; run python -m tools.readme", file=sys.stderr)
+        return 1
+    README.write_text(new)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
