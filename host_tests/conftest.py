@@ -32,6 +32,7 @@ from host_tests.harness.fixtures import (  # noqa: E402, F401
     target,
 )
 from host_tests.harness.meters import MeterHandle, MeterPool  # noqa: E402
+from tools.launcher import LauncherError  # noqa: E402
 
 RESULTS = pytest.StashKey[Path]()
 SESSION = pytest.StashKey[str]()
@@ -60,7 +61,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[leftovers.MARK] = session
     config.stash[RESULTS] = results
     pool = MeterPool(results, workerinput["workerid"] if workerinput else "main")
-    pool.use_interpreter(config.getoption("micropython") or os.environ.get("MICROPYTHON"))
+    command = config.getoption("micropython") or os.environ.get("MICROPYTHON")
+    pool.use_interpreter(command)
+    if command and workerinput is None:
+        try:
+            pool.interpreter  # noqa: B018: probed here, so that a wrong name is one line and not a hundred errors
+        except LauncherError as error:
+            raise pytest.UsageError(str(error)) from None
     config.stash[POOL] = pool
     config.stash[mp.INTERPRETER] = lambda: pool.interpreter
     try:
@@ -94,7 +101,13 @@ def pytest_configure_node(node) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     named = ", ".join(each.name for each in config.stash[TARGETS])
-    return [f"meter target: {named}; logs: {config.stash[RESULTS]}"]
+    lines = [f"meter target: {named}; logs: {config.stash[RESULTS]}"]
+    try:
+        found = config.stash[POOL].interpreter
+    except LauncherError as error:
+        return [*lines, f"micropython: {error}"]
+    version = ".".join(map(str, found.version))
+    return [*lines, f"micropython: {version}, {'64' if found.is_64bit else '32'}-bit ({found.words[0]})"]
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -186,6 +186,12 @@ def test_wrong_target_is_one_line(run_tests):
     assert "known are unix and tcp://" in done.stderr
 
 
+def test_wrong_interpreter_is_one_line(run_tests):
+    done = run_tests({"test_a.py": "def test_1(meter): ...\n"}, "--micropython", "no-such-thing")
+    assert done.returncode == 4
+    assert "no-such-thing is not a command here" in done.stderr
+
+
 def test_process_left_behind_is_killed_and_fails_the_run(run_tests):
     files = {
         "test_a.py": f"""
