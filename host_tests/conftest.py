@@ -65,7 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
     pool.use_interpreter(command)
     if command and workerinput is None:
         try:
-            pool.interpreter  # noqa: B018: probed here, so that a wrong name is one line and not a hundred errors
+            # Probed now, so that a wrong name is one line and not a hundred errors.
+            _ = pool.interpreter
         except LauncherError as error:
             raise pytest.UsageError(str(error)) from None
     config.stash[POOL] = pool
