@@ -108,7 +108,7 @@ def test_values_that_do_not_fit_are_refused(make, value):
         make(value)
 
 
-@pytest.mark.parametrize("data", [Data(Tag.UNSIGNED, 300), Data(Tag.UTF8_STRING, 5), Data(Tag.DATE, "x"), Data(Tag.FLOAT32, "x")])
+@pytest.mark.parametrize("data", [Data(Tag.UNSIGNED, 300), Data(Tag.UTF8_STRING, 5), Data(Tag.OCTET_STRING, 5), Data(Tag.DATE, "x"), Data(Tag.FLOAT32, "x")])
 def test_wrong_python_values_are_refused_when_encoded(data):
     with pytest.raises(UsageError):
         data.encode()
@@ -123,6 +123,8 @@ def test_compact_array_refuses_elements_of_another_type():
 def test_compact_array_of_arrays():
     data = axdr.decode(octets("13 01 0002 11 04 01020304"))
     assert data.python() == [[1, 2], [3, 4]]
+    assert len(data) == 2
+    assert data[1][0] == axdr.unsigned(3)
     assert data.encode() == octets("13 01 0002 11 04 01020304")
 
 

@@ -109,7 +109,7 @@ class Data:
 
     def __len__(self) -> int:
         """Number of elements of an array or structure, of octets, characters or bits of a string."""
-        return len(self.value)
+        return len(self.value.elements if self.tag is Tag.COMPACT_ARRAY else self.value)
 
     def __bool__(self) -> bool:
         """Always true: a Data is there, however empty its value."""
@@ -164,7 +164,7 @@ def encode_contents(data: Data) -> bytes:
         if tag is Tag.BIT_STRING:
             return _encode_bits(value)
         if tag is Tag.OCTET_STRING:
-            return counted(bytes(value))
+            return counted(memoryview(value).tobytes())  # not bytes(), which makes zeros of a number
         if tag is Tag.VISIBLE_STRING:
             return counted(value.encode("latin-1"))
         if tag is Tag.UTF8_STRING:
@@ -216,7 +216,7 @@ def bit_string(bits: str | Iterable[bool]) -> Data:
 
 def octet_string(octets: bytes) -> Data:
     """octet-string."""
-    return Data(Tag.OCTET_STRING, bytes(octets))
+    return Data(Tag.OCTET_STRING, memoryview(octets).tobytes())
 
 
 def visible_string(text: str) -> Data:
