@@ -5,7 +5,7 @@ A file `mp_*.py` below host_tests holds cases in the Python that both know:
     def test_name(): ...            a case; it fails by raising, `assert` will do
     def cases():                    a table of further cases
         yield "name", function, (argument, ...)
-    REQ = {"test_name": ("A-01",)}  requirement ids by case; "*" stands for every case
+    REQ = {"test_name": ("A-01",)}  requirement ids by case, or by a pattern of cases: "scan-*", "*" for every case
     MARKS = ("zero_alloc",)         pytest markers of the whole file
     MICROPYTHON_ONLY = True         the cases ask for what CPython lacks (heap_lock, mem_alloc);
                                     such a file has `test_` functions only
@@ -23,6 +23,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -119,7 +120,7 @@ class MicroPythonFile(pytest.File):
             for item in items:
                 for mark in ("micropython",) * isinstance(item, MicroPythonItem) + tuple(constants.get("MARKS", ())):
                     item.add_marker(mark)
-                ids = tuple(req.get("*", ())) + tuple(req.get(name, ()))
+                ids = dict.fromkeys(identifier for pattern in req if fnmatchcase(name, pattern) for identifier in req[pattern])
                 if ids:
                     item.add_marker(pytest.mark.req(*ids))
                 yield item

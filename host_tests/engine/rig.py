@@ -1,0 +1,303 @@
+"""The engine without a meter: one Server, one link and a handful of objects made for the tests.
+
+Runs in CPython and in MicroPython. A script is a list of (request, answer) in hexadecimal, blanks ignored; an empty answer
+stands for none. Every request is put at an odd offset among poison octets, so that nothing outside of it can play a part.
+"""
+
+from array import array
+
+from cosem.base import Interface
+from dlms import axdr
+from dlms.association import Pool
+from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
+from dlms.octets import copy
+from dlms.server import Server
+
+POISON = 0xC1
+_BEFORE = 5  # poison octets in front of a request
+_BEHIND = 40  # … and behind it
+
+ALL = 0x00BE1D  # every service the server has
+WORKED = 0x00501F  # the conformance of the worked octets (REQUIREMENTS C-10)
+
+AARQ = "601DA109060760857405080101BE10040E01000000065F1F0400 {:06X} {:04X}"
+# descriptors: class-id, logical name
+THING = "0001 0000600100FF"  # a Data
+LIST = "0007 0100630100FF"  # a long attribute
+TEXT = "0001 0000600200FF"  # an octet-string of 300 octets
+PAIR = "0008 0000010000FF"  # several attributes
+FAULTY = "0001 0000600300FF"  # raises
+HIDDEN = "0001 0000600400FF"  # not visible
+ASSOCIATION = "000F 0000280000FF"  # the association itself
+SHRINKING = "0007 0100630200FF"  # a long attribute that fails on its way
+
+
+class Limits:
+    """The limits of a board, as `Server` reads them."""
+
+    PDU = 1024
+    REASSEMBLY = 600
+    ELEMENT = 512
+    LIST = 8
+    NESTING = 12
+    TRANSFERS = 3
+
+
+def unhex(text):
+    return bytes.fromhex(text.replace(" ", ""))
+
+
+def tohex(octets):
+    return "".join([f"{octet:02X}" for octet in octets])
+
+
+class Thing(Interface):
+    """A value of any type. SET takes everything but a boolean; all methods tell the log what they were given.
+
+    Methods: 1 returns nothing, 2 returns its parameter, 3 fails with read-write-denied, 4 may not be invoked,
+    5 returns an octet-string of as many octets as its long-unsigned parameter says.
+    """
+
+    CLASS_ID = 1
+    ATTRIBUTES = 3
+    METHODS = 5
+
+    def __init__(self, name, value, log):
+        Interface.__init__(self, name)
+        self.a[2] = value
+        self.a[3] = axdr.unsigned(3)
+        self.log = log
+
+    def set(self, k, buf, off, end, aa, commit):
+        if buf[off] == axdr.BOOLEAN:
+            return TYPE_UNMATCHED
+        if commit:
+            self.a[k] = bytes(buf[off:end])
+            self.log.append("set " + tohex(self.a[k]))
+        return SUCCESS
+
+    def act(self, m, buf, off, end, out, o, aa):
+        self.log.append(f"act {m} {tohex(buf[off:end])}")
+        if m == 2:
+            copy(out, o, buf, off, end - off)
+            return o + end - off
+        if m == 3:
+            return -READ_WRITE_DENIED
+        if m == 5:
+            n = buf[off + 1] << 8 | buf[off + 2]
+            return axdr.put_octets(out, o, axdr.OCTET_STRING, bytes([65 + i % 26 for i in range(n)]), 0, n)
+        return o
+
+
+class Long(Interface):
+    """Attribute 2: array of n double-long-unsigned 0, 1, …; selectors 1 and 2 take a long-unsigned n instead. At element
+    `stop` it fails with data-block-unavailable.
+    """
+
+    CLASS_ID = 7
+    ATTRIBUTES = 3
+    LONG = (2,)
+    SELECT = {2: b"\x01\x02"}
+
+    def __init__(self, name, n, stop=-1):
+        Interface.__init__(self, name)
+        self.n = n
+        self.stop = stop
+        self.a[3] = axdr.unsigned(5)
+
+    def open(self, k, cur):
+        cur.tag = axdr.ARRAY
+        cur.n = self.n
+        cur.u = 0
+        if cur.selector:
+            if cur.buf[cur.off] != axdr.LONG_UNSIGNED or cur.end - cur.off != 3:
+                return TYPE_UNMATCHED
+            cur.n = cur.buf[cur.off + 1] << 8 | cur.buf[cur.off + 2]
+        return SUCCESS
+
+    def element(self, k, cur, i, buf, off):
+        if i == self.stop:
+            return -14
+        if cur.selector:
+            # looks at its parameters again for each element: they must outlive the request
+            i += cur.buf[cur.off + 2] << 8
+        return axdr.put_u32(buf, off, axdr.DOUBLE_LONG_UNSIGNED, i)
+
+
+class Pair(Interface):
+    """Attributes 2 unsigned and 3 long-unsigned may be written, 4 only written, 5 is computed."""
+
+    CLASS_ID = 8
+    ATTRIBUTES = 5
+
+    def __init__(self, name):
+        Interface.__init__(self, name)
+        self.a[2] = bytearray(axdr.unsigned(7))
+        self.a[3] = bytearray(axdr.long_unsigned(0x1234))
+        self.a[4] = bytearray(axdr.unsigned(9))
+
+    def get(self, k, buf, off, aa):
+        return axdr.put8(buf, off, axdr.ENUM, 1)
+
+
+class Faulty(Interface):
+    """An object with a bug."""
+
+    CLASS_ID = 1
+    ATTRIBUTES = 2
+    METHODS = 1
+
+    def get(self, k, buf, off, aa):
+        raise ValueError("planted")
+
+    def set(self, k, buf, off, end, aa, commit):
+        raise ValueError("planted")
+
+    def act(self, m, buf, off, end, out, o, aa):
+        raise ValueError("planted")
+
+
+class Config(Interface):
+    """An association object, as far as the engine reads it."""
+
+    CLASS_ID = 15
+    ATTRIBUTES = 3
+
+    def __init__(self, client, server, secret, conformance, directory, acc):
+        Interface.__init__(self, bytes((0, 0, 40, 0, 0, 255)))
+        self.a[2] = axdr.long_unsigned(client)
+        self.a[3] = axdr.visible("x")
+        self.client = client
+        self.server = server
+        self.context = 1
+        self.mechanism = 1 if secret else 0
+        self.secret = secret
+        self.conformance = conformance
+        self.directory = directory
+        self.acc = acc
+        self.users = []
+        self.opened = 0
+        self.user = -1
+
+
+class Directory:
+    def __init__(self, objects):
+        objects = sorted(objects, key=lambda o: o.name)
+        self.table = b"".join([o.name + bytes((0, o.CLASS_ID)) for o in objects])
+        self.n = len(objects)
+        self.objs = [o if o.CLASS_ID != 15 else None for o in objects]
+        self.names = [tohex(o.name) for o in objects]
+
+
+def name(descriptor):
+    return unhex(descriptor)[2:]
+
+
+class Rig:
+    """Clients 16 (no secret) and 32 (secret "12345678") of logical device 1; both see the same objects.
+
+    conformance: what both association objects offer. pdu: server-max-receive-pdu-size. items: elements of the long attribute.
+    """
+
+    def __init__(self, conformance=ALL, pdu=1024, items=100, ctt=False, limits=Limits, associations=6):
+        self.log = []
+        self.notes = []
+        self.thing = Thing(name(THING), bytearray(axdr.octets(b"abc")), self.log)
+        self.long = Long(name(LIST), items)
+        self.text = Thing(name(TEXT), axdr.octets(bytes([i & 0xFF for i in range(300)])), self.log)
+        self.pair = Pair(name(PAIR))
+        self.shrinking = Long(name(SHRINKING), 100, 30)
+        objects = [
+            self.thing,
+            self.long,
+            self.text,
+            self.pair,
+            Faulty(name(FAULTY)),
+            Thing(name(HIDDEN), axdr.unsigned(1), self.log),
+            self.shrinking,
+            Config(0, 0, b"", 0, None, None),
+        ]
+        directory = Directory(objects)
+        # attributes from 1: 1 read, 2 write; then methods
+        rights = {
+            THING: (0, 1, 3, 1, 1, 1, 1, 0, 1),
+            LIST: (0, 1, 1, 1),
+            TEXT: (0, 1, 3, 3, 1, 1, 1, 0, 1),
+            PAIR: (0, 1, 3, 3, 2, 1),
+            FAULTY: (0, 1, 3, 1),
+            SHRINKING: (0, 1, 1, 1),
+            ASSOCIATION: (0, 1, 1, 0),
+        }
+        acc = [None] * directory.n
+        for descriptor in rights:
+            acc[directory.names.index(tohex(name(descriptor)))] = bytes(rights[descriptor])
+        self.public = Config(16, 1, b"", conformance, directory, acc)
+        self.reader = Config(32, 1, b"12345678", conformance, directory, acc)
+        self.server = Server([1], [self.public, self.reader], limits, ctt=ctt, log=self.note)
+        self.server.pdu = pdu
+        self.pool = Pool(associations)
+        self.link = self.new_link()
+        self.tx = self.server.buffer()
+
+    def new_link(self, stream=True, most=4):
+        """Another connection, or with stream false another UDP peer."""
+        return self.server.link(self.pool, most, stream)
+
+    def note(self, level, component, event, text):
+        self.notes.append(level + " " + event + " " + text)
+
+    def ask(self, request, source=16, device=1, link=None):
+        """The APDU that answers the APDU `request`, as upper-case hex; "" for none."""
+        apdu = unhex(request) if isinstance(request, str) else request
+        header = array("B", (0, 1, source >> 8, source & 255, device >> 8, device & 255, len(apdu) >> 8, len(apdu) & 255))
+        rx = bytearray([POISON] * _BEFORE) + bytearray(header) + bytearray(apdu) + bytearray([POISON] * _BEHIND)
+        n = self.server.handle(link or self.link, rx, _BEFORE, 8 + len(apdu), self.tx)
+        if n == 0:
+            return ""
+        tx = self.tx
+        assert tx[0] << 8 | tx[1] == 1, "version"
+        assert (tx[2] << 8 | tx[3], tx[4] << 8 | tx[5]) == (device, source), "wPorts"
+        assert n == 8 + (tx[6] << 8 | tx[7]), "length"
+        return tohex(tx[8:n])
+
+    def open(self, pdu=0xFFFF, conformance=0xFFFFFF, source=16, link=None):
+        """Open the AA of client 16, without security."""
+        answer = self.ask(AARQ.format(conformance, pdu), source, link=link)
+        assert answer[:34] == "6129A109060760857405080101A2030201", answer
+        assert answer[34:36] == "00", answer
+        return self
+
+    def play(self, script):
+        """Ask every request of a script in turn."""
+        for request, answer in script:
+            got = self.ask(request)
+            answer = answer.replace(" ", "")
+            assert got == answer, "\n   asked " + request + "\n     got " + got + "\n  wanted " + answer
+
+
+def blocks(rig, first, following="C002C1{:08X}", limit=0, head=18):
+    """Send `first`, fetch all blocks that follow; returns (raw data in hex or None, answers).
+
+    `head`: hex digits in front of the length of the raw data.
+    """
+    answers = [rig.ask(first)]
+    raw = ""
+    number = 1
+    while True:
+        answer = answers[-1]
+        assert limit == 0 or len(answer) <= 2 * limit, answer
+        if answer[2:4] != "02":
+            return None, answers
+        assert int(answer[8:16], 16) == number, answer
+        octets = unhex(answer[head:])
+        size = axdr.length(octets, 0, len(octets))
+        at = axdr.length_size(octets, 0)
+        assert len(octets) == at + size, "raw data does not end with the APDU"
+        assert at == len(axdr.size(size)), "length not in its shortest form"
+        assert size > 0, "empty block"
+        raw += tohex(octets[at:])
+        if answer[6:8] == "01":
+            return raw, answers
+        answers.append(rig.ask(following.format(number)))
+        number += 1
+

@@ -1,0 +1,36 @@
+"""Every native function has a plain twin with the same parameters, and the tests of the twins know it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NATIVE = sorted(path for word in ("viper", "native") for path in (ROOT / "firmware").rglob(f"*_{word}.py"))
+# Parts of another function, called by no one else: they are run with it.
+PARTS = {"scan_types"}
+
+
+def _functions(path: Path) -> dict[str, list[str]]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name: [argument.arg for argument in node.args.args] for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("path", NATIVE, ids=lambda path: path.name)
+def test_native_module_has_a_plain_twin(path: Path) -> None:
+    twin = path.with_name(path.stem.rpartition("_")[0] + "_plain.py")
+    native, plain = _functions(path), _functions(twin)
+    assert native
+    assert sorted(native) == sorted(name for name in plain if name in native or not name.startswith("_"))
+    for name, arguments in native.items():
+        assert len(arguments) == len(plain[name]), name
+
+
+@pytest.mark.parametrize("path", NATIVE, ids=lambda path: path.name)
+def test_every_native_function_is_compared_with_its_twin(path: Path) -> None:
+    tests = (Path(__file__).with_name("mp_twins.py")).read_text(encoding="utf-8")
+    cosem = "".join(each.read_text(encoding="utf-8") for each in sorted((ROOT / "host_tests").rglob("mp_*.py")))
+    missing = [name for name in _functions(path) if name not in PARTS and name not in tests and name not in cosem]
+    assert not missing
