@@ -108,7 +108,16 @@ def test_values_that_do_not_fit_are_refused(make, value):
         make(value)
 
 
-@pytest.mark.parametrize("data", [Data(Tag.UNSIGNED, 300), Data(Tag.UTF8_STRING, 5), Data(Tag.OCTET_STRING, 5), Data(Tag.DATE, "x"), Data(Tag.FLOAT32, "x")])
+@pytest.mark.parametrize(
+    "data",
+    [
+        Data(Tag.UNSIGNED, 300),
+        Data(Tag.UTF8_STRING, 5),
+        Data(Tag.OCTET_STRING, 5),
+        Data(Tag.DATE, "x"),
+        Data(Tag.FLOAT32, "x"),
+    ],
+)
 def test_wrong_python_values_are_refused_when_encoded(data):
     with pytest.raises(UsageError):
         data.encode()
