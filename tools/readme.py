@@ -18,7 +18,7 @@ from pathlib import Path
 from tools.dlmsclient import Client, parse_object_list
 from tools.dlmsclient.cosem import class_name, obis_name
 from tools.dlmsclient.objects import ListedObject
-from tools.launcher import Meter
+from tools.launcher import LauncherError, Meter
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -118,7 +118,10 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--bench", type=Path, metavar="FILE", help="figures of a bench run, as its --json wrote them")
     options = parser.parse_args(words)
     old = README.read_text()
-    new = render(old, options.bench)
+    try:
+        new = render(old, options.bench)
+    except LauncherError as error:
+        parser.error(str(error))
     if new == old:
         return 0
     if options.check:
