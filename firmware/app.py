@@ -118,10 +118,11 @@ def main(words):
         app = App(parse(words, limits.BIND))
         app.ready(app.start())
         asyncio.run(app.supervise())
+    except KeyboardInterrupt:
+        # First, and without a new object: the signal may come while the heap is collected, and leaves it locked.
+        return 0
     except (ConfigError, BindError, ValueError) as e:
         return fail(str(e))
     except MemoryError:
         return fail("not enough heap: raise -X heapsize or lower backfill_days and depth")
-    except KeyboardInterrupt:
-        pass
     return 0
