@@ -233,7 +233,7 @@ class Clock(Interface):
     # -- services ----------------------------------------------------------------------------------
 
     def set(self, k, buf, off, end, aa, commit):
-        if k == 4 or k == 9:
+        if k == 1 or k == 4 or k == 9:
             return READ_WRITE_DENIED
         if buf[off] != self.a[k][0] or end - off != len(self.a[k]):
             return TYPE_UNMATCHED
