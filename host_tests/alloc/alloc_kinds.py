@@ -22,7 +22,8 @@ PROFILE_BLOCKS = 20  # blocks fetched in a cycle before the transfer is begun an
 BLOCK = 128  # client-max-receive-pdu-size for the kinds that fetch blocks: with 24 hours of rows there are enough of them
 
 _REGISTERS = "".join([ENERGY + "02 00", "0003 0100020800FF 02 00", COUNTER + "02 00", CLOCK + "02 00", NOTE + "02 00"])
-_RANGE = "02 04 02 04 12 0008 09 06 0000010000FF 0F 02 12 0000 09 0C 07D0 01 01 FF 00 00 00 00 8000 00 09 0C {} FF 00 00 00 00 8000 00 01 00"
+_TIME = "FF 00 00 00 00 8000 00"  # day of the week, midnight, deviation unspecified
+_RANGE = "02 04 02 04 12 0008 09 06 0000010000FF 0F 02 12 0000 09 0C 07D0 01 01" + _TIME + "09 0C {}" + _TIME + "01 00"
 _NOBODY = _RANGE.format("07D1 01 01")  # up to 2001: no row
 _EVERYBODY = _RANGE.format("0833 01 01")
 
@@ -55,7 +56,10 @@ NAMED = {
     ],
     "GET of all attributes": [("C001C1" + ENERGY + "00 00", "C401C1 00 0203"), ("C001C1" + CLOCK + "00 00", "C401C1 00 0209")],
     "GET of the object list": _blocks("C001C1" + ASSOCIATION + "02 00", "C402C1 00", 25),
-    "GET by entry": [("C001C1" + PROFILE + "02 01 02" + _entries(1, 1), "C401C1 00 0101"), ("C001C1" + PROFILE + "03 00", "C401C1 00 0106")],
+    "GET by entry": [
+        ("C001C1" + PROFILE + "02 01 02" + _entries(1, 1), "C401C1 00 0101"),
+        ("C001C1" + PROFILE + "03 00", "C401C1 00 0106"),
+    ],
     "GET by range": [
         ("C001C1" + PROFILE + "02 01 01" + _NOBODY, "C401C1 00 0100"),
         ("C001C1" + PROFILE + "02 01 01" + _EVERYBODY, "C402C1 00"),

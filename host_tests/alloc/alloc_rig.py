@@ -7,12 +7,11 @@ import gc
 
 import limits
 import meter
+import micropython
+from alloc_kinds import unhex
 from config import parse
 from dlms.association import Pool
 from dlms.server import Server
-
-import micropython
-from alloc_kinds import unhex
 
 CLIENT = 48  # management
 _LLS = b"87654321"
@@ -50,7 +49,8 @@ class Rig:
     def open(self, pdu=1024):
         """Open the AA of the management client anew."""
         answer = self.ask(wpdu(aarq(pdu)))
-        assert answer[8] == 0x61 and b"\xa2\x03\x02\x01\x00" in answer, answer
+        assert answer[8] == 0x61, answer
+        assert b"\xa2\x03\x02\x01\x00" in answer, answer
         return self
 
 
