@@ -139,6 +139,18 @@ def put_selectors(buf, off, o, k):
     return off
 
 
+def selectors_end(buf, off):
+    """Offset behind the array of integer at off, -1 when it holds anything else."""
+    n = axdr.count(buf, off)
+    off = axdr.content(buf, off)
+    while n:
+        if buf[off] != axdr.INTEGER:
+            return -1
+        off += 2
+        n -= 1
+    return off
+
+
 def read_rights(buf, off, end, o, limit):
     """Access rights as `acc` holds them from the access_rights Data at off, or None.
 
@@ -163,9 +175,11 @@ def read_rights(buf, off, end, o, limit):
             return None
         if buf[off] == axdr.NULL:
             off += 1
-        elif buf[off] == axdr.ARRAY and axdr.count(buf, off) < 16:
-            off += 2 + 2 * buf[off + 1]
+        elif buf[off] == axdr.ARRAY:
+            off = selectors_end(buf, off)
         else:
+            return None
+        if off < 0:
             return None
     if end - off < 2 or buf[off] != axdr.ARRAY:
         return None
