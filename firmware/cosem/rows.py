@@ -75,7 +75,9 @@ class Rows:
 
 
 class MemoryRows(Rows):
-    """Rows in pages of memory, none of them across two: a heap in use for a while has many small holes and no large one."""
+    """Rows in pages of memory, none of them across two: a heap in use for a while has many small holes and no large
+    one.
+    """
 
     def _allocate(self, depth, size):
         each = max(1, _PAGE // size)

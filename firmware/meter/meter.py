@@ -44,10 +44,11 @@ _MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning a
 def build(config):
     """The meter that a configuration describes.
 
-    config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate` (simulated
-    seconds a second, 0 … MAX_RATE), `backfill_days` (0 … MAX_DAYS), `serial` (eight digits), `depth` (load profile rows, 0 for the
-    board's limit), `device2` (wPort of the second logical device), `secrets` (association name -> octets), `port`, `inactivity`
-    (seconds), `bind` (list of addresses). ValueError names a value that cannot be taken.
+    config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate`
+    (simulated seconds a second, 0 … MAX_RATE), `backfill_days` (0 … MAX_DAYS), `serial` (eight digits), `depth` (load
+    profile rows, 0 for the board's limit), `device2` (wPort of the second logical device), `secrets` (association
+    name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses). ValueError names a value that cannot
+    be taken.
     """
     if not isinstance(config.rate, int) or not 0 <= config.rate <= MAX_RATE:
         raise ValueError("rate: a whole number from 0 to %d" % MAX_RATE)

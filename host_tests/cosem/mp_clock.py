@@ -4,7 +4,15 @@ from cosem import civil, row, row_plain
 from cosem_model import act, elements, everything, find, get, made, moment, now, number, ostr, put, run, settle, structure
 from dlms.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 
-REQ = {"*": ("F-07",)}
+REQ = {
+    "*": ("F-07",),
+    "test_reads_as_octets": ("D-101", "D-105"),
+    "test_set_time_by_deviation": ("D-20", "D-101"),
+    "test_dst_begins_and_ends_by_its_rule": ("F-35", "D-102"),
+    "test_zone_moves_local_time_and_not_the_instant": ("F-35", "D-101"),
+    "test_setting_the_clock_is_logged_and_marks_the_load_profile": ("F-35",),
+    "test_dst_change_is_logged": ("F-35",),
+}
 
 CLOCK = "0.0.1.0.0.255"
 BERLIN = -60
