@@ -102,7 +102,7 @@ class Server:
             return 0
         aa = link.aas[i]
         self.abandon(aa)
-        end = self.exception(aa, tx, self.errors.apdu_too_long)
+        end = self.exception(aa, tx, self.errors.apdu_too_long) if aa.confirmed else 0
         return wrapper.answer(tx, rx, 0, end - WRAPPER) if end else 0
 
     # -- dispatch --------------------------------------------------------------------------------------
