@@ -9,10 +9,11 @@ import pytest
 
 from host_tests.harness.meters import MeterHandle
 from host_tests.harness.raw import RawLinks, RawTcp, RawUdp, wpdu
-from host_tests.wire.apdus import RLRQ, associate, serves
+from host_tests.wire.apdus import AARQ, RLRQ, associate, serves
 
 # (client, server) pairs that a UDP test may leave open: an AA over UDP outlives its socket, and there are few of them.
 _PAIRS = [(client, server) for client in (16, 1, 32, 48) for server in (1, 17)]
+_NOBODY = 0x4444
 
 
 @pytest.fixture(params=["ipv4", "ipv6"])
@@ -43,6 +44,10 @@ def udp(raw: RawLinks, host: str) -> Iterator[Callable[[], RawUdp]]:
     for link in opened:
         for client, server in _PAIRS:
             link.send(wpdu(client, server, RLRQ))
+        # The refusal of a client that does not exist comes when all of them are done.
+        link.send(wpdu(_NOBODY, 1, AARQ))
+        while int.from_bytes(link.receive()[4:6], "big") != _NOBODY:
+            pass
 
 
 @pytest.fixture(params=["tcp", "udp"])
