@@ -53,7 +53,8 @@ def test_service_not_negotiated():
 
 def test_no_association():
     rig = Rig()
-    for request in ("C001C1000F0000280000FF0100", READ, "C101C1" + THING + "0200 1101", "C301C1" + THING + "01 00", "C0", "050102FA00", "FA"):
+    probe = "C001C1000F0000280000FF0100"
+    for request in (probe, READ, "C101C1" + THING + "0200 1101", "C301C1" + THING + "01 00", "C0", "050102FA00", "FA"):
         assert rig.ask(request) == "D80102", request
     for tag in CLIENT_BOUND:
         assert rig.ask(bytes((tag, 1, 0xC1))) == ""
