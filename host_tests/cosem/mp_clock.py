@@ -11,6 +11,7 @@ REQ = {
     "test_dst_begins_and_ends_by_its_rule": ("F-35", "D-102"),
     "test_zone_moves_local_time_and_not_the_instant": ("F-35", "D-101"),
     "test_setting_the_clock_is_logged_and_marks_the_load_profile": ("F-35",),
+    "test_dst_rule_with_a_deviation_of_its_own": ("F-35",),
     "test_dst_change_is_logged": ("F-35",),
 }
 
@@ -96,6 +97,14 @@ def test_dst_across_the_turn_of_the_year():
     assert put(clock, 6, bytes(south)) == SUCCESS
     assert put(clock, 8, b"\x03\x01") == SUCCESS
     assert now(meter) == moment(2027, 1, 1, 9, 30, 0, -630, 0x80, weekday=5)
+
+
+def test_dst_rule_with_a_deviation_of_its_own():
+    meter, clock = clock_at("2026-06-01T11:59:59", BERLIN, True)
+    assert put(clock, 6, ostr(moment(None, 6, 1, 12, 0, 0, 0))) == SUCCESS
+    assert now(meter)[5:8] == bytes((13, 59, 59))
+    run(meter, 1)
+    assert now(meter)[5:8] == bytes((13, 0, 0))
 
 
 def test_dst_switched_off_moves_local_time():
