@@ -55,6 +55,8 @@ class App:
     def ready(self, port):
         """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
         gc.collect()
+        # the threshold of main.py was for the start; serving takes no heap, and what it borrows shall not add up to a collection
+        gc.threshold(-1)
         print(
             "READY ip=%s port=%d version=%s board=%s micropython=%s heap=%d free=%d"
             % (
