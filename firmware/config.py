@@ -9,6 +9,7 @@ import log
 
 # Demonstration values, published with the source: whoever runs a meter for others to reach replaces them.
 _DEMONSTRATION_SECRETS = {"reader": "12345678", "management": "87654321"}
+_MANAGEMENT_DEVICE = 1  # wPort of the management logical device
 
 # key -> (default, lowest, highest) for numbers, (default, words allowed or None) for text, (default,) for on/off
 _KEYS = {
@@ -129,6 +130,8 @@ def parse(words, bind):
     for word in overrides:
         config.word(word)
     config.load_secrets()
+    if config.broadcast in (_MANAGEMENT_DEVICE, config.device2):
+        raise ConfigError("broadcast: wPort %d is a logical device" % config.broadcast)
     config.start = config.start or None
     config.bind = [host.strip() for host in (config.bind or bind).split(",")]
     return config
