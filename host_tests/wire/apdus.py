@@ -101,6 +101,11 @@ def apdu_of(answer: bytes, client: int = PUBLIC, server: int = MANAGEMENT) -> by
     return answer[HEADER:]
 
 
+def receive(link: RawTcp | RawUdp) -> bytes:
+    """The next WPDU, whichever the transport."""
+    return link.receive() if isinstance(link, RawUdp) else link.receive_wpdu()
+
+
 def ask(link: RawTcp | RawUdp, apdu: bytes, client: int = PUBLIC, server: int = MANAGEMENT) -> bytes:
     """Send one APDU and return the APDU that is the next thing to come back, between the same two wPorts."""
     return apdu_of(link.ask(wpdu(client, server, apdu)), client, server)

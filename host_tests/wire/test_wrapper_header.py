@@ -23,6 +23,7 @@ from host_tests.wire.apdus import (
     get,
     is_aare,
     is_name,
+    receive,
     serves,
 )
 
@@ -107,10 +108,10 @@ def test_client_without_an_association_is_refused(link, client):
     # over TCP a GET is then refused as outside any AA, over UDP it is not answered; either way none was opened
     link.send(wpdu(client, MANAGEMENT, get(iip=0xC2)))
     link.send(wpdu(PUBLIC, MANAGEMENT, AARQ))
-    answer = link.receive_wpdu() if hasattr(link, "receive_wpdu") else link.receive()
+    answer = receive(link)
     if answer[4:6] == client.to_bytes(2, "big"):
         assert apdu_of(answer, client) == NOT_ALLOWED
-        answer = link.receive_wpdu()
+        answer = receive(link)
     assert is_aare(apdu_of(answer))
 
 
