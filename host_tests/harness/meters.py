@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from tools.launcher import Interpreter, LauncherError, Meter, Ready, find
 
-from . import probe
+from . import firmware, probe
 from .target import Target
 
 
@@ -137,6 +137,7 @@ class MeterPool:
             {"port": 0, **settings},
             micropython=self.interpreter,
             heapsize=heapsize,
+            script=firmware.folder() / "main.py",
             log=self._results / f"{name}-{self._worker}-{self._started}.log",
         )
         ready = process.start()
