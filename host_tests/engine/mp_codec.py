@@ -20,6 +20,7 @@ REQ = {
     "data-date-time": ("D-101",),
     "bad-data-*": ("D-100",),
     "bad-data-compact-*": ("D-103",),
+    "longer-*": ("D-100",),
     "length-*": ("D-100",),
     "frame-*": ("A-01", "A-02", "A-03"),
     "aarq-*": ("C-26", "C-30"),
@@ -128,6 +129,25 @@ LENGTHS = {
     65535: "82FFFF",
     65536: "8400010000",
     0x3FFFFFFF: "843FFFFFFF",
+}
+
+# Data with lengths longer than they have to be, and with the shortest ones
+LONGER = {
+    "octets": ("098103616263", "0903616263"),
+    "octets-2": ("09820003616263", "0903616263"),
+    "octets-4": ("098400000003616263", "0903616263"),
+    "octets-200": ("098200C8" + "55" * 200, "0981C8" + "55" * 200),
+    "octets-300": ("098300012C" + "55" * 300, "0982012C" + "55" * 300),
+    "octets-none": ("09820000", "0900"),
+    "bits": ("048109FF80", "0409FF80"),
+    "array": ("0182000211011102", "010211011102"),
+    "structure": ("028103" "098101410012ABCD", "0203" "0901410012ABCD"),
+    "nested": (
+        "0181020284000000021105098103616263" "0202120007" "098200026465",
+        "01020202110509036162630202120007" "09026465",
+    ),
+    "already": ("0102110109820100" + "55" * 256, "0102110109820100" + "55" * 256),
+    "compact": ("0202" "09810141" "1311020102", "0202" "090141" "1311020102"),
 }
 
 # encoder, arguments, octets
@@ -370,6 +390,17 @@ def test_nesting_limit():
     assert octets.scan(buf, 0, len(buf), STACK, DEPTH) == len(buf)
 
 
+def _shorten(text, wanted):
+    buf, off, end = around(text)
+    assert octets.scan(buf, off, end, STACK, DEPTH) == end
+    assert (STACK[0] != 0) == (text != wanted)
+    end = axdr.shorten(buf, off, end, STACK)
+    assert tohex(buf[off:end]) == wanted, tohex(buf[off:end])
+    assert octets.scan(buf, off, end, STACK, DEPTH) == end
+    assert STACK[0] == 0
+    assert tohex(buf[:off]) == "C1" * off
+
+
 def test_ber_headers():
     """A TLV is taken when its content ends within the octets given, in any form of its length."""
     for text, size in (("A100", 2), ("A10100", 2), ("A1810100", 3), ("A182000100", 4), ("A18400000001FF", 6)):
@@ -387,6 +418,7 @@ def cases():
     for table, word, function in (
         (DATA, "data-", lambda text: _data(text)),
         (BAD_DATA, "bad-data-", _bad_data),
+        (LONGER, "longer-", _shorten),
         (ENCODED, "encode-", _encode),
         (WRITTEN, "write-", _written),
         (FRAMES, "frame-", lambda text: _frame(text)),

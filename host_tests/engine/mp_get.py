@@ -79,6 +79,7 @@ def test_refusals():
             (LIST + "0201 00 120001", "0C"),
             # a selector whose parameter is of another type
             (LIST + "0201 01 1101", "0C"),
+            (LIST + "0201 01 00", "0C"),
         )
     )
 
@@ -307,6 +308,12 @@ def test_selection():
         raw, _ = blocks(Rig().open(pdu), "C001C1" + LIST + "0201 01 120042", limit=pdu)
         assert raw == "0142" + "".join([f"0600{i + 0x4200:06X}" for i in range(0x42)])
     assert rig.ask("C001C1" + LIST + "0201 01 120000") == "C401C1000100"
+    # parameters with lengths longer than they have to be, alone and in a list
+    for length in ("02", "8102", "820002", "8400000002"):
+        wanted = "00 0102 0600000200 0600000201".replace(" ", "")
+        assert rig.ask("C001C1" + LIST + "0201 01 09" + length + "0002") == "C401C1" + wanted
+        entry = LIST + "0201 01 09" + length + "0002"
+        assert rig.ask("C003C1 03" + entry + PAIR + "0200" + entry) == "C403C103" + wanted + "001107" + wanted
 
 
 def test_selection_not_negotiated():

@@ -14,6 +14,7 @@ REQ = {
     "test_cut_short": ("D-94", "D-21"),
     "test_unknown_choice": ("D-93",),
     "test_nesting": ("D-100",),
+    "test_longer_lengths": ("D-100",),
     "test_list*": ("D-23",),
     "test_list_not_negotiated": ("D-90",),
     "test_blocks": ("D-24", "D-22"),
@@ -131,6 +132,29 @@ def test_nesting():
         for head in ("0101", "0201"):
             assert rig.ask("C101C1" + THING + "0200" + head * depth + "00") == "C501C10C"
     assert rig.ask("C101C1" + THING + "0200 13" + "0201" * 40 + "1100") == "C501C10C"
+
+
+def test_longer_lengths():
+    """Lengths in any form are taken; what is kept and answered has the shortest."""
+    rig = Rig().open()
+    rig.play(
+        (
+            ("C101C1" + THING + "0200 098103616264", "C501C100"),
+            (READ, "C401C100 0903616264"),
+            ("C101C1" + THING + "0200 0182000209840000000141 0202 120001 0980", "C501C103"),
+            ("C101C1" + THING + "0200 0182000209840000000141 028102 120001 04810380", "C501C100"),
+            (READ, "C401C100 0102 090141 0202 120001 040380"),
+            ("C104C1 02" + THING + "0200" + PAIR + "0300 02 09820001 42 120009", "C505C1 02 00 00"),
+            (READ, "C401C100 090142"),
+            ("C001C1" + PAIR + "0300", "C401C100 120009"),
+            ("C102C1" + THING + "0200 01 00000001 820005 0982000143", "C503C1 00 00000001"),
+            (READ, "C401C100 090143"),
+            ("C101C1" + PAIR + "0000 028105 00 1101 120002 00 00", "C501C100"),
+            ("C001C1" + PAIR + "0200", "C401C1001101"),
+            ("C301C1" + THING + "02 01 09820001 44", "C701C100 0100 090144"),
+            ("C303C1 01" + THING + "02 01 09820001 45", "C703C101 00 0100 090145"),
+        )
+    )
 
 
 def test_list():
