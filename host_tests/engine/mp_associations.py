@@ -46,6 +46,7 @@ REFUSED = {
     "no-requirements": (32, LLS_NAME + SECRET),
     "only-value": (32, SECRET),
     "requirements-without-the-unit": (32, "8A020700" + LLS_NAME + SECRET),
+    "other-requirements": (32, "8A020001" + LLS_NAME + SECRET),
     "empty-value": (32, UNIT + LLS_NAME + "AC028000"),
     "shorter-value": (32, UNIT + LLS_NAME + "AC09800731323334353637"),
     "longer-value": (32, UNIT + LLS_NAME + "AC0B8009313233343536373839"),

@@ -200,6 +200,15 @@ def test_lost_value():
     raw = "".join([answer[20:] for answer in answers[:-1]])
     assert raw == NUMBERS[: 2 * 2 * 54]
     assert rig.ask("C002C100000002") == "C402C101000000020110"
+    # a block that ends right where it fails is not the last one either
+    rig = Rig().open(48)
+    answer = rig.ask("C001C1" + SHRINKING + "0200")
+    for number in range(1, 4):
+        assert answer[6:18] == f"00{number:08X}00"
+        answer = rig.ask(f"C002C1{number:08X}")
+    assert answer[6:18] == "000000000400"
+    assert rig.ask("C002C100000004") == "C402C10100000004010E"
+    assert rig.server.free == 3
     # in one piece there is only the reason
     assert Rig().open().ask("C001C1" + SHRINKING + "0200") == "C401C1010E"
 

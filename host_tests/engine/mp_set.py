@@ -218,6 +218,11 @@ def test_list_limit():
     assert rig.ask("C104C1 04" + (THING + "0200") * 4 + "04" + "1101" * 4) == "C505C104" + "00" * 4
     del rig.log[:]
     assert rig.ask("C104C1 08" + (THING + "0200") * 8 + "08" + "1101" * 8) == "D80104"
+    # nor of one in blocks
+    first = "C105C1 05" + (THING + "0200") * 5 + "01 00000001 0B 05" + "1101" * 5
+    assert rig.ask(first) == "D80104"
+    assert rig.log == []
+    assert rig.server.free == 3
     assert rig.ask("C001C1" + THING + "0300") == "C401C1001103"
 
 
@@ -308,7 +313,8 @@ def test_wrong_block_number():
 
 def test_raw_length():
     """A block whose raw data are not as long as it says ends the transfer with 0E; one cut short before that is malformed."""
-    for block in ("00 00000002 05 414243", "01 00000002 05 4142434400 00", "01 00000002 80 41", "00 00000002 84FFFFFFFF 41"):
+    short = ("00 00000002 05", "00 00000002 05 414243")
+    for block in (*short, "01 00000002 05 4142434400 00", "01 00000002 80 41", "00 00000002 84FFFFFFFF 41"):
         rig = Rig().open()
         rig.ask("C102C1" + THING + "0200 00 00000001 02 0905")
         assert rig.ask("C103C1" + block) == "C503C10E00000002", block

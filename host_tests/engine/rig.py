@@ -132,6 +132,7 @@ class Pair(Interface):
 
     def __init__(self, name):
         Interface.__init__(self, name)
+        self.a[1] = bytearray(self.a[1])  # only its right protects it
         self.a[2] = bytearray(axdr.unsigned(7))
         self.a[3] = bytearray(axdr.long_unsigned(0x1234))
         self.a[4] = bytearray(axdr.unsigned(9))
