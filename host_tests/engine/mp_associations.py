@@ -134,9 +134,9 @@ def test_again():
     """AARQ in an open AA: that one ends with its transfer, and the new one is judged for itself."""
     rig = Rig().open(64, ALL)
     rig.ask("C001C1" + LIST + "0200")
-    assert rig.server.free == 2
+    assert rig.server.transfers.free == 2
     rig.open(128, 0x10)
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     assert rig.link.n == 1
     assert rig.public.opened == 1
     assert rig.ask("C002C100000001") == "C402C101000000010110"

@@ -152,7 +152,7 @@ def test_wrong_block_number():
         assert rig.ask(f"C002C1{wrong:08X}") == f"C402C101{wrong:08X}0113"
         # the long GET is over
         assert rig.ask("C002C100000001") == "C402C101000000010110"
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
     # a block asked for again
     rig = Rig().open(64)
     rig.ask("C001C1" + LIST + "0200")
@@ -183,9 +183,9 @@ def test_another_request_ends_the_transfer():
     ):
         rig = Rig().open(64)
         assert rig.ask("C001C1" + LIST + "0200")[:16] == "C402C10000000001"
-        assert rig.server.free == 2
+        assert rig.server.transfers.free == 2
         assert rig.ask(request) == answer.replace(" ", ""), request
-        assert rig.server.free == 3, request
+        assert rig.server.transfers.free == 3, request
         assert rig.ask("C002C100000001") == "C402C101000000010110", request
 
 
@@ -208,7 +208,7 @@ def test_lost_value():
         answer = rig.ask(f"C002C1{number:08X}")
     assert answer[6:18] == "000000000400"
     assert rig.ask("C002C100000004") == "C402C10100000004010E"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     # in one piece there is only the reason
     assert Rig().open().ask("C001C1" + SHRINKING + "0200") == "C401C1010E"
 
@@ -218,7 +218,7 @@ def test_blocks_not_negotiated():
     assert rig.ask("C001C1" + LIST + "0200") == "C401C1010E"
     assert rig.ask("C003C102" + THING + "0200" + LIST + "0200") == "C401C1010E"
     assert rig.ask("C001C1" + THING + "0200") == "C401C1000903616263"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_list():
@@ -255,7 +255,7 @@ def test_list_in_blocks():
         rig = Rig().open(pdu)
         raw, _ = blocks(rig, "C003C106" + "".join(entries), limit=pdu)
         assert raw == wanted, pdu
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
     assert Rig().open().ask("C003C106" + "".join(entries)) == "C403C1" + wanted
 
 
@@ -343,7 +343,7 @@ def test_unconfirmed():
         "C00101" + THING,
     ):
         assert rig.ask(request) == "", request
-        assert rig.server.free == 3, request
+        assert rig.server.transfers.free == 3, request
     assert rig.ask("C001C1" + THING + "0200") == "C401C1000903616263"
 
 
@@ -356,7 +356,7 @@ def test_fault_of_an_object():
         assert len(rig.notes) == 1
         assert "planted" in rig.notes[0]
         assert rig.ask("C001C1" + THING + "0200") == "C401C1000903616263"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_every_size():
@@ -377,4 +377,4 @@ def test_every_size():
                 assert answers == ["C401C100" + tohex(value)], (pdu, n)
             else:
                 assert raw == tohex(value), (pdu, n)
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3

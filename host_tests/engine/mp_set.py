@@ -222,7 +222,7 @@ def test_list_limit():
     first = "C105C1 05" + (THING + "0200") * 5 + "01 00000001 0B 05" + "1101" * 5
     assert rig.ask(first) == "D80104"
     assert rig.log == []
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     assert rig.ask("C001C1" + THING + "0300") == "C401C1001103"
 
 
@@ -268,7 +268,7 @@ def test_blocks():
             (READ, "C401C100 1107"),
         )
     )
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_blocks_of_every_size():
@@ -286,7 +286,7 @@ def test_blocks_of_every_size():
             assert answer == (f"C503C100{number:08X}" if last == "01" else f"C502C1{number:08X}")
             number += 1
         assert rig.log == ["set " + value]
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
 
 
 def test_wrong_block_number():
@@ -299,11 +299,11 @@ def test_wrong_block_number():
             # the transfer is over, and nothing was applied
             assert rig.ask("C103C1 01 00000002 05 4142434445") == "C503C11200000002"
             assert rig.ask(READ) == ABC
-            assert rig.server.free == 3
+            assert rig.server.transfers.free == 3
     rig = Rig().open()
     for number in (0, 2, 0xFFFFFFFF):
         assert rig.ask(f"C102C1{THING}0200 00{number:08X}020905") == f"C503C113{number:08X}"
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
     # a block repeated
     rig.ask(first)
     rig.ask("C103C1 00 00000002 01 41")
@@ -314,20 +314,20 @@ def test_wrong_block_number():
 def test_raw_length():
     """A block whose raw data are not as long as it says ends the transfer with 0E; one cut short before that is malformed."""
     short = ("00 00000002 05", "00 00000002 05 414243")
-    for block in (*short, "01 00000002 05 4142434400 00", "01 00000002 80 41", "00 00000002 84FFFFFFFF 41"):
+    for block in short + ("01 00000002 05 4142434400 00", "01 00000002 80 41", "00 00000002 84FFFFFFFF 41"):
         rig = Rig().open()
         rig.ask("C102C1" + THING + "0200 00 00000001 02 0905")
         assert rig.ask("C103C1" + block) == "C503C10E00000002", block
         assert rig.ask("C103C1 01 00000002 05 4142434445") == "C503C11200000002"
         assert rig.ask("C102C1" + THING + "0200" + block.replace("00000002", "00000001")) == "C503C10E00000001"
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
     for block in ("", "00", "01 000000"):
         rig = Rig().open()
         rig.ask("C102C1" + THING + "0200 00 00000001 02 0905")
         assert rig.ask("C103C1" + block) == "C501C103"
         assert rig.ask("C103C1 01 00000002 05 4142434445") == "C503C11200000002"
         assert rig.ask("C102C1" + THING + "0200" + block) == "C501C103"
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
         assert rig.log == []
 
 
@@ -354,7 +354,7 @@ def test_longer_than_the_buffer():
         total += 50
     assert rig.ask(f"C103C100{number:08X}32" + "55" * 50) == f"C503C10E{number:08X}"
     assert rig.ask(f"C103C101{number:08X}0155") == f"C503C112{number:08X}"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     # a first block that is too long for it alone
     assert rig.ask("C102C1" + THING + "0200 00 00000001 8202BC" + "55" * 700) == "C503C10E00000001"
     # as long as can be
@@ -362,7 +362,7 @@ def test_longer_than_the_buffer():
     assert rig.ask("C102C1" + THING + "0200 01 00000001 82024E" + value) == "C503C10000000001"
     assert rig.log == ["set " + value]
     assert rig.ask("C102C1" + THING + "0200 01 00000001 82024F" + "0982024B" + "66" * 587) == "C503C10E00000001"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_another_request_ends_the_transfer():
@@ -378,7 +378,7 @@ def test_another_request_ends_the_transfer():
         rig = Rig().open()
         assert rig.ask("C102C1" + THING + "0200 00 00000001 02 0905") == "C502C100000001"
         assert rig.ask(request) == answer.replace(" ", ""), request
-        assert rig.server.free == 3, request
+        assert rig.server.transfers.free == 3, request
         assert rig.ask("C103C1 01 00000002 05 4142434445") == "C503C11200000002", request
         assert rig.log == []
     # a first block begins anew
@@ -387,7 +387,7 @@ def test_another_request_ends_the_transfer():
     rig.ask("C102C1" + THING + "0200 00 00000001 01 11")
     assert rig.ask("C103C1 01 00000002 01 07") == "C503C10000000002"
     assert rig.log == ["set 1107"]
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_blocks_not_negotiated():
@@ -413,7 +413,7 @@ def test_list_in_blocks():
             ("C103C1 01 00000003 03 1101 00", "C503C1 13 00000003"),
         )
     )
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_list_in_blocks_malformed():
@@ -425,14 +425,14 @@ def test_list_in_blocks_malformed():
         got = rig.ask(f"C103C1 01 00000002 {len(octets):02X}" + raw)
         assert got == "C501C103", raw
         assert rig.log == []
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
     rig = Rig().open()
     octets = unhex("C105C1 02" + THING + "0200" + THING + "0200 01 00000001 05 02 1101 1102")
     for n in range(3, len(octets)):
         assert rig.ask(octets[:n])[:6] in ("C501C1", "C503C1")
         assert rig.log == []
     assert rig.ask("C105C1 09" + (THING + "0200") * 9 + "00 00000001 00") == "D80104"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_attribute_0():

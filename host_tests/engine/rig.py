@@ -39,6 +39,8 @@ class Limits:
     LIST = 8
     NESTING = 12
     TRANSFERS = 3
+    UDP_TRANSFERS = 1
+    CONNECTIONS = 0  # no link is sure of a transfer: the tests use them up
 
 
 def unhex(text):
@@ -236,7 +238,7 @@ class Rig:
         self.reader = Config(32, 1, b"12345678", conformance, directory, acc)
         self.server = Server([1], [self.public, self.reader], limits, ctt=ctt, log=self.note)
         self.server.pdu = pdu
-        self.pool = Pool(associations)
+        self.pool = Pool([Association() for _ in range(associations)], 0)
         self.link = self.new_link()
         self.tx = self.server.buffer()
         self.rx = bytearray(_ROOM)
