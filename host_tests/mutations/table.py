@@ -201,7 +201,7 @@ MUTATIONS = (
         "_bound(profile, cur, HIGHEST, 1) - 1",
         "_bound(profile, cur, HIGHEST, 0) - 1",
         (
-            COSEM + "mp_profile.py::test_range_both_ends_included[cpython]",
+            COSEM + "mp_profile_selection.py::test_range_both_ends_included[cpython]",
             WIRE + "test_selective_profile.py::test_range_includes_both_ends",
         ),
     ),
