@@ -64,6 +64,7 @@ REFUSED = {
     "mechanism-without-security": (16, LLS_NAME),
     "mechanism-0-without-security": (16, "8B0760857405080200"),
     "value-without-security": (16, SECRET),
+    "empty-value-without-security": (16, "AC028000"),
 }
 ACCEPTED_ANYWAY = {
     "lls": (32, UNIT + LLS_NAME + SECRET),
@@ -98,6 +99,9 @@ def test_users():
         ("", False),
         ("A903020105", True),
         ("A9030201C8", True),
+        ("A904020200C8", True),
+        ("A9040202012C", False),
+        ("A903040105", False),
         ("A903020106", False),
         ("A903020100", False),
     ):
@@ -113,7 +117,7 @@ def test_no_room():
     """No AA left, on the link or in the pool: rejected-transient, and taken as soon as one is released."""
     lls = aarq(CONTEXT, UNIT, LLS_NAME, SECRET, INITIATE)
     transient = "6117A109060760857405080101A203020102A305A103020101"
-    rig = Rig(associations=1).open()
+    rig = Rig(aas=1).open()
     assert rig.ask(lls, 32) == transient
     assert rig.ask(READ, 32) == "D80102"
     assert rig.ask(READ) == ABC
