@@ -91,6 +91,8 @@ def test_every_tag():
             assert rig.ask(bytes((tag,)) + rest) == wanted, tag
     assert rig.ask("050102FA00") == "D80102"
     assert rig.ask(READ) == ABC
+    # an empty APDU is none
+    assert rig.ask("") == ""
     # a long transfer ends with them
     for tag in ("FA", "05", "C4"):
         rig.ask("C001C1" + LIST + "0200")
