@@ -11,7 +11,7 @@ A value in blocks is put together in the transfer's buffer behind its descriptor
 
 from dlms.axdr import NULL, STRUCTURE
 from dlms.conformance import ATTRIBUTE_0_SET, BLOCK_SET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS, SET
-from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, SUCCESS
+from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, OTHER_REASON, SUCCESS
 from dlms.get import selection_end
 from dlms.octets import copy, length, length_size, put32, u32_equal
 from dlms.stream import SET_IN, SET_LIST_IN
@@ -135,23 +135,32 @@ def apply(server, aa, names, d, buf, off, end):
 def apply_all(server, aa, obj, acc, buf, off):
     """Attribute 0: a structure with one element for each attribute of the class, null-data leaving it as it is [choice].
 
-    All elements are checked before the first is applied, so that the object changes wholly or not at all (D-21).
+    All elements are checked before the first is applied, so that the object changes wholly or not at all (D-21). Of the
+    attributes that depend on each other (`Interface.DEPENDENT`) at most one is taken: applied, it would change what the others
+    were checked against.
     """
     if buf[off] != STRUCTURE or buf[off + 1] != obj.ATTRIBUTES:
         return server.errors.no_attribute
-    commit = 0
-    while commit < 2:
-        q = off + 2
-        attr = 1
-        while attr <= obj.ATTRIBUTES:
-            r = server.scan(buf, q, server.everything)
-            if buf[q] != NULL:
-                code = obj.set(attr, buf, q, r, aa, commit == 1) if acc[attr] & 2 else server.errors.no_right
-                if code != SUCCESS:
-                    return code
-            q = r
-            attr += 1
-        commit += 1
+    code = set_each(server, aa, obj, acc, buf, off + 2, False)
+    return code if code else set_each(server, aa, obj, acc, buf, off + 2, True)
+
+
+def set_each(server, aa, obj, acc, buf, q, commit):
+    """Set attribute 1, 2, … to the Data that follow each other at buf[q:]; returns the first result that is no success."""
+    attr = 1
+    dependent = 0
+    while attr <= obj.ATTRIBUTES:
+        end = server.scan(buf, q, server.everything)
+        if buf[q] != NULL:
+            if acc[attr] & 2 == 0:
+                return server.errors.no_right
+            if attr in obj.DEPENDENT:
+                dependent += 1
+            code = obj.set(attr, buf, q, end, aa, commit)
+            if code or dependent > 1:
+                return code or OTHER_REASON
+        q = end
+        attr += 1
     return SUCCESS
 
 
