@@ -204,7 +204,7 @@ def with_list(server, aa, rx, p, end, tx, iip):
     q = check_list(server, aa, rx, p + 3, end)
     if q < 0:
         return refuse_list(server, aa, tx, iip, q)
-    off = apply_list(server, aa, rx, p + 3, rx, q, end, tx)
+    off = apply_list(server, aa, rx, p + 3, rx, q, end, tx, aa.room)
     if off <= 0:
         return refuse_list(server, aa, tx, iip, off - 1)
     tx[aa.start + 1] = 5
@@ -212,16 +212,16 @@ def with_list(server, aa, rx, p, end, tx, iip):
     return off
 
 
-def apply_list(server, aa, names, d, buf, off, end, tx):
+def apply_list(server, aa, names, d, buf, off, end, tx, room):
     """Set the list: count and descriptors at names[d:], count and values in buf[off:end]; writes `C5 … … n {result}`.
 
     Returns the offset behind it; 0 when the values are malformed or not as many as the descriptors, -1 when refused
-    (server.refusal). Then nothing was applied.
+    (server.refusal: more than limits.LIST, or than an answer of `room` octets tells). Then nothing was applied.
     """
     n = length(names, d, d + 6)
     if length(buf, off, end) != n:
         return 0
-    if 8 + n > aa.room:
+    if 4 + n > room:
         server.refusal = server.errors.list_too_long
         return -1
     off += length_size(buf, off)
@@ -334,7 +334,7 @@ def take_block(server, aa, rx, q, end, tx, iip):
 
 def apply_blocks(server, aa, t, rx, q, tx, iip):
     """The last block of a list has come: `C5 04 iip n {result} number(4)`."""
-    off = apply_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx)
+    off = apply_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, aa.room - 4)
     if off > 0:
         tx[aa.start + 1] = _LAST_LIST
         tx[aa.start + 2] = iip
