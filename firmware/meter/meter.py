@@ -9,7 +9,7 @@ time give the same octets.
 from micropython import const
 
 import limits
-from cosem.association_ln import LLS, LOWEST, AssociationInstance, AssociationLN
+from cosem.association_ln import AssociationInstance, AssociationLN
 from cosem.civil import DAY, YEARS, day_number, month_length
 from cosem.clock import Clock
 from cosem.demand_register import DemandRegister
@@ -20,6 +20,7 @@ from cosem.register import ExtendedRegister
 from dlms import axdr
 from dlms.conformance import LN_SERVICES
 from dlms.octets import add32
+from dlms.security import LOW, LOWEST
 from meter import events, objects
 from meter.access import Pool
 from meter.addresses import ipv4, ipv6
@@ -170,7 +171,7 @@ class Meter:
             groups[name] = group
         associations = []
         for client, place, secret in objects.ASSOCIATIONS:
-            mechanism = LLS if secret else LOWEST
+            mechanism = LOW if secret else LOWEST
             association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), LN_SERVICES, None, None)
             name = CURRENT_ASSOCIATION[:4] + bytes((len(associations) + 1, 255))
             made.append(AssociationInstance(name, association))
