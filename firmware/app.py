@@ -12,6 +12,7 @@ from dlms import axdr
 from dlms.server import Server
 from dlms.wrapper import HEADER
 from log import Log
+from meter.addresses import numeric
 from net.queue import install
 from net.service import BindError, Service
 from version import VERSION
@@ -28,6 +29,9 @@ class App:
     def __init__(self, config):
         self.config = config
         self.log = Log(config.log)
+        for host in config.bind:
+            if not numeric(host):
+                raise ConfigError("bind: %r is not a numeric address such as 127.0.0.1 or ::1" % host)
         self.meter = meter.build(config)
         self.server = Server(
             [wport for wport, _ in self.meter.devices],
