@@ -3,8 +3,9 @@ D-112).
 
 Selector 1, by range: structure {restricting_object, from_value, to_value, selected_values array of capture object
 definitions}; rows whose value of the restricting column lies between the two, both included; a date-time is compared
-in UTC, and a wildcard in it leaves that end open as far as it goes. Selector 2, by entry: structure {from_entry,
-to_entry, from_selected_value, to_selected_value}, counted from 1, where 0 for a "to" means the last.
+in UTC, a wildcard in it leaves that end open as far as it goes, and so does a year before 2000 or behind 2099.
+Selector 2, by entry: structure {from_entry, to_entry, from_selected_value, to_selected_value}, counted from 1, where
+0 for a "to" means the last.
 
 The answer is left in the cursor of the transfer:
 
@@ -173,8 +174,10 @@ def _limit(profile, cur, column, at, end, place):
         else:
             return TYPE_UNMATCHED
         end = profile.clock.read_time(buf, at, clocks.EARLIEST if place == LOWEST else clocks.LATEST)
-        if end == clocks.UNBOUNDED:
-            put16(cur.map, place, 0 if place == LOWEST else 0xFFFF)
+        if end == (clocks.AFTER if place == LOWEST else clocks.BEFORE):
+            put16(cur.map, LOWEST, 0xFFFF)  # above any highest value: no row
+        elif end == clocks.UNBOUNDED or end == clocks.BEFORE or end == clocks.AFTER:
+            put16(cur.map, place, 0 if place == LOWEST else 0x3FFF)  # minutes are a small integer
         elif end < 0:
             return TYPE_UNMATCHED
         else:
