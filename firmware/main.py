@@ -8,4 +8,7 @@ gc.threshold(16384)
 
 import app  # noqa: E402
 
-sys.exit(app.main(sys.argv[1:]))
+code = app.main(sys.argv[1:])
+# On a board the REPL comes next. Leaving by SystemExit would be a soft reset there, and start the meter again.
+if not app.HARDWARE:
+    sys.exit(code)
