@@ -164,8 +164,8 @@ class Clock(Interface):
         """Minutes from 2000 UTC of the date-time octets at off, and `centiseconds`; or UNBOUNDED, BEFORE, AFTER or
         _INVALID, all negative.
 
-        fill is EXACT, EARLIEST or LATEST. An unspecified deviation means the meter's own local time; where that hour comes twice, the status octet's daylight
-        saving bit decides, and without one the first of the two is taken.
+        fill is EXACT, EARLIEST or LATEST. An unspecified deviation means the meter's own local time; where that hour
+        comes twice, the status octet's daylight saving bit decides, and without one the first of the two is taken.
         """
         if not civil.fields_valid(buf, off):
             return _INVALID
