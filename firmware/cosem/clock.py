@@ -175,9 +175,8 @@ class Clock(Interface):
         """Minutes from 2000 UTC of the date-time octets at off, and `centiseconds`; or UNBOUNDED, BEFORE, AFTER or
         _INVALID, all negative.
 
-        fill is EXACT, EARLIEST or LATEST; EXACT takes years of 2000 to 2099 only, the others tell where it lies. An
-        unspecified deviation means the meter's own local time; where that hour comes twice, the status octet's daylight
-        saving bit decides, and without one the first of the two is taken.
+        fill is EXACT, EARLIEST or LATEST. An unspecified deviation means the meter's own local time; where that hour
+        comes twice, the status octet's daylight saving bit decides, and without one the first of the two is taken.
         """
         if not civil.fields_valid(buf, off):
             return _INVALID
@@ -202,7 +201,7 @@ class Clock(Interface):
         if year == 0xFFFF:
             return _INVALID if fill == EXACT else UNBOUNDED
         if not 2000 <= year < 2000 + civil.YEARS:
-            return _INVALID if fill == EXACT else BEFORE if year < 2000 else AFTER
+            return BEFORE if year < 2000 else AFTER
         year -= 2000
         month = buf[off + 2]
         if month > 12:
