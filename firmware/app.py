@@ -95,6 +95,7 @@ class App:
         """Ten times a second: let simulated time pass, and close what has been quiet too long. Allocates nothing."""
         last = time.ticks_ms()
         config = self.config
+        in_time = bytes(4)
         while True:
             await asyncio.sleep_ms(_TICK)
             now = time.ticks_ms()
@@ -106,6 +107,9 @@ class App:
                     ms, self.meter.tcp_udp.inactivity() * 1000, config.frame_timeout * 1000, config.udp_inactivity * 1000
                 )
                 self.board.tick(ms)
+                if self.meter.lost != in_time:
+                    in_time = self.meter.lost  # said once
+                    self.log("WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % config.rate)
             except Exception as e:
                 # one look is lost, and not the meter
                 gc.collect()
