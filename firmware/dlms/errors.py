@@ -66,7 +66,7 @@ class Errors:
     selection_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-114 [choice]
     blocks_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # a request in blocks without bits 11 to 13: as D-90
     no_invoke_id = NOT_ALLOWED_NOT_SUPPORTED  # D-94, the APDU ends before invoke-id-and-priority [ctt]
-    list_too_long = NOT_ALLOWED_TOO_LONG  # more entries than limits.LIST, or an answer that cannot be sent in blocks [choice]
+    list_too_long = NOT_ALLOWED_TOO_LONG  # more entries than limits.LIST, or more results of a SET than one answer holds [choice]
 
     # -- results
     malformed_get = READ_WRITE_DENIED  # D-93, D-94 [ctt]
