@@ -1,11 +1,11 @@
 """What a board runs after boot.py, and what the launcher starts in the unix port. Ctrl-C always gets out of it."""
 
 import gc
-import sys
 
 # Collect often while modules are compiled: their garbage would else scatter what stays over the whole heap.
 gc.threshold(16384)
 
 import app  # noqa: E402
+import board  # noqa: E402
 
-sys.exit(app.main(sys.argv[1:]))
+board.run(app.main)
