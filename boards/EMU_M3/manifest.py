@@ -8,9 +8,8 @@ import os
 
 # A manifest runs in its own folder.
 _FIRMWARE = os.path.join("..", "..", "firmware")
-_modules = [
-    os.path.relpath(os.path.join(folder, name), _FIRMWARE) for folder, _, names in os.walk(_FIRMWARE) for name in names if name.endswith(".py")
-]
+_files = [os.path.join(folder, name) for folder, _, names in os.walk(_FIRMWARE) for name in names]
+_modules = [os.path.relpath(path, _FIRMWARE) for path in _files if path.endswith(".py")]
 
 include("$(MPY_DIR)/extmod/asyncio")  # noqa: F821
 freeze("port/modules")  # noqa: F821
