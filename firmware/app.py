@@ -55,6 +55,8 @@ class App:
     def ready(self, port):
         """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
         gc.collect()
+        # the threshold of main.py was for the start; serving takes no heap, and what it borrows shall not add up to a collection
+        gc.threshold(-1)
         print(
             "READY ip=%s port=%d version=%s board=%s micropython=%s heap=%d free=%d"
             % (
@@ -118,10 +120,11 @@ def main(words):
         app = App(parse(words, limits.BIND))
         app.ready(app.start())
         asyncio.run(app.supervise())
+    except KeyboardInterrupt:
+        # First, and without a new object: the signal may come while the heap is collected, and leaves it locked.
+        return 0
     except (ConfigError, BindError, ValueError) as e:
         return fail(str(e))
     except MemoryError:
         return fail("not enough heap: raise -X heapsize or lower backfill_days and depth")
-    except KeyboardInterrupt:
-        pass
     return 0

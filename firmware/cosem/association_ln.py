@@ -14,7 +14,7 @@ from micropython import const
 
 import limits
 from cosem import object_list
-from cosem.base import OUT_OF_RANGE, READ, Interface
+from cosem.base import OUT_OF_RANGE, Interface, answered
 from cosem.directory import CURRENT_ASSOCIATION
 from dlms import axdr
 from dlms.errors import (
@@ -25,7 +25,7 @@ from dlms.errors import (
     TEMPORARY_FAILURE,
     TYPE_UNMATCHED,
 )
-from dlms.octets import equal, put16
+from dlms.octets import put16
 
 LN = const(1)  # application context: LN referencing without ciphering
 LOWEST = const(0)  # authentication mechanisms
@@ -155,12 +155,10 @@ class AssociationLN(Interface):
 
     def act(self, m, buf, off, end, out, o, aa):
         if m == 3 or m == 4:
-            result = self._change_object(m, buf, off, end)
-        elif m == 5 or m == 6:
-            result = self._change_user(m, buf, off, end)
-        else:
-            result = READ_WRITE_DENIED
-        return -result if result else o
+            return answered(self._change_object(m, buf, off, end), o)
+        if m == 5 or m == 6:
+            return answered(self._change_user(m, buf, off, end), o)
+        return -READ_WRITE_DENIED
 
     def _change_object(self, m, buf, off, end):
         """add_object, remove_object (object_list_element): give this association rights to an object of the logical
@@ -210,10 +208,11 @@ class AssociationLN(Interface):
             return TYPE_UNMATCHED
         if buf[off + 4] != axdr.VISIBLE_STRING:
             return TYPE_UNMATCHED
-        if end - off - 6 > _USER_NAME:
+        n = axdr.count(buf, off + 4)
+        if n > _USER_NAME:
             return OUT_OF_RANGE
         i = self._index(buf[off + 3])
-        name = bytes(buf[off + 4 : end])
+        name = bytes((axdr.VISIBLE_STRING, n)) + bytes(buf[end - n : end])
         if m == 6:
             if i < 0 or self.names[i] != name:
                 return OBJECT_UNDEFINED
@@ -252,17 +251,3 @@ class AssociationInstance(AssociationLN):
 
     def act(self, m, buf, off, end, out, o, aa):
         return self.of.act(m, buf, off, end, out, o, aa)
-
-
-def readable(aa, name, k):
-    """Whether attribute k of the object with this logical name may be read in the association of `aa`; always without
-    one.
-    """
-    if aa is None:
-        return True
-    directory = aa.assoc.directory
-    for i in range(directory.n):
-        if equal(directory.table, 8 * i, name, 0, 6):
-            rights = aa.assoc.acc[i]
-            return rights is not None and rights[k] & READ != 0
-    return False

@@ -66,7 +66,8 @@ class Interface:
         """Set attribute k to the well-formed Data buf[off:end]; returns a result.
 
         With commit false only check. An object changes wholly or not at all (REQUIREMENTS D-21). The default takes a
-        value of the same type and the same size as the one that `a` holds, in place; what `a` holds as bytes is constant.
+        value of the same type and the same size as the one that `a` holds, in place; what `a` holds as bytes is
+        constant.
         """
         value = self.a[k]
         if not isinstance(value, bytearray):
@@ -88,3 +89,8 @@ class Interface:
 def no_parameter(buf, off, end):
     """True when a method's parameter is absent, null-data or an integer, as for `reset(integer 0)`."""
     return off == end or buf[off] == axdr.NULL or (buf[off] == axdr.INTEGER and end - off == 2)
+
+
+def answered(result, o):
+    """What `act` returns for a method without return data: o on success, else the result negated."""
+    return -result if result else o

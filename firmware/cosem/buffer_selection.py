@@ -19,6 +19,7 @@ sequence number.
 
 from micropython import const
 
+import limits
 from cosem import clock as clocks
 from cosem.columns import DEFINITION, definition
 from cosem.row import minutes
@@ -131,6 +132,8 @@ def _range(profile, cur):
     for place in (LOWEST, HIGHEST):
         at = off
         off = _behind(buf, at, cur.end)
+        if off == cur.end:
+            return TYPE_UNMATCHED  # selected_values follow a limit that a column could have
         if column >= 0 and not result:
             result = _limit(profile, cur, column, at, off, place)
     if not result:
@@ -192,17 +195,22 @@ def _limit(profile, cur, column, at, end, place):
 def _selected(columns, cur, off):
     """Choose the columns of selected_values at off, all for an empty array; returns a result."""
     buf = cur.buf
-    if off >= cur.end or buf[off] != axdr.ARRAY:
+    if buf[off] != axdr.ARRAY:
         return TYPE_UNMATCHED
     off = axdr.content(buf, off)
     if off == cur.end:
         _span(cur, 0, columns.n)
+    room = limits.ELEMENT - 2
     while off < cur.end:
         if not definition(buf, off, cur.end) or cur.map[COUNT] == 2 * COUNT:
             return TYPE_UNMATCHED
         column = columns.index(buf, off)
         if column < 0:
             return TYPE_UNMATCHED
+        # a column may be asked for more than once, as long as the row fits an element
+        room -= columns.encoded_length(column)
+        if room < 0:
+            return SCOPE_OF_ACCESS_VIOLATED
         _choose(cur, column)
         off += DEFINITION
     return SUCCESS

@@ -14,7 +14,7 @@ begin comes after end in a year, the year starts and ends in summer.
 from micropython import const
 
 from cosem import civil
-from cosem.base import OUT_OF_RANGE, Interface, no_parameter
+from cosem.base import OUT_OF_RANGE, Interface, answered, no_parameter
 from dlms import axdr
 from dlms.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 from dlms.octets import copy, get16, put16
@@ -233,7 +233,7 @@ class Clock(Interface):
     # -- services ----------------------------------------------------------------------------------
 
     def set(self, k, buf, off, end, aa, commit):
-        if k == 4 or k == 9:
+        if k == 1 or k == 4 or k == 9:
             return READ_WRITE_DENIED
         if buf[off] != self.a[k][0] or end - off != len(self.a[k]):
             return TYPE_UNMATCHED
@@ -284,23 +284,21 @@ class Clock(Interface):
             self.listener.clock_adjusted()
 
     def act(self, m, buf, off, end, out, o, aa):
-        result = SUCCESS
         if m == 5:
-            result = self._preset_adjusting_time(buf, off, end)
-        elif m == 6:
-            result = self._shift_time(buf, off, end)
-        elif not no_parameter(buf, off, end):
-            result = TYPE_UNMATCHED
-        elif m == 1:
+            return answered(self._preset_adjusting_time(buf, off, end), o)
+        if m == 6:
+            return answered(self._shift_time(buf, off, end), o)
+        if not no_parameter(buf, off, end):
+            return -TYPE_UNMATCHED
+        if m == 4:
+            return answered(self._adjust_to_preset_time(), o)
+        if m == 1:
             self._round(900)
-        elif m == 2:
-            if self.measuring and self.measuring.period:
-                self._round(self.measuring.period)
         elif m == 3:
             self._round(60)
-        else:
-            result = self._adjust_to_preset_time()
-        return -result if result else o
+        elif self.measuring and self.measuring.period:
+            self._round(self.measuring.period)
+        return o
 
     def _round(self, period):
         """Go to the nearest multiple of a period of local time; the middle goes up."""

@@ -132,6 +132,10 @@ class Columns:
     def length(self, i):
         return self.plan[PLAN * i + 5]
 
+    def encoded_length(self, i):
+        """Octets of column i in a row as a structure."""
+        return self.plan[PLAN * i] + self.plan[PLAN * i + 5]
+
     def capture(self, row):
         """Copy the present values of all columns to a row."""
         i = 0
@@ -140,18 +144,15 @@ class Columns:
             i += 1
 
     def _capture(self, i, row):
-        o = self.objs[i]
-        k = self.attributes[i]
         p = PLAN * i
-        prefix = self.plan[p]
-        value = o.a[k]
-        end = 0
-        if value is not None:
-            end = len(value)
-        else:
+        value = self.objs[i].a[self.attributes[i]]
+        if value is None:
             value = _scratch
-            end = o.get(k, value, 0, None)
-        if end - prefix != self.plan[p + 5] or value[0] != self.plan[p + 1] or prefix == 2 and value[1] != self.plan[p + 2]:
+            i = self.objs[i].get(self.attributes[i], value, 0, None)
+        else:
+            i = len(value)
+        i -= self.plan[p]  # octets of content
+        if i != self.plan[p + 5] or value[0] != self.plan[p + 1] or self.plan[p] == 2 and value[1] != self.plan[p + 2]:
             clear(row, get16(self.plan, p + 3), self.plan[p + 5])
         else:
-            copy(row, get16(self.plan, p + 3), value, prefix, end - prefix)
+            copy(row, get16(self.plan, p + 3), value, self.plan[p], i)

@@ -3,9 +3,9 @@
 from cosem.base import Interface
 from dlms import axdr
 from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
-from dlms.octets import copy
 
 TEXT = 48  # longest string a Data takes, octets
+_STRINGS = (axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING)
 
 
 class Data(Interface):
@@ -23,16 +23,14 @@ class Data(Interface):
         value = self.a[k]
         if k != 2 or not isinstance(value, bytearray):
             return READ_WRITE_DENIED
-        if buf[off] != value[0]:
-            return TYPE_UNMATCHED
-        if end - off == len(value):
-            if commit:
-                copy(value, 0, buf, off, end - off)
-            return SUCCESS
-        if value[0] not in (axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING) or axdr.count(buf, off) > TEXT:
+        if buf[off] != value[0] or value[0] not in _STRINGS:
+            return Interface.set(self, k, buf, off, end, aa, commit)
+        n = axdr.count(buf, off)
+        if n > TEXT:
             return TYPE_UNMATCHED
         if commit:
-            value = bytearray(end - off)
-            copy(value, 0, buf, off, end - off)
-            self.a[2] = value
+            if len(value) != 2 + n:
+                self.a[2] = value = bytearray(2 + n)
+            # the length is kept in its shortest form, whatever the client wrote (REQUIREMENTS D-100)
+            axdr.put_octets(value, 0, buf[off], buf, end - n, n)
         return SUCCESS

@@ -6,7 +6,7 @@ Addresses are fixed when the meter starts; what may be written is what takes eff
 
 from micropython import const
 
-from cosem.base import OUT_OF_RANGE, Interface, no_parameter
+from cosem.base import OUT_OF_RANGE, Interface, answered, no_parameter
 from dlms import axdr
 from dlms.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 from dlms.octets import copy, equal, get16
@@ -84,23 +84,32 @@ class IPv4Setup(Interface):
             return axdr.put8(out, o, axdr.UNSIGNED, self.n) if no_parameter(buf, off, end) else -TYPE_UNMATCHED
         if end - off != 5 or buf[off] != axdr.DOUBLE_LONG_UNSIGNED:
             return -TYPE_UNMATCHED
+        return answered(self._add(buf, off + 1) if m == 1 else self._delete(buf, off + 1), o)
+
+    def _index(self, buf, off):
+        """Which group address stands at off; n when none of those kept."""
         i = 0
-        while i < self.n and not equal(self.groups, 4 * i, buf, off + 1, 4):
+        while i < self.n and not equal(self.groups, 4 * i, buf, off, 4):
             i += 1
-        if m == 1:
-            if not 0xE0 <= buf[off + 1] <= 0xEF:
-                return -OUT_OF_RANGE
-            if i == self.n:
-                if i == GROUPS:
-                    return -TEMPORARY_FAILURE
-                copy(self.groups, 4 * i, buf, off + 1, 4)
-                self.n += 1
-        elif i == self.n:
-            return -OBJECT_UNDEFINED
-        else:
-            self.n -= 1
-            copy(self.groups, 4 * i, self.groups, 4 * i + 4, 4 * (self.n - i))
-        return o
+        return i
+
+    def _add(self, buf, off):
+        if not 0xE0 <= buf[off] <= 0xEF:
+            return OUT_OF_RANGE
+        if self._index(buf, off) == self.n:
+            if self.n == GROUPS:
+                return TEMPORARY_FAILURE
+            copy(self.groups, 4 * self.n, buf, off, 4)
+            self.n += 1
+        return SUCCESS
+
+    def _delete(self, buf, off):
+        i = self._index(buf, off)
+        if i == self.n:
+            return OBJECT_UNDEFINED
+        self.n -= 1
+        copy(self.groups, 4 * i, self.groups, 4 * i + 4, 4 * (self.n - i))
+        return SUCCESS
 
 
 class MacAddressSetup(Interface):

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from cosem.base import OUT_OF_RANGE, Interface
+from cosem.base import OUT_OF_RANGE, Interface, answered
 from dlms import axdr
 from dlms.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 from dlms.octets import copy, equal
@@ -59,29 +59,28 @@ class IPv6Setup(Interface):
             return -TYPE_UNMATCHED
         if buf[off + 4] != axdr.OCTET_STRING or buf[off + 5] != 16:
             return -TYPE_UNMATCHED
-        kind = buf[off + 3]
-        if kind > GATEWAY:
+        if buf[off + 3] > GATEWAY:
             return -OUT_OF_RANGE
-        if kind == UNICAST:
+        if buf[off + 3] == UNICAST:
             return -READ_WRITE_DENIED
-        return self._change(m, kind, buf, off + 6, o)
+        return answered(self._change(m, buf[off + 3], buf, off + 6), o)
 
-    def _change(self, m, kind, buf, off, o):
+    def _change(self, m, kind, buf, off):
         kept = self.kept[kind]
         i = 0
         while i < self.n[kind] and not equal(kept, 16 * i, buf, off, 16):
             i += 1
         if m == 1:
             if (buf[off] == 0xFF) != (kind == MULTICAST):
-                return -OUT_OF_RANGE
+                return OUT_OF_RANGE
             if i == self.n[kind]:
                 if i == KEPT:
-                    return -TEMPORARY_FAILURE
+                    return TEMPORARY_FAILURE
                 copy(kept, 16 * i, buf, off, 16)
                 self.n[kind] += 1
         elif i == self.n[kind]:
-            return -OBJECT_UNDEFINED
+            return OBJECT_UNDEFINED
         else:
             self.n[kind] -= 1
             copy(kept, 16 * i, kept, 16 * i + 16, 16 * (self.n[kind] - i))
-        return o
+        return SUCCESS

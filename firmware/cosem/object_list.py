@@ -139,6 +139,18 @@ def put_selectors(buf, off, o, k):
     return off
 
 
+def selectors_end(buf, off):
+    """Offset behind the array of integer at off, -1 when it holds anything else."""
+    n = axdr.count(buf, off)
+    off = axdr.content(buf, off)
+    while n:
+        if buf[off] != axdr.INTEGER:
+            return -1
+        off += 2
+        n -= 1
+    return off
+
+
 def read_rights(buf, off, end, o, limit):
     """Access rights as `acc` holds them from the access_rights Data at off, or None.
 
@@ -146,32 +158,36 @@ def read_rights(buf, off, end, o, limit):
     `limit`. Allocates the result: only for a change of the object list.
     """
     rights = bytearray(1 + o.ATTRIBUTES + o.METHODS)
-    if buf[off] != axdr.STRUCTURE or buf[off + 1] != 2 or buf[off + 2] != axdr.ARRAY:
+    if end - off < 4 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 2 or buf[off + 2] != axdr.ARRAY:
         return None
     n = axdr.count(buf, off + 2)
     off = axdr.content(buf, off + 2)
     while n:
         n -= 1
-        if not (buf[off] == axdr.STRUCTURE and buf[off + 1] == 3 and buf[off + 2] == axdr.INTEGER and buf[off + 4] == axdr.ENUM):
+        if not _entry(buf, off, end, 3):
             return None
         k = buf[off + 3]
         if not 1 <= k <= o.ATTRIBUTES or buf[off + 5] & ~limit[k]:
             return None
         rights[k] = buf[off + 5]
         off += 6
+        if off >= end:
+            return None
         if buf[off] == axdr.NULL:
             off += 1
-        elif buf[off] == axdr.ARRAY and axdr.count(buf, off) < 16:
-            off += 2 + 2 * buf[off + 1]
+        elif buf[off] == axdr.ARRAY:
+            off = selectors_end(buf, off)
         else:
             return None
-    if buf[off] != axdr.ARRAY:
+        if off < 0:
+            return None
+    if end - off < 2 or buf[off] != axdr.ARRAY:
         return None
     n = axdr.count(buf, off)
     off = axdr.content(buf, off)
     while n:
         n -= 1
-        if not (buf[off] == axdr.STRUCTURE and buf[off + 1] == 2 and buf[off + 2] == axdr.INTEGER and buf[off + 4] == axdr.ENUM):
+        if not _entry(buf, off, end, 2):
             return None
         k = buf[off + 3]
         if not 1 <= k <= o.METHODS or buf[off + 5] & ~limit[o.ATTRIBUTES + k]:
@@ -179,3 +195,10 @@ def read_rights(buf, off, end, o, limit):
         rights[o.ATTRIBUTES + k] = buf[off + 5]
         off += 6
     return bytes(rights) if off == end else None
+
+
+def _entry(buf, off, end, n):
+    """True when a structure of n elements begins with an integer and an enum at off."""
+    if end - off < 6 or buf[off] != axdr.STRUCTURE or buf[off + 1] != n:
+        return False
+    return buf[off + 2] == axdr.INTEGER and buf[off + 4] == axdr.ENUM

@@ -140,7 +140,7 @@ class ProfileGeneric(Interface):
     def set(self, k, buf, off, end, aa, commit):
         if k == 3:
             return self._set_capture_objects(buf, off, end, aa, commit)
-        if k == 2 or k == 7:
+        if k < 3 or k == 7:
             return READ_WRITE_DENIED
         if buf[off] != self.a[k][0] or end - off != len(self.a[k]):
             return TYPE_UNMATCHED

@@ -75,16 +75,21 @@ class Rows:
 
 
 class MemoryRows(Rows):
-    """Rows in pages of memory, none of them across two: a heap in use for a while has many small holes and no large one."""
+    """Rows in pages of memory, none of them across two: a heap in use for a while has many small holes and no large
+    one.
+    """
 
     def _allocate(self, depth, size):
-        per_page = max(1, _PAGE // size)
-        self._pages = [bytearray(_PAGE) for _ in range((depth + per_page - 1) // per_page)]
-        self.octets = len(self._pages) * _PAGE
+        each = max(1, _PAGE // size)
+        self._pages = []
+        self.octets = depth * size
+        while depth > 0:
+            self._pages.append(bytearray(min(depth, each) * size))
+            depth -= each
 
     def _depth(self, size):
-        self._per_page = _PAGE // size
-        return len(self._pages) * self._per_page
+        self._per_page = len(self._pages[0]) // size
+        return (len(self._pages) - 1) * self._per_page + len(self._pages[-1]) // size
 
     def _write(self, slot, row):
         n = self._per_page

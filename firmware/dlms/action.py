@@ -2,7 +2,7 @@
 
     C3 01 iip descriptor(9) (00 | 01 Data)                normal             -> C7 01 iip result (00 | 01 00 Data)
     C3 02 iip number(4)                                   next-pblock        -> C7 02 iip last number(4) length raw
-    C3 03 iip n {descriptor(9)} n {Data}                  with-list          -> C7 03 iip n {result (00 | 01 00 Data)}
+    C3 03 iip n {descriptor(9)} n {Data}                  with-list          -> C7 03 iip n {result (00 | 01 (00 Data | 01 dar))}
     C3 04 iip descriptor(9) last number(4) length raw     first-pblock       -> C7 04 iip number(4) | C7 01 …
     C3 05 iip n {descriptor(9)} last number(4) length raw list+first-pblock  -> C7 04 iip number(4) | C7 03 …
     C3 06 iip last number(4) length raw                   pblock             -> C7 04 iip number(4) | C7 01 … | C7 03 …
@@ -22,6 +22,7 @@ from dlms.stream import ACTION_IN, ACTION_LIST_IN, ACTION_OUT, HEAD
 _NEXT_SIZE = 7
 _NORMAL = 6  # octets of `C7 01 iip 00 01 00`
 _LIST = 3  # octets of `C7 03 iip`
+_NOT_AVAILABLE = 4  # octets of `result 01 01 data-access-result`
 
 
 def request(server, aa, rx, p, end, tx):
@@ -161,12 +162,15 @@ def invoke_list(server, aa, names, d, buf, off, end, tx, iip):
     t = server.scratch
     t.reset()
     t.aa = aa
-    # the whole answer waits in carry: n {result (00 | 01 00 Data)}
-    t.put(n)
+    # each method writes into carry, and the whole answer is put together in buf
+    t.buf[0] = n
+    t.used = 1
     while n > 0:
-        off = invoke_next(server, aa, t, names, d, buf, off, end)
-        d += 9
         n -= 1
+        off = invoke_next(server, aa, t, names, d, buf, off, end, n * _NOT_AVAILABLE)
+        d += 9
+    t.pos = 0
+    t.held = t.used
     p = aa.start
     tx[p] = 0xC7
     tx[p + 1] = 3
@@ -175,20 +179,28 @@ def invoke_list(server, aa, names, d, buf, off, end, tx, iip):
     return r if r else result(aa, tx, iip, t.fault)
 
 
-def invoke_next(server, aa, t, names, d, buf, off, end):
-    """Invoke one method of a list and append its entry to carry; returns the offset behind its parameter."""
+def invoke_next(server, aa, t, names, d, buf, off, end, keep):
+    """Invoke one method of a list and append its entry to the answer in t.buf; returns the offset behind its parameter.
+
+    `result 00`, `result 01 00 Data`, or where the Data would not leave `keep` octets of t.buf to the entries that follow,
+    `result 01 01 data-access-result`: the method was invoked all the same.
+    """
     after = server.scan(buf, off, end)
-    c = t.c1
     # null-data stands for no parameter
-    r = invoke(server, aa, names, d, buf, off if buf[off] != NULL else after, after, t.carry, c + 3)
-    if r > c + 3:
-        t.carry[c] = SUCCESS
-        t.carry[c + 1] = 1
-        t.carry[c + 2] = 0
-        t.c1 = r
-    else:
-        t.put(SUCCESS if r == c + 3 else -r)
-        t.put(0)
+    r = invoke(server, aa, names, d, buf, off if buf[off] != NULL else after, after, t.carry, HEAD)
+    out = t.buf
+    q = t.used
+    out[q] = SUCCESS if r >= HEAD else -r
+    out[q + 1] = 0
+    t.used = q + 2
+    if r > HEAD:
+        out[q + 1] = 1
+        out[q + 2] = 0
+        t.used = q + 3
+        if t.used + keep > t.size - (r - HEAD) or not t.take(t.carry, HEAD, r - HEAD):
+            out[q + 2] = 1
+            out[q + 3] = server.errors.no_resources
+            t.used = q + _NOT_AVAILABLE
     return after
 
 

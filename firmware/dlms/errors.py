@@ -80,6 +80,7 @@ class Errors:
     no_selection = TYPE_UNMATCHED  # D-112, selector on an attribute that has none, or an unknown one [impl]
     too_nested = TYPE_UNMATCHED  # deeper than limits.NESTING: no attribute has that type [choice]
     no_resources = DATA_BLOCK_UNAVAILABLE  # D-17, D-18, D-22 [impl]: no transfer free, no block transfer negotiated, too long
+    bad_block = DATA_BLOCK_UNAVAILABLE  # D-22, raw data not as long as the block says [impl]
     escaped = HARDWARE_FAULT  # an object raised [choice]
 
 

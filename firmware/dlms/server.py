@@ -102,7 +102,7 @@ class Server:
             return 0
         aa = link.aas[i]
         self.abandon(aa)
-        end = self.exception(aa, tx, self.errors.apdu_too_long)
+        end = self.exception(aa, tx, self.errors.apdu_too_long) if aa.confirmed else 0
         return wrapper.answer(tx, rx, 0, end - WRAPPER) if end else 0
 
     # -- dispatch --------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ class Server:
         aarq = self.aarq
         assoc = self.find_association(rx, off)
         well_formed = aarq.parse(rx, off + WRAPPER, end) and aarq.initiate(rx)
-        if not aarq.response_allowed and (link.stream or not well_formed):
+        if not aarq.response_allowed and (link.stream or not well_formed or assoc is None):
             return 0  # B-05, B-07: no AARE, and over TCP no AA either
         if not well_formed or assoc is None:
             # C-26, A-30: refused with our plain context name; a datagram that is no AARQ is not answered

@@ -269,11 +269,18 @@ def start_blocks(server, aa, rx, p, q, end, tx, iip, kind):
     t.block = 0
     t.used = 0
     if not server.block_ok(rx, q, end):
-        return result(aa, tx, iip, server.errors.malformed_set)
+        return bad_block(server, aa, rx, q, end, tx, iip)
     if not t.take(rx, p + 3, q - p - 3) or not server.keep(aa, t):
         return block_result(aa, tx, iip, server.errors.no_resources, rx, q + 1)
     t.mark = t.used
     return take_block(server, aa, rx, q, end, tx, iip)
+
+
+def bad_block(server, aa, rx, q, end, tx, iip):
+    """A block that does not fill the APDU: refused by its number (D-22), or as malformed when even that is missing."""
+    if end - q < 6 or rx[q] > 1:
+        return result(aa, tx, iip, server.errors.malformed_set)
+    return block_result(aa, tx, iip, server.errors.bad_block, rx, q + 1)
 
 
 def next_block(server, aa, rx, p, end, tx, iip):
@@ -281,7 +288,7 @@ def next_block(server, aa, rx, p, end, tx, iip):
     t = aa.transfer
     if not server.block_ok(rx, p + 3, end):
         server.abandon(aa)
-        return result(aa, tx, iip, server.errors.malformed_set)
+        return bad_block(server, aa, rx, p + 3, end, tx, iip)
     if t is None or (t.kind != SET_IN and t.kind != SET_LIST_IN):
         server.abandon(aa)
         return block_result(aa, tx, iip, NO_LONG_SET_IN_PROGRESS, rx, p + 4)

@@ -70,6 +70,7 @@ class Transfer(Cursor):
         self.last = 0  # attribute 0: the last attribute of the structure; else equal to attr
         self.entries = 0  # list: entries still to come, their descriptors at buf[pos:]
         self.pos = 0
+        self.held = 0  # list of methods: octets of the answer still at buf[pos:]
 
     def reset(self):
         """Forget the value; nothing waits and nothing follows."""
@@ -82,6 +83,7 @@ class Transfer(Cursor):
         self.attr = 0
         self.last = 0
         self.entries = 0
+        self.held = 0
         self.obj = None
 
     # -- inbound -------------------------------------------------------------------------------
@@ -179,6 +181,13 @@ class Transfer(Cursor):
             self.n = 0
             self.i = 0
             self.server.list_entry(self)
+            return True
+        if self.held > 0:
+            n = min(self.held, len(self.carry) - HEAD)
+            copy(self.carry, HEAD, self.buf, self.pos, n)
+            self.pos += n
+            self.held -= n
+            self.c1 = HEAD + n
             return True
         return False
 

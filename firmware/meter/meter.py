@@ -32,7 +32,6 @@ MAX_RATE = const(86400)
 MAX_DAYS = const(400)
 BACKFILL_SLOT = const(300)  # seconds of a simulation slot before READY, and after
 SLOT = const(60)
-DAY_TARIFF = (6, 22)  # hours of local time between which tariff 1 counts, tariff 2 else
 MSS = const(1460)
 # status of a load profile row (0.0.96.10.1.255): what happened in its period
 STATUS_DST = const(0x08)
@@ -44,10 +43,11 @@ _MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning a
 def build(config):
     """The meter that a configuration describes.
 
-    config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate` (simulated
-    seconds a second, 0 … MAX_RATE), `backfill_days` (0 … MAX_DAYS), `serial` (eight digits), `depth` (load profile rows, 0 for the
-    board's limit), `device2` (wPort of the second logical device), `secrets` (association name -> octets), `port`, `inactivity`
-    (seconds), `bind` (list of addresses). ValueError names a value that cannot be taken.
+    config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate`
+    (simulated seconds a second, 0 … MAX_RATE), `backfill_days` (0 … MAX_DAYS), `serial` (eight digits), `depth` (load
+    profile rows, 0 for the board's limit), `device2` (wPort of the second logical device), `tariff1_from`, `tariff1_to`
+    (hours of local time), `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of
+    addresses). ValueError names a value that cannot be taken.
     """
     if not isinstance(config.rate, int) or not 0 <= config.rate <= MAX_RATE:
         raise ValueError("rate: a whole number from 0 to %d" % MAX_RATE)
@@ -93,6 +93,8 @@ class Meter:
 
     def __init__(self, config):
         self.rate = config.rate
+        self.day_from = config.tariff1_from  # hours of local time between which tariff 1 counts, tariff 2 else
+        self.day_to = config.tariff1_to
         self.backfill_days = config.backfill_days
         self.version = VERSION.encode()
         self.serial = config.serial.encode()
@@ -280,7 +282,7 @@ class Meter:
 
     def _switch_tariff(self):
         hour = self.clock.local_second // 3600
-        tariff = 0 if DAY_TARIFF[0] <= hour < DAY_TARIFF[1] else 1
+        tariff = 0 if self.day_from <= hour < self.day_to else 1
         self.metrology.tariff = tariff
         self.tariff[1] = tariff + 1
 

@@ -3,7 +3,7 @@
 To add an object, add a line: its interface class, its logical name (OBIS), what its constructor takes beside the
 name, and who may do what with it. To add an interface class, write a module in `cosem/` and use it here.
 
-Clients (DESIGN): 16 public and 1 client management process without a password, 32 reading and 48 management with one.
+Clients: 16 public and 1 client management process without a password, 32 reading and 48 management with one.
 The passwords are for demonstration and are to be replaced.
 """
 

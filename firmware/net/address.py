@@ -4,6 +4,7 @@ import errno
 import socket
 import sys
 
+_BACKLOG = 16  # clients that may wait for accept: a burst is accepted or refused at once, and no SYN has to be repeated
 _TCP = 6
 _TCP_NODELAY = 1
 _IPPROTO_IPV6 = 41
@@ -82,7 +83,7 @@ def bound(kind, host, port):
             sock.setsockopt(_IPPROTO_IPV6, _IPV6_V6ONLY, 1)
         sock.bind(resolve(host, port))
         if kind == socket.SOCK_STREAM:
-            sock.listen(5)
+            sock.listen(_BACKLOG)
         sock.setblocking(False)
     except OSError:
         sock.close()

@@ -74,6 +74,8 @@ class Service:
                 for sock, _, _ in opened:
                     sock.close()
                 raise BindError("cannot listen on %s: %s" % (address.join(host, port), address.reason(e)))
+        if not opened:
+            raise BindError("cannot listen on %s: there is no IPv6 here" % address.join(hosts[0], port))
         for sock, stream, host in opened:
             name = address.join(host, port)
             if stream:

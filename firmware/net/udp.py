@@ -6,7 +6,8 @@ A peer without an AA has no link: it gets a free one for the moment, and keeps i
 """
 
 from dlms.association import Link
-from dlms.wrapper import HEADER, frame
+from dlms.octets import get16
+from dlms.wrapper import HEADER, TOO_LONG, frame
 from net import address
 
 
@@ -37,24 +38,27 @@ class UdpPort:
         self.handle = server.handle
         self.links = links
         self.overflow = overflow
-        self.size = datagram
+        self.size = datagram + 1  # one more than is taken, so that a longer datagram does not look whole
         self.tx = server.buffer()
         self.view = memoryview(self.tx)
         self.views = [b""] * 32  # slices of view by length, kept: sendto takes no length
         queue.add(sock, self)
 
     def ready(self, event):
-        """A datagram has come. Whatever is wrong with it, it is dropped without a word (A-40, A-42)."""
+        """A datagram has come. What is no WPDU is dropped without a word (A-40, A-42)."""
         try:
             data, peer = self.sock.recvfrom(self.size)
         except OSError:
             return
         n = len(data)
-        # the APDU must fill the datagram exactly
-        if n < HEADER or frame(data, 0, n, self.server.pdu) != n:
+        # the WPDU must fill the datagram exactly
+        if n < HEADER or get16(data, 6) + HEADER != n:
+            return
+        size = frame(data, 0, n, self.server.pdu)
+        if size != n and size != TOO_LONG:
             return
         link = self.find(peer)
-        n = self.handle(link, data, 0, n, self.tx)
+        n = self.handle(link, data, 0, n, self.tx) if size == n else self.server.too_long(link, data, self.tx)
         link.active = True
         if n:
             try:

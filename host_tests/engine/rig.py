@@ -4,8 +4,6 @@ Runs in CPython and in MicroPython. A script is a list of (request, answer) in h
 stands for none. Every request is put at an odd offset among poison octets, so that nothing outside of it can play a part.
 """
 
-from array import array
-
 from cosem.base import Interface
 from dlms import axdr
 from dlms.association import Pool
@@ -15,7 +13,7 @@ from dlms.server import Server
 
 POISON = 0xC1
 _BEFORE = 5  # poison octets in front of a request
-_BEHIND = 40  # … and behind it
+_ROOM = 1200  # octets of the receive buffer
 
 ALL = 0x00BE1D  # every service the server has
 WORKED = 0x00501F  # the conformance of the worked octets (REQUIREMENTS C-10)
@@ -238,6 +236,7 @@ class Rig:
         self.pool = Pool(associations)
         self.link = self.new_link()
         self.tx = self.server.buffer()
+        self.rx = bytearray(_ROOM)
 
     def new_link(self, stream=True, most=4):
         """Another connection, or with stream false another UDP peer."""
@@ -249,9 +248,14 @@ class Rig:
     def ask(self, request, source=16, device=1, link=None):
         """The APDU that answers the APDU `request`, as upper-case hex; "" for none."""
         apdu = unhex(request) if isinstance(request, str) else request
-        header = array("B", (0, 1, source >> 8, source & 255, device >> 8, device & 255, len(apdu) >> 8, len(apdu) & 255))
-        rx = bytearray([POISON] * _BEFORE) + bytearray(header) + bytearray(apdu) + bytearray([POISON] * _BEHIND)
-        n = self.server.handle(link or self.link, rx, _BEFORE, 8 + len(apdu), self.tx)
+        size = 8 + len(apdu)
+        # one buffer for all requests, as a connection has it: what is kept of a request must have been copied
+        rx = self.rx
+        for i in range(len(rx)):
+            rx[i] = POISON
+        rx[_BEFORE : _BEFORE + 8] = bytes((0, 1, source >> 8, source & 255, device >> 8, device & 255, len(apdu) >> 8, len(apdu) & 255))
+        rx[_BEFORE + 8 : _BEFORE + size] = apdu
+        n = self.server.handle(link or self.link, rx, _BEFORE, size, self.tx)
         if n == 0:
             return ""
         tx = self.tx

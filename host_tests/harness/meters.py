@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from tools.launcher import Interpreter, LauncherError, Meter, Ready
+from tools.launcher import Interpreter, LauncherError, Meter, Ready, find
 
 from . import probe
 from .target import Target
@@ -83,8 +83,6 @@ class MeterPool:
     def interpreter(self) -> Interpreter:
         """The interpreter, probed once per session."""
         if self._interpreter is None:
-            from tools.launcher import find
-
             self._interpreter = find(self._command)
         return self._interpreter
 

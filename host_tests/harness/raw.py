@@ -30,9 +30,21 @@ def _octets(data: bytes | str) -> bytes:
 class RawTcp:
     """One TCP connection: octets (or hex text) out, octets or whole WPDUs in."""
 
-    def __init__(self, address: tuple[str, int], timeout: float) -> None:
+    def __init__(self, address: tuple[str, int], timeout: float, receive_buffer: int = 0, segment: int = 0) -> None:
         self.timeout = timeout
-        self.socket = socket.create_connection(address, timeout)
+        family = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0][0]
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        # Both hold from the handshake on, or not at all.
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if segment:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
+        self.socket.settimeout(timeout)
+        try:
+            self.socket.connect(address)
+        except OSError:
+            self.socket.close()
+            raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._kept = b""
 
@@ -139,9 +151,12 @@ class RawLinks:
         self.timeout = timeout
         self._open: list[RawTcp | RawUdp] = []
 
-    def tcp(self, host: str | None = None) -> RawTcp:
-        """A new TCP connection, to another address of the meter when `host` names one."""
-        link = RawTcp((host or self._host, self._port), self.timeout)
+    def tcp(self, host: str | None = None, receive_buffer: int = 0, segment: int = 0) -> RawTcp:
+        """A new TCP connection, to another address of the meter when `host` names one.
+
+        With a small receive buffer and a small segment size the meter cannot send far ahead of what the test reads.
+        """
+        link = RawTcp((host or self._host, self._port), self.timeout, receive_buffer, segment)
         self._open.append(link)
         return link
 

@@ -1,0 +1,129 @@
+"""The requests whose heap use is measured: in the interpreter by the tests here, and from outside by wire tests and bench.
+
+    NAMED   kind -> a cycle of (request APDU, beginning of the answer's APDU), in hexadecimal with blanks ignored
+
+A cycle leaves the meter as it was, so that it can be played any number of times. All are requests of the management client (48),
+which may write, in one AA. MicroPython and CPython both read this file.
+"""
+
+ENERGY = "0003 0100010800FF"  # Register, A+
+COUNTER = "0003 0100040800FF"  # Register, R-: the one that is reset
+NOTE = "0001 0000608001FF"  # Data, a double-long-unsigned of the client's own
+LABEL = "0001 0000600101FF"  # Data, octet-string of 15 octets
+STATE = "0001 0000608000FF"  # Data that computes its value
+CLOCK = "0008 0000010000FF"
+SUPPLY = "0046 000060030AFF"  # Disconnect control
+PROFILE = "0007 0100630100FF"  # load profile
+EVENTS = "0007 0000636200FF"  # event log
+ASSOCIATION = "000F 0000280000FF"  # the association itself
+UNKNOWN = "0001 0000FFFFFFFF"
+
+PROFILE_BLOCKS = 20  # blocks fetched in a cycle before the transfer is begun anew
+BLOCK = 128  # client-max-receive-pdu-size for the kinds that fetch blocks: with 24 hours of rows there are enough of them
+
+_REGISTERS = "".join([ENERGY + "02 00", "0003 0100020800FF 02 00", COUNTER + "02 00", CLOCK + "02 00", NOTE + "02 00"])
+_TIME = "FF 00 00 00 00 8000 00"  # day of the week, midnight, deviation unspecified
+_RANGE = "02 04 02 04 12 0008 09 06 0000010000FF 0F 02 12 0000 09 0C 07D0 01 01" + _TIME + "09 0C {}" + _TIME + "01 00"
+_NOBODY = _RANGE.format("07D1 01 01")  # up to 2001: no row
+_EVERYBODY = _RANGE.format("0833 01 01")
+
+
+def _entries(first, last):
+    return "02 04 06 %08X 06 %08X 12 0001 12 0000" % (first, last)
+
+
+def _blocks(first, answer, n):
+    """A GET in blocks: the first request, and n more."""
+    return [(first, answer + "00000001")] + [("C002C1 %08X" % i, "C402C1 00 %08X 00" % (i + 1)) for i in range(1, n)]
+
+
+NAMED = {
+    "GET of a Register": [("C001C1" + ENERGY + "02 00", "C401C1 00 06")],
+    "SET of a Data": [("C101C1" + NOTE + "02 00 06 00000005", "C501C1 00"), ("C101C1" + NOTE + "02 00 06 FFFFFFFF", "C501C1 00")],
+    "ACTION": [("C301C1" + COUNTER + "01 01 0F 00", "C701C1 00 00")],
+    "GET list": [("C003C1 0A" + _REGISTERS + _REGISTERS, "C403C1 0A 00 06")],
+    "SET list": [
+        ("C104C1 02" + NOTE + "02 00" + LABEL + "02 00 02 06 00000005 09 0F 4141414141 4242424242 4343434343", "C505C1 02 00 00"),
+    ],
+    "ACTION list": [("C303C1 02" + COUNTER + "01" + COUNTER + "01 02 0F 00 00", "C703C1 02 00 00 00 00")],
+    "GET-next of a profile block": _blocks("C001C1" + PROFILE + "02 00", "C402C1 00", PROFILE_BLOCKS),
+    # what the bench does not tell apart, but nothing may allocate either
+    "GET of what is computed": [
+        ("C001C1" + STATE + "02 00", "C401C1 00 0204 06"),
+        ("C001C1" + CLOCK + "02 00", "C401C1 00 09 0C"),
+        ("C001C1" + PROFILE + "07 00", "C401C1 00 06"),
+        ("C001C1" + ASSOCIATION + "04 00", "C401C1 00"),
+    ],
+    "GET of all attributes": [("C001C1" + ENERGY + "00 00", "C401C1 00 0203"), ("C001C1" + CLOCK + "00 00", "C401C1 00 0209")],
+    "GET of the object list": _blocks("C001C1" + ASSOCIATION + "02 00", "C402C1 00", 25),
+    "GET by entry": [
+        ("C001C1" + PROFILE + "02 01 02" + _entries(1, 1), "C401C1 00 0101"),
+        ("C001C1" + PROFILE + "03 00", "C401C1 00 0106"),
+    ],
+    "GET by range": [
+        ("C001C1" + PROFILE + "02 01 01" + _NOBODY, "C401C1 00 0100"),
+        ("C001C1" + PROFILE + "02 01 01" + _EVERYBODY, "C402C1 00"),
+    ],
+    "GET list in blocks": _blocks("C003C1 02" + PROFILE + "02 00" + PROFILE + "02 00", "C402C1 00", 6),
+    "SET in blocks": [
+        ("C102C1" + NOTE + "02 00 00 00000001 02 0600", "C502C1 00000001"),
+        ("C103C1 01 00000002 03 000005", "C503C1 00 00000002"),
+    ],
+    "SET list in blocks": [
+        ("C105C1 02" + NOTE + "02 00" + NOTE + "02 00 00 00000001 03 02 0600", "C502C1 00000001"),
+        ("C103C1 01 00000002 08 000005 06 00000006", "C504C1 02 00 00 00000002"),
+    ],
+    "ACTION in blocks": [
+        ("C304C1" + COUNTER + "01 00 00000001 01 0F", "C704C1 00000001"),
+        ("C306C1 01 00000002 01 00", "C701C1 00 00"),
+    ],
+    "SET of the clock": [("C101C1" + CLOCK + "03 00 10 FFC4", "C501C1 00"), ("C101C1" + CLOCK + "03 00 10 0000", "C501C1 00")],
+    "disconnect and reconnect": [
+        ("C301C1" + SUPPLY + "01 01 0F 00", "C701C1 00"),
+        ("C301C1" + SUPPLY + "02 01 0F 00", "C701C1 00"),
+    ],
+    "capture": [("C301C1" + PROFILE + "02 01 0F 00", "C701C1 00 00")],
+}
+
+# One of each way to be refused. `REFUSED` is a cycle too.
+REFUSALS = {
+    "unknown object": ("C001C1" + UNKNOWN + "02 00", "C401C1 01 04"),
+    "object of another class": ("C001C1 0001 0100010800FF 02 00", "C401C1 01 09"),
+    "unknown attribute": ("C001C1" + ENERGY + "09 00", "C401C1 01 0C"),
+    "selection where there is none": ("C001C1" + ENERGY + "02 01 02" + _entries(1, 1), "C401C1 01 0C"),
+    "malformed selection": ("C001C1" + PROFILE + "02 01 01 0F 00", "C401C1 01"),
+    "GET that breaks off": ("C001C1" + ENERGY, "C401C1 01"),
+    "GET of no known kind": ("C009C1", "C401C1 01"),
+    "GET without invoke-id": ("C001", "D801"),
+    "next block of no transfer": ("C002C1 00000001", "C402C1 01 00000001 01 10"),
+    "SET without right": ("C101C1" + ENERGY + "02 00 06 00000005", "C501C1 03"),
+    "SET of another type": ("C101C1" + NOTE + "02 00 11 05", "C501C1 0C"),
+    "SET of an unknown object": ("C101C1" + UNKNOWN + "02 00 11 05", "C501C1 04"),
+    "SET that breaks off": ("C101C1" + NOTE + "02 00 06 0000", "C501C1"),
+    "SET nested too deep": ("C101C1" + NOTE + "02 00" + "0201" * 20 + "00", "C501C1 0C"),
+    "datablock of no transfer": ("C103C1 01 00000002 01 00", "C5"),
+    "unknown method": ("C301C1" + ENERGY + "09 00", "C701C1"),
+    "method with another parameter": ("C301C1" + COUNTER + "01 01 0201 0F 00", "C701C1 0C"),
+    "pblock of no transfer": ("C306C1 01 00000002 01 00", "C7"),
+    "list with failures": ("C003C1 02" + ENERGY + "02 00" + UNKNOWN + "02 00", "C403C1 02 00 06"),
+    "list too long": ("C003C1 7F" + (ENERGY + "02 00") * 40, "D801"),
+    "unknown service": ("7F01C1", "D801"),
+    "short-name service": ("050102FA00", "D801"),
+}
+REFUSED = list(REFUSALS.values())
+
+IN_BLOCKS = ("GET-next of a profile block", "GET of the object list", "GET list in blocks", "GET by entry", "GET by range")
+
+
+def unhex(text):
+    return bytes.fromhex(text.replace(" ", ""))
+
+
+def cycle(kind):
+    """The cycle of a kind as octets: list of (request, beginning of the answer)."""
+    return [(unhex(request), unhex(answer)) for request, answer in (REFUSED if kind == "refused" else NAMED[kind])]
+
+
+def pdu_size(kind):
+    """The client-max-receive-pdu-size to propose for a kind."""
+    return BLOCK if kind in IN_BLOCKS else 1024

@@ -1,0 +1,306 @@
+"""Generated APDUs of a client, right and nearly right, from a tape. The same in CPython and in MicroPython.
+
+`Client` knows what a client would: the objects, and the number of the block that comes next. Everything that it makes
+passes `fuzz_data.mutated` now and then.
+"""
+
+from fuzz_data import changed, data, mutated, size, time
+
+LN_CONTEXT = bytes((0x60, 0x85, 0x74, 0x05, 0x08, 0x01, 0x01))
+LOW = bytes((0x60, 0x85, 0x74, 0x05, 0x08, 0x02, 0x01))
+SECRETS = {32: b"12345678", 48: b"87654321"}
+ALL = 0x00BE1D  # every service of this meter
+PDU_SIZES = (0xFFFF, 12, 13, 20, 64, 127, 128, 140, 255, 300, 1024, 0, 11)
+WPORTS = ((48, 1), (32, 1), (16, 1), (48, 17), (1, 1), (16, 17), (0, 1), (99, 1), (16, 127), (16, 2))
+
+
+def u16(n):
+    return bytes((n >> 8 & 0xFF, n & 0xFF))
+
+
+def u32(n):
+    return u16(n >> 16) + u16(n & 0xFFFF)
+
+
+def tlv(tape, tag, content):
+    return bytes((tag,)) + size(tape, len(content)) + content
+
+
+def aarq(tape, client, conformance=ALL, pdu=0xFFFF):
+    """The AARQ that opens the AA of this client; on an empty tape without a fault."""
+    if tape.one_in(4):
+        conformance = tape.choose((0, ALL, 0xFFFFFF, ALL & ~0x1C00, ALL & ~0x200, ALL & ~4, ALL & ~0xA000, 0x10))
+    if tape.one_in(3):
+        pdu = tape.choose(PDU_SIZES)
+    info = b"\x01" + tape.choose((b"\0",) * 6 + (b"\x01\x02\xaa\xbb",))
+    info += tape.choose((b"\0",) * 5 + (b"\x01\0", b"\x01\x01")) + tape.choose((b"\0",) * 4 + (b"\x01\x05",))
+    info += tape.choose((b"\x06",) * 7 + (b"\x05",)) + b"\x5f\x1f\x04\x00"
+    info += bytes((conformance >> 16, conformance >> 8 & 0xFF, conformance & 0xFF)) + u16(pdu)
+    body = tape.choose((b"",) * 6 + (b"\x80\x02\x07\x80", b"\x80\x02\x06\x40"))
+    body += tlv(tape, 0xA1, b"\x06" + tlv(tape, 7, LN_CONTEXT)[1:])
+    if tape.one_in(6):
+        body += b"\xa6\x0a\x04\x08ZZZ\0\0\0\0\1\xa9\x03\x02\x01" + bytes((tape.octet(),))
+    secret = SECRETS.get(client)
+    if secret is not None and not tape.one_in(12) or secret is None and tape.one_in(12):
+        secret = secret if secret is not None and not tape.one_in(12) else tape.octets(tape.pick(12))
+        body += b"\x8a\x02\x07\x80\x8b\x07" + LOW + tlv(tape, 0xAC, tlv(tape, 0x80, secret))
+    return tlv(tape, 0x60, body + tlv(tape, 0xBE, tlv(tape, 4, info)))
+
+
+def rlrq(tape):
+    return tape.choose(
+        (b"\x62\x03\x80\x01\x00", b"\x62\x00", b"\x62\x06\xbe\x04\x04\x02\x01\x00", b"\x62\x03\x80\x02\x00", b"\x62\x82\x00\x00")
+    )
+
+
+class Known:
+    """What a client knows of an object: its class and name, its values, and what some client may do with it."""
+
+    def __init__(self, o, name, rights):
+        self.class_id = o.CLASS_ID
+        self.name = name
+        self.attributes = o.ATTRIBUTES
+        self.methods = o.METHODS
+        self.held = o.a  # encoded values by attribute
+        self.writable = [k for k in range(1, o.ATTRIBUTES + 1) if rights[k] & 2 and not isinstance(o.a[k], bytes)]
+        self.invocable = [m for m in range(1, o.METHODS + 1) if rights[o.ATTRIBUTES + m]]
+
+    def id(self):
+        return u16(self.class_id) + self.name
+
+
+class Client:
+    """Builds requests to `objects`, a list of Known. `open` tells whether it believes to be associated."""
+
+    def __init__(self, tape, objects):
+        self.tape = tape
+        self.objects = objects
+        # those that a client can do most with come more often
+        self.changeable = [o for o in objects if o.writable or o.invocable]
+        self.writable = [o for o in objects if o.writable]
+        self.next = 1
+
+    def heard(self, apdu):
+        """Take note of an answer: the block number that goes on with it."""
+        if len(apdu) >= 8 and apdu[0] in (0xC4, 0xC7) and apdu[1] == 2:
+            self.next = apdu[4] << 24 | apdu[5] << 16 | apdu[6] << 8 | apdu[7]
+        elif len(apdu) >= 7 and (apdu[0] == 0xC5 and apdu[1] == 2 or apdu[0] == 0xC7 and apdu[1] == 4):
+            self.next = (apdu[3] << 24 | apdu[4] << 16 | apdu[5] << 8 | apdu[6]) + 1
+
+    def iip(self):
+        return bytes((self.tape.choose((0xC1,) * 9 + (0x41, 0x81, 0x00)),))
+
+    def number(self):
+        """The right block number, mostly."""
+        kind = self.tape.pick(10)
+        if kind == 9:
+            return self.tape.number(4)
+        return u32(self.next + (1 if kind == 8 else 0))
+
+    def object(self):
+        return self.tape.choose(self.objects if self.tape.one_in(3) else self.changeable)
+
+    # -- descriptors and selections ----------------------------------------------------------------
+
+    def id(self, o):
+        """class-id and logical name, rarely of no object of this meter."""
+        octets = o.id()
+        kind = self.tape.pick(32)
+        if kind == 31:
+            return b"\0\x63" + octets[2:]
+        if kind == 30:
+            return octets[:6] + b"\x63" + octets[7:]
+        return octets
+
+    def attribute(self, writable=False):
+        """(descriptor without selection, object, attribute-id); mostly one that may be written when `writable`."""
+        if writable and not self.tape.one_in(4):
+            o = self.tape.choose(self.writable)
+            k = self.tape.choose(o.writable)
+        else:
+            o = self.object()
+            k = self.tape.pick(o.attributes + 2)
+            k = k + 1 if k <= o.attributes else 0
+        return self.id(o) + bytes((k,)), o, k
+
+    def method(self):
+        o = self.object()
+        m = self.tape.choose(o.invocable) if o.invocable and not self.tape.one_in(4) else 1 + self.tape.pick(o.methods + 1)
+        return self.id(o) + bytes((m,)), o, m
+
+    def definition(self):
+        """A capture object definition."""
+        o = self.object()
+        k = 2 if not self.tape.one_in(3) else self.tape.pick(o.attributes + 2)
+        return b"\x02\x04\x12" + u16(o.class_id) + b"\x09\x06" + o.name + bytes((0x0F, k, 0x12, 0, 1 if self.tape.one_in(16) else 0))
+
+    def definitions(self):
+        """An array of them, in which one may stand several times."""
+        count = self.tape.pick(5)
+        if self.tape.one_in(6):
+            parts = [self.definition()] * self.tape.pick(18)
+        else:
+            parts = [self.definition() for _ in range(count)]
+        return self.array(parts)
+
+    def limit(self):
+        """A value that bounds a range."""
+        return time(self.tape) if not self.tape.one_in(3) else data(self.tape, 2)
+
+    def selection(self, o, k):
+        """00, or a selector with its parameters."""
+        tape = self.tape
+        kind = tape.pick(4)
+        if kind < 2 or o.class_id not in (7, 15) and kind == 2:
+            return b"\0"
+        if o.class_id == 7 and k == 2:
+            if kind == 2:
+                entries = b"\x06" + tape.number(4) + b"\x06" + tape.number(4)
+                return b"\x01\x02\x02\x04" + entries + b"\x12" + tape.number(2) + b"\x12" + tape.number(2)
+            clock = b"\x02\x04\x12\x00\x08\x09\x06\x00\x00\x01\x00\x00\xff\x0f\x02\x12\x00\x00"
+            column = clock if not tape.one_in(3) else self.definition()
+            return b"\x01\x01\x02\x04" + column + self.limit() + self.limit() + self.definitions()
+        if o.class_id == 15 and k == 2:
+            named = [self.object() for _ in range(1 + tape.pick(3))]
+            ids = b"".join([b"\x02\x02\x12" + u16(each.class_id) + b"\x09\x06" + each.name for each in named])
+            return tape.choose(
+                (
+                    b"\x01\x01\x00",
+                    b"\x01\x02\x01\x02\x12\x00\x03\x12\x00\x07",
+                    b"\x01\x03\x01" + bytes((len(ids) // 13,)) + ids,
+                    b"\x01\x04" + ids[:13],
+                    b"\x01\x02\x01\x01" + ids[:13],
+                )
+            )
+        return bytes((1, tape.pick(6))) + data(tape)
+
+    # -- values ------------------------------------------------------------------------------------
+
+    def value(self, o, k):
+        """A Data for attribute k: what it holds, nearly that, or anything."""
+        tape = self.tape
+        held = o.held[k] if k < len(o.held) else None
+        kind = tape.pick(8)
+        if kind == 7 or held is None and kind < 6:
+            return data(tape)
+        if kind == 6:
+            return self.definitions()
+        if held[0] in (9, 10, 12) and kind == 5:
+            return bytes((held[0],)) + tape.choose((b"\x30", b"\x81\x0c", b"\x0c")) + tape.octets(48)[: tape.choose((48, 12, 12))]
+        return bytes(held) if kind < 2 else changed(tape, held)
+
+    def parameter(self, o, m):
+        tape = self.tape
+        kind = tape.pick(6)
+        if kind == 0 or kind == 1 and o.class_id != 15:
+            return b"\x0f\x00"
+        if kind == 1 or o.class_id == 15 and kind < 5:
+            return self.object_list_element() if m in (3, 4) else b"\x02\x02\x11" + tape.octets(1) + b"\x0a\x02ab"
+        if kind == 2:
+            return b"\x10" + tape.number(2)
+        if kind == 3:
+            return b"\x02\x03" + time(tape) + time(tape) + time(tape)
+        if kind == 4:
+            address = b"\x02\x02\x16" + bytes((tape.pick(4),)) + b"\x09\x10" + tape.octets(16)
+            return tape.choose((address, b"\x06\xe0" + tape.octets(3)))
+        return data(tape)
+
+    def object_list_element(self):
+        tape = self.tape
+        o = self.object()
+        attributes = []
+        for k in range(tape.pick(o.attributes + 1)):
+            selectors = tape.choose((b"\0", b"\0", b"\x01\x01\x0f\x01", b"\x01\x81\x02\x0f\x01\x0f\x02"))
+            attributes.append(b"\x02\x03\x0f" + bytes((k + 1, 0x16, tape.pick(4))) + selectors)
+        methods = [b"\x02\x02\x0f" + bytes((m + 1, 0x16, tape.pick(2))) for m in range(tape.pick(o.methods + 1))]
+        rights = b"\x02\x02" + self.array(attributes) + self.array(methods)
+        return b"\x02\x04\x12" + u16(o.class_id) + bytes((0x11, tape.pick(3), 9, 6)) + o.name + rights
+
+    def array(self, parts):
+        return b"\x01" + size(self.tape, len(parts)) + b"".join(parts)
+
+    def block(self, raw):
+        """`last number(4) length raw`."""
+        return bytes((self.tape.pick(3) % 2,)) + self.number() + size(self.tape, len(raw)) + raw
+
+    # -- services ----------------------------------------------------------------------------------
+
+    def get(self):
+        tape = self.tape
+        kind = tape.pick(6)
+        if kind < 3:
+            d, o, k = self.attribute()
+            return b"\xc0\x01" + self.iip() + d + self.selection(o, k)
+        if kind < 5:
+            return b"\xc0\x02" + self.iip() + self.number()
+        parts = []
+        for _ in range(tape.pick(6)):
+            d, o, k = self.attribute()
+            parts.append(d + self.selection(o, k))
+        return b"\xc0\x03" + self.iip() + size(tape, len(parts)) + b"".join(parts)
+
+    def set(self):
+        tape = self.tape
+        kind = 1 + tape.pick(6) % 5
+        if kind == 3:
+            return b"\xc1\x03" + self.iip() + self.block(tape.octets(tape.pick(40)))
+        if kind < 3:
+            d, o, k = self.attribute(True)
+            head = bytes((0xC1, kind)) + self.iip() + d + (b"\0" if not tape.one_in(8) else self.selection(o, k))
+            value = self.value(o, k)
+        else:
+            named = [self.attribute(True) for _ in range(tape.pick(4))]
+            head = bytes((0xC1, kind)) + self.iip() + size(tape, len(named)) + b"".join([d + b"\0" for d, _, _ in named])
+            value = size(tape, len(named)) + b"".join([self.value(o, k) for _, o, k in named])
+        return head + (self.first(value) if kind in (2, 5) else value)
+
+    def action(self):
+        tape = self.tape
+        kind = 1 + tape.pick(7) % 6
+        if kind == 2:
+            return b"\xc3\x02" + self.iip() + self.number()
+        if kind == 6:
+            return b"\xc3\x06" + self.iip() + self.block(tape.octets(tape.pick(40)))
+        if kind in (1, 4):
+            d, o, m = self.method()
+            value = self.parameter(o, m)
+            head = bytes((0xC3, kind)) + self.iip() + d
+            if kind == 1:
+                return head + (b"\0" if tape.one_in(4) else b"\x01" + value)
+        else:
+            named = [self.method() for _ in range(tape.pick(5))]
+            head = bytes((0xC3, kind)) + self.iip() + size(tape, len(named)) + b"".join([d for d, _, _ in named])
+            value = size(tape, len(named)) + b"".join([self.parameter(o, m) for _, o, m in named])
+            if kind == 3:
+                return head + value
+        return head + self.first(value)
+
+    def first(self, value):
+        """The first block of a value: all of it, or half, and then block 2 is due."""
+        last = self.tape.pick(3) == 0
+        raw = value if last else value[: len(value) // 2]
+        self.next = 1
+        number = self.number()
+        return bytes((1 if last else 0,)) + number + size(self.tape, len(raw)) + raw
+
+    def other(self):
+        """An APDU of another service, or none at all."""
+        tape = self.tape
+        return bytes((tape.choose((0x05, 0x06, 0xC4, 0xD8, 0x0E, 0xC8, 0xDB, 0x21, 0xE0, 0xC2, 0xFF, 0x00)),)) + tape.octets(tape.pick(30))
+
+    def request(self, client):
+        """One APDU of any kind."""
+        kind = self.tape.pick(32)
+        if kind < 12:
+            apdu = self.get()
+        elif kind < 20:
+            apdu = self.set()
+        elif kind < 28:
+            apdu = self.action()
+        elif kind == 28:
+            apdu = rlrq(self.tape)
+        elif kind == 29:
+            apdu = self.other()
+        else:
+            apdu = aarq(self.tape, client)
+        return mutated(self.tape, apdu) if self.tape.one_in(4) else apdu

@@ -1,0 +1,215 @@
+"""A server with the objects of the meter, and the checks that hold after any octets whatever. Runs in CPython and MicroPython.
+
+`Rig.session` plays one tape: it opens associations, sends what `fuzz_apdus` makes, lets time pass, breaks links off, and in
+the end asks what any client may ask. A rule that does not hold raises `Broken`.
+
+Every request stands among poison octets, and every buffer of the server has a margin behind it: the poison must not play a
+part in an answer, nor may the margin change, because what looks at octets in viper checks no bounds.
+"""
+
+import limits
+import meter
+from config import parse
+from dlms.association import Pool
+from dlms.octets import put16
+from dlms.server import Server
+from fuzz_apdus import WPORTS, Client, Known, aarq
+from fuzz_data import mutated
+from fuzz_tape import Tape, seeded  # noqa: F401 (seeded belongs to the face of this module)
+from meter import state
+
+MARGIN = 96
+CANARY = 0xA5
+POISONS = (b"\x01\x02\x09\x0c\x06\x81\x00\x02\x04\x12\x00\x08", b"\x00", b"\xff")
+_BEFORE = 7
+_BEHIND = 60
+_STEPS = 16
+_TITLE = b"\xc0\x01\xc1\x00\x01\x00\x00\x2a\x00\x00\xff\x02\x00"
+_TITLE_ANSWER = b"\xc4\x01\xc1\x00\x09\x10ZZZ0000000100001"
+_PUBLIC = 16
+
+# what of the meter's state is the interpreter's own
+state.heap_allocated = state.heap_free = lambda: 7
+
+
+class Broken(Exception):
+    """A rule that holds after any octets does not hold."""
+
+
+class Rig:
+    """One meter with a TCP link and a UDP peer."""
+
+    def __init__(self, poison=POISONS[0], most=8):
+        config = parse(["start=2026-03-28T12:00:00", "backfill_days=0", "depth=24", "seed=7", "rate=60"], "127.0.0.1,::1")
+        self.meter = meter.build(config)
+        self.meter.backfill()
+        self.faults = []
+        self.server = Server(
+            [wport for wport, _ in self.meter.devices], self.meter.associations, limits, log=self.note, served=self.meter.counters
+        )
+        self.pools = (Pool(8), Pool(2))
+        self.links = (self.server.link(self.pools[0], most, True), self.server.link(self.pools[1], 2, False, 500))
+        self.poison = poison
+        self.size = len(self.server.buffer())
+        self.tx = self.margin(self.server.buffer())
+        self.transfers = self.server.pool + [self.server.scratch]
+        self.nominal = []
+        for t in self.transfers:
+            self.nominal.append((len(t.carry), len(t.buf)))
+            # what an earlier request may have left there
+            for i in range(len(t.buf)):
+                t.buf[i] = poison[i % len(poison)]
+            self.guard(t)
+        self.objects = []
+        for _, directory in self.meter.devices:
+            for i in range(directory.n):
+                o = directory.objs[i] or self.meter.associations[0]
+                self.objects.append(Known(o, directory.table[8 * i : 8 * i + 6], directory.limit[i]))
+        self.answers = []
+
+    def note(self, level, component, event, text):
+        if level == "ERROR":
+            self.faults.append(event + " " + text)
+
+    # -- buffers: the checked twin of this rig makes others ------------------------------------------
+
+    def margin(self, octets):
+        return octets + bytearray([CANARY] * MARGIN)
+
+    def guard(self, t):
+        t.carry = self.margin(t.carry)
+        t.buf = self.margin(t.buf)
+
+    def received(self, wpdu):
+        """(buffer, offset) of a WPDU in a receive buffer with poison around it."""
+        rx = bytearray(self.poison * 8)[:_BEFORE] + bytearray(wpdu)
+        while len(rx) < _BEFORE + len(wpdu) + _BEHIND:
+            rx.extend(self.poison)
+        return rx, _BEFORE
+
+    def check_buffers(self):
+        margin = bytes([CANARY] * MARGIN)
+        if self.tx[self.size :] != margin:
+            raise Broken("octets were written behind the transmit buffer")
+        for t, (carry, buf) in zip(self.transfers, self.nominal):
+            if t.carry[carry:] != margin or t.buf[buf:] != margin:
+                raise Broken("octets were written behind a transfer's buffer")
+
+    # -- one request ---------------------------------------------------------------------------------
+
+    def ask(self, apdu, source, device, stream=True):
+        """The APDU that answers; empty for none."""
+        header = bytearray(8)
+        header[1] = 1
+        put16(header, 2, source)
+        put16(header, 4, device)
+        put16(header, 6, len(apdu))
+        rx, off = self.received(bytes(header) + apdu)
+        link = self.links[0 if stream else 1]
+        n = self.server.handle(link, rx, off, 8 + len(apdu), self.tx)
+        answer = self.checked(n, source, device, 1024 if stream else 500)
+        self.answers.append(answer)
+        self.check_transfers()
+        return answer
+
+    def checked(self, n, source, device, limit):
+        """The APDU of the WPDU tx[0:n]."""
+        if self.faults:
+            raise Broken(self.faults[0])
+        if n == 0:
+            return b""
+        if not 8 < n <= 8 + limit:
+            raise Broken("an answer of %d octets" % n)
+        got = bytes(self.tx[0:n])
+        if got[:8] != bytes((0, 1, device >> 8, device & 255, source >> 8, source & 255, n - 8 >> 8, n - 8 & 255)):
+            raise Broken("wrong header")
+        self.check_answer(got[8:])
+        return got[8:]
+
+    def check_answer(self, apdu):
+        """An answer begins with the tag of a response; the checked rig decodes it."""
+        if apdu[0] not in (0x61, 0x63, 0xC4, 0xC5, 0xC7, 0xD8):
+            raise Broken("not a response")
+
+    def check_transfers(self):
+        """Every transfer is free, the scratch one, or an association's; every association is a link's or free."""
+        server = self.server
+        held = [server.scratch] + server.pool[: server.free]
+        for link, pool in zip(self.links, self.pools):
+            aas = link.aas[: link.n]
+            held += [aa.transfer for aa in aas if aa.transfer is not None]
+            everyone = {id(aa) for aa in aas + pool.aas[: pool.free]}
+            if link.n + pool.free != len(pool.aas) or len(everyone) != len(pool.aas):
+                raise Broken("associations were lost")
+        if len(held) != len(self.transfers) or len({id(t) for t in held}) != len(held):
+            raise Broken("transfers were lost")
+        opened = 0
+        for association in self.meter.associations:
+            opened += association.opened
+        if opened != self.links[0].n + self.links[1].n:
+            raise Broken("associations are miscounted")
+
+    # -- many ----------------------------------------------------------------------------------------
+
+    def session(self, tape):
+        """Play a tape, then see that the server serves as ever."""
+        pair = tape.choose(((48, 1), (48, 1), (48, 1), (48, 17), (32, 1), (16, 1)))
+        client = Client(tape, self.objects)
+        pdu = tape.choose((0xFFFF, 0xFFFF, 300, 128, 64, 20, 12))
+        for _ in range(1 + tape.pick(_STEPS)):
+            self.step(tape, client, pair, pdu)
+        self.check_buffers()
+        self.serves()
+
+    def step(self, tape, client, pair, pdu):
+        kind = tape.pick(32)
+        if kind == 31:
+            self.meter.tick(1000 * (1 + tape.pick(60)))
+        elif kind == 30:
+            self.server.abort(self.links[tape.pick(2)])
+        elif kind == 29:
+            self.too_long(pair)
+        elif kind == 28:
+            self.meter.load_profile.capture()
+        else:
+            stream = kind != 27
+            if kind == 26:
+                pair = tape.choose(WPORTS)
+            if kind == 25:
+                self.ask(mutated(tape, aarq(tape, pair[0])), pair[0], pair[1], stream)
+            elif not self.is_open(pair, stream) and not tape.one_in(4):
+                self.ask(aarq(Tape(b""), pair[0], pdu=pdu), pair[0], pair[1], stream)
+            client.heard(self.ask(client.request(pair[0]), pair[0], pair[1], stream))
+
+    def is_open(self, pair, stream):
+        """Whether this client has an AA."""
+        link = self.links[0 if stream else 1]
+        return any(aa.assoc.client == pair[0] and aa.assoc.server == pair[1] for aa in link.aas[: link.n])
+
+    def too_long(self, pair):
+        """A WPDU that was longer than the server takes, of which only the header was kept."""
+        header = bytearray(b"\x00\x01\x00\x00\x00\x00\xff\xff")
+        put16(header, 2, pair[0])
+        put16(header, 4, pair[1])
+        self.answers.append(self.checked(self.server.too_long(self.links[0], header, self.tx), pair[0], pair[1], 1024))
+        self.check_transfers()
+
+    def serves(self):
+        """On the same link, a client associates and reads the logical device name, a short and a long way."""
+        association = self.meter.associations[0]
+        # what a management client may have done to this one
+        association.users.clear()
+        association.names.clear()
+        i = association.directory.index(bytes((0, 0, 42, 0, 0, 255)))
+        association.acc[i] = b"\x00\x01\x01"
+        if self.links[0].n == self.links[0].most:
+            self.server.abort(self.links[0])
+        answer = self.ask(aarq(Tape(b""), _PUBLIC), _PUBLIC, 1)
+        if answer[:1] != b"\x61" or b"\xa2\x03\x02\x01\x00" not in answer:
+            raise Broken("an association is refused")
+        if self.ask(_TITLE, _PUBLIC, 1) != _TITLE_ANSWER:
+            raise Broken("the logical device name cannot be read")
+        if self.ask(b"\xc0\x03\xc1\x01" + _TITLE[3:], _PUBLIC, 1) != b"\xc4\x03\xc1\x01" + _TITLE_ANSWER[3:]:
+            raise Broken("a list cannot be read")
+        if self.ask(b"\x62\x00", _PUBLIC, 1)[:1] != b"\x63":
+            raise Broken("an association cannot be released")

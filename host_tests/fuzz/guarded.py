@@ -1,0 +1,92 @@
+"""The rig of `fuzz_rig` for CPython, with buffers that know which of their octets may be touched.
+
+An octet in front of or behind the request, one of a transfer's buffer that was not received, or a place behind the end of any
+buffer: touching it is an error here, where the viper functions on a board would just do it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+_HERE = str(Path(__file__).parent)
+if _HERE not in sys.path:
+    # as MicroPython finds them: the scripts of this folder are shared with it
+    sys.path.append(_HERE)
+
+import fuzz_rig  # noqa: E402
+
+from tools.dlmsclient import Aare, ExceptionResponse, Rlre, decode_apdu  # noqa: E402
+
+
+class OutOfBounds(Exception):
+    """An octet outside of a window was touched."""
+
+
+class Window(bytearray):
+    """A bytearray of which only [lo, hi) may be read and [lo, size) be written."""
+
+    lo = 0
+    hi: int | None = None
+    owner: Any = None  # a Transfer: what it has received may be read
+
+    def _end(self) -> int:
+        if self.owner is not None:
+            return self.owner.used
+        return len(self) if self.hi is None else self.hi
+
+    def _check(self, key: int | slice, end: int) -> None:
+        if isinstance(key, slice):
+            first = 0 if key.start is None else key.start
+            last = end if key.stop is None else key.stop
+            if first >= last:
+                return
+            if first < self.lo or last > end:
+                raise OutOfBounds(f"octets {first} to {last} of {self.lo} to {end}")
+        elif not self.lo <= key < end:
+            raise OutOfBounds(f"octet {key} of {self.lo} to {end}")
+
+    def __getitem__(self, key: Any) -> Any:
+        self._check(key, self._end())
+        return super().__getitem__(key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        size = len(self)
+        self._check(key, size)
+        super().__setitem__(key, value)
+        if len(self) != size:
+            raise OutOfBounds(f"{size} octets have become {len(self)}")
+
+
+class GuardedRig(fuzz_rig.Rig):
+    """A rig whose buffers are windows, and whose answers are decoded by the host client."""
+
+    def margin(self, octets: bytearray) -> bytearray:
+        return Window(octets)
+
+    def guard(self, t: Any) -> None:
+        t.carry = Window(t.carry)
+        t.buf = Window(t.buf)
+        t.buf.owner = t
+
+    def received(self, wpdu: bytes) -> tuple[bytearray, int]:
+        octets, off = super().received(wpdu)
+        rx = Window(octets)
+        rx.lo = off
+        rx.hi = off + len(wpdu)
+        return rx, off
+
+    def check_buffers(self) -> None:
+        for t, nominal in zip(self.transfers, self.nominal, strict=True):
+            assert (len(t.carry), len(t.buf)) == nominal
+
+    def check_answer(self, apdu: bytes) -> None:
+        if apdu[0] == 0x61:
+            Aare.decode(apdu)
+        elif apdu[0] == 0x63:
+            Rlre.decode(apdu)
+        elif apdu[0] == 0xD8:
+            ExceptionResponse.decode(apdu)
+        else:
+            decode_apdu(apdu)

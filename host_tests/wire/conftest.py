@@ -1,0 +1,104 @@
+"""Fixtures of the wire tests: the address family, links of either transport, and a way to let the meter catch up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from host_tests.harness.meters import MeterHandle
+from host_tests.harness.raw import RawLinks, RawTcp, RawUdp, wpdu
+from host_tests.wire.apdus import AARQ, RLRQ, associate, serves
+
+# (client, server) pairs that a UDP test may leave open: an AA over UDP outlives its socket, and there are few of them.
+_PAIRS = [(client, server) for client in (16, 1, 32, 48) for server in (1, 17)]
+_NOBODY = 0x4444
+
+
+@pytest.fixture(params=["ipv4", "ipv6"])
+def host(request: pytest.FixtureRequest, meter: MeterHandle) -> str:
+    """An address of the meter in each family: the rules are the same for both (REQUIREMENTS B-21)."""
+    for address in meter.hosts:
+        if (":" in address) == (request.param == "ipv6"):
+            return address
+    pytest.skip(f"the meter does not listen on {request.param}")
+
+
+@pytest.fixture
+def tcp(raw: RawLinks, host: str) -> Callable[[], RawTcp]:
+    """Opens TCP connections to the address of `host`."""
+    return lambda: raw.tcp(host)
+
+
+@pytest.fixture
+def udp(raw: RawLinks, host: str) -> Iterator[Callable[[], RawUdp]]:
+    """Opens UDP sockets to the address of `host`; the AAs of the usual wPorts are released after the test."""
+    opened: list[RawUdp] = []
+
+    def open_socket() -> RawUdp:
+        opened.append(raw.udp(host))
+        return opened[-1]
+
+    yield open_socket
+    for link in opened:
+        for client, server in _PAIRS:
+            link.send(wpdu(client, server, RLRQ))
+        # The refusal of a client that does not exist comes when all of them are done.
+        link.send(wpdu(_NOBODY, 1, AARQ))
+        while int.from_bytes(link.receive()[4:6], "big") != _NOBODY:
+            pass
+
+
+@pytest.fixture(params=["tcp", "udp"])
+def opener(
+    request: pytest.FixtureRequest, tcp: Callable[[], RawTcp], udp: Callable[[], RawUdp]
+) -> Callable[[], RawTcp | RawUdp]:
+    """Opens links of each transport in turn."""
+    return tcp if request.param == "tcp" else udp
+
+
+@pytest.fixture
+def link(opener: Callable[[], RawTcp | RawUdp]) -> RawTcp | RawUdp:
+    """One link of each transport in turn."""
+    return opener()
+
+
+@pytest.fixture
+def settle(tcp: Callable[[], RawTcp]) -> Callable[[], None]:
+    """`settle()` returns when the meter has seen everything that was sent to it before.
+
+    Two exchanges on a connection of its own: the first is served in a round of the meter's loop that finds the octets sent before, the
+    second begins after that round.
+    """
+    other = tcp()
+    associate(other)
+
+    def wait() -> None:
+        assert serves(other)
+        assert serves(other)
+
+    return wait
+
+
+@pytest.fixture
+def logged(meter: MeterHandle) -> Callable[..., str]:
+    """`logged(text, ...)` waits for a line of the meter's log that holds all the texts, and returns it.
+
+    The log comes through a pipe, and so later than the answer that it is about.
+    """
+
+    def find(*texts: str, timeout: float = 10.0) -> str:
+        assert meter.process is not None
+        assert meter.process.log is not None
+        deadline = time.monotonic() + timeout
+        while True:
+            lines = meter.process.log.read_text(encoding="utf-8").splitlines()
+            for line in lines:
+                if all(text in line for text in texts):
+                    return line
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no log line with {texts} in\n" + "\n".join(lines[-40:]))
+            time.sleep(0.01)
+
+    return find

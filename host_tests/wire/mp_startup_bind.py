@@ -1,0 +1,134 @@
+"""Listening on several addresses, with sockets made for the test: no IPv6 here, a port taken, a number free on both transports."""
+
+import errno
+import socket
+
+import limits
+from net import address, service
+
+REQ = {
+    "test_without_ipv6_the_meter_serves_ipv4_and_says_so": ("B-21",),
+    "test_ipv6_alone_on_a_computer_without_it": ("B-21",),
+    "test_taken_port_opens_nothing": ("A-10",),
+    "test_free_port_is_one_number_for_all": ("A-10", "A-11"),
+}
+
+FOUR = "127.0.0.1"
+SIX = "::1"
+
+
+class Socket:
+    def __init__(self):
+        self.closed = False
+
+    def close(self):
+        self.closed = True
+
+
+class Queue:
+    def add(self, sock, handler):
+        pass
+
+
+class Server:
+    """What a service wants of a server before a client has come."""
+
+    pdu = 100
+    served = bytearray(4)
+    short = handle = None
+
+    def buffer(self):
+        return bytearray(200)
+
+    def link(self, pool, most, stream, send_limit=0):
+        return service.UdpLink(pool, most, send_limit)
+
+
+class Rig:
+    """A service whose sockets are made by `refuse`: an error number for (kind, host, port), or 0."""
+
+    def __init__(self, refuse, v6=True):
+        self.opened = []
+        self.lines = []
+        self.refuse = refuse
+        self.kept = address.bound, address.has_v6
+        address.bound = self.bound
+        address.has_v6 = lambda: v6
+        self.service = service.Service(Server(), limits, Queue(), self.log, None)
+
+    def bound(self, kind, host, port):
+        code = self.refuse(kind, host, port)
+        if code:
+            raise OSError(code, "refused")
+        self.opened.append((kind, host, port, Socket()))
+        return self.opened[-1][3]
+
+    def log(self, level, component, event, text=""):
+        self.lines.append((level, component, event, text))
+
+    def start(self, hosts, port):
+        try:
+            return self.service.start(hosts, port)
+        finally:
+            address.bound, address.has_v6 = self.kept
+
+
+def no_v6(kind, host, port):
+    return errno.EINVAL if ":" in host else 0
+
+
+def fails(rig, hosts, port):
+    """The text of the BindError, which leaves no socket open."""
+    try:
+        rig.start(hosts, port)
+    except service.BindError as e:
+        assert all([sock.closed for _, _, _, sock in rig.opened])
+        return str(e)
+    raise AssertionError("it started")
+
+
+def test_without_ipv6_the_meter_serves_ipv4_and_says_so():
+    rig = Rig(no_v6, v6=False)
+    assert rig.start([FOUR, SIX], 4059) == 4059
+    assert rig.service.addresses == [FOUR]
+    assert [(kind, host) for kind, host, _, _ in rig.opened] == [(socket.SOCK_STREAM, FOUR), (socket.SOCK_DGRAM, FOUR)]
+    assert rig.lines == [("WARN", "net", "no-ipv6", "host=::1")]
+
+
+def test_ipv6_alone_on_a_computer_without_it():
+    for hosts in ([SIX], [SIX, "2001:db8::1"]):
+        assert "[::1]:4059" in fails(Rig(no_v6, v6=False), hosts, 4059)
+
+
+def test_taken_port_opens_nothing():
+    for taken in (
+        (socket.SOCK_STREAM, FOUR),
+        (socket.SOCK_DGRAM, FOUR),
+        (socket.SOCK_STREAM, SIX),
+        (socket.SOCK_DGRAM, SIX),
+    ):
+        rig = Rig(lambda kind, host, port: errno.EADDRINUSE if (kind, host) == taken else 0)  # noqa: B023
+        text = fails(rig, [FOUR, SIX], 4059)
+        assert "4059: the port is taken" in text, text
+
+
+def test_free_port_is_one_number_for_all():
+    seen = []
+
+    def busy(kind, host, port):
+        # the first numbers are free on one transport or family only
+        if port not in seen:
+            seen.append(port)
+        n = len(seen)
+        blocked = ((socket.SOCK_STREAM, FOUR), (socket.SOCK_DGRAM, FOUR), (socket.SOCK_STREAM, SIX), (socket.SOCK_DGRAM, SIX))
+        return errno.EADDRINUSE if n <= 4 and (kind, host) == blocked[n - 1] else 0
+
+    rig = Rig(busy)
+    port = rig.start([FOUR, SIX], 0)
+    assert port == seen[-1] and len(seen) == 5, seen
+    assert [(host, number) for _, host, number, sock in rig.opened if not sock.closed] == [
+        (FOUR, port),
+        (FOUR, port),
+        (SIX, port),
+        (SIX, port),
+    ]

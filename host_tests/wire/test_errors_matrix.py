@@ -1,0 +1,242 @@
+"""The error matrix over the wire: what a meter answers to what it cannot serve, and that it goes on serving."""
+
+from __future__ import annotations
+
+import pytest
+
+from host_tests.harness.clients import ClientFactory
+from host_tests.harness.raw import RawLinks, wpdu
+from host_tests.wire.aas import MANAGER, PUBLIC, READER, Associate, associator
+from host_tests.wire.apdus import AARQ, NOT_ALLOWED, OBJECT_LIST, RLRE, RLRQ, SMALL_AARQ, aarq, ask, associate, get, get_next, serves, set_
+from tools.dlmsclient import Conformance
+from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
+
+pytestmark = pytest.mark.meter_config(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
+
+OWN_NAME = bytes.fromhex("C001C1000F0000280000FF0100")
+NAME_ANSWER = bytes.fromhex("C401C10009060000280000FF")
+# tags that only a client receives (REQUIREMENTS D-96), and the requests of a client
+CLIENT_BOUND = (0x08, 0x0C, 0x0D, 0x0E, 0x0F, 0x10, 0x16, 0x18, 0x61, 0x63, 0xC2, 0xC4, 0xC5, 0xC7, 0xD8, 0xDA)
+SERVED = (0x60, 0x62, 0xC0, 0xC1, 0xC3)
+
+
+@pytest.fixture
+def associates(client: ClientFactory, pytestconfig: pytest.Config) -> Associate:
+    return associator(client, pytestconfig)
+
+
+@pytest.mark.req("D-93", "D-94")
+@pytest.mark.parametrize(
+    ("request_hex", "answers"),
+    [
+        ("C004C1000F0000280000FF0100", ("C401C10103",)),
+        ("C0C1000F0000280000FF0100", ("C401000103",)),
+        ("C001C1000028000100", ("C401C10103",)),
+        ("C106C1000F0000280000FF010009060000280000FF", ("C501C103", "D80102")),
+        ("C101C1000F0000280000", ("C501C103", "D80102")),
+        ("C0", ("D80102",)),
+        ("C001", ("D80102",)),
+        ("C1", ("D80102",)),
+        ("C101", ("D80102",)),
+        ("C3", ("D80102",)),
+        ("C301", ("D80102",)),
+        ("C301C1000F0000280000FF", ("C701C1FA00",)),
+    ],
+)
+def test_probes_of_the_conformance_client(raw: RawLinks, request_hex: str, answers: tuple[str, ...]) -> None:
+    """Each is refused as it should be, and the association stays: a GET of it succeeds."""
+    link = raw.tcp()
+    associate(link)
+    assert ask(link, bytes.fromhex(request_hex)).hex().upper() in answers
+    assert ask(link, OWN_NAME) == NAME_ANSWER
+
+
+@pytest.mark.req("D-11")
+@pytest.mark.parametrize(
+    ("request_hex", "code"),
+    [
+        ("000F FFFFFFFFFFFF 01", "04"),
+        ("0003 0101010800FF 02", "04"),
+        ("0003 00002A0000FF 02", "09"),
+        ("FFFF 00002A0000FF 02", "09"),
+        ("0001 00002A0000FF 03", "0C"),
+        ("0001 00002A0000FF FF", "0C"),
+        ("000F 0000280000FF 07", "03"),
+    ],
+)
+@pytest.mark.parametrize("ctt", [False, pytest.param(True, marks=pytest.mark.meter_config(errors="ctt"))], ids=["textbook", "ctt"])
+def test_result_codes_of_a_get(raw: RawLinks, request_hex: str, code: str, ctt: bool) -> None:
+    """`errors=ctt` answers 03 for an unknown object, class or attribute."""
+    link = raw.tcp()
+    associate(link)
+    wanted = "03" if ctt else code
+    assert ask(link, bytes.fromhex(f"C001C1 {request_hex} 00")) == bytes.fromhex(f"C401C101{wanted}")
+    assert ask(link, bytes.fromhex(f"C003C1 01 {request_hex} 00")) == bytes.fromhex(f"C403C10101{wanted}")
+
+
+@pytest.mark.req("D-11", "D-31")
+@pytest.mark.meter_config(errors="ctt")
+def test_result_codes_of_the_conformance_client_in_set_and_action(raw: RawLinks) -> None:
+    """In ACTION an unknown logical name stays 04; a wrong selector and a wrong type stay 0C."""
+    link = raw.tcp()
+    ask(link, aarq("87654321"), MANAGER)
+    for request, answer in (
+        ("C101C1 0001 0000636300FF 02 00 00", "C501C103"),
+        ("C101C1 0003 0000600101FF 02 00 00", "C501C103"),
+        ("C101C1 0001 0000600101FF 03 00 00", "C501C103"),
+        ("C101C1 0001 0000600101FF 02 00 00", "C501C10C"),
+        ("C301C1 0001 0000636300FF 01 00", "C701C10400"),
+        ("C301C1 0003 0000600101FF 01 00", "C701C10300"),
+        ("C301C1 0008 0000010000FF 09 00", "C701C10300"),
+        ("C301C1 0008 0000010000FF 06 01 1101", "C701C10C00"),
+        ("C001C1 0007 0100630100FF 02 01 09 00", "C401C1010C"),
+    ):
+        assert ask(link, bytes.fromhex(request), MANAGER) == bytes.fromhex(answer), request
+
+
+@pytest.mark.req("D-90", "C-37", "D-70")
+def test_services_that_were_not_negotiated(client: ClientFactory) -> None:
+    descriptor = "0001 00002A0000FF"
+    link = client()
+    for missing, request in (
+        (Conformance.GET, f"C001C1 {descriptor} 0200"),
+        (Conformance.GET, "C002C1 00000001"),
+        (Conformance.SET, f"C101C1 {descriptor} 0200 00"),
+        (Conformance.ACTION, f"C301C1 {descriptor} 01 00"),
+        (Conformance.MULTIPLE_REFERENCES, f"C003C1 01 {descriptor} 0200"),
+        (Conformance.ATTRIBUTE0_SUPPORTED_WITH_GET, f"C001C1 {descriptor} 0000"),
+        (Conformance.SELECTIVE_ACCESS, f"C001C1 {descriptor} 0201 01 00"),
+    ):
+        link.associate(PUBLIC, conformance=CLIENT_CONFORMANCE & ~missing)
+        for _ in range(2):
+            assert link.exchange(bytes.fromhex(request)) == NOT_ALLOWED, missing
+        link.associate(PUBLIC)
+        assert link.exchange(bytes.fromhex(request)) != NOT_ALLOWED, missing
+
+
+@pytest.mark.req("D-18")
+def test_blocks_that_were_not_negotiated(associates: Associate) -> None:
+    """0E, and never an APDU above the limit."""
+    association = associates(PUBLIC, conformance=CLIENT_CONFORMANCE & ~Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ, pdu_size=64)
+    assert association.exchange(OBJECT_LIST) == bytes.fromhex("C401C1010E")
+    assert association.exchange(OWN_NAME) == NAME_ANSWER
+
+
+@pytest.mark.req("D-91", "C-54")
+def test_services_outside_an_association(raw: RawLinks) -> None:
+    link = raw.tcp()
+    for request in (OWN_NAME, get(), set_(8, "0.0.1.0.0.255", 3, b"\x10\0\0"), bytes.fromhex("C301C1000800000100 00FF0100")):
+        assert ask(link, request) == NOT_ALLOWED
+    associate(link)
+    assert serves(link)
+    assert ask(link, OWN_NAME, READER) == NOT_ALLOWED
+    assert ask(link, OWN_NAME, PUBLIC, 17) == NOT_ALLOWED
+    assert ask(link, RLRQ) == RLRE
+    assert ask(link, OWN_NAME) == NOT_ALLOWED
+
+
+@pytest.mark.req("D-92", "D-96", "D-55")
+def test_every_other_tag(raw: RawLinks) -> None:
+    """`D8 01 02` for what is unknown or of short-name referencing, nothing for what only a client receives; the AA stays."""
+    link = raw.tcp()
+    associate(link)
+    for tag in range(256):
+        if tag in SERVED:
+            continue
+        link.send(wpdu(PUBLIC, 1, bytes([tag, 0x01, 0x02, 0xFA, 0x00])))
+        if tag not in CLIENT_BOUND:
+            assert link.receive_wpdu()[8:] == NOT_ALLOWED, tag
+        assert serves(link), tag
+    assert ask(link, bytes.fromhex("050102FA00")) == NOT_ALLOWED
+
+
+@pytest.mark.req("D-15", "D-16", "D-17")
+def test_long_get_out_of_order(raw: RawLinks) -> None:
+    link = raw.tcp()
+    associate(link, request=SMALL_AARQ)
+    wrong = bytes.fromhex("C402C101 00000007 0113")
+    none = bytes.fromhex("C402C101 00000001 0110")
+    assert ask(link, get_next(1)) == none
+    for end in ("number", "repeated", "another", "tag"):
+        assert ask(link, OBJECT_LIST)[:8] == bytes.fromhex("C402C100 00000001")
+        if end == "number":
+            assert ask(link, get_next(7)) == wrong
+        elif end == "repeated":
+            assert ask(link, get_next(1))[:8] == bytes.fromhex("C402C100 00000002")
+            assert ask(link, get_next(1)) == bytes.fromhex("C402C101 00000001 0113")
+        elif end == "another":
+            assert ask(link, OWN_NAME) == NAME_ANSWER
+        else:
+            assert ask(link, b"\xfa") == NOT_ALLOWED
+        assert ask(link, get_next(1)) == none
+        assert serves(link)
+
+
+@pytest.mark.req("D-17", "C-27", "B-10", "A-33")
+@pytest.mark.caps("own-process")
+def test_all_transfers_in_use(raw: RawLinks) -> None:
+    """One long read more than the meter has transfers for is refused with 0E; each one that ends makes room for another."""
+    from limits import TRANSFERS
+
+    block = bytes.fromhex("C402C100 00000001")
+    refused = bytes.fromhex("C401C1010E")
+    links = [raw.tcp() for _ in range((TRANSFERS + 1) // 2)]
+    ends = [(link, client) for link in links for client in (PUBLIC, 1)][:TRANSFERS]
+    for link, client in ends:
+        associate(link, client, request=SMALL_AARQ)
+        assert ask(link, OBJECT_LIST, client)[:8] == block
+    late = raw.tcp()
+    associate(late, request=SMALL_AARQ)
+    assert ask(late, OBJECT_LIST) == refused
+    assert serves(late)
+    # those that run go on
+    assert ask(links[0], get_next(1))[:8] == bytes.fromhex("C402C100 00000002")
+    # released
+    assert ask(links[0], RLRQ, PUBLIC) == RLRE
+    assert ask(late, OBJECT_LIST)[:8] == block
+    associate(links[0], request=SMALL_AARQ)
+    assert ask(links[0], OBJECT_LIST) == refused
+    # associated anew
+    associate(late, request=AARQ)
+    assert ask(links[0], OBJECT_LIST)[:8] == block
+    # another request
+    associate(late, request=SMALL_AARQ)
+    assert ask(late, OBJECT_LIST) == refused
+    assert serves(links[0])
+    assert ask(late, OBJECT_LIST)[:8] == block
+    # the client is gone: in the round of the meter's loop that serves the second exchange its connection has ended
+    assert ask(links[0], OBJECT_LIST) == refused
+    links[1].reset()
+    assert serves(links[0])
+    assert serves(links[0])
+    assert ask(links[0], OBJECT_LIST)[:8] == block
+
+
+@pytest.mark.req("D-95", "A-27")
+def test_longer_than_the_meter_takes(raw: RawLinks) -> None:
+    link = raw.tcp()
+    assert ask(link, AARQ)[:1] == b"\x61"
+    for size in (1025, 4096, 65535):
+        assert ask(link, b"\xc0\x01\xc1" + bytes(size - 3)) == bytes.fromhex("D80104")
+        assert serves(link)
+
+
+@pytest.mark.req("D-99", "B-09")
+def test_unconfirmed_services_are_never_answered(raw: RawLinks) -> None:
+    """Refused or not: the next answer is that to the GET that follows."""
+    link = raw.tcp()
+    associate(link)
+    for request in (
+        "C00101 0001 00002A0000FF 0200",
+        "C00101 0001 0000636300FF 0200",
+        "C00101 0001",
+        "C00201 00000001",
+        "C00301 01 0001 00002A0000FF 0200",
+        "C10101 0001 00002A0000FF 0200 00",
+        "C10101 0001",
+        "C30101 0001 00002A0000FF 01 00",
+        "C30101 0001",
+        "C00101 000F 0000280000FF 0200",
+    ):
+        link.send(wpdu(PUBLIC, 1, bytes.fromhex(request)))
+        assert serves(link), request
