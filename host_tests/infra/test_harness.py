@@ -62,7 +62,8 @@ def stub(micropython):
 
 
 def test_our_own_meter_may_be_asked_anything():
-    assert target.parse("unix").missing(set(target.CAPABILITIES)) == ""
+    assert target.parse("unix").missing(set(target.CAPABILITIES) - {"board"}) == ""
+    assert target.parse("emulated").missing(set(target.CAPABILITIES) - {"own-process"}) == ""
 
 
 def test_a_strange_meter_is_read_only():
@@ -78,7 +79,7 @@ def test_a_strange_meter_with_permission():
     assert found.missing({"own-process"})
 
 
-@pytest.mark.parametrize("name", ["", "unix:1", "tcp://", "tcp://a:x", "tcp://a:70000", "tcp://a/b", "udp://a", "id:123"])
+@pytest.mark.parametrize("name", ["", "unix:1", "emulated:1", "tcp://", "tcp://a:x", "tcp://a:70000", "tcp://a/b", "udp://a", "id:123"])
 def test_what_is_no_target(name):
     with pytest.raises(target.TargetError, match="--target"):
         target.parse(name)

@@ -22,9 +22,12 @@ class Remote:
     def __init__(self, device: str) -> None:
         self.device = device
 
-    def run(self, words: Sequence[str], timeout: float = TIMEOUT) -> str:
-        """What mpremote with these words printed. The running program is interrupted, its variables stay."""
-        whole = [sys.executable, "-m", "mpremote", "connect", self.device, "resume", *words]
+    def run(self, words: Sequence[str], timeout: float = TIMEOUT, *, fresh: bool = False) -> str:
+        """What mpremote with these words printed. The running program is interrupted.
+
+        fresh: in a new interpreter, which a soft reset gives; main.py does not run. Otherwise variables stay.
+        """
+        whole = [sys.executable, "-m", "mpremote", "connect", self.device, *([] if fresh else ["resume"]), *words]
         try:
             done = subprocess.run(
                 whole,

@@ -13,5 +13,3 @@ uint32_t random_u32(void);
 // Nobody asks for this board by name.
 #undef LWIP_MDNS_RESPONDER
 #define LWIP_MDNS_RESPONDER 0
-#define LWIP_NETIF_LOOPBACK 1
-#define LWIP_HAVE_LOOPIF 1
