@@ -16,7 +16,7 @@ for _folder in ("firmware", "boards/unix", "host_tests/shim"):
     if str(ROOT / _folder) not in sys.path:
         sys.path.append(str(ROOT / _folder))
 
-from host_tests.harness import leftovers, mp, options, requirements  # noqa: E402
+from host_tests.harness import firmware, leftovers, mp, options, requirements  # noqa: E402
 from host_tests.harness import target as targets  # noqa: E402
 from host_tests.harness.clients import client, manager, public, put_back, reader  # noqa: E402, F401
 from host_tests.harness.fixtures import (  # noqa: E402, F401
@@ -60,6 +60,10 @@ def pytest_configure(config: pytest.Config) -> None:
         # Set where tests run and not before, or the xdist workers would carry it themselves.
         os.environ[leftovers.MARK] = session
     config.stash[RESULTS] = results
+    try:
+        firmware.use(config.getoption("firmware"))
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
     pool = MeterPool(results, workerinput["workerid"] if workerinput else "main")
     command = config.getoption("micropython") or os.environ.get("MICROPYTHON")
     pool.use_interpreter(command)

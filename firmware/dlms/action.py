@@ -82,6 +82,7 @@ def invoke_one(server, aa, names, d, buf, off, end, tx, iip):
     t = server.scratch
     t.reset()
     t.aa = aa
+    t.used = 0
     r = invoke(server, aa, names, d, buf, off, end, t.carry, HEAD)
     if r <= HEAD:
         return result(aa, tx, iip, SUCCESS if r == HEAD else -r)
@@ -107,6 +108,12 @@ def invoke(server, aa, names, d, buf, off, end, out, o):
         r = server.scan(buf, off, end)
         if r != end:
             return -(errors.too_nested if r == -2 else errors.malformed_action)
+        if server.stack[0]:
+            off = server.tidy_copy(buf, off, end)
+            if off < 0:
+                return -errors.no_resources
+            buf = server.scratch.buf
+            end = server.scratch.used
     j = server.locate(aa, names, d, errors.unknown_object_action)
     if j < 0:
         return j
@@ -186,10 +193,10 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
     `result 01 01 data-access-result`: the method was invoked all the same.
     """
     after = server.scan(buf, off, end)
+    q = t.used
     # null-data stands for no parameter
     r = invoke(server, aa, names, d, buf, off if buf[off] != NULL else after, after, t.carry, HEAD)
     out = t.buf
-    q = t.used
     out[q] = SUCCESS if r >= HEAD else -r
     out[q + 1] = 0
     t.used = q + 2

@@ -7,7 +7,7 @@ and tests; the writers (`put_…`) allocate nothing and return the offset behind
 
 from micropython import const
 
-from dlms.octets import copy, length, length_size, put16, put32
+from dlms.octets import copy, length, length_size, put16, put32, scan
 
 NULL = const(0)
 ARRAY = const(1)
@@ -36,6 +36,8 @@ TIME = const(27)
 DONT_CARE = const(255)
 
 NULL_DATA = b"\x00"
+
+_COUNTED = (ARRAY, STRUCTURE, BIT_STRING, OCTET_STRING, VISIBLE_STRING, UTF8_STRING)  # tags with a length or count behind them
 
 
 # -- encoders: new bytes, for start-up -----------------------------------------------------------
@@ -181,6 +183,29 @@ def put_encoded(buf, off, value):
     """Write a value that is encoded already."""
     copy(buf, off, value, 0, len(value))
     return off + len(value)
+
+
+def shorten(buf, off, end, stack):
+    """Give the well-formed Data buf[off:end] the shortest lengths, in place (REQUIREMENTS D-100); returns its new end.
+
+    Objects then need to know one form only. A compact-array, which no attribute takes, stays as it is.
+    """
+    p = q = off
+    while p < end:
+        tag = buf[p]
+        if tag == COMPACT_ARRAY:
+            n = end - p
+        elif tag in _COUNTED:
+            n = count(buf, p)
+            p = content(buf, p)
+            q = put_head(buf, q, tag, n)
+            n = 0 if tag <= STRUCTURE else n + 7 >> 3 if tag == BIT_STRING else n
+        else:
+            n = scan(buf, p, end, stack, 1) - p
+        copy(buf, q, buf, p, n)
+        p += n
+        q += n
+    return q
 
 
 # -- readers: after `scan` has accepted the Data --------------------------------------------------

@@ -128,6 +128,7 @@ def begin(server, aa, t, buf, q, end):
                 return server.errors.no_resources
             t.off = 0
             t.end = t.used
+        t.end = server.tidy(t, t.off, t.end)
         if attr not in obj.SELECT or t.selector not in obj.SELECT[attr]:
             return server.errors.no_selection
     return t.begin(obj, acc, attr)

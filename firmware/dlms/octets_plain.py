@@ -153,13 +153,16 @@ def find(table, n, buf, off):
 def scan(buf, off, end, stack, depth):
     """Walk one A-XDR Data at off; returns the offset behind it, -1 when it is not well-formed, -2 when nested too deep.
 
-    `stack` is an array of 16-bit counts with at least `depth` places, the caller's own: no recursion and no heap.
+    `stack` is an array of 16-bit counts with at least `depth` places, the caller's own: no recursion and no heap. When the
+    Data is well-formed stack[0] tells whether any length in it is longer than it has to be.
     """
     level = 0
+    longer = 0
     stack[0] = 1
     while True:
         while stack[level] == 0:
             if level == 0:
+                stack[0] = longer
                 return off
             level -= 1
         stack[level] -= 1
@@ -178,7 +181,10 @@ def scan(buf, off, end, stack, depth):
             n = length(buf, off, end)
             if n < 0:
                 return -1
-            off += length_size(buf, off)
+            size = length_size(buf, off)
+            if size > 3 or n < (0, 0, 0x80, 0x100)[size]:
+                longer = 1
+            off += size
             if tag in _COUNTED:
                 if n > end - off:
                     return -1

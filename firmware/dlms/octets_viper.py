@@ -206,10 +206,12 @@ def find(table: ptr8, n: int, buf: ptr8, off: int) -> int:
 def scan(buf: ptr8, off: int, end: int, stack: ptr16, depth: int) -> int:
     # stack[k] counts the elements still to come at nesting level k: no recursion, no heap
     level = 0
+    longer = 0
     stack[0] = 1
     while True:
         while stack[level] == 0:
             if level == 0:
+                stack[0] = longer
                 return off
             level -= 1
         stack[level] = stack[level] - 1
@@ -232,6 +234,8 @@ def scan(buf: ptr8, off: int, end: int, stack: ptr16, depth: int) -> int:
                 k = n & 0x7F
                 if k == 0 or k > 4 or off + k > end:
                     return -1
+                if k > 2 or buf[off] == 0 or (k == 1 and buf[off] < 0x80):
+                    longer = 1
                 n = 0
                 while k > 0:
                     if n >= 0x400000:

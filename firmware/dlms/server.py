@@ -14,6 +14,7 @@ from micropython import const
 
 from dlms import acse, action, get, set, wrapper
 from dlms.association import ASSOCIATED, IDLE, WRAPPER, Link
+from dlms.axdr import shorten
 from dlms.errors import ACCEPTED, REJECTED, REJECTED_TRANSIENT, ConformanceClientErrors, Errors
 from dlms.octets import add32, find, find_key, get16, length, length_size, scan
 from dlms.short import short_get
@@ -178,6 +179,21 @@ class Server:
     def scan(self, buf, off, end):
         """Offset behind the Data at buf[off:], -1 when it is not well-formed, -2 when it is nested too deep."""
         return scan(buf, off, end, self.stack, self.depth)
+
+    def tidy(self, t, off, end):
+        """After `scan` accepted the Data t.buf[off:end]: give it the shortest lengths (D-100); returns its end."""
+        return shorten(t.buf, off, end, self.stack) if self.stack[0] else end
+
+    def tidy_copy(self, buf, off, end):
+        """The same in a copy, because a request is not ours to change: it is appended to what is used of the scratch
+        transfer's buf. Returns its offset, scratch.used being its end, or -1 when there is no room for it.
+        """
+        t = self.scratch
+        at = t.used
+        if not t.take(buf, off, end - off):
+            return -1
+        t.used = shorten(t.buf, at, t.used, self.stack)
+        return at
 
     def block_ok(self, buf, q, end):
         """True when `last number(4) length raw` fills buf[q:end] exactly."""

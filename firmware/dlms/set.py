@@ -108,6 +108,14 @@ def apply(server, aa, names, d, buf, off, end):
     r = server.scan(buf, off, end)
     if r != end:
         return errors.too_nested if r == -2 else errors.malformed_set
+    if server.stack[0]:
+        t = server.scratch
+        t.used = 0
+        off = server.tidy_copy(buf, off, end)
+        if off < 0:
+            return errors.no_resources
+        buf = t.buf
+        end = t.used
     j = server.locate(aa, names, d, errors.unknown_object)
     if j < 0:
         return -j

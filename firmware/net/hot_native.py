@@ -8,7 +8,11 @@ def serve_ready(poller, own, dt, wake):
     for sock, event in poller.ipoll(dt):
         key = id(sock)
         if key in own:
-            own[key].ready(event)
+            handler = own[key]
+            try:
+                handler.ready(event)
+            except Exception as e:
+                handler.failed(e)
         else:
             wake(sock, event)
 

@@ -7,12 +7,19 @@ As bytecode each of them has its frame on the heap (more than eleven words of lo
 def serve_ready(poller, own, dt, wake):
     """Poll once for at most dt milliseconds and hand every ready socket to its handler.
 
+    What a handler raises is its own affair and ends nothing else. (Caught here, because in bytecode a `try` puts the frame of
+    every `ready` on the heap.)
+
     own: id of a meter's socket -> Connection, Listener or UdpPort. wake: called for a socket that tasks wait for.
     """
     for sock, event in poller.ipoll(dt):
         key = id(sock)
         if key in own:
-            own[key].ready(event)
+            handler = own[key]
+            try:
+                handler.ready(event)
+            except Exception as e:
+                handler.failed(e)
         else:
             wake(sock, event)
 

@@ -5,7 +5,7 @@ meter's sockets have no tasks: they are registered once, and `wait_io_event` cal
 other sockets are waited for by tasks as ever. One poll is served, then asyncio looks for due tasks again, so that a busy
 client cannot starve the metrology.
 
-A handler has one method, `ready(event)`, with the poll's event bits.
+A handler has two methods: `ready(event)`, with the poll's event bits, and `failed(e)`, for what `ready` raised.
 """
 
 import select

@@ -76,19 +76,20 @@ class Connection:
     def ready(self, event):
         """The poll says that the socket can be read, written, or has failed."""
         self.active = True
-        try:
-            if event == _POLLIN:
-                self.receive()
-            elif event & _POLLOUT:
-                self.flush()
-            elif self.out == self.out_end:
-                # an error or a hang-up shows itself when the socket is read
-                self.receive()
-            else:
-                self.close("hang-up")
-        except OSError as e:
-            if self.sock is not None:
-                self.close("error-%d" % e.errno)
+        if event == _POLLIN:
+            self.receive()
+        elif event & _POLLOUT:
+            self.flush()
+        elif self.out == self.out_end:
+            # an error or a hang-up shows itself when the socket is read
+            self.receive()
+        else:
+            self.close("hang-up")
+
+    def failed(self, e):
+        """`ready` raised: the peer reset the connection, or something worse. This connection ends, and no other."""
+        if self.sock is not None:
+            self.close("error-%s" % (e.errno if isinstance(e, OSError) else type(e).__name__))
 
     def receive(self):
         """Read what has come and serve the WPDUs in it."""
@@ -240,3 +241,7 @@ class Listener:
         address.no_delay(sock)
         free.open(sock, self.name, remote)
         self.log("INFO", "tcp", "accept", "peer=%s" % remote)
+
+    def failed(self, e):
+        """`ready` raised: this client is lost, the next one is not."""
+        self.log("ERROR", "tcp", "accept", "error=%s" % type(e).__name__)

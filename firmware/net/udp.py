@@ -66,6 +66,10 @@ class UdpPort:
             except OSError:
                 pass  # best effort: a datagram that cannot be handed over is lost (A-44)
 
+    def failed(self, e):
+        """`ready` raised: this datagram is lost, the next one is not."""
+        self.server.log("ERROR", "udp", "datagram", "error=%s" % type(e).__name__)
+
     def find(self, peer):
         """The link of a peer; a free one when it has none, without room for AAs when all are taken."""
         free = self.overflow

@@ -6,6 +6,10 @@ A cycle leaves the meter as it was, so that it can be played any number of times
 which may write, in one AA. MicroPython and CPython both read this file.
 """
 
+MANAGEMENT = 48
+READER = 32
+CLIENT_SECRET = {MANAGEMENT: b"87654321", READER: b"12345678"}  # the demonstration values
+
 ENERGY = "0003 0100010800FF"  # Register, A+
 COUNTER = "0003 0100040800FF"  # Register, R-: the one that is reset
 NOTE = "0001 0000608001FF"  # Data, a double-long-unsigned of the client's own

@@ -8,13 +8,11 @@ import gc
 import limits
 import meter
 import micropython
-from alloc_kinds import unhex
+from alloc_kinds import CLIENT_SECRET, MANAGEMENT, unhex
 from config import parse
 from dlms.association import Pool
 from dlms.server import Server
 
-CLIENT = 48  # management
-_LLS = b"87654321"
 _AARQ = "6036 A109060760857405080101 8A020780 8B0760857405080201 AC0A8008 {} BE10040E01000000065F1F0400FFFFFF {:04X}"
 
 
@@ -56,10 +54,10 @@ class Rig:
 
 def aarq(pdu):
     """AARQ of the management client with its secret (REQUIREMENTS C-11)."""
-    return unhex(_AARQ.format("".join(["%02X" % octet for octet in _LLS]), pdu))
+    return unhex(_AARQ.format("".join(["%02X" % octet for octet in CLIENT_SECRET[MANAGEMENT]]), pdu))
 
 
-def wpdu(apdu, client=CLIENT):
+def wpdu(apdu, client=MANAGEMENT):
     """The WPDU from a client to the management logical device."""
     return bytes((0, 1, 0, client, 0, 1, len(apdu) >> 8, len(apdu) & 255)) + apdu
 

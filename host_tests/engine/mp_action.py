@@ -156,7 +156,7 @@ def test_list_in_blocks():
         raw, answers = blocks(rig, request, "C302C1{:08X}", limit=pdu, head=16)
         assert raw == wanted, pdu
         assert answers[0][:6] == "C702C1"
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
         assert len(rig.log) == 3
 
 
@@ -215,7 +215,7 @@ def test_blocks_in():
         )
     )
     assert rig.log == ["act 2 0903616263", "act 1 1105", "act 1 ", "act 3 00"]
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_blocks_in_of_every_size():
@@ -233,7 +233,7 @@ def test_blocks_in_of_every_size():
             assert answer == ("C701C10000" if last == "01" else f"C704C1{number:08X}")
             number += 1
         assert rig.log == ["act 1 " + value]
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
 
 
 def test_wrong_block_number():
@@ -242,11 +242,11 @@ def test_wrong_block_number():
         rig.ask("C304C1" + THING + "01 00 00000001 02 0903")
         assert rig.ask(f"C306C1 01{number:08X} 03 616263") == "C701C10F00"
         assert rig.ask("C306C1 01 00000002 03 616263") == "C701C11000"
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
         assert rig.log == []
     rig = Rig().open()
     assert rig.ask("C304C1" + THING + "01 00 00000002 02 0903") == "C701C10F00"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     # a block that is not as long as it says
     for block in ("01 00000002 05 616263", "02 00000002 03 616263", "01 0000"):
         rig.ask("C304C1" + THING + "01 00 00000001 02 0903")
@@ -268,7 +268,7 @@ def test_longer_than_the_buffer():
     assert rig.ask(f"C306C100{number:08X}32" + "55" * 50) == "C701C10E00"
     assert rig.ask(f"C306C101{number:08X}0155") == "C701C11000"
     assert rig.ask("C304C1" + THING + "01 00 00000001 8202BC" + "55" * 700) == "C701C10E00"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     assert rig.log == []
     assert rig.ask("C301C1" + THING + "01 00") == "C701C10000"
 
@@ -285,7 +285,7 @@ def test_blocks_out():
             else:
                 assert raw == text(n), (pdu, n)
             assert len(rig.log) == 1
-            assert rig.server.free == 3
+            assert rig.server.transfers.free == 3
 
 
 def test_blocks_out_wrong_number():
@@ -294,7 +294,7 @@ def test_blocks_out_wrong_number():
         assert rig.ask("C301C1" + THING + "05 01 120080")[:16] == "C702C10000000001"
         assert rig.ask(f"C302C1{number:08X}") == "C701C10F00"
         assert rig.ask("C302C100000001") == "C701C11000"
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
 
 
 def test_blocks_both_ways():
@@ -307,14 +307,14 @@ def test_blocks_both_ways():
     part = value[300:]
     raw, _ = blocks(rig, f"C306C1 01 00000003 {len(part) // 2:02X}" + part, "C302C1{:08X}", limit=64, head=16)
     assert raw == value
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     first = "C305C1 03" + THING + "02" + THING + "03" + THING + "05"
     assert rig.ask(first + "00 00000001 03 03 0904") == "C704C100000001"
     assert rig.ask("C306C1 00 00000002 04 61626364") == "C704C100000002"
     raw, _ = blocks(rig, "C306C1 01 00000003 04 00 120064", "C302C1{:08X}", limit=64, head=16)
     assert raw == "03 000100 090461626364 0300 000100".replace(" ", "") + text(100)
     assert rig.log[-3:] == ["act 2 090461626364", "act 3 ", "act 5 120064"]
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     # the numbers of methods and parameters differ
     assert rig.ask(first + "01 00000001 03 02 00 00") == "C701C1FA00"
     assert len(rig.log) == 4
@@ -326,7 +326,7 @@ def test_blocks_not_negotiated():
     assert rig.ask("C304C1" + THING + "01 01 00000001 00") == "D80102"
     assert rig.ask("C305C1 01" + THING + "01 01 00000001 02 01 00") == "D80102"
     assert rig.ask("C301C1" + THING + "05 01 120005") == "C701C1000100" + text(5)
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_another_request_ends_the_transfer():
@@ -344,9 +344,9 @@ def test_another_request_ends_the_transfer():
         ):
             rig = Rig().open(64)
             rig.ask(begin)
-            assert rig.server.free == 2
+            assert rig.server.transfers.free == 2
             assert rig.ask(request) == answer.replace(" ", ""), request
-            assert rig.server.free == 3, request
+            assert rig.server.transfers.free == 3, request
             assert rig.ask(follow) == "C701C11000", request
     # the answer's blocks asked for while the parameter's are still coming, and the other way round
     rig = Rig().open(64)
@@ -354,7 +354,7 @@ def test_another_request_ends_the_transfer():
     assert rig.ask("C302C100000001") == "C701C11000"
     rig.ask("C301C1" + THING + "05 01 120080")
     assert rig.ask("C306C1 01 00000002 03 616263") == "C701C11000"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_list_not_negotiated():
@@ -380,5 +380,5 @@ def test_unconfirmed():
         del rig.log[:]
         assert rig.ask(request) == "", request
         assert len(rig.log) == logged, request
-        assert rig.server.free == 3, request
+        assert rig.server.transfers.free == 3, request
     assert rig.ask("C001C1" + LIST + "0300") == "C401C1001105"

@@ -46,6 +46,7 @@ REFUSED = {
     "no-requirements": (32, LLS_NAME + SECRET),
     "only-value": (32, SECRET),
     "requirements-without-the-unit": (32, "8A020700" + LLS_NAME + SECRET),
+    "other-requirements": (32, "8A020001" + LLS_NAME + SECRET),
     "empty-value": (32, UNIT + LLS_NAME + "AC028000"),
     "shorter-value": (32, UNIT + LLS_NAME + "AC09800731323334353637"),
     "longer-value": (32, UNIT + LLS_NAME + "AC0B8009313233343536373839"),
@@ -63,6 +64,7 @@ REFUSED = {
     "mechanism-without-security": (16, LLS_NAME),
     "mechanism-0-without-security": (16, "8B0760857405080200"),
     "value-without-security": (16, SECRET),
+    "empty-value-without-security": (16, "AC028000"),
 }
 ACCEPTED_ANYWAY = {
     "lls": (32, UNIT + LLS_NAME + SECRET),
@@ -97,6 +99,9 @@ def test_users():
         ("", False),
         ("A903020105", True),
         ("A9030201C8", True),
+        ("A904020200C8", True),
+        ("A9040202012C", False),
+        ("A903040105", False),
         ("A903020106", False),
         ("A903020100", False),
     ):
@@ -112,7 +117,7 @@ def test_no_room():
     """No AA left, on the link or in the pool: rejected-transient, and taken as soon as one is released."""
     lls = aarq(CONTEXT, UNIT, LLS_NAME, SECRET, INITIATE)
     transient = "6117A109060760857405080101A203020102A305A103020101"
-    rig = Rig(associations=1).open()
+    rig = Rig(aas=1).open()
     assert rig.ask(lls, 32) == transient
     assert rig.ask(READ, 32) == "D80102"
     assert rig.ask(READ) == ABC
@@ -133,9 +138,9 @@ def test_again():
     """AARQ in an open AA: that one ends with its transfer, and the new one is judged for itself."""
     rig = Rig().open(64, ALL)
     rig.ask("C001C1" + LIST + "0200")
-    assert rig.server.free == 2
+    assert rig.server.transfers.free == 2
     rig.open(128, 0x10)
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     assert rig.link.n == 1
     assert rig.public.opened == 1
     assert rig.ask("C002C100000001") == "C402C101000000010110"

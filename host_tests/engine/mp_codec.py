@@ -20,6 +20,7 @@ REQ = {
     "data-date-time": ("D-101",),
     "bad-data-*": ("D-100",),
     "bad-data-compact-*": ("D-103",),
+    "longer-*": ("D-100",),
     "length-*": ("D-100",),
     "frame-*": ("A-01", "A-02", "A-03"),
     "aarq-*": ("C-26", "C-30"),
@@ -130,6 +131,25 @@ LENGTHS = {
     0x3FFFFFFF: "843FFFFFFF",
 }
 
+# Data with lengths longer than they have to be, and with the shortest ones
+LONGER = {
+    "octets": ("098103616263", "0903616263"),
+    "octets-2": ("09820003616263", "0903616263"),
+    "octets-4": ("098400000003616263", "0903616263"),
+    "octets-200": ("098200C8" + "55" * 200, "0981C8" + "55" * 200),
+    "octets-300": ("098300012C" + "55" * 300, "0982012C" + "55" * 300),
+    "octets-none": ("09820000", "0900"),
+    "bits": ("048109FF80", "0409FF80"),
+    "array": ("0182000211011102", "010211011102"),
+    "structure": ("028103" "098101410012ABCD", "0203" "0901410012ABCD"),
+    "nested": (
+        "0181020284000000021105098103616263" "0202120007" "098200026465",
+        "01020202110509036162630202120007" "09026465",
+    ),
+    "already": ("0102110109820100" + "55" * 256, "0102110109820100" + "55" * 256),
+    "compact": ("0202" "09810141" "1311020102", "0202" "090141" "1311020102"),
+}
+
 # encoder, arguments, octets
 ENCODED = {
     "boolean-true": (axdr.boolean, (True,), "0301"),
@@ -186,6 +206,9 @@ AARQS = {
         (1, -1, 5, 8, -1, 6, 0x04B0),
     ),
     "user": ("6022A109060760857405080101A903020107BE10040E01000000065F1F0400007E1F04B0", (1, 7, -1, -1, -1, 6, 0x04B0)),
+    "user-200": ("6023A109060760857405080101A904020200C8BE10040E01000000065F1F0400007E1F04B0", (1, 200, -1, -1, -1, 6, 0x04B0)),
+    "user-300": ("6023A109060760857405080101A9040202012CBE10040E01000000065F1F0400007E1F04B0", (1, -2, -1, -1, -1, 6, 0x04B0)),
+    "user-not-integer": ("6022A109060760857405080101A903040107BE10040E01000000065F1F0400007E1F04B0", (1, -2, -1, -1, -1, 6, 0x04B0)),
     "quality": ("601EA109060760857405080101BE11040F0100000105065F1F0400007E1F04B0", (1, -1, -1, -1, 5, 6, 0x04B0)),
     "short-tag": ("601CA109060760857405080101BE0F040D01000000065F0400007E1F04B0", (1, -1, -1, -1, -1, 6, 0x04B0)),
     "unused-fields": (
@@ -211,12 +234,16 @@ BAD_AARQS = {
     "initiate-empty": "600FA109060760857405080101BE020400",
     "key-over-end": "601DA109060760857405080101BE10040E017F0000065F1F0400007E1F04B0",
     "key-longest": "6022A109060760857405080101BE15041301" "01843FFFFFFF" "0000065F1F0400007E1F04B0",
+    "key-length-without-form": "601DA109060760857405080101BE10040E01018000065F1F0400007E1F04B0",
     "key-takes-all": "601DA109060760857405080101BE10040E01010B00065F1F0400007E1F04B0",
     "flag-2": "601DA109060760857405080101BE10040E01000200065F1F0400007E1F04B0",
     "conformance-tag": "601DA109060760857405080101BE10040E01000000065E1F0400007E1F04B0",
     "conformance-length": "601DA109060760857405080101BE10040E01000000065F1F0300007E1F04B0",
     "conformance-unused-bits": "601DA109060760857405080101BE10040E01000000065F1F0401007E1F04B0",
-    "user-not-integer": "6022A109060760857405080101A903040107BE10040E01000000065F1F0400007E1F04B0",
+    "version-of-one-octet": "6020800107A109060760857405080101BE10040E01000000065F1F0400007E1F04B0",
+    "requirements-of-one-octet": "6020A1090607608574050801018A0107BE10040E01000000065F1F0400007E1F04B0",
+    "cut-behind-the-information": "6020A109060760857405080101BE10040E01000000065F1F0400007E1F04B09D7F41",
+    "tag-behind-the-information": "601EA109060760857405080101BE10040E01000000065F1F0400007E1F04B09D",
     "value-not-graphic": "6029A109060760857405080101AC0A8108" "3132333435363738" "BE10040E01000000065F1F0400007E1F04B0",
 }
 
@@ -370,6 +397,17 @@ def test_nesting_limit():
     assert octets.scan(buf, 0, len(buf), STACK, DEPTH) == len(buf)
 
 
+def _shorten(text, wanted):
+    buf, off, end = around(text)
+    assert octets.scan(buf, off, end, STACK, DEPTH) == end
+    assert (STACK[0] != 0) == (text != wanted)
+    end = axdr.shorten(buf, off, end, STACK)
+    assert tohex(buf[off:end]) == wanted, tohex(buf[off:end])
+    assert octets.scan(buf, off, end, STACK, DEPTH) == end
+    assert STACK[0] == 0
+    assert tohex(buf[:off]) == "C1" * off
+
+
 def test_ber_headers():
     """A TLV is taken when its content ends within the octets given, in any form of its length."""
     for text, size in (("A100", 2), ("A10100", 2), ("A1810100", 3), ("A182000100", 4), ("A18400000001FF", 6)):
@@ -387,6 +425,7 @@ def cases():
     for table, word, function in (
         (DATA, "data-", lambda text: _data(text)),
         (BAD_DATA, "bad-data-", _bad_data),
+        (LONGER, "longer-", _shorten),
         (ENCODED, "encode-", _encode),
         (WRITTEN, "write-", _written),
         (FRAMES, "frame-", lambda text: _frame(text)),

@@ -91,11 +91,13 @@ def test_every_tag():
             assert rig.ask(bytes((tag,)) + rest) == wanted, tag
     assert rig.ask("050102FA00") == "D80102"
     assert rig.ask(READ) == ABC
+    # an empty APDU is none
+    assert rig.ask("") == ""
     # a long transfer ends with them
     for tag in ("FA", "05", "C4"):
         rig.ask("C001C1" + LIST + "0200")
         rig.ask(tag)
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
         assert rig.ask("C002C100000001") == "C402C101000000010110"
 
 
@@ -148,10 +150,10 @@ def test_unconfirmed_association():
     assert rig.ask("C10101" + THING + "0200 1105", link=link) == ""
     assert rig.ask("C30101" + THING + "01 00", link=link) == ""
     assert rig.log == ["set 1105", "act 1 "]
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     # a transfer that nobody could go on with is not kept
     assert rig.ask("C00101" + LIST + "0200", link=link) == ""
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     # released without an answer
     assert rig.ask("6203800100", link=link) == ""
     assert link.n == 0
@@ -165,7 +167,7 @@ def fill(rig):
     assert rig.ask("C001C1" + LIST + "0200", link=links[0])[:16] == "C402C10000000001"
     assert rig.ask("C102C1" + THING + "0200 00 00000001 02 0905", link=links[1]) == "C502C100000001"
     assert rig.ask("C304C1" + THING + "01 00 00000001 02 0903", link=links[2]) == "C704C100000001"
-    assert rig.server.free == 0
+    assert rig.server.transfers.free == 0
     return links
 
 
@@ -210,7 +212,7 @@ def test_a_client_that_goes_away():
                 rig.open(64, link=link)
             else:
                 rig.server.abort(link)
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
         for request, _, begun in LONG_REQUESTS:
             rig.open(64)
             assert rig.ask(request)[: len(begun)] == begun
@@ -232,7 +234,7 @@ def test_transfers_side_by_side():
         for i in range(3):
             raws[i] += rig.ask(f"C002C1{number:08X}", asks[i][0], link=asks[i][1])[20:]
     assert raws == [whole] * 3
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_refusals_leave_nothing():
@@ -255,7 +257,7 @@ def test_refusals_leave_nothing():
         for i in range(len(requests)):
             assert rig.ask(requests[i]) == answers[i]
     rig.ask(READ)
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     assert rig.link.n == 1
 
 
@@ -294,7 +296,7 @@ def test_bugs_of_objects():
 
     rig.ask("C001C1" + LIST + "0200")
     rig.long.element = element
-    while rig.server.free == 2:
+    while rig.server.transfers.free == 2:
         answer = rig.ask("C002C1" + tohex(rig.link.aas[0].transfer.block.to_bytes(4, "big")))
     assert answer == "C401C10101"
     assert len(rig.notes) == 2
@@ -303,4 +305,4 @@ def test_bugs_of_objects():
     for _ in range(2 * Limits.TRANSFERS):
         assert rig.ask("C102C1" + FAULTY + "0200 01 00000001 02 1101") in ("C503C10100000001", "C501C101")
         assert rig.ask("C304C1" + FAULTY + "01 01 00000001 00") == "C701C10100"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3

@@ -79,6 +79,7 @@ def test_refusals():
             (LIST + "0201 00 120001", "0C"),
             # a selector whose parameter is of another type
             (LIST + "0201 01 1101", "0C"),
+            (LIST + "0201 01 00", "0C"),
         )
     )
 
@@ -151,7 +152,7 @@ def test_wrong_block_number():
         assert rig.ask(f"C002C1{wrong:08X}") == f"C402C101{wrong:08X}0113"
         # the long GET is over
         assert rig.ask("C002C100000001") == "C402C101000000010110"
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
     # a block asked for again
     rig = Rig().open(64)
     rig.ask("C001C1" + LIST + "0200")
@@ -182,9 +183,9 @@ def test_another_request_ends_the_transfer():
     ):
         rig = Rig().open(64)
         assert rig.ask("C001C1" + LIST + "0200")[:16] == "C402C10000000001"
-        assert rig.server.free == 2
+        assert rig.server.transfers.free == 2
         assert rig.ask(request) == answer.replace(" ", ""), request
-        assert rig.server.free == 3, request
+        assert rig.server.transfers.free == 3, request
         assert rig.ask("C002C100000001") == "C402C101000000010110", request
 
 
@@ -199,6 +200,15 @@ def test_lost_value():
     raw = "".join([answer[20:] for answer in answers[:-1]])
     assert raw == NUMBERS[: 2 * 2 * 54]
     assert rig.ask("C002C100000002") == "C402C101000000020110"
+    # a block that ends right where it fails is not the last one either
+    rig = Rig().open(48)
+    answer = rig.ask("C001C1" + SHRINKING + "0200")
+    for number in range(1, 4):
+        assert answer[6:18] == f"00{number:08X}00"
+        answer = rig.ask(f"C002C1{number:08X}")
+    assert answer[6:18] == "000000000400"
+    assert rig.ask("C002C100000004") == "C402C10100000004010E"
+    assert rig.server.transfers.free == 3
     # in one piece there is only the reason
     assert Rig().open().ask("C001C1" + SHRINKING + "0200") == "C401C1010E"
 
@@ -208,7 +218,7 @@ def test_blocks_not_negotiated():
     assert rig.ask("C001C1" + LIST + "0200") == "C401C1010E"
     assert rig.ask("C003C102" + THING + "0200" + LIST + "0200") == "C401C1010E"
     assert rig.ask("C001C1" + THING + "0200") == "C401C1000903616263"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_list():
@@ -245,7 +255,7 @@ def test_list_in_blocks():
         rig = Rig().open(pdu)
         raw, _ = blocks(rig, "C003C106" + "".join(entries), limit=pdu)
         assert raw == wanted, pdu
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
     assert Rig().open().ask("C003C106" + "".join(entries)) == "C403C1" + wanted
 
 
@@ -307,6 +317,12 @@ def test_selection():
         raw, _ = blocks(Rig().open(pdu), "C001C1" + LIST + "0201 01 120042", limit=pdu)
         assert raw == "0142" + "".join([f"0600{i + 0x4200:06X}" for i in range(0x42)])
     assert rig.ask("C001C1" + LIST + "0201 01 120000") == "C401C1000100"
+    # parameters with lengths longer than they have to be, alone and in a list
+    for length in ("02", "8102", "820002", "8400000002"):
+        wanted = "00 0102 0600000200 0600000201".replace(" ", "")
+        assert rig.ask("C001C1" + LIST + "0201 01 09" + length + "0002") == "C401C1" + wanted
+        entry = LIST + "0201 01 09" + length + "0002"
+        assert rig.ask("C003C1 03" + entry + PAIR + "0200" + entry) == "C403C103" + wanted + "001107" + wanted
 
 
 def test_selection_not_negotiated():
@@ -327,7 +343,7 @@ def test_unconfirmed():
         "C00101" + THING,
     ):
         assert rig.ask(request) == "", request
-        assert rig.server.free == 3, request
+        assert rig.server.transfers.free == 3, request
     assert rig.ask("C001C1" + THING + "0200") == "C401C1000903616263"
 
 
@@ -340,7 +356,7 @@ def test_fault_of_an_object():
         assert len(rig.notes) == 1
         assert "planted" in rig.notes[0]
         assert rig.ask("C001C1" + THING + "0200") == "C401C1000903616263"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_every_size():
@@ -361,4 +377,4 @@ def test_every_size():
                 assert answers == ["C401C100" + tohex(value)], (pdu, n)
             else:
                 assert raw == tohex(value), (pdu, n)
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3

@@ -14,6 +14,7 @@ REQ = {
     "test_cut_short": ("D-94", "D-21"),
     "test_unknown_choice": ("D-93",),
     "test_nesting": ("D-100",),
+    "test_longer_lengths": ("D-100",),
     "test_list*": ("D-23",),
     "test_list_not_negotiated": ("D-90",),
     "test_blocks": ("D-24", "D-22"),
@@ -133,6 +134,29 @@ def test_nesting():
     assert rig.ask("C101C1" + THING + "0200 13" + "0201" * 40 + "1100") == "C501C10C"
 
 
+def test_longer_lengths():
+    """Lengths in any form are taken; what is kept and answered has the shortest."""
+    rig = Rig().open()
+    rig.play(
+        (
+            ("C101C1" + THING + "0200 098103616264", "C501C100"),
+            (READ, "C401C100 0903616264"),
+            ("C101C1" + THING + "0200 0182000209840000000141 0202 120001 0980", "C501C103"),
+            ("C101C1" + THING + "0200 0182000209840000000141 028102 120001 04810380", "C501C100"),
+            (READ, "C401C100 0102 090141 0202 120001 040380"),
+            ("C104C1 02" + THING + "0200" + PAIR + "0300 02 09820001 42 120009", "C505C1 02 00 00"),
+            (READ, "C401C100 090142"),
+            ("C001C1" + PAIR + "0300", "C401C100 120009"),
+            ("C102C1" + THING + "0200 01 00000001 820005 0982000143", "C503C1 00 00000001"),
+            (READ, "C401C100 090143"),
+            ("C101C1" + PAIR + "0000 028105 00 1101 120002 00 00", "C501C100"),
+            ("C001C1" + PAIR + "0200", "C401C1001101"),
+            ("C301C1" + THING + "02 01 09820001 44", "C701C100 0100 090144"),
+            ("C303C1 01" + THING + "02 01 09820001 45", "C703C101 00 0100 090145"),
+        )
+    )
+
+
 def test_list():
     rig = Rig().open()
     rig.play(
@@ -194,6 +218,11 @@ def test_list_limit():
     assert rig.ask("C104C1 04" + (THING + "0200") * 4 + "04" + "1101" * 4) == "C505C104" + "00" * 4
     del rig.log[:]
     assert rig.ask("C104C1 08" + (THING + "0200") * 8 + "08" + "1101" * 8) == "D80104"
+    # nor of one in blocks
+    first = "C105C1 05" + (THING + "0200") * 5 + "01 00000001 0B 05" + "1101" * 5
+    assert rig.ask(first) == "D80104"
+    assert rig.log == []
+    assert rig.server.transfers.free == 3
     assert rig.ask("C001C1" + THING + "0300") == "C401C1001103"
 
 
@@ -239,7 +268,7 @@ def test_blocks():
             (READ, "C401C100 1107"),
         )
     )
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_blocks_of_every_size():
@@ -257,7 +286,7 @@ def test_blocks_of_every_size():
             assert answer == (f"C503C100{number:08X}" if last == "01" else f"C502C1{number:08X}")
             number += 1
         assert rig.log == ["set " + value]
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
 
 
 def test_wrong_block_number():
@@ -270,11 +299,11 @@ def test_wrong_block_number():
             # the transfer is over, and nothing was applied
             assert rig.ask("C103C1 01 00000002 05 4142434445") == "C503C11200000002"
             assert rig.ask(READ) == ABC
-            assert rig.server.free == 3
+            assert rig.server.transfers.free == 3
     rig = Rig().open()
     for number in (0, 2, 0xFFFFFFFF):
         assert rig.ask(f"C102C1{THING}0200 00{number:08X}020905") == f"C503C113{number:08X}"
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
     # a block repeated
     rig.ask(first)
     rig.ask("C103C1 00 00000002 01 41")
@@ -284,20 +313,21 @@ def test_wrong_block_number():
 
 def test_raw_length():
     """A block whose raw data are not as long as it says ends the transfer with 0E; one cut short before that is malformed."""
-    for block in ("00 00000002 05 414243", "01 00000002 05 4142434400 00", "01 00000002 80 41", "00 00000002 84FFFFFFFF 41"):
+    short = ("00 00000002 05", "00 00000002 05 414243")
+    for block in short + ("01 00000002 05 4142434400 00", "01 00000002 80 41", "00 00000002 84FFFFFFFF 41"):
         rig = Rig().open()
         rig.ask("C102C1" + THING + "0200 00 00000001 02 0905")
         assert rig.ask("C103C1" + block) == "C503C10E00000002", block
         assert rig.ask("C103C1 01 00000002 05 4142434445") == "C503C11200000002"
         assert rig.ask("C102C1" + THING + "0200" + block.replace("00000002", "00000001")) == "C503C10E00000001"
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
     for block in ("", "00", "01 000000"):
         rig = Rig().open()
         rig.ask("C102C1" + THING + "0200 00 00000001 02 0905")
         assert rig.ask("C103C1" + block) == "C501C103"
         assert rig.ask("C103C1 01 00000002 05 4142434445") == "C503C11200000002"
         assert rig.ask("C102C1" + THING + "0200" + block) == "C501C103"
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
         assert rig.log == []
 
 
@@ -324,7 +354,7 @@ def test_longer_than_the_buffer():
         total += 50
     assert rig.ask(f"C103C100{number:08X}32" + "55" * 50) == f"C503C10E{number:08X}"
     assert rig.ask(f"C103C101{number:08X}0155") == f"C503C112{number:08X}"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
     # a first block that is too long for it alone
     assert rig.ask("C102C1" + THING + "0200 00 00000001 8202BC" + "55" * 700) == "C503C10E00000001"
     # as long as can be
@@ -332,7 +362,7 @@ def test_longer_than_the_buffer():
     assert rig.ask("C102C1" + THING + "0200 01 00000001 82024E" + value) == "C503C10000000001"
     assert rig.log == ["set " + value]
     assert rig.ask("C102C1" + THING + "0200 01 00000001 82024F" + "0982024B" + "66" * 587) == "C503C10E00000001"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_another_request_ends_the_transfer():
@@ -348,7 +378,7 @@ def test_another_request_ends_the_transfer():
         rig = Rig().open()
         assert rig.ask("C102C1" + THING + "0200 00 00000001 02 0905") == "C502C100000001"
         assert rig.ask(request) == answer.replace(" ", ""), request
-        assert rig.server.free == 3, request
+        assert rig.server.transfers.free == 3, request
         assert rig.ask("C103C1 01 00000002 05 4142434445") == "C503C11200000002", request
         assert rig.log == []
     # a first block begins anew
@@ -357,7 +387,7 @@ def test_another_request_ends_the_transfer():
     rig.ask("C102C1" + THING + "0200 00 00000001 01 11")
     assert rig.ask("C103C1 01 00000002 01 07") == "C503C10000000002"
     assert rig.log == ["set 1107"]
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_blocks_not_negotiated():
@@ -383,7 +413,7 @@ def test_list_in_blocks():
             ("C103C1 01 00000003 03 1101 00", "C503C1 13 00000003"),
         )
     )
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_list_in_blocks_malformed():
@@ -395,14 +425,14 @@ def test_list_in_blocks_malformed():
         got = rig.ask(f"C103C1 01 00000002 {len(octets):02X}" + raw)
         assert got == "C501C103", raw
         assert rig.log == []
-        assert rig.server.free == 3
+        assert rig.server.transfers.free == 3
     rig = Rig().open()
     octets = unhex("C105C1 02" + THING + "0200" + THING + "0200 01 00000001 05 02 1101 1102")
     for n in range(3, len(octets)):
         assert rig.ask(octets[:n])[:6] in ("C501C1", "C503C1")
         assert rig.log == []
     assert rig.ask("C105C1 09" + (THING + "0200") * 9 + "00 00000001 00") == "D80104"
-    assert rig.server.free == 3
+    assert rig.server.transfers.free == 3
 
 
 def test_attribute_0():

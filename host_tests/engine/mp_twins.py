@@ -179,6 +179,8 @@ def both_scans(buf, off, end, depth):
     a = octets_viper.scan(buf, off, end, stacks[0], depth)
     b = octets_plain.scan(buf, off, end, stacks[1], depth)
     assert a == b, (tohex(buf), off, end, a, b)
+    if a >= 0:
+        assert stacks[0][0] == stacks[1][0], tohex(buf)
     return a
 
 

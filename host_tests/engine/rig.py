@@ -39,6 +39,8 @@ class Limits:
     LIST = 8
     NESTING = 12
     TRANSFERS = 3
+    UDP_TRANSFERS = 1
+    CONNECTIONS = 0  # no link is sure of a transfer: the tests use them up
 
 
 def unhex(text):
@@ -108,7 +110,9 @@ class Long(Interface):
         cur.n = self.n
         cur.u = 0
         if cur.selector:
-            if cur.buf[cur.off] != axdr.LONG_UNSIGNED or cur.end - cur.off != 3:
+            if cur.buf[cur.off] == axdr.OCTET_STRING and cur.end - cur.off == 4:
+                cur.off += 1  # octet-string[2] will do as well
+            elif cur.buf[cur.off] != axdr.LONG_UNSIGNED or cur.end - cur.off != 3:
                 return TYPE_UNMATCHED
             cur.n = cur.buf[cur.off + 1] << 8 | cur.buf[cur.off + 2]
         return SUCCESS
@@ -130,6 +134,7 @@ class Pair(Interface):
 
     def __init__(self, name):
         Interface.__init__(self, name)
+        self.a[1] = bytearray(self.a[1])  # only its right protects it
         self.a[2] = bytearray(axdr.unsigned(7))
         self.a[3] = bytearray(axdr.long_unsigned(0x1234))
         self.a[4] = bytearray(axdr.unsigned(9))
@@ -233,10 +238,11 @@ class Rig:
         self.reader = Config(32, 1, b"12345678", conformance, directory, acc)
         self.server = Server([1], [self.public, self.reader], limits, ctt=ctt, log=self.note)
         self.server.pdu = pdu
-        self.pool = Pool(associations)
+        self.pool = Pool([Association() for _ in range(associations)], 0)
         self.link = self.new_link()
         self.tx = self.server.buffer()
         self.rx = bytearray(_ROOM)
+        self.poison = bytes((POISON, 0, 1, 0xFF))  # another one with each request
 
     def new_link(self, stream=True, most=4):
         """Another connection, or with stream false another UDP peer."""
@@ -252,10 +258,13 @@ class Rig:
         # one buffer for all requests, as a connection has it: what is kept of a request must have been copied
         rx = self.rx
         for i in range(len(rx)):
-            rx[i] = POISON
+            rx[i] = self.poison[0]
+        self.poison = self.poison[1:] + self.poison[:1]
         rx[_BEFORE : _BEFORE + 8] = bytes((0, 1, source >> 8, source & 255, device >> 8, device & 255, len(apdu) >> 8, len(apdu) & 255))
         rx[_BEFORE + 8 : _BEFORE + size] = apdu
+        sent = bytes(rx)
         n = self.server.handle(link or self.link, rx, _BEFORE, size, self.tx)
+        assert rx == sent, "the request was changed"
         if n == 0:
             return ""
         tx = self.tx

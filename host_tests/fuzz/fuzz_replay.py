@@ -1,4 +1,4 @@
-"""Plays the sessions of a range of seeds and prints a checksum of the answers of each: `fuzz_replay.py ROOT FIRST END`.
+"""Plays the sessions of a range of seeds and prints a checksum of the answers of each: `fuzz_replay.py ROOT FIRMWARE FIRST END`.
 
 Run in MicroPython by `test_fuzz_replay`, which compares with what CPython answers. Each session is played with different
 octets around the requests; they must not change an answer.
@@ -27,8 +27,8 @@ def play(rig, seed):
     return rig.answers
 
 
-def main(root, first, end):
-    sys.path[:0] = [root + "/firmware", root + "/boards/unix", root + "/host_tests/fuzz"]
+def main(root, firmware, first, end):
+    sys.path[:0] = [firmware, root + "/boards/unix", root + "/host_tests/fuzz"]
     # one after another: imports nested as deep as the meter's need more stack than a 32-bit interpreter has
     for name in ("dlms.server", "cosem.row", "cosem.profile_generic", "meter.events", "meter"):
         __import__(name)
@@ -46,4 +46,4 @@ def main(root, first, end):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

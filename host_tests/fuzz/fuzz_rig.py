@@ -87,6 +87,10 @@ class Rig:
             rx.extend(self.poison)
         return rx, _BEFORE
 
+    def datagram(self, rx):
+        """A datagram is no buffer of ours: octets that nobody may write to."""
+        return bytes(rx)
+
     def check_buffers(self):
         margin = bytes([CANARY] * MARGIN)
         if self.tx[self.size :] != margin:
@@ -105,6 +109,8 @@ class Rig:
         put16(header, 4, device)
         put16(header, 6, len(apdu))
         rx, off = self.received(bytes(header) + apdu)
+        if not stream:
+            rx = self.datagram(rx)
         link = self.links[0 if stream else 1]
         n = self.server.handle(link, rx, off, 8 + len(apdu), self.tx)
         answer = self.checked(n, source, device, 1024 if stream else 500)

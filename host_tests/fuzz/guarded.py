@@ -30,6 +30,7 @@ class Window(bytearray):
     lo = 0
     hi: int | None = None
     owner: Any = None  # a Transfer: what it has received may be read
+    frozen = False
 
     def _end(self) -> int:
         if self.owner is not None:
@@ -52,6 +53,8 @@ class Window(bytearray):
         return super().__getitem__(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if self.frozen:
+            raise OutOfBounds("a datagram was written to")
         size = len(self)
         self._check(key, size)
         super().__setitem__(key, value)
@@ -76,6 +79,10 @@ class GuardedRig(fuzz_rig.Rig):
         rx.lo = off
         rx.hi = off + len(wpdu)
         return rx, off
+
+    def datagram(self, rx: bytearray) -> bytearray:
+        rx.frozen = True
+        return rx
 
     def check_buffers(self) -> None:
         for t, nominal in zip(self.transfers, self.nominal, strict=True):

@@ -156,6 +156,15 @@ def test_shortest_length_of_a_written_string_is_kept():
     assert same(made, unhex("C001C1 0001 0000600101FF 02 00")) == unhex("C401C100 090143")
 
 
+def test_shortest_length_of_a_string_in_a_datagram_is_kept():
+    """A datagram cannot be changed in place."""
+    made = rigs()
+    for rig in made:
+        assert rig.ask(aarq(Tape(b""), 48), 48, 1, False)[0] == 0x61
+        assert rig.ask(unhex("C101C1 0001 0000600101FF 02 00 098400000002 4142"), 48, 1, False) == unhex("C501C100")
+        assert rig.ask(unhex("C001C1 0001 0000600101FF 02 00"), 48, 1, False) == unhex("C401C100 09024142")
+
+
 def test_shortest_length_of_a_user_name_is_kept():
     made = rigs()
     associate(made)

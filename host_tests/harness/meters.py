@@ -18,7 +18,7 @@ import pytest
 from tools.emulated import BoardError, EmulatedBoard
 from tools.launcher import Interpreter, LauncherError, Meter, Ready, find
 
-from . import mp, probe
+from . import firmware, mp, probe
 from .emulated import NOT_CONFIGURABLE, EmulatedBoards
 from .target import Target
 
@@ -155,6 +155,7 @@ class MeterPool:
             {"port": 0, **settings},
             micropython=self.interpreter,
             heapsize=heapsize,
+            script=firmware.folder() / "main.py",
             log=self._results / f"{name}-{self._worker}-{self._started}.log",
         )
         ready = process.start()

@@ -32,6 +32,8 @@ import pytest
 
 from tools.launcher import ROOT, Interpreter
 
+from . import firmware
+
 RUNNER = Path(__file__).with_name("mp_runner.py")
 # A heap that no table of cases fills; what a path allocates is measured, not limited, here.
 HEAPSIZE = "16M"
@@ -92,7 +94,7 @@ def run_cases(interpreter: Interpreter, script: Path, timeout: float = TIMEOUT) 
     """Run every case of `script` in MicroPython."""
     done = ScriptRun()
     try:
-        finished = run(interpreter, [str(RUNNER), str(ROOT), str(script)], timeout)
+        finished = run(interpreter, [str(RUNNER), str(ROOT), str(firmware.folder()), str(script)], timeout)
     except subprocess.TimeoutExpired as hung:
         done.fault = f"hung: the interpreter was killed after {timeout:.0f} s"
         output = hung.stdout or b""

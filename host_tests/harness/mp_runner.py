@@ -1,6 +1,6 @@
 """Runs inside MicroPython: one script of cases, each reported in one line.
 
-    micropython mp_runner.py ROOT SCRIPT
+    micropython mp_runner.py ROOT FIRMWARE SCRIPT
 
 Prints `@@ start NAME`, then `@@ ok NAME`, `@@ skip NAME reason` or a traceback and
 `@@ fail NAME` for every case, and `@@ done` at the end. What a script may hold
@@ -42,10 +42,10 @@ def _run(name, function, arguments):
 
 
 def main():
-    root, script = sys.argv[1:3]
+    root, firmware, script = sys.argv[1:4]
     folder, _, name = script.rpartition("/")
     # The firmware first: a script is free in its name, the modules under test are not.
-    sys.path[:0] = [root + "/firmware", root + "/boards/unix", folder]
+    sys.path[:0] = [firmware, root + "/boards/unix", folder]
     # From the bottom up: where the stack is small (a 32-bit interpreter) imports inside imports do not go deep.
     for floor in ("dlms.octets", "dlms.server", "cosem.clock", "cosem.profile_generic", "meter.objects"):
         __import__(floor)

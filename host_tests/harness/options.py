@@ -21,4 +21,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--allow-disconnect", action="store_true", help="tests may operate its disconnect control")
     group.addoption("--allow-auth-failures", action="store_true", help="tests may try wrong passwords on it")
     group.addoption("--micropython", metavar="WORDS", help="interpreter command (default: MICROPYTHON, then the pinned one)")
+    group.addoption("--firmware", metavar="DIR", help="run this firmware (default: firmware/ of this checkout)")
     group.addoption("--results", metavar="DIR", help="where logs are kept (default: a new folder in test-results/)")

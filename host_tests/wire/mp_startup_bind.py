@@ -10,6 +10,7 @@ REQ = {
     "test_without_ipv6_the_meter_serves_ipv4_and_says_so": ("B-21",),
     "test_ipv6_alone_on_a_computer_without_it": ("B-21",),
     "test_taken_port_opens_nothing": ("A-10",),
+    "test_answers_over_udp_leave_room_for_the_header": ("A-08",),
     "test_free_port_is_one_number_for_all": ("A-10", "A-11"),
 }
 
@@ -132,3 +133,9 @@ def test_free_port_is_one_number_for_all():
         (SIX, port),
         (SIX, port),
     ]
+
+
+def test_answers_over_udp_leave_room_for_the_header():
+    made = Rig(no_v6).service
+    for link in made.links + [made.overflow]:
+        assert link.send_limit + 8 <= limits.DATAGRAM

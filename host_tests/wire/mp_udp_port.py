@@ -5,12 +5,13 @@ import meter
 from config import parse
 from dlms.association import Pool
 from dlms.server import Server
-from net.udp import UdpLink, UdpPort
+from net.udp import UdpLink, UdpPort, watch
 
 REQ = {
     "test_answers_fit_a_small_datagram": ("A-08", "B-19"),
     "test_longer_datagram_is_not_cut_to_size": ("A-40",),
     "test_network_that_fails": ("A-44",),
+    "test_silence_is_counted_from_the_last_request": ("A-46",),
 }
 
 PEER = ("192.0.2.1", 4059)
@@ -66,7 +67,8 @@ class Rig:
         built = meter.build(parse(["backfill_days=0", "start=2026-01-31"], "127.0.0.1"))
         server = Server([wport for wport, _ in built.devices], built.associations, Wide)
         pool = Pool(4)
-        links = [UdpLink(pool, 2, size - 8) for _ in range(2)]
+        self.server = server
+        self.links = links = [UdpLink(pool, 2, size - 8) for _ in range(2)]
         self.sock = Socket()
         self.port = UdpPort(self.sock, "here", server, links, UdpLink(pool, 0, size - 8), size, Queue())
 
@@ -128,3 +130,16 @@ def test_network_that_fails():
     assert rig.ask(NAME) is None
     rig.sock.broken = False
     assert rig.ask(NAME)[:4] == b"\xc4\x01\xc1\0"
+
+
+def test_silence_is_counted_from_the_last_request():
+    rig = Rig(1472)
+    assert rig.ask(AARQ)[:1] == b"\x61"
+    for _ in range(5):
+        # a request, then three quarters of the time allowed
+        for _ in range(4):
+            watch(rig.server, rig.links, 250, 1000)
+        assert rig.ask(NAME) is not None
+    for _ in range(5):
+        watch(rig.server, rig.links, 250, 1000)
+    assert rig.ask(NAME) is None

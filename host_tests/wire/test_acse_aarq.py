@@ -93,7 +93,7 @@ def test_errors_of_the_authentication_unit(link: RawTcp, client: int, parts: str
 
 @pytest.mark.req("C-14", "C-01")
 @pytest.mark.parametrize(
-    "name", ["5F857504070203", "60857405080102", "60857405080103", "60857405080104", "60857405080100", "60857405080201"]
+    "name", ["5F857504070203", "5F857504080101", "60857405080102", "60857405080103", "60857405080104", "60857405080100", "60857405080201"]
 )
 def test_context_names(link: RawTcp, name: str) -> None:
     assert answer(link, f"601DA1090607{name}{INFO}") == "6117A109060760857405080101A203020101A305A103020102"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from host_tests.harness.clients import ClientFactory
-from host_tests.harness.raw import RawLinks, wpdu
+from host_tests.harness.raw import RawLinks, RawTcp, wpdu
 from host_tests.wire.aas import MANAGER, PUBLIC, READER, Associate, associator
 from host_tests.wire.apdus import AARQ, NOT_ALLOWED, OBJECT_LIST, RLRE, RLRQ, SMALL_AARQ, aarq, ask, associate, get, get_next, serves, set_
 from tools.dlmsclient import Conformance
@@ -172,44 +172,89 @@ def test_long_get_out_of_order(raw: RawLinks) -> None:
         assert serves(link)
 
 
-@pytest.mark.req("D-17", "C-27", "B-10", "A-33")
+BLOCK = bytes.fromhex("C402C100 00000001")
+NO_TRANSFER = bytes.fromhex("C401C1010E")
+# four associations of one connection, each with an object_list that is longer than a response
+PAIRS = ((PUBLIC, 1), (1, 1), (PUBLIC, 17), (1, 17))
+
+
+def begin(link: RawTcp, client: int = PUBLIC, device: int = 1) -> bytes:
+    """The start of the answer to a long read."""
+    return ask(link, OBJECT_LIST, client, device)[:8]
+
+
+@pytest.mark.req("D-17")
 @pytest.mark.caps("own-process")
 def test_all_transfers_in_use(raw: RawLinks) -> None:
-    """One long read more than the meter has transfers for is refused with 0E; each one that ends makes room for another."""
-    from limits import TRANSFERS
+    """A client that has begun as many long reads as there are to share is refused one more with 0E, and keeps nobody from theirs."""
+    from limits import CONNECTIONS, TRANSFERS
 
-    block = bytes.fromhex("C402C100 00000001")
-    refused = bytes.fromhex("C401C1010E")
-    links = [raw.tcp() for _ in range((TRANSFERS + 1) // 2)]
-    ends = [(link, client) for link in links for client in (PUBLIC, 1)][:TRANSFERS]
-    for link, client in ends:
-        associate(link, client, request=SMALL_AARQ)
-        assert ask(link, OBJECT_LIST, client)[:8] == block
-    late = raw.tcp()
-    associate(late, request=SMALL_AARQ)
-    assert ask(late, OBJECT_LIST) == refused
-    assert serves(late)
-    # those that run go on
-    assert ask(links[0], get_next(1))[:8] == bytes.fromhex("C402C100 00000002")
-    # released
-    assert ask(links[0], RLRQ, PUBLIC) == RLRE
-    assert ask(late, OBJECT_LIST)[:8] == block
-    associate(links[0], request=SMALL_AARQ)
-    assert ask(links[0], OBJECT_LIST) == refused
-    # associated anew
-    associate(late, request=AARQ)
-    assert ask(links[0], OBJECT_LIST)[:8] == block
-    # another request
-    associate(late, request=SMALL_AARQ)
-    assert ask(late, OBJECT_LIST) == refused
-    assert serves(links[0])
-    assert ask(late, OBJECT_LIST)[:8] == block
-    # the client is gone: in the round of the meter's loop that serves the second exchange its connection has ended
-    assert ask(links[0], OBJECT_LIST) == refused
-    links[1].reset()
-    assert serves(links[0])
-    assert serves(links[0])
-    assert ask(links[0], OBJECT_LIST)[:8] == block
+    greedy = raw.tcp()
+    begun = []
+    for client, device in PAIRS:
+        associate(greedy, client, device, SMALL_AARQ)
+        begun.append(begin(greedy, client, device))
+    most = TRANSFERS - CONNECTIONS + 1
+    assert 1 <= most < len(PAIRS)
+    assert begun == [BLOCK] * most + [NO_TRANSFER] * (len(PAIRS) - most)
+    # short requests are served, and the reads that run go on
+    assert serves(greedy, *PAIRS[-1])
+    assert ask(greedy, get_next(1))[:8] == bytes.fromhex("C402C100 00000002")
+    # every other connection gets one
+    others = [raw.tcp() for _ in range(CONNECTIONS - 1)]
+    for link in others:
+        associate(link, request=SMALL_AARQ)
+        assert begin(link) == BLOCK
+    # … and no more than one
+    associate(others[0], 1, request=SMALL_AARQ)
+    assert begin(others[0], 1) == NO_TRANSFER
+    for link in others:
+        assert ask(link, get_next(1))[:8] == bytes.fromhex("C402C100 00000002")
+
+
+@pytest.mark.req("D-17", "C-27", "B-10", "A-33")
+@pytest.mark.caps("own-process")
+@pytest.mark.parametrize("way", ["read to the end", "released", "associated anew", "another request", "a wrong number"])
+def test_a_transfer_that_ends_makes_room(raw: RawLinks, way: str) -> None:
+    link = raw.tcp()
+    for client, device in PAIRS:
+        associate(link, client, device, SMALL_AARQ)
+    waiting = next(pair for pair in PAIRS if begin(link, *pair) == NO_TRANSFER)
+    assert begin(link, *waiting) == NO_TRANSFER
+    if way == "read to the end":
+        number, answer = 1, b"\xc4\x02\xc1\x00"
+        while answer[3] == 0:
+            answer = ask(link, get_next(number))
+            number += 1
+    elif way == "released":
+        assert ask(link, RLRQ) == RLRE
+    elif way == "associated anew":
+        associate(link)
+    elif way == "another request":
+        assert serves(link)
+    else:
+        assert ask(link, get_next(9))[-2:] == bytes.fromhex("0113")
+    assert begin(link, *waiting) == BLOCK
+
+
+@pytest.mark.req("D-17", "A-33")
+@pytest.mark.caps("own-process")
+def test_the_transfers_of_a_client_that_is_gone(raw: RawLinks) -> None:
+    """As often as connections with long reads break, the next one gets as many."""
+    counts = []
+    for _ in range(12):
+        link = raw.tcp()
+        for client, device in PAIRS:
+            associate(link, client, device, SMALL_AARQ)
+        counts.append([begin(link, client, device) for client, device in PAIRS].count(BLOCK))
+        link.reset()
+        # in the round of the meter's loop that serves the second exchange that connection has ended
+        other = raw.tcp()
+        associate(other)
+        assert serves(other)
+        other.close()
+    assert len(set(counts)) == 1
+    assert counts[0] >= 1
 
 
 @pytest.mark.req("D-95", "A-27")

@@ -93,11 +93,10 @@ def test_logical_device_at_the_default_broadcast_wport(tcp, public):
 
 
 @pytest.mark.req("A-15", "A-60", "A-61", "A-62")
-@pytest.mark.parametrize("wport", [127])
-def test_nothing_answers_at_the_broadcast_wport(link, wport):
+def test_nothing_answers_at_the_broadcast_wport(link):
     associate(link)
     for apdu in (AARQ, UNCONFIRMED_AARQ, get(iip=0xC2), get(iip=0x02), bytes.fromhex("6203800100"), b"\xff"):
-        link.send(wpdu(PUBLIC, wport, apdu))
+        link.send(wpdu(PUBLIC, 127, apdu))
     assert serves(link, iip=0xC3)
 
 

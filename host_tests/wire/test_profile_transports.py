@@ -132,7 +132,7 @@ def test_worked_octets_of_an_unconfirmed_association(udp, logged):
     assert serves(link)
 
 
-@pytest.mark.req("B-06", "B-08", "B-09", "B-12", "D-99", "B-21")
+@pytest.mark.req("B-04", "B-06", "B-08", "B-09", "B-12", "D-99", "B-21")
 @pytest.mark.caps("writes")
 def test_life_of_an_unconfirmed_association(udp, done, note, manager_wport, secret):
     """Opened, served and released, and not one datagram comes back."""

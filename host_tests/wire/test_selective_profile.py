@@ -259,6 +259,16 @@ def test_selection_that_was_not_negotiated(associate: Associate) -> None:
     assert len(association.get(*BUFFER, 2).value) == 96
 
 
+@pytest.mark.req("D-104")
+def test_rows_are_complete(reader: Association) -> None:
+    """No value is left out as null-data because the row before tells it: this meter always sends all of them."""
+    for name in ("1.0.99.1.0.255", "0.0.98.1.0.255", "0.0.99.98.0.255"):
+        columns = len(reader.get(7, name, 3).value)
+        for row in reader.get(7, name, 2).value:
+            assert len(row.value) == columns
+            assert all(value.tag is not Tag.NULL_DATA for value in row.value)
+
+
 @pytest.mark.req("D-111", "D-110", "F-34")
 def test_every_profile(reader: Association) -> None:
     """The daily billing and the event log are selected from like the load profile, and have only rows in use."""

@@ -66,6 +66,18 @@ def test_set_is_read_back(writer: Association, length: int) -> None:
     assert writer.get(*LABEL) == value
 
 
+@pytest.mark.req("D-100", "D-110")
+def test_longer_lengths_are_taken_and_the_shortest_kept(writer: Association) -> None:
+    """Values and selections whose lengths are in a longer form than they have to be."""
+    assert writer.exchange(bytes.fromhex(f"C101C1 {_LABEL}00 0984 00000003 616263")) == bytes.fromhex("C501C100")
+    assert writer.exchange(bytes.fromhex(f"C001C1 {_LABEL}00")) == bytes.fromhex("C401C100 0903 616263")
+    now = writer.get(*CLOCK, 2)
+    assert writer.exchange(bytes.fromhex("C101C1 0008 0000010000FF 0200 09810C") + now.value) == bytes.fromhex("C501C100")
+    assert writer.get(*CLOCK, 2).value[:8] == now.value[:8]
+    entry = "0281040600000001 0600000002 120001 120000"
+    assert len(writer.exchange(bytes.fromhex(f"C001C1 0007 0100630100FF 0201 02 {entry}"))) > 40
+
+
 @pytest.mark.req("D-24", "B-19")
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 16, 49, 50, 51])
 def test_blocks_of_any_size(writer: Association, size: int) -> None:

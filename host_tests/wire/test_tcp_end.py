@@ -65,7 +65,7 @@ def test_associations_end_with_the_connection(tcp, how):
     assert serves(again)
 
 
-@pytest.mark.req("A-33")
+@pytest.mark.req("A-33", "A-56")
 @pytest.mark.parametrize("how", ["fin", "reset", "close"])
 @pytest.mark.parametrize("sent", [1, 7, 8, 9, 20])
 def test_end_in_the_middle_of_a_request(tcp, how, sent):

@@ -58,7 +58,7 @@ def test_one_connection_more_than_allowed(tcp, pytestconfig):
     assert serves(late)
 
 
-@pytest.mark.req("A-32")
+@pytest.mark.req("A-32", "A-50", "A-56")
 def test_places_are_given_back_by_every_kind_of_end(tcp, pytestconfig):
     first = tcp()
     most = nb_of_sim_conn(first, pytestconfig)

@@ -154,7 +154,7 @@ def test_garbage_on_every_other_connection(tcp, udp):
     assert serves(late)
 
 
-@pytest.mark.req("A-32")
+@pytest.mark.req("A-32", "A-50")
 def test_connections_that_come_and_go(tcp):
     good = tcp()
     associate(good)

@@ -1,5 +1,6 @@
 """Associations over UDP: few, with an end of their own, and none of TCP's (REQUIREMENTS A-46)."""
 
+import limits
 import pytest
 
 from host_tests.harness.raw import wpdu
@@ -62,6 +63,23 @@ def test_quota_over_udp_leaves_tcp_alone(udp, tcp):
     associate(late)
     assert serves(late)
     assert is_aare(ask(links[0], AARQ), 2)
+
+
+def open_all(opener, most):
+    """Open AAs from up to `most` links, as many as there is room for; returns how many that was."""
+    count = 0
+    for link in [opener() for _ in range(most)]:
+        for client in (PUBLIC, CLIENT_MANAGEMENT):
+            for server in (1, 17):
+                count += is_aare(ask(link, AARQ, client, server))
+    return count
+
+
+@pytest.mark.req("A-46", "C-18")
+def test_associations_over_udp_take_nothing_of_tcp(udp, tcp):
+    over_udp = open_all(udp, 10)
+    over_tcp = open_all(tcp, 6)
+    assert (over_udp, over_tcp) == (limits.ALL_UDP_ASSOCIATIONS, limits.ALL_ASSOCIATIONS)
 
 
 @pytest.mark.req("A-46")

@@ -95,7 +95,7 @@ def test_every_split_of_one_request_into_three(tcp, settle):
         assert is_name(apdu_of(connection.receive_wpdu())), f"cut at {first}"
 
 
-@pytest.mark.req("A-20", "A-21")
+@pytest.mark.req("A-20", "A-21", "A-56")
 def test_whole_session_one_octet_a_segment(tcp, settle):
     connection = tcp()
     for octet in STREAM:

@@ -1,0 +1,170 @@
+"""A TCP connection and a listener with sockets made for the test: they take an answer octet by octet, or refuse for a while."""
+
+import limits
+import meter
+from config import parse
+from dlms.association import Pool
+from dlms.server import Server
+from net import tcp
+
+REQ = {
+    "test_answers_leave_whole_however_little_the_socket_takes": ("A-24", "A-23"),
+    "test_nothing_is_read_while_an_answer_waits": ("A-23", "A-24"),
+    "test_long_request_in_parts_with_others_behind_stays_in_its_buffer": ("A-21", "A-22"),
+    "test_refused_above_nb_of_sim_conn": ("A-32",),
+}
+
+POLLIN = 1
+POLLOUT = 4
+AARQ = bytes.fromhex("000100100001001F601DA109060760857405080101BE10040E01000000065F1F0400007E1F04B0")
+NAME = bytes.fromhex("000100100001000DC001C1000100002A0000FF0200")
+
+
+class Socket:
+    """`incoming` is what it gives, a list of pieces; `takes` the counts of octets that it takes, None for not now, all when used up."""
+
+    def __init__(self, incoming, takes=()):
+        self.incoming = list(incoming)
+        self.takes = list(takes)
+        self.sent = b""
+        self.closed = False
+
+    def readinto(self, buf, n=None):
+        if not self.incoming:
+            return None
+        piece = self.incoming.pop(0)
+        size = len(buf) if n is None else n
+        if len(piece) > size:
+            self.incoming.insert(0, piece[size:])
+            piece = piece[:size]
+        buf[0 : len(piece)] = piece
+        return len(piece)
+
+    def write(self, buf, off, n=None):
+        if n is None:
+            off, n = 0, off
+        count = self.takes.pop(0) if self.takes else n
+        if count is None:
+            return None
+        count = min(count, n)
+        self.sent += bytes(buf[off : off + count])
+        return count
+
+    def setblocking(self, on):
+        pass
+
+    def close(self):
+        self.closed = True
+
+
+class Queue:
+    """Keeps what each socket is watched for."""
+
+    def __init__(self):
+        self.wanted = {}
+
+    def add(self, sock, handler):
+        self.wanted[id(sock)] = POLLIN
+
+    def want(self, sock, event):
+        self.wanted[id(sock)] = event
+
+    def discard(self, sock):
+        del self.wanted[id(sock)]
+
+
+class Rig:
+    def __init__(self):
+        built = meter.build(parse(["backfill_days=0", "start=2026-01-31"], "127.0.0.1"))
+        self.server = Server([wport for wport, _ in built.devices], built.associations, limits)
+        self.queue = Queue()
+        self.pool = Pool(4)
+        self.scratch = bytearray(512)
+
+    def connection(self):
+        return tcp.Connection(self.server, self.pool, 4, self.queue, self.scratch)
+
+    def run(self, incoming, takes=()):
+        """What a connection sends that gets `incoming`, polled as the loop would."""
+        connection = self.connection()
+        sock = Socket(incoming, takes)
+        connection.open(sock, "here", "there")
+        while sock.incoming or connection.out != connection.out_end:
+            connection.ready(self.queue.wanted[id(sock)])
+            assert not sock.closed
+        connection.close("end")
+        return sock.sent
+
+
+def test_answers_leave_whole_however_little_the_socket_takes():
+    rig = Rig()
+    stream = AARQ + NAME * 5
+    expected = rig.run([stream])
+    assert len(expected) > 200
+    for size in (1, 2, 7, 8, 9, 33):
+        assert rig.run([stream], [size] * 400) == expected, size
+    assert rig.run([stream], [1, None, None, 3, None, 0, 5] * 100) == expected
+    # requests that come in parts, to a socket that is slow
+    pieces = [stream[i : i + 13] for i in range(0, len(stream), 13)]
+    assert rig.run(pieces, [None, 4] * 100) == expected
+
+
+def test_nothing_is_read_while_an_answer_waits():
+    rig = Rig()
+    connection = rig.connection()
+    sock = Socket([AARQ, NAME, NAME], [3] + [None] * 3)
+    connection.open(sock, "here", "there")
+    connection.ready(POLLIN)
+    assert rig.queue.wanted[id(sock)] == POLLOUT
+    for _ in range(3):
+        connection.ready(POLLOUT)
+        assert len(sock.incoming) == 2 and len(sock.sent) == 3
+    connection.ready(POLLOUT)
+    assert rig.queue.wanted[id(sock)] == POLLIN
+    connection.ready(POLLIN)
+    connection.ready(POLLIN)
+    assert sock.incoming == []
+    assert sock.sent == rig.run([AARQ + NAME * 2])
+
+
+def test_long_request_in_parts_with_others_behind_stays_in_its_buffer():
+    rig = Rig()
+    size = limits.PDU
+    long = bytes((0, 1, 0, 16, 0, 1, size >> 8, size & 0xFF)) + b"\xc0\1\xc1" + bytes(size - 3)
+    stream = AARQ + long + NAME * 60
+    expected = rig.run([AARQ, long] + [NAME] * 60)
+    for first in (9, 500, 512, 519, 520, 521, 600, 1000, 1030, 1031, 1032):
+        connection = rig.connection()
+        kept = connection.rx
+        sock = Socket([AARQ, long[:first], long[first:] + NAME * 60])
+        connection.open(sock, "here", "there")
+        while sock.incoming:
+            connection.ready(POLLIN)
+            assert connection.have <= len(kept) == 8 + size, first
+        assert sock.sent == expected, first
+        connection.close("end")
+    assert rig.run([stream]) == expected
+
+
+def test_refused_above_nb_of_sim_conn():
+    """The number that the TCP-UDP setup object shows counts, also when there are more places than that."""
+    rig = Rig()
+    connections = [rig.connection() for _ in range(4)]
+    waiting = []
+    lines = []
+
+    class Listening:
+        def accept(self):
+            return waiting.pop(0), ("192.0.2.1", 4059)
+
+    listener = tcp.Listener(Listening(), "here", connections, rig.queue, lambda *line: lines.append(line), lambda: 2)
+    sockets = [Socket([]) for _ in range(4)]
+    for sock in sockets:
+        waiting.append(sock)
+        listener.ready(POLLIN)
+    assert [sock.closed for sock in sockets] == [False, False, True, True]
+    assert [line[2] for line in lines] == ["accept", "accept", "refused", "refused"]
+    [connection for connection in connections if connection.sock is sockets[0]][0].close("end")
+    waiting.append(Socket([]))
+    listener.ready(POLLIN)
+    assert lines[-1][2] == "accept"

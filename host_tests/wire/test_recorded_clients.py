@@ -1,0 +1,35 @@
+"""What shipped clients send, octet by octet, played to the meter without them: their habits stay served when they are left out.
+
+Recorded from Gurux's Python client 1.0.203 and from dlms-cosem 25.1.0: both propose services that the meter has not, and release
+with a plain InitiateRequest in the RLRQ, which belongs to ciphered associations; dlms-cosem names itself in calling-AP-title.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from host_tests.harness.raw import RawLinks, wpdu
+
+LOW = "8A0207808B0760857405080201AC0A80083132333435363738"
+GURUX = "BE10040E01000000065F1F0400401E5DFFFF"
+COSEM = "BE10040E01000000065F1F040020525FFFFF"
+CLIENTS = {
+    "gurux-public": (16, "601DA109060760857405080101" + GURUX, "6215800100" + GURUX, "001E1D"),
+    "gurux-reader": (32, "6036A109060760857405080101" + LOW + GURUX, "6215800100" + GURUX, "001E1D"),
+    "dlms-cosem-public": (16, "6029A109060760857405080101A60A040875746930A2E5A485" + COSEM, "6215800100" + COSEM, "00121D"),
+    "dlms-cosem-reader": (32, "6042A109060760857405080101A60A04087574691191897758" + LOW + COSEM, "6215800100" + COSEM, "00121D"),
+}
+
+
+@pytest.mark.req("C-25", "C-38", "C-50", "B-10")
+@pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_recorded_session_is_served(raw: RawLinks, transport: str, name: str) -> None:
+    wport, aarq, rlrq, conformance = CLIENTS[name]
+    link = raw.udp() if transport == "udp" else raw.tcp()
+    aare = link.ask(wpdu(wport, 1, bytes.fromhex(aarq)))
+    accepted = "6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F0400" + conformance + "04000007"
+    assert aare == wpdu(1, wport, bytes.fromhex(accepted))
+    name_of_device = link.ask(wpdu(wport, 1, bytes.fromhex("C001C1000100002A0000FF0200")))
+    assert name_of_device[8:14] == bytes.fromhex("C401C1000910")
+    assert link.ask(wpdu(wport, 1, bytes.fromhex(rlrq))) == wpdu(1, wport, bytes.fromhex("6303800100"))
