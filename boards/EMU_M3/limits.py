@@ -3,11 +3,11 @@
 BOARD = "EMU_M3"
 BIND = "0.0.0.0"  # addresses listened on unless `bind` says otherwise; `board` puts the one in that DHCP gave
 CONNECTIONS = 4  # TCP connections at once (TCP-UDP setup nb_of_sim_conn): lwIP has memory for five
-ASSOCIATIONS = 2  # AAs on one TCP connection
-ALL_ASSOCIATIONS = 6  # AAs on all TCP connections together
+ASSOCIATIONS = 4  # AAs on one TCP connection
+ALL_ASSOCIATIONS = 8  # AAs on all TCP connections together
 UDP_LINKS = 4  # UDP peers (address and port) that hold AAs
-UDP_ASSOCIATIONS = 1  # AAs of one UDP peer
-ALL_UDP_ASSOCIATIONS = 4  # AAs of all UDP peers together
+UDP_ASSOCIATIONS = 2  # AAs of one UDP peer
+ALL_UDP_ASSOCIATIONS = 6  # AAs of all UDP peers together
 TRANSFERS = 4  # long transfers at once, over all AAs
 PDU = 1024  # largest APDU received or sent, octets
 DATAGRAM = 1472  # largest UDP payload, octets: Ethernet MTU less the IPv4 and UDP headers

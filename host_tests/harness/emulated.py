@@ -58,7 +58,7 @@ class EmulatedBoards:
             board.execute(f"import os\nif {_FOLDER[1:]!r} not in os.listdir('/'): os.mkdir({_FOLDER!r})")
             board.remote.copy([RUNNER, script, *helpers], _FOLDER)
             code = (
-                f"import sys; sys.path.insert(1, {_FOLDER!r}); sys.argv[:] = ['', '', '{_FOLDER}/{script.name}']\n"
+                f"import sys; sys.path.insert(1, {_FOLDER!r}); sys.argv[:] = ['', '', '', '{_FOLDER}/{script.name}']\n"
                 "import mp_runner; mp_runner.main()"
             )
             done.parse(board.remote.run(["exec", code], _SCRIPT_TIMEOUT, fresh=True))

@@ -39,6 +39,8 @@ class MeterHandle:
         self.host = host
         self.port = port
         self.process = process
+        # MicroPython 1.25 on lwIP keeps one datagram for a socket until it is read, and drops what comes meanwhile.
+        self.one_datagram = isinstance(process, EmulatedBoard)
 
     @property
     def address(self) -> tuple[str, int]:

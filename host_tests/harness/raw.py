@@ -11,7 +11,12 @@ import contextlib
 import socket
 from types import TracebackType
 
+from . import probe
+
 HEADER = 8
+_ASK_AGAIN = 0.1
+_TIMES = 100
+_NOBODY = 0x4444  # a client wPort that no meter knows: its association is refused, and nothing else happens
 
 
 def wpdu(source: int, destination: int, apdu: bytes, version: int = 1, length: int | None = None) -> bytes:
@@ -108,23 +113,59 @@ class RawTcp:
             self.socket.close()
 
 
-class RawUdp:
-    """One UDP socket: a datagram out, a datagram in."""
+class OneAtATime:
+    """The pace of datagrams to a meter whose network keeps only one until it is served, and drops the next.
 
-    def __init__(self, address: tuple[str, int], timeout: float) -> None:
+    `wait` returns when the meter has served what was sent before: it answers a question on another socket, which is asked
+    again when it was dropped itself.
+    """
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._address = address
+        self._waiting = False
+
+    def sent(self) -> None:
+        self._waiting = True
+
+    def answered(self) -> None:
+        self._waiting = False
+
+    def wait(self) -> None:
+        if not self._waiting:
+            return
+        with RawUdp(self._address, _ASK_AGAIN) as other:
+            for _ in range(_TIMES):
+                with contextlib.suppress(TimeoutError):
+                    other.ask(wpdu(_NOBODY, 1, probe.AARQ[HEADER:]))
+                    self._waiting = False
+                    return
+        raise TimeoutError("the meter does not serve its datagrams")
+
+
+class RawUdp:
+    """One UDP socket: a datagram out, a datagram in. pace: of a meter that keeps few datagrams."""
+
+    def __init__(self, address: tuple[str, int], timeout: float, pace: OneAtATime | None = None) -> None:
         self.timeout = timeout
+        self._pace = pace
         family = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0][0]
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         # Connected: datagrams of anybody else, and from any other port, are not received (REQUIREMENTS A-43).
         self.socket.connect(address)
 
     def send(self, data: bytes | str) -> None:
+        if self._pace is not None:
+            self._pace.wait()
+            self._pace.sent()
         self.socket.send(_octets(data))
 
     def receive(self, timeout: float | None = None) -> bytes:
         """The next datagram; TimeoutError when none comes."""
         self.socket.settimeout(self.timeout if timeout is None else timeout)
-        return self.socket.recv(65536)
+        octets = self.socket.recv(65536)
+        if self._pace is not None:
+            self._pace.answered()
+        return octets
 
     def ask(self, data: bytes | str) -> bytes:
         self.send(data)
@@ -141,11 +182,21 @@ class RawUdp:
     def close(self) -> None:
         self.socket.close()
 
+    def __enter__(self) -> RawUdp:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
 
 class RawLinks:
-    """Opens raw links to one meter and closes them all at the end of the test."""
+    """Opens raw links to one meter and closes them all at the end of the test.
 
-    def __init__(self, host: str, port: int, timeout: float = 10.0) -> None:
+    one_at_a_time: the meter keeps one datagram.
+    """
+
+    def __init__(self, host: str, port: int, timeout: float = 10.0, *, one_at_a_time: bool = False) -> None:
+        self._pace = OneAtATime((host, port)) if one_at_a_time else None
         self._host = host
         self._port = port
         self.timeout = timeout
@@ -162,7 +213,7 @@ class RawLinks:
 
     def udp(self, host: str | None = None) -> RawUdp:
         """A new UDP socket."""
-        link = RawUdp((host or self._host, self._port), self.timeout)
+        link = RawUdp((host or self._host, self._port), self.timeout, self._pace)
         self._open.append(link)
         return link
 
