@@ -12,10 +12,11 @@ ARGS :=
 MICROPYTHON ?=
 PYTHON ?=
 INTEROP ?= 1
+TOP ?=
 JOBS ?= auto
 
 # Recipes read these from the environment, so that no value passes through make's quoting.
-export PORT BIND CONFIG SET HOST MICROPYTHON INTEROP
+export PORT BIND CONFIG SET HOST MICROPYTHON INTEROP TOP
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 VENV := .venv
@@ -25,13 +26,13 @@ PY := $(VENV)/bin/python
 interpreter = $(if $(strip $(MICROPYTHON)),,$(VENV)/micropython.txt)
 interop = $(if $(filter 0,$(INTEROP)),,$(VENV)/interop.txt)
 
-.PHONY: help run read test bench lint clean
+.PHONY: help run read test test-emulated bench lint clean
 .DEFAULT_GOAL := help
 # A failed install leaves no list behind that looks like a finished one.
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  run    PORT=4059 (0: any free one)  BIND=127.0.0.1,::1  CONFIG=file.json  SET=\"key=value ...\""
 	@echo "         MICROPYTHON=\"command words\" (an interpreter of your own, 1.25 or newer)"
@@ -47,6 +48,12 @@ read: $(VENV)/host.txt ## read the running meter: object list, values, newest pr
 
 test: $(VENV)/host.txt $(interpreter) $(interop) ## run every test
 	@$(PY) -m pytest -p host_tests.harness.options -n $(JOBS) --dist loadscope $(ARGS)
+
+test-emulated: $(VENV)/host.txt ## build the Cortex-M3 board, run the wire, heap and hardware tests on it in QEMU
+	@$(PY) -m tools.emulated build
+	@$(PY) -m pytest -p host_tests.harness.options --target emulated -n $(JOBS) --dist loadscope \
+	    -m "(wire and not micropython) or zero_alloc" -k "not cpython" \
+	    host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire $(ARGS)
 
 bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions and time per request
 	@test -e host_tests/bench/__main__.py || { echo "error: the bench is not built yet" >&2; exit 1; }
