@@ -14,9 +14,9 @@ from types import TracebackType
 from . import probe
 
 HEADER = 8
-_ASK_AGAIN = 0.1
-_TIMES = 100
-_NOBODY = 0x4444  # a client wPort that no meter knows: its association is refused, and nothing else happens
+_ASK_AGAIN = 0.05
+# Client wPorts that no meter knows: their association is refused, and nothing else happens.
+_NOBODIES = range(0x4500, 0x4600)
 
 
 def wpdu(source: int, destination: int, apdu: bytes, version: int = 1, length: int | None = None) -> bytes:
@@ -133,10 +133,13 @@ class OneAtATime:
     def wait(self) -> None:
         if not self._waiting:
             return
+        # Each question has a client wPort of its own: the answer to the last one shows that none is left.
         with RawUdp(self._address, _ASK_AGAIN) as other:
-            for _ in range(_TIMES):
+            for client in _NOBODIES:
+                other.send(wpdu(client, 1, probe.AARQ[HEADER:]))
                 with contextlib.suppress(TimeoutError):
-                    other.ask(wpdu(_NOBODY, 1, probe.AARQ[HEADER:]))
+                    while int.from_bytes(other.receive()[4:6], "big") != client:
+                        pass
                     self._waiting = False
                     return
         raise TimeoutError("the meter does not serve its datagrams")
