@@ -53,20 +53,29 @@ def manager(client: ClientFactory, pytestconfig: pytest.Config) -> Association:
 
 
 @pytest.fixture
-def put_back(client: ClientFactory, pytestconfig: pytest.Config) -> Iterator[Callable[[int, str, int], Data]]:
+def put_back(meter: MeterHandle, pytestconfig: pytest.Config) -> Iterator[Callable[[int, str, int], Data]]:
     """`put_back(class_id, obis, attribute)` reads an attribute now and writes that value again after the test.
 
-    It uses associations of its own, because a test may end its own or leave them broken.
+    It uses links of its own, because a test may end its own or leave them broken, and each only for a moment, because a
+    board serves few at once.
     """
     kept: list[tuple[int, str, int, Data]] = []
 
+    def link() -> Client:
+        return Client.tcp(meter.host, meter.port, TIMEOUT)
+
+    def manager_of(client: Client) -> Association:
+        return client.associate(pytestconfig.getoption("manager"), password=pytestconfig.getoption("manager_password"))
+
     def keep(class_id: int, instance: str, attribute_id: int) -> Data:
-        value = _manager(client, pytestconfig).get(class_id, instance, attribute_id)
+        with link() as client:
+            value = manager_of(client).get(class_id, instance, attribute_id)
         kept.append((class_id, instance, attribute_id, value))
         return value
 
     yield keep
     if kept:
-        association = _manager(client, pytestconfig)
-        for class_id, instance, attribute_id, value in reversed(kept):
-            association.set(class_id, instance, attribute_id, value)
+        with link() as client:
+            association = manager_of(client)
+            for class_id, instance, attribute_id, value in reversed(kept):
+                association.set(class_id, instance, attribute_id, value)
