@@ -10,7 +10,9 @@ import meter
 from config import ConfigError, parse
 from dlms import axdr
 from dlms.server import Server
+from dlms.wrapper import HEADER
 from log import Log
+from meter.addresses import numeric
 from net.queue import install
 from net.service import BindError, Service
 from version import VERSION
@@ -27,6 +29,9 @@ class App:
     def __init__(self, config):
         self.config = config
         self.log = Log(config.log)
+        for host in config.bind:
+            if not numeric(host):
+                raise ConfigError("bind: %r is not a numeric address such as 127.0.0.1 or ::1" % host)
         self.meter = meter.build(config)
         self.server = Server(
             [wport for wport, _ in self.meter.devices],
@@ -38,8 +43,7 @@ class App:
             self.meter.counters,
         )
         if config.trace:
-            self.server.handle = traced(self.server)
-            self.server.short = not_short
+            trace(self.server)
         self.queue = install()
         self.service = Service(self.server, limits, self.queue, self.log, self.connections)
 
@@ -84,10 +88,15 @@ class App:
             now = time.ticks_ms()
             ms = time.ticks_diff(now, last)
             last = now
-            self.meter.tick(ms)
-            self.service.watch(
-                ms, self.meter.tcp_udp.inactivity() * 1000, config.frame_timeout * 1000, config.udp_inactivity * 1000
-            )
+            try:
+                self.meter.tick(ms)
+                self.service.watch(
+                    ms, self.meter.tcp_udp.inactivity() * 1000, config.frame_timeout * 1000, config.udp_inactivity * 1000
+                )
+            except Exception as e:
+                # one look is lost, and not the meter
+                gc.collect()
+                self.log("ERROR", "app", "supervisor", type(e).__name__)
 
 
 def close_gaps():
@@ -104,18 +113,31 @@ def close_gaps():
         most -= 1
 
 
-def traced(server):
-    """`server.handle` that prints every WPDU in hexadecimal, as received and as sent."""
+def trace(server):
+    """Make a server print every WPDU in hexadecimal, as received and as sent; of one that is too long, its header."""
     handle = server.handle
+    too_long = server.too_long
+
+    def show(link, way, octets):
+        print("TRACE", time.ticks_ms(), link.name(), way, bytes(octets).hex())
 
     def traced_handle(link, rx, off, n, tx):
-        print("TRACE", time.ticks_ms(), link.name(), "<", bytes(rx[off : off + n]).hex())
+        show(link, "<", rx[off : off + n])
         size = handle(link, rx, off, n, tx)
         if size:
-            print("TRACE", time.ticks_ms(), link.name(), ">", bytes(tx[:size]).hex())
+            show(link, ">", tx[:size])
         return size
 
-    return traced_handle
+    def traced_too_long(link, rx, tx):
+        show(link, "<", rx[:HEADER])
+        size = too_long(link, rx, tx)
+        if size:
+            show(link, ">", tx[:size])
+        return size
+
+    server.handle = traced_handle
+    server.too_long = traced_too_long
+    server.short = not_short
 
 
 def not_short(keys, ways, rx, off, n, tx, served):
@@ -136,7 +158,6 @@ def main(words):
     try:
         app = App(parse(words, limits.BIND))
         app.ready(app.start())
-        asyncio.run(app.supervise())
     except KeyboardInterrupt:
         # First, and without a new object: the signal may come while the heap is collected, and leaves it locked.
         return 0
@@ -144,4 +165,8 @@ def main(words):
         return fail(str(e))
     except MemoryError:
         return fail("not enough heap: raise -X heapsize or lower backfill_days and depth")
+    try:
+        asyncio.run(app.supervise())
+    except KeyboardInterrupt:
+        pass
     return 0

@@ -21,8 +21,8 @@ _KEYS = {
     "backfill_days": (31, 0, 400),  # days of profile captured before READY
     "serial": ("00000001", None),  # eight digits; names, titles and the MAC address are made from it
     "depth": (0, 0, 100000),  # rows of the load profile; 0: the board's limit
-    "tariff1_from": (6, 0, 23),  # hour of local time from which tariff 1 counts
-    "tariff1_to": (22, 1, 24),  # … and from which tariff 2 does again
+    "tariff1_from": (6, 0, 23),  # hour of local time from which tariff 1 counts …
+    "tariff1_to": (22, 1, 24),  # … and from which tariff 2 does again; not later than tariff1_from: over midnight
     "device2": (17, 2, 65535),  # wPort of the second logical device
     "broadcast": (127, 0, 65535),  # the All-station wPort
     "inactivity": (180, 0, 65535),  # seconds until an idle TCP connection is closed, 0 never
@@ -130,6 +130,8 @@ def parse(words, bind):
     for word in overrides:
         config.word(word)
     config.load_secrets()
+    if len(config.serial) != 8 or not config.serial.isdigit():
+        raise ConfigError("serial must be eight digits, not %r" % config.serial)
     if config.broadcast in (_MANAGEMENT_DEVICE, config.device2):
         raise ConfigError("broadcast: wPort %d is a logical device" % config.broadcast)
     config.start = config.start or None

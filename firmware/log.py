@@ -32,10 +32,13 @@ class Log:
             self.lost += 1
             return
         self.credit -= 1
-        if self.lost:
-            self.write("WARN %d log lost lines=%d" % (now, self.lost))
-            self.lost = 0
-        self.write("%s %d %s %s %s" % (level, now, component, event, text))
+        try:
+            if self.lost:
+                self.write("WARN %d log lost lines=%d" % (now, self.lost))
+                self.lost = 0
+            self.write("%s %d %s %s %s" % (level, now, component, event, text))
+        except (OSError, MemoryError):
+            self.lost += 1  # nobody reads the log any more, or there is no room for a line: the meter goes on
 
 
 def levels():

@@ -90,8 +90,16 @@ def figures(path: Path) -> str:
     """The rows of a bench run."""
     lines = ["| what | figure | bar | how measured |", "|---|---|---|---|"]
     for row in json.loads(path.read_text())["rows"]:
-        lines.append(f"| {row['what']} | {row['figure']} | {row['bar']} | {row['how']} |")
+        bar = "" if row["bar"] is None else f"{_number(row['bar'])}"
+        if row["aim"] is not None:
+            bar += f" (aim {_number(row['aim'])})"
+        lines.append(f"| {row['what']} | {_number(row['figure'])} {row['unit']} | {bar} | {row['how']} |")
     return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    """Whole numbers with separators, ratios with as many digits as they need."""
+    return f"{value:,.0f}" if value >= 1000 or value == int(value) else f"{value:.3g}"
 
 
 def put(text: str, name: str, table: str) -> str:

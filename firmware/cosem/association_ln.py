@@ -17,6 +17,7 @@ from cosem import object_list
 from cosem.base import OUT_OF_RANGE, Interface, answered
 from cosem.directory import CURRENT_ASSOCIATION
 from dlms import axdr
+from dlms.association import ASSOCIATED, IDLE
 from dlms.errors import (
     OBJECT_UNDEFINED,
     OTHER_REASON,
@@ -26,13 +27,8 @@ from dlms.errors import (
     TYPE_UNMATCHED,
 )
 from dlms.octets import put16
+from dlms.security import LN_CONTEXT, LOWEST
 
-LN = const(1)  # application context: LN referencing without ciphering
-LOWEST = const(0)  # authentication mechanisms
-LLS = const(1)
-IDLE = const(0)  # association_status
-PENDING = const(1)
-ASSOCIATED = const(2)
 SECRET = const(64)  # longest secret, octets
 USERS = const(16)
 _USER_NAME = const(32)
@@ -63,7 +59,7 @@ class AssociationLN(Interface):
         Interface.__init__(self, CURRENT_ASSOCIATION)
         self.client = client
         self.server = server
-        self.context = LN
+        self.context = LN_CONTEXT
         self.mechanism = mechanism
         self.secret = secret
         self.conformance = conformance
@@ -74,7 +70,7 @@ class AssociationLN(Interface):
         self.opened = 0
         self.user = -1
         self.a[3] = axdr.structure(axdr.integer(client), axdr.long_unsigned(server))
-        self.a[4] = axdr.octets(_DLMS_UA + bytes((1, LN)))
+        self.a[4] = axdr.octets(_DLMS_UA + bytes((1, LN_CONTEXT)))
         self.a[6] = axdr.octets(_DLMS_UA + bytes((2, mechanism)))
         self.a[9] = axdr.octets(bytes(6))
 
@@ -86,7 +82,7 @@ class AssociationLN(Interface):
         if k == 8:
             return axdr.put8(buf, off, axdr.ENUM, self._status(aa))
         if k == 11:
-            return self._put_user(buf, off, self._index(self.user))
+            return self._put_user(buf, off, self._index(aa.user if aa is not None and aa.assoc is self else self.user))
         return -READ_WRITE_DENIED
 
     def _context_info(self, buf, off, aa):
@@ -94,7 +90,7 @@ class AssociationLN(Interface):
         quality_of_service, cyphering_info}.
 
         What the AA negotiated, or outside one what the association offers; the sizes are the server's own to receive
-        and to send.
+        and to send. quality_of_service is 0 when the client proposed none.
         """
         mine = aa is not None and aa.assoc is self
         buf[off] = axdr.STRUCTURE
@@ -107,7 +103,7 @@ class AssociationLN(Interface):
         off = axdr.put_u16(buf, off + 7, axdr.LONG_UNSIGNED, aa.max_receive if mine else limits.PDU)
         off = axdr.put_u16(buf, off, axdr.LONG_UNSIGNED, aa.max_send if mine else limits.PDU)
         off = axdr.put8(buf, off, axdr.UNSIGNED, 6)
-        off = axdr.put8(buf, off, axdr.INTEGER, aa.qos if mine else 0)
+        off = axdr.put8(buf, off, axdr.INTEGER, aa.qos if mine and aa.qos >= 0 else 0)
         return axdr.put_head(buf, off, axdr.OCTET_STRING, 0)
 
     def _status(self, aa):

@@ -32,6 +32,7 @@ class Interface:
     ATTRIBUTES = 1
     METHODS = 0
     LONG = ()  # attributes that are sent element by element
+    DEPENDENT = ()  # attributes whose value bounds that of another: SET of attribute 0 takes one of them at a time
     SELECT = {}  # attribute -> bytes of the selectors it offers (REQUIREMENTS D.11)
 
     def __init__(self, name):

@@ -3,18 +3,20 @@ D-112).
 
 Selector 1, by range: structure {restricting_object, from_value, to_value, selected_values array of capture object
 definitions}; rows whose value of the restricting column lies between the two, both included; a date-time is compared
-in UTC, and a wildcard in it leaves that end open as far as it goes. Selector 2, by entry: structure {from_entry,
-to_entry, from_selected_value, to_selected_value}, counted from 1, where 0 for a "to" means the last.
+in UTC, a wildcard in it leaves that end open as far as it goes, and so does a year before 2000 or behind 2099.
+Selector 2, by entry: structure {from_entry, to_entry, from_selected_value, to_selected_value}, counted from 1, where
+0 for a "to" means the last.
 
 The answer is left in the cursor of the transfer:
 
     n    rows            u    sequence number of the first one; when scanning, where to look first map  [0:8] columns
-    wanted, half an octet each · [8] their number · [9] SCAN and REVERSE · [10] restricting column ·
-         [12:20], [20:28] lowest and highest value as octets that compare like the values
+    wanted, half an octet each · [8] their number · [9] flags · [10] restricting column ·
+         [11] octets of its value · [12:20], [20:28] lowest and highest value as octets that compare like the values
 
 Rows that follow each other are a mere sequence. Only when the clock was set back among them, or when the restricting
 column is not the clock, each row has to be looked at: SCAN; then v is the number of the match found last and w its
-sequence number.
+sequence number. A client may ask for that in every entry of a list: the rows are compared a page of the store at a time,
+by a function that takes some instructions a row.
 """
 
 from micropython import const
@@ -22,7 +24,7 @@ from micropython import const
 import limits
 from cosem import clock as clocks
 from cosem.columns import DEFINITION, definition
-from cosem.row import minutes
+from cosem.row import matches, minutes
 from dlms import axdr
 from dlms.errors import SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
 from dlms.octets import clear, compare, copy, get16, get32, put16, put32
@@ -34,10 +36,13 @@ SELECTORS = b"\x01\x02"
 COUNT = const(8)  # places in the map
 FLAGS = const(9)
 COLUMN = const(10)
+LENGTH = const(11)
 LOWEST = const(12)
 HIGHEST = const(20)
 SCAN = const(1)  # flags
 REVERSE = const(2)
+TIME = const(4)  # the restricting column is a date-time
+SIGNED = const(8)  # … a signed number
 _KEY = const(8)  # longest value compared
 _TIME = const(6)  # octets of a time as it is compared: minutes UTC (4), hundredths of a second (2)
 _SIGNED = (axdr.INTEGER, axdr.LONG, axdr.DOUBLE_LONG, axdr.LONG64)
@@ -165,7 +170,9 @@ def _limit(profile, cur, column, at, end, place):
     buf = cur.buf
     columns = profile.columns
     clear(cur.map, place, _KEY)
+    cur.map[LENGTH] = columns.length(column)
     if columns.is_time(column):
+        cur.map[FLAGS] |= TIME
         if buf[at] == axdr.OCTET_STRING and buf[at + 1] == 12:
             at += 2
         elif buf[at] == axdr.DATE_TIME:
@@ -173,8 +180,10 @@ def _limit(profile, cur, column, at, end, place):
         else:
             return TYPE_UNMATCHED
         end = profile.clock.read_time(buf, at, clocks.EARLIEST if place == LOWEST else clocks.LATEST)
-        if end == clocks.UNBOUNDED:
-            put16(cur.map, place, 0 if place == LOWEST else 0xFFFF)
+        if end == (clocks.AFTER if place == LOWEST else clocks.BEFORE):
+            put16(cur.map, LOWEST, 0xFFFF)  # above any highest value: no row
+        elif end == clocks.UNBOUNDED or end == clocks.BEFORE or end == clocks.AFTER:
+            put16(cur.map, place, 0 if place == LOWEST else 0x3FFF)  # minutes are a small integer
         elif end < 0:
             return TYPE_UNMATCHED
         else:
@@ -188,6 +197,7 @@ def _limit(profile, cur, column, at, end, place):
         return TYPE_UNMATCHED
     copy(cur.map, place, buf, at, end - at)
     if buf[at - 1] in _SIGNED:
+        cur.map[FLAGS] |= SIGNED
         cur.map[place] ^= 0x80
     return SUCCESS
 
@@ -216,22 +226,6 @@ def _selected(columns, cur, off):
     return SUCCESS
 
 
-def _key(profile, cur, sequence):
-    """Bring the value of the restricting column in a row into profile.key, as octets that compare like the values."""
-    row = profile.row
-    column = cur.map[COLUMN]
-    columns = profile.columns
-    at = columns.offset(column)
-    profile.rows.read(sequence, row)
-    clear(profile.key, 0, _KEY)
-    if columns.is_time(column):
-        time_key(row, at, profile.key)
-        return
-    copy(profile.key, 0, row, at, columns.length(column))
-    if columns.tag(column) in _SIGNED:
-        profile.key[0] ^= 0x80
-
-
 def time_key(row, at, key):
     """Write the date-time at row[at:] to key[:6] as octets that compare like the instants."""
     put32(key, 0, minutes(row, at))
@@ -247,33 +241,49 @@ def _bounds(profile, cur):
 
 
 def _bound(profile, cur, place, beyond):
-    """Sequence number of the first row whose value is at least (beyond 0) or above (1) the limit."""
+    """Sequence number of the first row whose time is at least (beyond 0) or above (1) the limit."""
     lo = profile.rows.first
     hi = profile.rows.last + 1
+    row = profile.row
     while lo < hi:
         mid = lo + hi >> 1
-        _key(profile, cur, mid)
-        if compare(profile.key, 0, cur.map, place, _KEY) < beyond:
+        profile.rows.read(mid, row)
+        time_key(row, profile.columns.offset(profile.clock_column), profile.key)
+        if compare(profile.key, 0, cur.map, place, _TIME) < beyond:
             lo = mid + 1
         else:
             hi = mid
     return lo
 
 
-def _inside(profile, cur, sequence):
-    _key(profile, cur, sequence)
-    return compare(profile.key, 0, cur.map, LOWEST, _KEY) >= 0 and compare(profile.key, 0, cur.map, HIGHEST, _KEY) <= 0
-
-
 def _count(profile, cur):
     """Rows in any order: count the matches now and look for each again when it is sent."""
+    rows = profile.rows
+    column = profile.columns.offset(cur.map[COLUMN])
     cur.map[FLAGS] |= SCAN
     cur.n = 0
-    at = profile.rows.first
-    while at <= profile.rows.last:
-        if _inside(profile, cur, at):
-            cur.n += 1
-        at += 1
+    at = rows.first
+    while at <= rows.last:
+        rows.hold(at)
+        n = min(rows.newer, rows.last - at + 1)
+        cur.n += matches(rows.page, rows.at + column, rows.size, n, cur.map, 0)
+        at += n
+
+
+def _match(profile, cur, at, step):
+    """Sequence number of the first match from row `at` on, newer ones with step 1 and older ones with -1; the one behind the
+    last row looked at when there is none.
+    """
+    rows = profile.rows
+    column = profile.columns.offset(cur.map[COLUMN])
+    while rows.first <= at <= rows.last:
+        rows.hold(at)
+        n = min(rows.newer, rows.last - at + 1) if step > 0 else min(rows.older, at - rows.first + 1)
+        k = matches(rows.page, rows.at + column, step * rows.size, n, cur.map, 1)
+        at += step * k
+        if k < n:
+            break
+    return at
 
 
 def find(profile, cur, i):
@@ -288,9 +298,8 @@ def find(profile, cur, i):
         cur.v = -1
         cur.w = cur.u - step
     while cur.v < i:
-        cur.w += step
+        cur.w = _match(profile, cur, cur.w + step, step)
         if not rows.first <= cur.w <= rows.last:
             return cur.w if cur.w <= rows.cleared else 0
-        if _inside(profile, cur, cur.w):
-            cur.v += 1
+        cur.v += 1
     return cur.w

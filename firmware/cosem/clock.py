@@ -20,8 +20,10 @@ from dlms.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMA
 from dlms.octets import copy, get16, put16
 
 DST_ACTIVE = const(0x80)  # clock status bits (REQUIREMENTS D-102)
-_INVALID = const(-2)
-UNBOUNDED = const(-1)
+_INVALID = const(-4)  # what `read_time` returns for date-times that are no minute of 2000 to 2099
+BEFORE = const(-3)  # a year before them
+AFTER = const(-2)  # … and behind them
+UNBOUNDED = const(-1)  # no year
 EXACT = const(0)  # how `read_time` takes a field that is not specified: refused …
 EARLIEST = const(1)  # … as its lowest value
 LATEST = const(2)  # … as its highest value
@@ -159,8 +161,8 @@ class Clock(Interface):
     # -- date-times of clients ------------------------------------------------------------------------
 
     def read_time(self, buf, off, fill):
-        """Minutes from 2000 UTC of the date-time octets at off, and `centiseconds`; UNBOUNDED or _INVALID when
-        negative.
+        """Minutes from 2000 UTC of the date-time octets at off, and `centiseconds`; or UNBOUNDED, BEFORE, AFTER or
+        _INVALID, all negative.
 
         fill is EXACT, EARLIEST or LATEST. An unspecified deviation means the meter's own local time; where that hour
         comes twice, the status octet's daylight saving bit decides, and without one the first of the two is taken.
@@ -188,7 +190,7 @@ class Clock(Interface):
         if year == 0xFFFF:
             return _INVALID if fill == EXACT else UNBOUNDED
         if not 2000 <= year < 2000 + civil.YEARS:
-            return _INVALID
+            return BEFORE if year < 2000 else AFTER
         year -= 2000
         month = buf[off + 2]
         if month > 12:

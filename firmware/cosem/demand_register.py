@@ -29,6 +29,7 @@ class DemandRegister(Interface):
     CLASS_ID = 5
     ATTRIBUTES = 9
     METHODS = 2
+    DEPENDENT = (8, 9)  # the window is their product
 
     def __init__(self, name, unit, period, clock, maximum=None):
         Interface.__init__(self, name)

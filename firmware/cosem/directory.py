@@ -4,6 +4,7 @@
 class-id (2), ascending by name; `objs` holds the object of each record at the same index.
 """
 
+import limits
 from dlms.octets import copy, find
 
 CURRENT_ASSOCIATION = bytes((0, 0, 40, 0, 0, 255))
@@ -15,20 +16,40 @@ def obis(text):
     return bytes([int(part) for part in text.split(".")])
 
 
+def dotted(name):
+    """A logical name as A.B.C.D.E.F."""
+    return ".".join([str(octet) for octet in name])
+
+
+def check_sizes(o):
+    """ValueError when an object holds a value longer than limits.ELEMENT: a transfer has room for no more in one piece.
+
+    What clients may write later keeps its size, or has a limit of its own (`cosem.data.TEXT`).
+    """
+    for k in range(1, o.ATTRIBUTES + 1):
+        value = o.a[k]
+        if value is not None and len(value) > limits.ELEMENT:
+            raise ValueError(
+                "object list: %s attribute %d takes %d octets, at most %d can be sent" % (dotted(o.name), k, len(value), limits.ELEMENT)
+            )
+
+
 class Directory:
     """Objects in ascending order of their names, at most 256, with room for the current association, which each AA
     fills itself.
 
     objects: COSEM objects in any order. `objs` is None at the record of 0.0.40.0.0.255 (class 15). `limit` holds for
     each object the widest rights that any association has on it (see `cosem.association_ln`), so that no client can
-    be given more than the object list grants.
+    be given more than the object list grants. ValueError names what cannot be served: a name given twice, a value
+    longer than an element of a long transfer.
     """
 
     def __init__(self, objects):
         by_name = {CURRENT_ASSOCIATION: None}
         for o in objects:
             if o.name in by_name:
-                raise ValueError("two objects are named " + ".".join([str(x) for x in o.name]))
+                raise ValueError("object list: two objects are named " + dotted(o.name))
+            check_sizes(o)
             by_name[o.name] = o
         names = sorted(by_name)
         self.n = len(names)

@@ -11,7 +11,7 @@ KEPT = const(4)  # addresses of each kind
 UNICAST = const(0)  # IPv6_address_type of the methods
 MULTICAST = const(1)
 GATEWAY = const(2)
-AUTO = const(0)  # address_config_mode
+MANUAL = const(2)  # address_config_mode: neither DHCPv6 nor the network decides
 
 
 class IPv6Setup(Interface):
@@ -37,7 +37,7 @@ class IPv6Setup(Interface):
         for i in range(self.n[UNICAST]):
             copy(self.kept[UNICAST], 16 * i, unicast[i], 0, 16)
         self.a[2] = axdr.octets(reference)
-        self.a[3] = axdr.enum(AUTO)
+        self.a[3] = axdr.enum(MANUAL)
         self.a[7] = axdr.octets(bytes(16))
         self.a[8] = axdr.octets(bytes(16))
         self.a[9] = axdr.unsigned(0)

@@ -44,6 +44,7 @@ class ProfileGeneric(Interface):
     ATTRIBUTES = 8
     METHODS = 2
     LONG = (2, 3)
+    DEPENDENT = (3, 6, 8)  # the columns decide what can be sorted by and how many rows fit
     SELECT = {2: buffer_selection.SELECTORS}
 
     def __init__(self, name, rows, captured, period, clock):
@@ -78,10 +79,11 @@ class ProfileGeneric(Interface):
 
     def _take(self, columns):
         """Capture these columns from now on, in an empty buffer; False when the store has no room for a row."""
+        row = bytearray(columns.size)  # before anything changes: there may be no memory for it
         if not self.rows.shape(columns.size):
             return False
         self.columns = columns
-        self.row = bytearray(columns.size)
+        self.row = row
         self._unordered = 0
         self.clock_column = -1
         for i in range(columns.n):

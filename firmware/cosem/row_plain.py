@@ -17,6 +17,28 @@ def minutes(row, off):
     return day * 1440 + row[off + 5] * 60 + row[off + 6] + zone
 
 
+def matches(page, at, step, n, limits, stop):
+    """How many of n values lie in a range; with stop, how many come before the first that does (n when none does).
+
+    The values stand at page[at:], page[at + step:] …; step may be negative. limits is the map of `buffer_selection`: [9]
+    flags, [11] octets of a value, [12:20] lowest and [20:28] highest value, both included.
+    """
+    found = 0
+    for i in range(n):
+        if limits[9] & 4:
+            value = minutes(page, at) << 16 | page[at + 7] * 100 + page[at + 8] % 0xFF
+            size = 6
+        else:
+            size = limits[11]
+            value = int.from_bytes(bytes((page[at] ^ (0x80 if limits[9] & 8 else 0),)) + page[at + 1 : at + size], "big")
+        if int.from_bytes(limits[12 : 12 + size], "big") <= value <= int.from_bytes(limits[20 : 20 + size], "big"):
+            if stop:
+                return i
+            found += 1
+        at += step
+    return n if stop else found
+
+
 def put_row(buf, off, row, plan, order, n):
     """Write a captured row as a structure of n columns; returns the offset behind it.
 

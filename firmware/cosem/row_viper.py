@@ -21,6 +21,59 @@ def minutes(row: ptr8, off: int) -> int:
 
 
 @micropython.viper
+def matches(page: ptr8, at: int, step: int, n: int, limits: ptr8, stop: int) -> int:
+    flip = 0x80 if limits[9] & 8 else 0
+    size = limits[11]
+    low = limits[12] << 24 | limits[13] << 16 | limits[14] << 8 | limits[15]
+    high = limits[20] << 24 | limits[21] << 16 | limits[22] << 8 | limits[23]
+    found = 0
+    i = 0
+    while i < n:
+        above = 0  # how the value stands to the lowest and to the highest, by its first octets that differ
+        beyond = 0
+        if limits[9] & 4:
+            # as `minutes`: a call for each row would cost more than all the rest
+            year = (page[at] << 8 | page[at + 1]) - 1996
+            month = page[at + 2] - 3
+            if month < 0:
+                month += 12
+                year -= 1
+            day = 365 * year + (year >> 2) + (153 * month + 2) // 5 + page[at + 3] - 1402
+            zone = page[at + 9] << 8 | page[at + 10]
+            if zone == 0x8000:
+                zone = 0
+            elif zone > 0x8000:
+                zone -= 0x10000
+            value = day * 1440 + page[at + 5] * 60 + page[at + 6] + zone
+            hundredths = page[at + 7] * 100 + page[at + 8] % 0xFF
+            above = value - low
+            if above == 0:
+                above = hundredths - (limits[16] << 8 | limits[17])
+            beyond = value - high
+            if beyond == 0:
+                beyond = hundredths - (limits[24] << 8 | limits[25])
+        else:
+            k = 0
+            while k < size:
+                value = page[at + k]
+                if k == 0:
+                    value ^= flip
+                if above == 0:
+                    above = value - limits[12 + k]
+                if beyond == 0:
+                    beyond = value - limits[20 + k]
+                k += 1
+        if above >= 0:
+            if beyond <= 0:
+                if stop:
+                    return i
+                found += 1
+        at += step
+        i += 1
+    return n if stop else found
+
+
+@micropython.viper
 def put_row(buf: ptr8, off: int, row: ptr8, plan: ptr8, order: ptr8, n: int) -> int:
     buf[off] = 2
     buf[off + 1] = n

@@ -29,6 +29,10 @@ class Rows:
         self.last = 0
         self.cleared = 0
         self.octets = 0
+        self.page = None
+        self.at = 0
+        self.older = 0
+        self.newer = 0
 
     def shape(self, size):
         """Empty the store and take rows of this many octets; False when not even one fits."""
@@ -65,6 +69,14 @@ class Rows:
         """Copy the row of a sequence number in use to row[:size]."""
         self._read((sequence - 1) % self.depth, row)
 
+    def hold(self, sequence):
+        """Show the row of a sequence number in use where it stands, with its neighbours: for looking at many.
+
+        It is then at page[at:], the last of `older` rows that follow each other up to it and the first of `newer` ones
+        from it on; not all of them need to be in use.
+        """
+        self._hold((sequence - 1) % self.depth)
+
     def _depth(self, size):
         """Rows of this size that fit the memory allocated."""
         return self.octets // size
@@ -99,9 +111,16 @@ class MemoryRows(Rows):
         n = self._per_page
         copy(row, 0, self._pages[slot // n], slot % n * self.size, self.size)
 
+    def _hold(self, slot):
+        n = self._per_page
+        self.page = self._pages[slot // n]
+        self.at = slot % n * self.size
+        self.older = slot % n + 1
+        self.newer = min(n - slot % n, self.depth - slot)
+
 
 class FileRows(Rows):
-    """Rows in a file; in memory only one row. The file is made anew: rows are not kept over a restart.
+    """Rows in a file; in memory one row, and one page for looking at many. The file is made anew: rows are not kept over a restart.
 
     A row that cannot be written or read raises OSError.
     """
@@ -118,6 +137,8 @@ class FileRows(Rows):
         if not Rows.shape(self, size):
             return False
         self._row = bytearray(size)
+        self._per_page = max(1, _PAGE // size)
+        self.page = bytearray(self._per_page * size)
         return True
 
     def _write(self, slot, row):
@@ -129,6 +150,14 @@ class FileRows(Rows):
         self._file.seek(slot * self.size)
         self._file.readinto(self._row)
         copy(row, 0, self._row, 0, self.size)
+
+    def _hold(self, slot):
+        n = self._per_page
+        self._file.seek((slot - slot % n) * self.size)
+        self._file.readinto(self.page)
+        self.at = slot % n * self.size
+        self.older = slot % n + 1
+        self.newer = min(n - slot % n, self.depth - slot)
 
     def close(self):
         self._file.close()

@@ -24,7 +24,6 @@ from dlms.octets import copy, equal, get16, length, length_size, put16
 AARQ = const(0x60)
 AARE = const(0x61)
 RLRQ = const(0x62)
-RLRE = const(0x63)
 
 _CONTEXT = b"\x06\x07\x60\x85\x74\x05\x08\x01"  # OID of an application context but for its last octet
 _MECHANISM = b"\x60\x85\x74\x05\x08\x02"  # OID of a mechanism but for its last octet
@@ -44,8 +43,7 @@ class Aarq:
         self.version_size = 0
         self.context = -1  # last octet of the context name; -1 another name
         self.user = -1  # calling-AE-invocation-id
-        self.requirements = False  # sender-acse-requirements was there
-        self.authentication = False  # … and selected the authentication unit
+        self.authentication = False  # sender-acse-requirements selected the authentication unit
         self.mechanism = -1  # -1 absent, -2 unknown name
         self.value = 0  # calling-authentication-value: offset and length
         self.value_size = -1
@@ -92,13 +90,16 @@ class Aarq:
             if n == 9 and equal(buf, p, _CONTEXT, 0, 8):
                 self.context = buf[p + 8]
         elif tag == 0xA9:
-            if n != 3 or buf[p] != 2 or buf[p + 1] != 1:
-                return False
-            self.user = buf[p + 2]
+            # INTEGER; above 127 it takes two octets
+            if n == 3 and buf[p] == 2 and buf[p + 1] == 1:
+                self.user = buf[p + 2]
+            elif n == 4 and buf[p] == 2 and buf[p + 1] == 2 and buf[p + 2] == 0:
+                self.user = buf[p + 3]
+            else:
+                self.user = -2  # a user that no list names
         elif tag == 0x8A:
             if n < 2:
                 return False
-            self.requirements = True
             self.authentication = buf[p + 1] & 0x80 != 0
         elif tag == 0x8B:
             self.mechanism = buf[p + 6] if n == 7 and equal(buf, p, _MECHANISM, 0, 6) else -2

@@ -15,12 +15,12 @@ from micropython import const
 
 from dlms.conformance import GET
 from dlms.octets import clear, copy
+from dlms.pool import Pool
+from dlms.wrapper import HEADER
 
 IDLE = const(0)
 PENDING = const(1)
 ASSOCIATED = const(2)
-
-WRAPPER = const(8)  # octets of the WPDU header in front of every APDU
 
 
 class Association:
@@ -34,11 +34,12 @@ class Association:
         self.conformance = 0
         self.max_receive = 0  # server-max-receive-pdu-size
         self.max_send = 0  # client-max-receive-pdu-size, 0 = no limit announced
-        self.qos = 0
+        self.qos = -1  # quality of service proposed, -1 for none
+        self.user = -1  # calling user id, -1 for none
         # The response is encoded at tx[start:limit]; the octets in front of start are for the WPDU header
         # and, with ciphering, for the security header.
-        self.start = WRAPPER
-        self.limit = WRAPPER
+        self.start = HEADER
+        self.limit = HEADER
         self.room = 0  # limit - start: the longest response APDU
         self.transfer = None
         # the directory and the rights of the association object
@@ -68,24 +69,9 @@ class Association:
         self.link.ways[self.index] = self.way if hot else None
 
 
-class Pool:
-    """The AAs that links share, made at start. TCP and UDP have one each, so that neither can use up the other's."""
-
-    def __init__(self, n):
-        self.aas = [Association() for _ in range(n)]
-        self.free = n
-
-    def take(self):
-        """A free AA, or None when all are in use."""
-        if self.free == 0:
-            return None
-        self.free -= 1
-        return self.aas[self.free]
-
-    def give(self, aa):
-        """Take a used AA back."""
-        self.aas[self.free] = aa
-        self.free += 1
+def associations(n, links):
+    """A pool of n AAs; each of `links` is sure of one (see `pool.Pool`)."""
+    return Pool([Association() for _ in range(n)], links)
 
 
 class Link:
@@ -95,8 +81,10 @@ class Link:
     what the short way needs of each, or None.
     """
 
-    def __init__(self, pool, most, stream, send_limit):
-        self.pool = pool
+    def __init__(self, pool, transfers, most, stream, send_limit):
+        self.pool = pool  # of AAs
+        self.transfers = transfers  # pool of long transfers
+        self.held = 0  # long transfers that run in the AAs of this link
         self.stream = stream  # TCP: True; UDP: False
         self.send_limit = send_limit  # the longest APDU this transport takes (REQUIREMENTS A-08)
         self.keys = bytearray(4 * most)
@@ -114,7 +102,7 @@ class Link:
     def take(self, rx, off):
         """A fresh AA for the wPorts at rx[off:off+4], or None when the link or the pool has no more."""
         n = self.n
-        aa = self.pool.take() if n < self.most else None
+        aa = self.pool.take(n) if n < self.most else None
         if aa is not None:
             copy(self.keys, 4 * n, rx, off, 4)
             self.aas[n] = aa
@@ -130,7 +118,7 @@ class Link:
         aa = aas[i]
         aa.state = IDLE
         aa.assoc = None
-        self.pool.give(aa)
+        self.pool.give(aa, n)
         if i != n:
             aas[i] = aas[n]
             aas[i].index = i

@@ -51,3 +51,7 @@ except (SyntaxError, NameError, ImportError):
     )
 
     EMITTER = "plain"
+
+# what `find` returns when it does not return an index
+NOT_FOUND = -1
+OTHER_CLASS = -2  # and lower: OTHER_CLASS - result is the index

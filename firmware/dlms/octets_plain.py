@@ -133,7 +133,7 @@ def find(table, n, buf, off):
     """Look a class-id and logical name, buf[off:off+8], up in a directory table.
 
     The table holds n records of 8 octets, logical name (6) then class-id (2), in ascending order of names.
-    Returns the record's index, -1 when no object has that name, -2 when the object with that name is of another class.
+    Returns the record's index, -1 when no object has that name, -2 - index when the object with that name is of another class.
     """
     name = bytes(buf[off + 2 : off + 8])
     lo = 0
@@ -142,7 +142,7 @@ def find(table, n, buf, off):
         mid = lo + hi >> 1
         here = table[8 * mid : 8 * mid + 6]
         if here == name:
-            return mid if table[8 * mid + 6 : 8 * mid + 8] == bytes(buf[off : off + 2]) else -2
+            return mid if table[8 * mid + 6 : 8 * mid + 8] == bytes(buf[off : off + 2]) else -2 - mid
         if here < name:
             lo = mid + 1
         else:

@@ -194,7 +194,7 @@ def find(table: ptr8, n: int, buf: ptr8, off: int) -> int:
         if i == 6:
             if table[p + 6] == buf[off] and table[p + 7] == buf[off + 1]:
                 return mid
-            return -2
+            return -2 - mid
         if table[p + i] < buf[name + i]:
             lo = mid + 1
         else:

@@ -85,5 +85,5 @@ def following(server, aa, t, tx):
     t.block += 1
     end = block(aa, t, tx, raw, off, last)
     if last:
-        server.release_transfer(aa)
+        server.abandon(aa)
     return end

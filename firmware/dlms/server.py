@@ -1,8 +1,8 @@
 """The server: one WPDU in, one WPDU or nothing out.
 
 `handle` is the whole interface to the transports: octets of a request in a buffer, octets of the response in another. It knows
-no socket, clock or file, so that a test, a fuzzer or a UART drives it exactly as TCP does. It never raises, and in the steady
-state it allocates nothing.
+no socket, clock or file, so that a test, a fuzzer or a UART drives it exactly as TCP does. In the steady state it
+allocates nothing, and what an object raises ends one request; only opening and closing an AA, which are logged, take heap.
 
 The short way (`dlms.short`): a GET of one short attribute, what a head-end sends all day, is served by a single function.
 Everything else goes through `serve`.
@@ -13,12 +13,15 @@ from array import array
 from micropython import const
 
 from dlms import acse, action, get, set, wrapper
-from dlms.association import ASSOCIATED, IDLE, WRAPPER, Link
+from dlms.association import ASSOCIATED, IDLE, Link
 from dlms.axdr import shorten
 from dlms.errors import ACCEPTED, REJECTED, REJECTED_TRANSIENT, ConformanceClientErrors, Errors
-from dlms.octets import add32, find, find_key, get16, length, length_size, scan
+from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, length, length_size, scan
+from dlms.pool import Pool
+from dlms.security import LN_CONTEXT
 from dlms.short import short_get
-from dlms.stream import Transfer
+from dlms.stream import NONE, Transfer
+from dlms.wrapper import HEADER
 
 _TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
 _EVERYTHING = const(0x3FFFFFFF)
@@ -31,7 +34,7 @@ class Server:
 
     devices: wPorts of the logical devices. associations: the Association objects, each for one pair of wPorts.
     limits: the board's module of limits. log: called with level, component, event and text for what an operator should know.
-    served: four octets that count the requests.
+    served: four octets that count the WPDUs taken.
     """
 
     def __init__(self, devices, associations, limits, ctt=False, log=None, broadcast=0x7F, served=None):
@@ -44,31 +47,26 @@ class Server:
         self.depth = limits.NESTING
         self.log = log or no_log
         self.broadcast = broadcast
-        self.served = served or bytearray(4)  # requests answered or executed, 32 bits
+        self.served = served or bytearray(4)  # WPDUs taken, 32 bits
         self.short = short_get  # the short way, for a transport that calls it before `handle`
         self.everything = _EVERYTHING
         self.refusal = 0
         self.stack = array("H", bytes(2 * limits.NESTING))
         self.aarq = acse.Aarq()
         # A response always begins in the scratch transfer; only when it turns out long the association keeps it
-        # and a free one becomes the scratch.
-        self.pool = [self.transfer(limits) for _ in range(limits.TRANSFERS)]
-        self.free = limits.TRANSFERS
-        self.scratch = self.transfer(limits)
-        self.hold = None
-
-    def transfer(self, limits):
-        t = Transfer(limits.REASSEMBLY, limits.ELEMENT)
-        t.server = self
-        return t
+        # and a free one becomes the scratch. Every TCP connection is sure of one; datagrams have a few of their own,
+        # because whoever sends them may not be who he says.
+        self.transfers = Pool([Transfer(self, limits) for _ in range(limits.TRANSFERS)], limits.CONNECTIONS)
+        self.udp_transfers = Pool([Transfer(self, limits) for _ in range(limits.UDP_TRANSFERS)], 0)
+        self.scratch = Transfer(self, limits)
 
     def buffer(self):
         """A new transmit buffer that fits every response."""
-        return bytearray(WRAPPER + self.pdu + _TAIL)
+        return bytearray(HEADER + self.pdu + _TAIL)
 
     def link(self, pool, most, stream, send_limit=_EVERYTHING):
         """A new link for one TCP connection (stream true) or UDP peer, with at most `most` AAs of the pool."""
-        return Link(pool, most, stream, send_limit)
+        return Link(pool, self.transfers if stream else self.udp_transfers, most, stream, send_limit)
 
     # -- the door ------------------------------------------------------------------------------------
 
@@ -82,10 +80,10 @@ class Server:
         source = get16(rx, off + 2)
         device = get16(rx, off + 4)
         # A-26, A-28, A-29: an empty APDU, No-station, a logical device that does not exist; nobody answers a broadcast (A-61, A-62)
-        if n <= WRAPPER or source == 0 or device not in self.wports or device == self.broadcast:
+        if n <= HEADER or source == 0 or device not in self.wports or device == self.broadcast:
             return 0
         i = find_key(link.keys, link.n, rx, off + 2)
-        tag = rx[off + WRAPPER]
+        tag = rx[off + HEADER]
         if tag == acse.AARQ:
             end = self.associate(link, i, rx, off, off + n, tx)
         elif tag == acse.RLRQ:
@@ -93,8 +91,8 @@ class Server:
         elif i < 0:
             end = self.idle(link, tag, tx)
         else:
-            end = self.dispatch(link.aas[i], tag, rx, off + WRAPPER, off + n, tx)
-        return wrapper.answer(tx, rx, off, end - WRAPPER) if end else 0
+            end = self.dispatch(link.aas[i], tag, rx, off + HEADER, off + n, tx)
+        return wrapper.answer(tx, rx, off, end - HEADER) if end else 0
 
     def too_long(self, link, rx, tx):
         """Answer a WPDU whose APDU was longer than `pdu` and was not kept; its header is rx[0:8] (A-27, D-95)."""
@@ -104,7 +102,7 @@ class Server:
         aa = link.aas[i]
         self.abandon(aa)
         end = self.exception(aa, tx, self.errors.apdu_too_long) if aa.confirmed else 0
-        return wrapper.answer(tx, rx, 0, end - WRAPPER) if end else 0
+        return wrapper.answer(tx, rx, 0, end - HEADER) if end else 0
 
     # -- dispatch --------------------------------------------------------------------------------------
 
@@ -130,7 +128,7 @@ class Server:
         """An APDU other than AARQ and RLRQ outside any AA (D-91, D-96)."""
         if tag in _RESPONSES or not link.stream:
             return 0
-        return self.refuse(tx, WRAPPER, self.errors.no_association)
+        return self.refuse(tx, HEADER, self.errors.no_association)
 
     def other(self, aa, tag, tx):
         """An APDU that is no service of this AA."""
@@ -167,9 +165,12 @@ class Server:
     def locate(self, aa, buf, q, unknown):
         """Index of the object that class-id and logical name at buf[q:q+8] name and this AA can see, or -result."""
         j = find(aa.table, aa.n, buf, q)
-        if j >= 0 and aa.acc[j] is not None:
-            return j
-        return -self.errors.other_class if j == -2 else -unknown
+        if j == NOT_FOUND:
+            return -unknown
+        if j >= 0:
+            return j if aa.acc[j] is not None else -unknown
+        # the class is another one; of an object that it cannot see a client learns nothing
+        return -self.errors.other_class if aa.acc[OTHER_CLASS - j] is not None else -unknown
 
     def object(self, aa, j):
         """The object at index j; the AA's own Association object stands at 0.0.40.0.0.255."""
@@ -210,10 +211,12 @@ class Server:
 
     def keep(self, aa, t):
         """The scratch transfer t becomes the association's own; False when no other is free to take its place."""
-        if self.free == 0:
+        link = aa.link
+        other = link.transfers.take(link.held)
+        if other is None:
             return False
-        self.free -= 1
-        self.scratch = self.pool[self.free]
+        link.held += 1
+        self.scratch = other
         aa.transfer = t
         aa.heat()
         return True
@@ -223,12 +226,11 @@ class Server:
         t = aa.transfer
         if t is not None:
             aa.transfer = None
-            t.kind = 0
-            self.pool[self.free] = t
-            self.free += 1
+            t.kind = NONE
+            link = aa.link
+            link.held -= 1
+            link.transfers.give(t, link.held)
             aa.heat()
-
-    release_transfer = abandon
 
     def silence(self, aa):
         """Nothing is sent: an unconfirmed service leaves no transfer behind."""
@@ -243,12 +245,12 @@ class Server:
             self.close(link, i)  # C-27: an AARQ on an open AA starts from scratch
         aarq = self.aarq
         assoc = self.find_association(rx, off)
-        well_formed = aarq.parse(rx, off + WRAPPER, end) and aarq.initiate(rx)
+        well_formed = aarq.parse(rx, off + HEADER, end) and aarq.initiate(rx)
         if not aarq.response_allowed and (link.stream or not well_formed or assoc is None):
             return 0  # B-05, B-07: no AARE, and over TCP no AA either
         if not well_formed or assoc is None:
             # C-26, A-30: refused with our plain context name; a datagram that is no AARQ is not answered
-            return aarq.aare(tx, WRAPPER, rx, REJECTED, 1, None) if link.stream or well_formed else 0
+            return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None) if link.stream or well_formed else 0
         answer = aarq.judge(rx, assoc)
         aa = None
         if answer == ACCEPTED:
@@ -263,7 +265,7 @@ class Server:
             self.note("aa-refused", trail(link, assoc) + " answer=%06x" % answer)
         if not aarq.response_allowed:
             return 0  # B-06
-        return aarq.aare(tx, WRAPPER, rx, answer, assoc.context, aa)
+        return aarq.aare(tx, HEADER, rx, answer, assoc.context, aa)
 
     def find_association(self, rx, off):
         """The Association object for the wPorts of the WPDU at rx[off:], or None."""
@@ -284,11 +286,12 @@ class Server:
         aa.max_send = aarq.max_pdu
         aa.max_receive = self.pdu
         aa.qos = aarq.qos
-        aa.start = WRAPPER
+        aa.user = aarq.user
+        aa.start = HEADER
         room = min(self.pdu, link.send_limit)
         if 0 < aarq.max_pdu < room:
             room = aarq.max_pdu
-        aa.limit = WRAPPER + room
+        aa.limit = HEADER + room
         aa.transfer = None
         assoc.opened += 1
         assoc.user = aarq.user
@@ -297,14 +300,14 @@ class Server:
 
     def release(self, link, i, rx, off, end, tx):
         """RLRQ: RLRE, and this AA ends; no other does (B-10, B-12, C-50 to C-54)."""
-        if not acse.release(rx, off + WRAPPER, end):
+        if not acse.release(rx, off + HEADER, end):
             return 0
         if i < 0:
             # C-51: nothing to release; a stream is answered, a datagram is not
-            return acse.rlre(tx, WRAPPER) if link.stream else 0
+            return acse.rlre(tx, HEADER) if link.stream else 0
         confirmed = link.aas[i].confirmed
         self.close(link, i)
-        return acse.rlre(tx, WRAPPER) if confirmed else 0
+        return acse.rlre(tx, HEADER) if confirmed else 0
 
     def close(self, link, i):
         """End AA number i of a link."""

@@ -11,7 +11,7 @@ A value in blocks is put together in the transfer's buffer behind its descriptor
 
 from dlms.axdr import NULL, STRUCTURE
 from dlms.conformance import ATTRIBUTE_0_SET, BLOCK_SET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS, SET
-from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, SUCCESS
+from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, OTHER_REASON, SUCCESS
 from dlms.get import selection_end
 from dlms.octets import copy, length, length_size, put32, u32_equal
 from dlms.stream import SET_IN, SET_LIST_IN
@@ -135,23 +135,32 @@ def apply(server, aa, names, d, buf, off, end):
 def apply_all(server, aa, obj, acc, buf, off):
     """Attribute 0: a structure with one element for each attribute of the class, null-data leaving it as it is [choice].
 
-    All elements are checked before the first is applied, so that the object changes wholly or not at all (D-21).
+    All elements are checked before the first is applied, so that the object changes wholly or not at all (D-21). Of the
+    attributes that depend on each other (`Interface.DEPENDENT`) at most one is taken: applied, it would change what the others
+    were checked against.
     """
     if buf[off] != STRUCTURE or buf[off + 1] != obj.ATTRIBUTES:
         return server.errors.no_attribute
-    commit = 0
-    while commit < 2:
-        q = off + 2
-        attr = 1
-        while attr <= obj.ATTRIBUTES:
-            r = server.scan(buf, q, server.everything)
-            if buf[q] != NULL:
-                code = obj.set(attr, buf, q, r, aa, commit == 1) if acc[attr] & 2 else server.errors.no_right
-                if code != SUCCESS:
-                    return code
-            q = r
-            attr += 1
-        commit += 1
+    code = set_each(server, aa, obj, acc, buf, off + 2, False)
+    return code if code else set_each(server, aa, obj, acc, buf, off + 2, True)
+
+
+def set_each(server, aa, obj, acc, buf, q, commit):
+    """Set attribute 1, 2, … to the Data that follow each other at buf[q:]; returns the first result that is no success."""
+    attr = 1
+    dependent = 0
+    while attr <= obj.ATTRIBUTES:
+        end = server.scan(buf, q, server.everything)
+        if buf[q] != NULL:
+            if acc[attr] & 2 == 0:
+                return server.errors.no_right
+            if attr in obj.DEPENDENT:
+                dependent += 1
+            code = obj.set(attr, buf, q, end, aa, commit)
+            if code or dependent > 1:
+                return code or OTHER_REASON
+        q = end
+        attr += 1
     return SUCCESS
 
 
@@ -195,7 +204,7 @@ def with_list(server, aa, rx, p, end, tx, iip):
     q = check_list(server, aa, rx, p + 3, end)
     if q < 0:
         return refuse_list(server, aa, tx, iip, q)
-    off = apply_list(server, aa, rx, p + 3, rx, q, end, tx)
+    off = apply_list(server, aa, rx, p + 3, rx, q, end, tx, aa.room)
     if off <= 0:
         return refuse_list(server, aa, tx, iip, off - 1)
     tx[aa.start + 1] = 5
@@ -203,16 +212,16 @@ def with_list(server, aa, rx, p, end, tx, iip):
     return off
 
 
-def apply_list(server, aa, names, d, buf, off, end, tx):
+def apply_list(server, aa, names, d, buf, off, end, tx, room):
     """Set the list: count and descriptors at names[d:], count and values in buf[off:end]; writes `C5 … … n {result}`.
 
     Returns the offset behind it; 0 when the values are malformed or not as many as the descriptors, -1 when refused
-    (server.refusal). Then nothing was applied.
+    (server.refusal: more than limits.LIST, or than an answer of `room` octets tells). Then nothing was applied.
     """
     n = length(names, d, d + 6)
     if length(buf, off, end) != n:
         return 0
-    if 8 + n > aa.room:
+    if 4 + n > room:
         server.refusal = server.errors.list_too_long
         return -1
     off += length_size(buf, off)
@@ -325,7 +334,7 @@ def take_block(server, aa, rx, q, end, tx, iip):
 
 def apply_blocks(server, aa, t, rx, q, tx, iip):
     """The last block of a list has come: `C5 04 iip n {result} number(4)`."""
-    off = apply_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx)
+    off = apply_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, aa.room - 4)
     if off > 0:
         tx[aa.start + 1] = _LAST_LIST
         tx[aa.start + 2] = iip

@@ -1,7 +1,7 @@
 """Plain twin of `short_viper`: the contract."""
 
-from dlms.association import WRAPPER
 from dlms.octets import add32, find, find_key
+from dlms.wrapper import HEADER
 
 
 def short_get(keys, ways, rx, off, n, tx, served):
@@ -37,8 +37,8 @@ def short_get(keys, ways, rx, off, n, tx, served):
     n = len(value)
     if n + 4 > room:
         return 0
-    tx[0:WRAPPER] = bytes((0, 1, rx[off + 4], rx[off + 5], rx[off + 2], rx[off + 3], n + 4 >> 8, n + 4 & 0xFF))
-    tx[WRAPPER : WRAPPER + 4] = bytes((0xC4, 1, rx[off + 10], 0))
-    tx[WRAPPER + 4 : WRAPPER + 4 + n] = value
+    tx[0:HEADER] = bytes((0, 1, rx[off + 4], rx[off + 5], rx[off + 2], rx[off + 3], n + 4 >> 8, n + 4 & 0xFF))
+    tx[HEADER : HEADER + 4] = bytes((0xC4, 1, rx[off + 10], 0))
+    tx[HEADER + 4 : HEADER + 4 + n] = value
     add32(served, 0, 1)
     return n + 12

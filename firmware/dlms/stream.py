@@ -21,7 +21,7 @@ from dlms.octets import copy
 HEAD = const(16)  # carry[:HEAD] takes back octets that did fit a normal response but not a block
 
 # kinds of transfer
-IDLE = const(0)
+NONE = const(0)
 GET_OUT = const(1)
 ACTION_OUT = const(2)
 SET_IN = const(3)
@@ -50,20 +50,20 @@ class Cursor:
 class Transfer(Cursor):
     """One long transfer and its two buffers, made once at start."""
 
-    def __init__(self, reassembly, element):
+    def __init__(self, server, limits):
         super().__init__()
-        self.kind = IDLE
+        self.server = server
+        self.kind = NONE
         self.block = 0  # outbound: number of the last block sent; inbound: of the last block taken
-        self.buf = bytearray(reassembly)
-        self.size = reassembly
+        self.buf = bytearray(limits.REASSEMBLY)
+        self.size = limits.REASSEMBLY
         self.used = 0  # inbound: octets in buf
         self.mark = 0  # inbound: where the value begins in buf
-        self.carry = bytearray(HEAD + 8 + element)  # 8: result octet, tag and count in front
+        self.carry = bytearray(HEAD + 8 + limits.ELEMENT)  # 8: result octet, tag and count in front
         self.c0 = HEAD
         self.c1 = HEAD
         self.fault = SUCCESS  # why the value cannot be continued
         self.aa = None
-        self.server = None
         self.obj = None
         self.acc = None
         self.attr = 0
@@ -74,7 +74,7 @@ class Transfer(Cursor):
 
     def reset(self):
         """Forget the value; nothing waits and nothing follows."""
-        self.kind = IDLE
+        self.kind = NONE
         self.n = 0
         self.i = 0
         self.c0 = HEAD

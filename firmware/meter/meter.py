@@ -9,7 +9,7 @@ time give the same octets.
 from micropython import const
 
 import limits
-from cosem.association_ln import LLS, LOWEST, AssociationInstance, AssociationLN
+from cosem.association_ln import AssociationInstance, AssociationLN
 from cosem.civil import DAY, YEARS, day_number, month_length
 from cosem.clock import Clock
 from cosem.demand_register import DemandRegister
@@ -20,16 +20,18 @@ from cosem.register import ExtendedRegister
 from dlms import axdr
 from dlms.conformance import LN_SERVICES
 from dlms.octets import add32
+from dlms.security import LOW, LOWEST
 from meter import events, objects
 from meter.access import Pool
-from meter.addresses import ipv4, ipv6
+from meter.addresses import ipv4, ipv6, mask
 from meter.metrology import W, Metrology
 from meter.simulation import EXPORT, IMPORT, Simulation
 from version import VERSION
 
-STEPS = const(150)  # most integration steps of one tick: at 60 s a step and ten ticks a second that serves rates up to MAX_RATE
-MAX_RATE = const(86400)
-MAX_DAYS = const(400)
+# Most integration steps of one tick. At a step a slot and ten ticks a second any rate is kept; a profile that captures more often
+# than once a minute makes the steps shorter, and simulated time then falls behind a high rate.
+STEPS = const(150)
+BEHIND = const(2678400)  # seconds of simulated time, 31 days: what is owed beyond is given up
 BACKFILL_SLOT = const(300)  # seconds of a simulation slot before READY, and after
 SLOT = const(60)
 MSS = const(1460)
@@ -44,21 +46,11 @@ def build(config):
     """The meter that a configuration describes.
 
     config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate`
-    (simulated seconds a second, 0 … MAX_RATE), `backfill_days` (0 … MAX_DAYS), `serial` (eight digits), `depth` (load
-    profile rows, 0 for the board's limit), `device2` (wPort of the second logical device), `tariff1_from`, `tariff1_to`
-    (hours of local time), `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of
-    addresses). ValueError names a value that cannot be taken.
+    (simulated seconds a second), `backfill_days`, `serial` (eight digits), `depth` (load profile rows, 0 for the
+    board's limit), `device2` (wPort of the second logical device), `tariff1_from`, `tariff1_to` (hours of local time),
+    `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses). Their ranges are
+    the application's to check (`config`); ValueError says why a start or an object list cannot be taken.
     """
-    if not isinstance(config.rate, int) or not 0 <= config.rate <= MAX_RATE:
-        raise ValueError("rate: a whole number from 0 to %d" % MAX_RATE)
-    if not isinstance(config.backfill_days, int) or not 0 <= config.backfill_days <= MAX_DAYS:
-        raise ValueError("backfill_days: a whole number from 0 to %d" % MAX_DAYS)
-    if not isinstance(config.seed, int):
-        raise ValueError("seed: a whole number")
-    if len(config.serial) != 8 or not config.serial.isdigit():
-        raise ValueError("serial: eight digits")
-    if config.device2 == objects.MANAGEMENT_DEVICE:
-        raise ValueError("device2: wPort 1 is the management logical device")
     return Meter(config)
 
 
@@ -68,6 +60,8 @@ def read_start(text):
         import time
 
         now = time.gmtime()
+        if not 2000 <= now[0] < 2000 + YEARS:
+            raise ValueError("start: the clock of this machine says %d, not 2000 to 2099; give a start" % now[0])
         return day_number(now[0] - 2000, now[1], now[2]), now[3] * 3600 + now[4] * 60 + now[5]
     wrong = ValueError("start: %s is not a UTC date-time such as 2026-01-31T12:00:00Z" % text)
     try:
@@ -76,7 +70,9 @@ def read_start(text):
         hour, minute, second = [int(part) for part in (clock or "0:0:0").split(":")]
     except (AttributeError, ValueError):
         raise wrong
-    if not (2000 <= year < 2000 + YEARS and 1 <= month <= 12 and 1 <= day <= month_length(year - 2000, month)):
+    if not 2000 <= year < 2000 + YEARS:
+        raise ValueError("start: %s is not in the years 2000 to 2099" % text)
+    if not (1 <= month <= 12 and 1 <= day <= month_length(year - 2000, month)):
         raise wrong
     if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
         raise wrong
@@ -85,7 +81,7 @@ def read_start(text):
 
 class Meter:
     """devices: list of (server wPort, Directory). associations: list of AssociationLN. counters, uptime: four octets
-    each, big-endian.
+    each, big-endian. lost: the same, seconds of simulated time given up because the rate could not be kept.
     """
 
     CLOCK = obis("0.0.1.0.0.255")
@@ -93,15 +89,16 @@ class Meter:
 
     def __init__(self, config):
         self.rate = config.rate
-        self.day_from = config.tariff1_from  # hours of local time between which tariff 1 counts, tariff 2 else
+        # hours of local time from which and until which tariff 1 counts, over midnight too; tariff 2 else
+        self.day_from = config.tariff1_from
         self.day_to = config.tariff1_to
-        self.backfill_days = config.backfill_days
         self.version = VERSION.encode()
         self.serial = config.serial.encode()
         self.depth = config.depth or limits.ROWS
         self.wports = (objects.MANAGEMENT_DEVICE, config.device2)
         self.counters = bytearray(4)
         self.uptime = bytearray(4)
+        self.lost = bytearray(4)
         self.tariff = bytearray(axdr.unsigned(1))
         self.status = bytearray(axdr.unsigned(0))
         self.event = bytearray(axdr.unsigned(0))
@@ -109,13 +106,15 @@ class Meter:
         self.source = Simulation(config.seed)
         self.metrology = Metrology(self.source)
         day, second = read_start(config.start)
-        self.clock = Clock(self.CLOCK, max(0, day - config.backfill_days), second)
+        self.backfill_days = min(config.backfill_days, day)  # time begins with 2000
+        self.clock = Clock(self.CLOCK, day - self.backfill_days, second)
         self.supply = DisconnectControl(obis("0.0.96.3.10.255"), 2)
         self._demand()
         self._network(config)
         self.periodic = []  # what has a `period` in seconds of local time and a `period_end()`, in the order of their doing
         self._owed = 0  # simulated seconds to integrate
         self._milli = 0
+        self._awake = 0  # real milliseconds that are not a second of uptime yet
         self.devices = []
         self.associations = []
         pool = Pool()
@@ -139,6 +138,7 @@ class Meter:
     def _network(self, config):
         four = [ipv4(address) for address in config.bind if ":" not in address]
         self.ipv4 = four[0] if four else bytes(4)
+        self.mask = mask(self.ipv4)
         self.ipv6 = [ipv6(address) for address in config.bind if ":" in address]
         self.mac = b"\x02\x00" + int(config.serial).to_bytes(4, "big")  # locally administered
         self.tcp_udp = TcpUdpSetup(
@@ -170,7 +170,7 @@ class Meter:
             groups[name] = group
         associations = []
         for client, place, secret in objects.ASSOCIATIONS:
-            mechanism = LLS if secret else LOWEST
+            mechanism = LOW if secret else LOWEST
             association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), LN_SERVICES, None, None)
             name = CURRENT_ASSOCIATION[:4] + bytes((len(associations) + 1, 255))
             made.append(AssociationInstance(name, association))
@@ -219,6 +219,13 @@ class Meter:
             self._milli += part * self.rate
             self._owed += self._milli // 1000
             self._milli %= 1000
+            self._awake += part
+            if self._awake >= 1000:
+                self._awake -= 1000
+                add32(self.uptime, 0, 1)
+            if self._owed > BEHIND:
+                add32(self.lost, 0, self._owed - BEHIND)
+                self._owed = BEHIND
         if self._owed:
             self._integrate(STEPS)
             self.render()
@@ -282,7 +289,10 @@ class Meter:
 
     def _switch_tariff(self):
         hour = self.clock.local_second // 3600
-        tariff = 0 if self.day_from <= hour < self.day_to else 1
+        if self.day_from < self.day_to:
+            tariff = 0 if self.day_from <= hour < self.day_to else 1
+        else:
+            tariff = 1 if self.day_to <= hour < self.day_from else 0
         self.metrology.tariff = tariff
         self.tariff[1] = tariff + 1
 

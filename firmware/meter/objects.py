@@ -136,7 +136,7 @@ def management(m, wport):
         (DisconnectControl, "0.0.96.3.10.255", m.supply, SUPPLY),
         # communication
         (TcpUdpSetup, "0.0.25.0.0.255", m.tcp_udp, TCP),
-        (IPv4Setup, "0.0.25.1.0.255", (m.MAC_NAME, m.ipv4), NETWORK),
+        (IPv4Setup, "0.0.25.1.0.255", (m.MAC_NAME, m.ipv4, m.mask), NETWORK),
         (MacAddressSetup, "0.0.25.2.0.255", (m.mac,), PRIVATE),
         (IPv6Setup, "0.0.25.7.0.255", (m.MAC_NAME, m.ipv6), NETWORK),
     )

@@ -2,6 +2,8 @@
 
 import micropython
 
+from net.hot_plain import end
+
 
 @micropython.native
 def serve_ready(poller, own, dt, wake):
@@ -12,7 +14,7 @@ def serve_ready(poller, own, dt, wake):
             try:
                 handler.ready(event)
             except Exception as e:
-                handler.failed(e)
+                end(handler, e)
         else:
             wake(sock, event)
 

@@ -3,6 +3,8 @@
 As bytecode each of them has its frame on the heap (more than eleven words of locals and stack); as native code on the C stack.
 """
 
+import gc
+
 
 def serve_ready(poller, own, dt, wake):
     """Poll once for at most dt milliseconds and hand every ready socket to its handler.
@@ -19,9 +21,19 @@ def serve_ready(poller, own, dt, wake):
             try:
                 handler.ready(event)
             except Exception as e:
-                handler.failed(e)
+                end(handler, e)
         else:
             wake(sock, event)
+
+
+def end(handler, e):
+    """Let a handler end what raised e. Short of heap, even with collection switched off, what nobody keeps is given back first."""
+    if isinstance(e, MemoryError):
+        gc.collect()
+    try:
+        handler.failed(e)
+    except Exception:
+        pass  # no room even for a line in the log: the next event finds more
 
 
 def receive_one(connection, sock, rx):

@@ -3,14 +3,14 @@
 import os
 import socket
 
-from dlms.association import Pool
+from dlms.association import associations
+from dlms.wrapper import HEADER
 from net import address
 from net.tcp import Connection, Listener
 from net.udp import UdpLink, UdpPort, watch
 
 _SCRATCH = 512  # octets read at once when a WPDU comes in parts
 _TRIES = 200  # numbers tried for port 0
-_DATAGRAM_HEADER = 8
 
 
 class BindError(Exception):
@@ -27,14 +27,14 @@ class Service:
         self.most = most
         self.datagram = limits.DATAGRAM
         scratch = bytearray(_SCRATCH)
-        pool = Pool(limits.ALL_ASSOCIATIONS)
+        pool = associations(limits.ALL_ASSOCIATIONS, limits.CONNECTIONS)
         self.connections = [
             Connection(server, pool, limits.ASSOCIATIONS, queue, scratch) for _ in range(limits.CONNECTIONS)
         ]
-        room = limits.DATAGRAM - _DATAGRAM_HEADER
-        pool = Pool(limits.ALL_UDP_ASSOCIATIONS)
-        self.links = [UdpLink(pool, limits.UDP_ASSOCIATIONS, room) for _ in range(limits.UDP_LINKS)]
-        self.overflow = UdpLink(pool, 0, room)
+        room = limits.DATAGRAM - HEADER
+        pool = associations(limits.ALL_UDP_ASSOCIATIONS, 0)
+        self.links = [UdpLink(pool, server.udp_transfers, limits.UDP_ASSOCIATIONS, room) for _ in range(limits.UDP_LINKS)]
+        self.overflow = UdpLink(pool, server.udp_transfers, 0, room)
         self.sockets = []
         self.addresses = []
 

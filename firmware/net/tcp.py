@@ -239,8 +239,8 @@ class Listener:
             return
         sock.setblocking(False)
         address.no_delay(sock)
-        free.open(sock, self.name, remote)
         self.log("INFO", "tcp", "accept", "peer=%s" % remote)
+        free.open(sock, self.name, remote)
 
     def failed(self, e):
         """`ready` raised: this client is lost, the next one is not."""

@@ -14,8 +14,8 @@ from net import address
 class UdpLink(Link):
     """A UDP peer that holds AAs."""
 
-    def __init__(self, pool, most, send_limit):
-        super().__init__(pool, most, False, send_limit)
+    def __init__(self, pool, transfers, most, send_limit):
+        super().__init__(pool, transfers, most, False, send_limit)
         self.peer = None  # socket address of the peer
         self.port = None  # the UdpPort it talks to
         self.active = False

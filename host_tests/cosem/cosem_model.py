@@ -47,6 +47,7 @@ class AA:
         self.max_receive = 512
         self.max_send = 256
         self.qos = 3
+        self.user = -1
         self.state = 2
 
 

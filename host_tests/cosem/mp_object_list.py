@@ -3,6 +3,7 @@
 import limits
 from cosem.association_ln import AssociationInstance, AssociationLN
 from cosem.base import READ, WRITE
+from cosem.data import Data
 from cosem.directory import Directory
 from cosem_model import AA, act, association, begin, element, elements, find, get, items, lu, made, name, ostr, put, structure
 from dlms.errors import OBJECT_UNDEFINED, OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
@@ -10,6 +11,7 @@ from dlms.octets import find as lookup
 
 REQ = {
     "test_directory_is_searchable": ("F-00",),
+    "test_values_longer_than_an_element": ("D-14",),
     "test_every_association_lists_itself_once": ("F-31",),
     "test_rights_in_the_list_are_those_applied": ("F-30", "F-31"),
     "test_every_readable_attribute_can_be_read": ("F-31",),
@@ -32,6 +34,11 @@ REQ = {
 }
 
 CURRENT = "0.0.40.0.0.255"
+
+
+def ostr2(n):
+    """octet-string of n octets, 256 or more."""
+    return b"\x09\x82" + n.to_bytes(2, "big") + b"\xaa" * n
 
 
 class Element:
@@ -97,6 +104,20 @@ def test_directory_is_searchable():
     except ValueError as e:
         text = str(e)
     assert "0.0.1.0.0.255" in text
+
+
+def test_values_longer_than_an_element():
+    """A transfer has room for ELEMENT octets in one piece: an object that holds more is refused before it is served."""
+    longest = Data(name("0.0.96.128.9.255"), ostr2(limits.ELEMENT - 4))
+    assert len(get(longest, 2)) == limits.ELEMENT
+    Directory([longest])
+    for wrong in (Data(name("0.0.96.128.9.255"), ostr2(limits.ELEMENT - 3)), Data(name("0.0.96.128.9.255"), bytearray(ostr2(900)))):
+        try:
+            Directory([wrong])
+            text = "no error"
+        except ValueError as e:
+            text = str(e)
+        assert "0.0.96.128.9.255 attribute 2" in text and str(limits.ELEMENT) in text, text
 
 
 def test_every_association_lists_itself_once():
@@ -182,6 +203,9 @@ def test_context_info():
     offered = bytes.fromhex("02060418") + a.conformance.to_bytes(3, "big") + size + size + bytes.fromhex("11060f000900")
     assert get(a, 5) == offered
     assert get(a, 5, AA(a)) == bytes.fromhex("0206041800101012020012010011060f030900")
+    unasked = AA(a)
+    unasked.qos = -1  # as `dlms.acse` says that no quality of service was proposed
+    assert get(a, 5, unasked) == bytes.fromhex("0206041800101012020012010011060f000900")
     instance = find(meter, "0.0.40.0.3.255")
     assert get(instance, 5, AA(association(meter, 48))) == offered
     assert get(instance, 5, AA(a)) == get(a, 5, AA(a))

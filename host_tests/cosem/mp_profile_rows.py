@@ -4,8 +4,8 @@ import os
 
 from cosem import row, row_plain
 from cosem.profile_generic import ProfileGeneric
-from cosem.rows import FileRows
-from cosem_model import act, begin, dlu, element, elements, find, get, items, made, name, put, run, structure
+from cosem.rows import FileRows, MemoryRows
+from cosem_model import act, begin, dlu, element, elements, find, get, items, made, moment, name, put, run, structure
 from dlms.errors import DATA_BLOCK_UNAVAILABLE, LONG_GET_ABORTED, SUCCESS
 from profile_model import CLOCK, ENERGY, at, between, entries, four, loaded
 
@@ -15,6 +15,7 @@ REQ = {
     "test_cleared_buffer": ("D-17",),
     "test_scan_over_lost_rows": ("D-17",),
     "test_two_readers": ("D-19",),
+    "test_scan_*": ("D-110",),
     "test_ten_thousand_rows_in_a_file": ("D-111",),
 }
 
@@ -65,6 +66,103 @@ def test_scan_over_lost_rows():
     element(profile, 2, cur, 0)
     act(profile, 1, b"\x0f\x00")
     assert element(profile, 2, cur, 1) == LONG_GET_ABORTED
+
+
+class Watched(MemoryRows):
+    """A row store that counts how often it is asked."""
+
+    asked = 0
+
+    def hold(self, sequence):
+        self.asked += 1
+        MemoryRows.hold(self, sequence)
+
+    def read(self, sequence, row):
+        self.asked += 1
+        MemoryRows.read(self, sequence, row)
+
+
+def test_scan_looks_at_pages():
+    """A range of another column than the clock, and one after the clock was set back, costs a look at each page, not at each row."""
+    meter = made(start="2026-03-01T10:00:00")
+    store = Watched(1000)
+    profile = ProfileGeneric(name("1.0.99.2.0.255"), store, ((CLOCK, 2), (ENERGY, 2)), 0, meter.clock)
+    profile.placed(meter.devices[0][1])
+    energy = find(meter, ENERGY).a[2]
+    for i in range(1300):
+        if i == 1000:
+            meter.clock.adjust(meter.clock.day, meter.clock.second - 7200)
+        meter.clock.advance(60)
+        meter.clock.render()
+        energy[1:5] = i.to_bytes(4, "big")
+        profile.capture()
+    whole = elements(profile, 2)
+    assert not profile.ordered()
+    pages = 1000 // (2048 // store.size) + 3
+    for data, wanted in (
+        (between(dlu(310), dlu(312), (), four(3, ENERGY, 2)), whole[10:13]),
+        (between(dlu(0), dlu(299), (), four(3, ENERGY, 2)), []),
+        (between(dlu(0), dlu(0xFFFFFFFF), (), four(3, ENERGY, 2)), whole),
+        (between(whole[690][2:16], whole[692][2:16]), whole[690:693] + whole[810:813]),
+    ):
+        for lifo in (False, True):
+            profile.lifo = lifo
+            store.asked = 0
+            cur = begin(profile, 2, 1, data)
+            assert cur.n == len(wanted)
+            assert store.asked <= pages, store.asked
+            rows = [element(profile, 2, cur, i) for i in range(cur.n)]
+            assert rows == (wanted[::-1] if lifo else wanted)
+            assert store.asked <= 2 * pages + 2 * len(wanted), store.asked
+
+
+def test_scan_twins():
+    """Values of every kind, in both directions: the two forms of `matches` say the same, and what a comparison says."""
+    seed = 12345
+    for turn in range(60):
+        page = bytearray(20 * 24)
+        for i in range(len(page)):
+            seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+            page[i] = seed >> 16 & (3 if turn & 1 else 0xFF)
+        limits = bytearray(32)
+        size = (1, 2, 4, 8)[turn % 4]
+        limits[9] = 8 * (turn >> 2 & 1)
+        limits[11] = size
+        flip = 0x80 if limits[9] else 0
+        keys = []
+        for i in range(20):
+            value = bytearray(page[24 * i + 3 : 24 * i + 3 + size])
+            value[0] ^= flip
+            keys.append(bytes(value))
+        bounds = sorted((keys[4], keys[13]))
+        limits[12 : 12 + size] = bounds[0]
+        limits[20 : 20 + size] = bounds[1]
+        inside = [bounds[0] <= key <= bounds[1] for key in keys]
+        for module in (row, row_plain):
+            assert module.matches(page, 3, 24, 20, limits, 0) == inside.count(True)
+            assert module.matches(page, 3 + 24 * 19, -24, 20, limits, 0) == inside.count(True)
+            assert module.matches(page, 3, 24, 20, limits, 1) == inside.index(True)
+            assert module.matches(page, 3 + 24 * 19, -24, 20, limits, 1) == inside[::-1].index(True)
+            assert module.matches(page, 3, 24, 0, limits, 1) == 0
+
+
+def test_scan_twins_of_times():
+    limits = bytearray(32)
+    limits[9] = 4
+    limits[11] = 12
+    stamps = [moment(2026, 2, 28, 23, 59, second, deviation=0, hundredths=part) for second in (0, 1, 59) for part in (0, 1, 99)]
+    stamps += [moment(2026, 3, 1, 1, 0, 0, -60), moment(2026, 3, 1, 0, 0, 0, None)]
+    stamps += [moment(2000, 1, 1), moment(2099, 12, 31, 23, 59, 59)]
+    page = b"".join(stamps)
+    keys = [(row_plain.minutes(stamp, 0), stamp[7] * 100 + stamp[8]) for stamp in stamps]
+    for low in keys:
+        for high in keys:
+            for place, key in ((12, low), (20, high)):
+                limits[place : place + 4] = key[0].to_bytes(4, "big")
+                limits[place + 4 : place + 6] = key[1].to_bytes(2, "big")
+            wanted = [low <= key <= high for key in keys].count(True)
+            assert row.matches(page, 0, 12, len(keys), limits, 0) == wanted
+            assert row_plain.matches(page, 0, 12, len(keys), limits, 0) == wanted
 
 
 def test_two_readers():
@@ -124,6 +222,12 @@ def test_ten_thousand_rows_in_a_file():
         cur = begin(profile, 2)
         for i in range(10000):
             assert element(profile, 2, cur, i)[-5:] == dlu(5 + i)
+        # by another column: the file is read once to count, a page at a time, and no further than the match to send it
+        store._file.reads = 0
+        cur = begin(profile, 2, 1, between(dlu(9000), dlu(9001), (), four(3, ENERGY, 2)))
+        assert cur.n == 2
+        assert [element(profile, 2, cur, i)[-5:] for i in (0, 1)] == [dlu(9000), dlu(9001)]
+        assert store._file.reads < 200, store._file.reads
     finally:
         store.close()
         os.remove(path)

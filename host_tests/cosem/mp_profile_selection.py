@@ -5,7 +5,7 @@ from cosem.directory import Directory
 from cosem.profile_generic import ProfileGeneric
 from cosem.rows import MemoryRows
 from cosem_model import act, begin, dlu, element, elements, find, items, lu, made, moment, name, number, ostr, put, run, structure
-from dlms.errors import SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
+from dlms.errors import OTHER_REASON, SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
 from profile_model import CLOCK, ENERGY, LOAD, STATUS, at, between, entries, four, loaded
 
 REQ = {
@@ -14,6 +14,7 @@ REQ = {
     "test_range_without_match": ("D-112",),
     "test_range_with_columns": ("D-110",),
     "test_range_with_wildcards": ("D-110",),
+    "test_range_beyond_the_years_of_the_clock": ("D-110", "D-112"),
     "test_range_in_another_zone": ("D-110",),
     "test_range_over_a_clock_set_back": ("D-110",),
     "test_range_through_the_end_of_daylight_saving": ("D-110",),
@@ -95,6 +96,28 @@ def test_range_with_wildcards():
     assert ranged(profile, month, month) == whole[:89]
     year = moment(2026, None, None, None, None, None, None, hundredths=None)
     assert ranged(profile, year, year) == whole
+
+
+def test_range_beyond_the_years_of_the_clock():
+    """Since 1970, until 9999: open ends. Until 1970, since 9999: no rows."""
+    meter, profile = loaded(20)
+    whole = elements(profile, 2)
+    middle = moment(2026, 3, 1, 10, 10)
+    for early in (moment(1970, 1, 1), moment(1999, 12, 31, 23, 59, 59), moment(1, 1, 1), moment(0, 1, 1, deviation=None)):
+        for late in (moment(9999, 12, 31, 23, 59, 59), moment(2100, 1, 1), moment(0xFFFE, 12, 0xFE, None, deviation=None)):
+            assert ranged(profile, early, late) == whole
+            assert ranged(profile, early, middle) == whole[:10]
+            assert ranged(profile, middle, late) == whole[9:]
+            assert ranged(profile, late, early) == ranged(profile, late, late) == ranged(profile, early, early) == []
+            assert ranged(profile, late, middle) == ranged(profile, middle, early) == []
+    for wrong in (moment(1970, 13, 1), moment(9999, 1, 1, 24)):
+        assert ranged(profile, wrong, middle) == ranged(profile, middle, wrong) == TYPE_UNMATCHED
+    for year in (1970, 1999, 2100, 9999):
+        assert put(meter.clock, 2, ostr(moment(year, 1, 1))) == OTHER_REASON
+    assert put(meter.clock, 2, ostr(moment(2000, 1, 1))) == SUCCESS
+    run(meter, 60)
+    assert ranged(profile, moment(1970, 1, 1), moment(2000, 12, 31)) == elements(profile, 2)[20:]
+    assert ranged(profile, moment(1970, 1, 1), moment(9999, 1, 1)) == elements(profile, 2)
 
 
 def test_range_in_another_zone():

@@ -256,7 +256,9 @@ def test_tcp_udp_setup():
 
 
 def test_ipv4_setup():
+    assert get(find(made(), "0.0.25.1.0.255"), 6) == b"\x06\xff\x00\x00\x00"
     setup = find(made(bind=("::1", "192.0.2.7")), "0.0.25.1.0.255")
+    assert get(setup, 6) == b"\x06" + bytes(4)
     assert get(setup, 3) == b"\x06\xc0\x00\x02\x07"
     assert get(setup, 8) == b"\x03\x00"
     group = b"\x06\xe0\x00\x01\x02"
@@ -281,6 +283,7 @@ def test_ipv4_setup():
 def test_ipv6_setup():
     setup = find(made(bind=("2001:db8::7", "::1")), "0.0.25.7.0.255")
     assert elements(setup, 4) == [ostr(ipv6("2001:db8::7")), ostr(ipv6("::1"))]
+    assert get(setup, 3) == b"\x16\x02"
     multicast = structure(b"\x16\x01", ostr(ipv6("ff05::2")))
     assert act(setup, 1, multicast) == b""
     assert elements(setup, 5) == [ostr(ipv6("ff05::2"))]

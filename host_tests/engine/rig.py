@@ -6,7 +6,7 @@ stands for none. Every request is put at an odd offset among poison octets, so t
 
 from cosem.base import Interface
 from dlms import axdr
-from dlms.association import Pool
+from dlms.association import associations
 from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from dlms.octets import copy
 from dlms.server import Server
@@ -202,7 +202,7 @@ class Rig:
     conformance: what both association objects offer. pdu: server-max-receive-pdu-size. items: elements of the long attribute.
     """
 
-    def __init__(self, conformance=ALL, pdu=1024, items=100, ctt=False, limits=Limits, associations=6):
+    def __init__(self, conformance=ALL, pdu=1024, items=100, ctt=False, limits=Limits, aas=6):
         self.log = []
         self.notes = []
         self.thing = Thing(name(THING), bytearray(axdr.octets(b"abc")), self.log)
@@ -238,7 +238,7 @@ class Rig:
         self.reader = Config(32, 1, b"12345678", conformance, directory, acc)
         self.server = Server([1], [self.public, self.reader], limits, ctt=ctt, log=self.note)
         self.server.pdu = pdu
-        self.pool = Pool([Association() for _ in range(associations)], 0)
+        self.pool = associations(aas, 0)
         self.link = self.new_link()
         self.tx = self.server.buffer()
         self.rx = bytearray(_ROOM)

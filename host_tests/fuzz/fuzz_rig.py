@@ -10,7 +10,7 @@ part in an answer, nor may the margin change, because what looks at octets in vi
 import limits
 import meter
 from config import parse
-from dlms.association import Pool
+from dlms.association import associations
 from dlms.octets import put16
 from dlms.server import Server
 from fuzz_apdus import WPORTS, Client, Known, aarq
@@ -47,12 +47,12 @@ class Rig:
         self.server = Server(
             [wport for wport, _ in self.meter.devices], self.meter.associations, limits, log=self.note, served=self.meter.counters
         )
-        self.pools = (Pool(8), Pool(2))
+        self.pools = (associations(8, 0), associations(2, 0))
         self.links = (self.server.link(self.pools[0], most, True), self.server.link(self.pools[1], 2, False, 500))
         self.poison = poison
         self.size = len(self.server.buffer())
         self.tx = self.margin(self.server.buffer())
-        self.transfers = self.server.pool + [self.server.scratch]
+        self.transfers = self.server.transfers.things + self.server.udp_transfers.things + [self.server.scratch]
         self.nominal = []
         for t in self.transfers:
             self.nominal.append((len(t.carry), len(t.buf)))
@@ -140,12 +140,14 @@ class Rig:
     def check_transfers(self):
         """Every transfer is free, the scratch one, or an association's; every association is a link's or free."""
         server = self.server
-        held = [server.scratch] + server.pool[: server.free]
+        held = [server.scratch]
+        for pool in (server.transfers, server.udp_transfers):
+            held += pool.things[: pool.free]
         for link, pool in zip(self.links, self.pools):
             aas = link.aas[: link.n]
             held += [aa.transfer for aa in aas if aa.transfer is not None]
-            everyone = {id(aa) for aa in aas + pool.aas[: pool.free]}
-            if link.n + pool.free != len(pool.aas) or len(everyone) != len(pool.aas):
+            everyone = {id(aa) for aa in aas + pool.things[: pool.free]}
+            if link.n + pool.free != len(pool.things) or len(everyone) != len(pool.things):
                 raise Broken("associations were lost")
         if len(held) != len(self.transfers) or len({id(t) for t in held}) != len(held):
             raise Broken("transfers were lost")

@@ -173,8 +173,8 @@ MUTATIONS = (
         "transfer-not-given-back",
         "D-17",
         "dlms/server.py",
-        "self.pool[self.free] = t\n            self.free += 1",
-        "self.pool[self.free] = t",
+        "link.transfers.give(t, link.held)",
+        "pass",
         (FUZZ + "test_fuzz_engine.py::test_any_long_sequence_of_requests_leaves_a_serving_meter",),
     ),
     Mutation(

@@ -83,13 +83,13 @@ def test_an_interrupt_passes():
 def test_connection_closes():
     """A connection that raised is closed and free for the next client."""
     import limits
-    from dlms.association import Pool
+    from dlms.association import associations
     from dlms.server import Server
     from net.tcp import Connection
 
     lines = []
     server = Server([1], [], limits, log=lambda *words: lines.append(" ".join(words)))
-    connection = Connection(server, Pool(2), 2, Queue(), bytearray(16))
+    connection = Connection(server, associations(2, 0), 2, Queue(), bytearray(16))
     for fault, reason in ((OSError(104, "reset"), "reason=error-104"), (ValueError("planted"), "reason=error-ValueError")):
         sock = Sock()
         connection.open(sock, "here", "there")

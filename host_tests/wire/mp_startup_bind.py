@@ -37,12 +37,13 @@ class Server:
     pdu = 100
     served = bytearray(4)
     short = handle = None
+    udp_transfers = None
 
     def buffer(self):
         return bytearray(200)
 
     def link(self, pool, most, stream, send_limit=0):
-        return service.UdpLink(pool, most, send_limit)
+        return service.UdpLink(pool, None, most, send_limit)
 
 
 class Rig:

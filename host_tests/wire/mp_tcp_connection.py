@@ -3,7 +3,7 @@
 import limits
 import meter
 from config import parse
-from dlms.association import Pool
+from dlms.association import associations
 from dlms.server import Server
 from net import tcp
 
@@ -78,7 +78,7 @@ class Rig:
         built = meter.build(parse(["backfill_days=0", "start=2026-01-31"], "127.0.0.1"))
         self.server = Server([wport for wport, _ in built.devices], built.associations, limits)
         self.queue = Queue()
-        self.pool = Pool(4)
+        self.pool = associations(4, 0)
         self.scratch = bytearray(512)
 
     def connection(self):

@@ -3,7 +3,7 @@
 import limits
 import meter
 from config import parse
-from dlms.association import Pool
+from dlms.association import associations
 from dlms.server import Server
 from net.udp import UdpLink, UdpPort, watch
 
@@ -32,6 +32,8 @@ class Wide:
     LIST = limits.LIST
     NESTING = limits.NESTING
     TRANSFERS = 2
+    UDP_TRANSFERS = 2
+    CONNECTIONS = 0
     REASSEMBLY = limits.REASSEMBLY
 
 
@@ -66,11 +68,11 @@ class Rig:
     def __init__(self, size):
         built = meter.build(parse(["backfill_days=0", "start=2026-01-31"], "127.0.0.1"))
         server = Server([wport for wport, _ in built.devices], built.associations, Wide)
-        pool = Pool(4)
+        pool = associations(4, 0)
         self.server = server
-        self.links = links = [UdpLink(pool, 2, size - 8) for _ in range(2)]
+        self.links = links = [UdpLink(pool, server.udp_transfers, 2, size - 8) for _ in range(2)]
         self.sock = Socket()
-        self.port = UdpPort(self.sock, "here", server, links, UdpLink(pool, 0, size - 8), size, Queue())
+        self.port = UdpPort(self.sock, "here", server, links, UdpLink(pool, server.udp_transfers, 0, size - 8), size, Queue())
 
     def ask(self, apdu, length=None, behind=b""):
         """Hand over one datagram; returns the APDU of the answer, or None."""

@@ -194,6 +194,49 @@ def test_attribute_0_sets_all_or_nothing(writer: Association) -> None:
     assert writer.get(*ZONE) == axdr.long(-60)
 
 
+def _some(attributes: int, **given: Data) -> Data:
+    """A structure of all attributes, null-data but for those given as a<number>."""
+    return axdr.structure(*[given.get(f"a{number}", axdr.null_data()) for number in range(1, attributes + 1)])
+
+
+@pytest.mark.req("D-12", "D-21")
+@pytest.mark.parametrize(("period", "number"), [(900, 15), (3600, 15), (300, 1)])
+def test_attribute_0_of_a_demand_register(writer: Association, put_back: Callable[[int, str, int], Data], period: int, number: int) -> None:
+    """Period and number of periods bound each other: not both at once, whatever they are now."""
+    register = (5, "1.0.1.4.0.255")
+    put_back(*register, 8)
+    put_back(*register, 9)
+    writer.set(*register, 8, axdr.double_long_unsigned(1800))
+    both = _some(9, a8=axdr.double_long_unsigned(period), a9=axdr.long_unsigned(number))
+    assert refusal(writer, (*register, 0), both) == 250
+    assert [writer.get(*register, k).value for k in (8, 9)] == [1800, 1]
+    writer.set(*register, 0, _some(9, a8=axdr.double_long_unsigned(600)))
+    writer.set(*register, 0, _some(9, a9=axdr.long_unsigned(4)))
+    assert [writer.get(*register, k).value for k in (8, 9)] == [600, 4]
+    writer.set(*register, 9, axdr.long_unsigned(1))
+
+
+@pytest.mark.req("D-12", "D-21", "F-34")
+@pytest.mark.parametrize("name", ["0.0.98.1.0.255", "1.0.99.1.0.255"])
+def test_attribute_0_of_a_profile(writer: Association, name: str) -> None:
+    """New columns bring their own sort_object and number of entries: not with these at once, and the rows stay."""
+    profile = (7, name)
+    before = [writer.get(*profile, k) for k in range(2, 9)]
+    columns = before[1].value
+    assert before[0].value
+    for others in (
+        {"a6": columns[1]},
+        {"a8": before[6]},
+        {"a6": columns[0], "a8": before[6]},
+        {"a4": before[2], "a6": columns[1]},
+    ):
+        assert refusal(writer, (*profile, 0), _some(8, a3=axdr.array(columns[0]), **others)) == 250
+        assert [writer.get(*profile, k) for k in range(2, 9)] == before
+    writer.set(*profile, 0, _some(8, a5=before[3], a6=columns[0]))
+    assert writer.get(*profile, 6) == columns[0]
+    writer.set(*profile, 6, before[4])
+
+
 @pytest.mark.req("D-12", "D-90")
 def test_what_was_not_negotiated(associate: Associate) -> None:
     """Attribute 0, lists and blocks each have their bit; SET itself too."""

@@ -154,3 +154,14 @@ def test_computer_without_ipv6(start, micropython):
     meter = start(dataclasses.replace(micropython, words=(*words, *micropython.words)))
     assert meter.ready.ip == ("127.0.0.1",)
     assert any(line.startswith("WARN ") and line.endswith("net no-ipv6 host=::1") for line in meter.log_tail().splitlines())
+
+
+@pytest.mark.req("A-10")
+@pytest.mark.parametrize(
+    "bind", ["localhost", "300.1.1.1", "1.2.3", "127.0.0.1,", "2001:db8::1::2", "12345::", "g::", "1:2:3:4:5:6:7:8:9"]
+)
+def test_an_address_that_is_none(micropython, bind):
+    with pytest.raises(StartError) as error:
+        Meter({"port": 0, "backfill_days": 0, "bind": bind}, micropython=micropython).start()
+    assert error.value.exit_code == 1
+    assert "is not a numeric address" in str(error.value)

@@ -42,6 +42,9 @@ def run_get(options: argparse.Namespace) -> None:
         print_json(as_json(class_id, instance, attribute_id, value, scaler))
         return
     shown = attribute_text(class_id, attribute_id, value, scaler)
+    if options.format == "csv" and value.tag in (axdr.Tag.ARRAY, axdr.Tag.COMPACT_ARRAY):
+        print_csv(*as_table(instance, attribute_id, value))
+        return
     if options.format == "csv":
         unit = scaler.symbol if scaler else ""
         print_csv(["obis", "attribute", "value", "unit", "type"], [[instance.dotted, attribute_id, shown, unit, value.tag.text]])
@@ -51,6 +54,16 @@ def run_get(options: argparse.Namespace) -> None:
             print(text(item))
         return
     print(f"{shown} {scaler.symbol}".rstrip() if scaler else shown)
+
+
+def as_table(instance: Obis, attribute_id: int, value: Data) -> tuple[list[str], list[list[Any]]]:
+    """An array as header and lines: an element a line, the parts of a structure side by side."""
+    lines = []
+    for item in axdr.elements(value):
+        lines.append(list(axdr.elements(item)) if item.tag is axdr.Tag.STRUCTURE else [item])
+    width = max((len(parts) for parts in lines), default=0)
+    header = ["obis", "attribute", "element", *(f"value {i + 1}" for i in range(width))]
+    return header, [[instance.dotted, attribute_id, i + 1, *(text(part) for part in parts)] for i, parts in enumerate(lines)]
 
 
 def as_json(class_id: int, instance: Obis, attribute_id: int, value: Data, scaler: ScalerUnit | None) -> dict[str, Any]:

@@ -208,6 +208,7 @@ _FIXED = {
     "0.0.97.97.0.255": "error object",
     "0.0.0.1.0.255": "billing period counter",
     "0.0.96.128.0.255": "state of the meter",
+    "0.0.96.128.1.255": "note of the client",
 }
 _PATTERNS = (
     (re.compile(r"0\.0\.40\.0\.\d+\.255"), "association"),
