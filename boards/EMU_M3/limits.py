@@ -9,6 +9,7 @@ UDP_LINKS = 4  # UDP peers (address and port) that hold AAs
 UDP_ASSOCIATIONS = 2  # AAs of one UDP peer
 ALL_UDP_ASSOCIATIONS = 6  # AAs of all UDP peers together
 TRANSFERS = 4  # long transfers at once, over all AAs
+UDP_TRANSFERS = 2  # long transfers over UDP at once
 PDU = 1024  # largest APDU received or sent, octets
 DATAGRAM = 1472  # largest UDP payload, octets: Ethernet MTU less the IPv4 and UDP headers
 REASSEMBLY = 512  # largest value written in blocks, octets

@@ -23,6 +23,8 @@ DEFAULT_PORT = 4059
 CAPABILITIES = {
     "own-process": "the meter is not a process that was started here",
     "board": "the meter does not run on a board",
+    "roomy": "the meter has a board's limits: few connections, short values in blocks",
+    "direct": "the meter is reached through a relay with a port number and buffers of its own",
     "config": "the meter's configuration cannot be chosen",
     "writes": "the meter is not to be written to (--allow-writes)",
     "disconnect": "the meter's supply is not to be disconnected (--allow-disconnect)",
@@ -30,7 +32,7 @@ CAPABILITIES = {
 }
 # Changes nothing that anybody could miss on a meter that exists for one test run.
 OWN_METER = frozenset(CAPABILITIES) - {"board"}
-OWN_BOARD = frozenset(CAPABILITIES) - {"own-process"}
+OWN_BOARD = frozenset(CAPABILITIES) - {"own-process", "roomy", "direct"}
 
 
 class TargetError(ValueError):
@@ -68,7 +70,7 @@ def _network(name: str, allowed: frozenset[str]) -> Target:
         raise TargetError(f"--target {name}: {error}") from None
     if not host or address.path.strip("/"):
         raise TargetError(f"--target {name}: write tcp://HOST or tcp://HOST:PORT (an IPv6 address in brackets)")
-    return Target(name, "network", allowed, host, DEFAULT_PORT if port is None else port)
+    return Target(name, "network", allowed | {"roomy", "direct"}, host, DEFAULT_PORT if port is None else port)
 
 
 _SCHEMES: dict[str, Callable[[str, frozenset[str]], Target]] = {"unix": _unix, "emulated": _emulated, "tcp": _network}

@@ -63,12 +63,12 @@ def stub(micropython):
 
 def test_our_own_meter_may_be_asked_anything():
     assert target.parse("unix").missing(set(target.CAPABILITIES) - {"board"}) == ""
-    assert target.parse("emulated").missing(set(target.CAPABILITIES) - {"own-process"}) == ""
+    assert target.parse("emulated").missing({"board", "config", "writes", "disconnect", "auth-failures"}) == ""
 
 
 def test_a_strange_meter_is_read_only():
     found = target.parse("tcp://meter.example:4060")
-    assert (found.host, found.port, found.caps) == ("meter.example", 4060, frozenset())
+    assert (found.host, found.port, found.caps) == ("meter.example", 4060, frozenset({"roomy", "direct"}))
     assert "--allow-writes" in found.missing({"writes"})
 
 

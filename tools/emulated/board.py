@@ -45,6 +45,7 @@ class EmulatedBoard:
         self._ready_timeout = ready_timeout
         self._ready: Ready | None = None
         self._mark = 0  # octet of the console's file where the present boot begins
+        self._untouched = True  # nobody but the board itself can have led it to the REPL in this boot
 
     # -- life ---------------------------------------------------------------
 
@@ -60,8 +61,8 @@ class EmulatedBoard:
 
     def power_on(self) -> None:
         """Switch on, without waiting for anything."""
-        self._mark = self._console_size()
-        self._ready = None
+        self.expect_boot()
+        self._untouched = True
         self.machine.power_on()
 
     def stop(self) -> int:
@@ -86,6 +87,7 @@ class EmulatedBoard:
     def reset(self) -> Ready:
         """Press the reset button and wait for READY."""
         self.expect_boot()
+        self._untouched = True
         self.machine.press_reset()
         return self.wait_ready()
 
@@ -106,7 +108,8 @@ class EmulatedBoard:
         undeploy(self.remote, NAME)
 
     def expect_boot(self) -> None:
-        """Forget READY: what the console says from now on belongs to the next boot."""
+        """Forget READY: what the console says from now on belongs to the next boot, or to what brings it about."""
+        self._untouched = False
         self._mark = self._console_size()
         self._ready = None
 
@@ -125,7 +128,7 @@ class EmulatedBoard:
                     raise BoardError(line.strip().removeprefix("error: "))
             if not alive:
                 raise BoardError(f"QEMU ended with exit code {self.machine.exit_code} before the board was ready{self._last(text)}")
-            if _REPL in text:
+            if self._untouched and _REPL in text:
                 raise BoardError(f"the board is at the REPL, not ready{self._last(text.partition(_REPL)[0].rpartition('MicroPython')[0])}")
             if time.monotonic() > deadline:
                 raise BoardError(f"the board was not ready within {self._ready_timeout:.0f} s{self._last(text)}")
