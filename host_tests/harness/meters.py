@@ -39,8 +39,8 @@ class MeterHandle:
         self.host = host
         self.port = port
         self.process = process
-        # MicroPython 1.25 on lwIP keeps one datagram for a socket until it is read, and drops what comes meanwhile.
-        self.one_datagram = isinstance(process, EmulatedBoard)
+        # Few connections, and MicroPython 1.25 on lwIP keeps one datagram for a socket until it is read.
+        self.small = isinstance(process, EmulatedBoard)
 
     @property
     def address(self) -> tuple[str, int]:

@@ -15,6 +15,7 @@ from . import probe
 
 HEADER = 8
 _ASK_AGAIN = 0.05
+_PARTING = 2.0
 # Client wPorts that no meter knows: their association is refused, and nothing else happens.
 _NOBODIES = range(0x4500, 0x4600)
 
@@ -26,6 +27,15 @@ def wpdu(source: int, destination: int, apdu: bytes, version: int = 1, length: i
     """
     counted = len(apdu) if length is None else length
     return b"".join(field.to_bytes(2, "big") for field in (version, source, destination, counted)) + apdu
+
+
+def part(sock: socket.socket) -> None:
+    """End a TCP connection and wait until the meter has ended it too, so that a meter of few connections has it free again."""
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_WR)
+        sock.settimeout(_PARTING)
+        while sock.recv(65536):
+            pass
 
 
 def _octets(data: bytes | str) -> bytes:
@@ -195,11 +205,12 @@ class RawUdp:
 class RawLinks:
     """Opens raw links to one meter and closes them all at the end of the test.
 
-    one_at_a_time: the meter keeps one datagram.
+    small: the meter is one of few resources, keeps one datagram and serves few connections.
     """
 
-    def __init__(self, host: str, port: int, timeout: float = 10.0, *, one_at_a_time: bool = False) -> None:
-        self._pace = OneAtATime((host, port)) if one_at_a_time else None
+    def __init__(self, host: str, port: int, timeout: float = 10.0, *, small: bool = False) -> None:
+        self._small = small
+        self._pace = OneAtATime((host, port)) if small else None
         self._host = host
         self._port = port
         self.timeout = timeout
@@ -225,4 +236,6 @@ class RawLinks:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for link in self._open:
+            if self._small and isinstance(link, RawTcp):
+                part(link.socket)
             link.close()

@@ -184,7 +184,7 @@ def test_wrong_marks_stop_the_run(run_tests, source, complaint):
 def test_wrong_target_is_one_line(run_tests):
     done = run_tests({"test_a.py": "def test_1(): ...\n"}, "--target", "serial:x")
     assert done.returncode == 4
-    assert "known are unix and tcp://" in done.stderr
+    assert "known are unix, emulated and tcp://" in done.stderr
 
 
 def test_wrong_interpreter_is_one_line(run_tests):
