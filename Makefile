@@ -8,15 +8,18 @@ CONFIG :=
 SET :=
 HOST :=
 ARGS :=
+BOARD :=
+TARGET :=
+IMAGE :=
+TOP :=
 # Taken from the environment too.
 MICROPYTHON ?=
 PYTHON ?=
 INTEROP ?= 1
-TOP ?=
 JOBS ?= auto
 
 # Recipes read these from the environment, so that no value passes through make's quoting.
-export PORT BIND CONFIG SET HOST MICROPYTHON INTEROP TOP
+export PORT BIND CONFIG SET HOST BOARD TARGET IMAGE TOP MICROPYTHON INTEROP
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 VENV := .venv
@@ -26,7 +29,7 @@ PY := $(VENV)/bin/python
 interpreter = $(if $(strip $(MICROPYTHON)),,$(VENV)/micropython.txt)
 interop = $(if $(filter 0,$(INTEROP)),,$(VENV)/interop.txt)
 
-.PHONY: help run read test test-emulated bench lint clean
+.PHONY: help run read test test-emulated bench lint flash deploy provision firmware clean
 .DEFAULT_GOAL := help
 # A failed install leaves no list behind that looks like a finished one.
 .DELETE_ON_ERROR:
@@ -38,6 +41,8 @@ help: ## list the targets
 	@echo "         MICROPYTHON=\"command words\" (an interpreter of your own, 1.25 or newer)"
 	@echo "  read   HOST=127.0.0.1  PORT=4059  ARGS=\"further options\""
 	@echo "  test   ARGS=\"pytest options\"  JOBS=auto  INTEROP=0 (leave third-party clients out)  MICROPYTHON=..."
+	@echo "  boards: BOARD=RPI_PICO_W  TARGET=id:<usb-serial>, /dev/ttyACM0, COM5 or a URL (docs/BOARDS.md)"
+	@echo "         flash IMAGE=file.uf2  provision ARGS=\"--ssid NETWORK\"  firmware TOP=micropython"
 
 run: $(VENV)/host.txt $(interpreter) ## start the meter on this computer
 	@exec $(PY) -m tools.launcher --hint $${PORT:+--port "$$PORT"} $${BIND:+--bind "$$BIND"} \
@@ -61,6 +66,18 @@ bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions 
 
 lint: $(VENV)/host.txt ## style, board compilation, import direction, requirement ids
 	@$(PY) -m tools.lint $(ARGS)
+
+flash: $(VENV)/host.txt ## write a MicroPython image onto a board
+	@$(PY) -m tools.boards flash --board "$$BOARD" --target "$$TARGET" $${IMAGE:+--image "$$IMAGE"} $(ARGS)
+
+deploy: $(VENV)/host.txt ## copy the firmware's changed files onto a board
+	@$(PY) -m tools.boards deploy --board "$$BOARD" --target "$$TARGET" $(ARGS)
+
+provision: $(VENV)/host.txt ## give a board its Wi-Fi access, secrets and serial number
+	@$(PY) -m tools.boards provision --target "$$TARGET" $(ARGS)
+
+firmware: $(VENV)/host.txt ## build an image with the firmware frozen into it
+	@$(PY) -m tools.boards firmware --board "$$BOARD" $${TOP:+--top "$$TOP"} $(ARGS)
 
 clean: ## remove the virtual environment, caches and test results
 	rm -rf $(VENV) .cache test-results .pytest_cache .ruff_cache .hypothesis

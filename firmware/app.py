@@ -5,8 +5,10 @@ import gc
 import sys
 import time
 
+import board
 import limits
 import meter
+from board import files
 from config import ConfigError, parse
 from dlms import axdr
 from dlms.server import Server
@@ -21,6 +23,7 @@ _TICK = 100  # milliseconds between two looks of the supervisor
 _ROOM = 256  # words of heap in one piece that frames of calls inside each other find room in
 _SMALLEST = 32  # octets of the smallest object, or more
 _OLDEST = (1, 25)  # MicroPython
+HARDWARE = limits.HARDWARE
 
 
 class App:
@@ -32,7 +35,8 @@ class App:
         for host in config.bind:
             if not numeric(host):
                 raise ConfigError("bind: %r is not a numeric address such as 127.0.0.1 or ::1" % host)
-        self.meter = meter.build(config)
+        self.board = board.make(limits, config, self.log)
+        self.meter = meter.build(config, self.board.source)
         self.server = Server(
             [wport for wport, _ in self.meter.devices],
             self.meter.associations,
@@ -44,7 +48,7 @@ class App:
         )
         if config.trace:
             trace(self.server)
-        self.queue = install()
+        self.queue = install(HARDWARE)
         self.service = Service(self.server, limits, self.queue, self.log, self.connections)
 
     def connections(self):
@@ -52,11 +56,18 @@ class App:
         return self.meter.tcp_udp.a[5][1]
 
     def start(self):
-        """Take the past up to now into the profiles, then listen; returns the port number."""
+        """Take the past up to now into the profiles, and listen; a board that has to bring its network up listens later."""
         self.meter.backfill()
+        self.board.start(self)
+        if not self.board.waits:
+            self.listen()
+
+    def listen(self):
+        """Open the sockets, and say so."""
         port = self.service.start(self.config.bind, self.config.port)
         self.meter.tcp_udp.a[2] = axdr.long_unsigned(port)
-        return port
+        self.ready(port)
+        self.board.listening()
 
     def ready(self, port):
         """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
@@ -64,15 +75,16 @@ class App:
         # the threshold of main.py was for the start; serving takes no heap, and what it borrows shall not add up to a collection
         gc.threshold(-1)
         print(
-            "READY ip=%s port=%d version=%s board=%s micropython=%s heap=%d free=%d"
+            "READY ip=%s port=%d version=%s board=%s micropython=%s heap=%d free=%d%s"
             % (
-                ",".join(self.service.addresses),
+                self.board.address() or ",".join(self.service.addresses),
                 port,
                 VERSION,
                 limits.BOARD,
                 ".".join(str(part) for part in sys.implementation.version[:3]),
                 gc.mem_alloc(),
                 gc.mem_free(),
+                self.board.ready_text(),
             )
         )
         close_gaps()
@@ -83,6 +95,7 @@ class App:
         """Ten times a second: let simulated time pass, and close what has been quiet too long. Allocates nothing."""
         last = time.ticks_ms()
         config = self.config
+        in_time = bytes(4)
         while True:
             await asyncio.sleep_ms(_TICK)
             now = time.ticks_ms()
@@ -93,6 +106,10 @@ class App:
                 self.service.watch(
                     ms, self.meter.tcp_udp.inactivity() * 1000, config.frame_timeout * 1000, config.udp_inactivity * 1000
                 )
+                self.board.tick(ms)
+                if self.meter.lost != in_time:
+                    in_time = self.meter.lost  # said once
+                    self.log("WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % config.rate)
             except Exception as e:
                 # one look is lost, and not the meter
                 gc.collect()
@@ -155,11 +172,16 @@ def main(words):
     """Run the meter until it is interrupted; returns the exit code."""
     if sys.implementation.version[:2] < _OLDEST:
         return fail("MicroPython %d.%d or newer is needed" % _OLDEST)
+    app = None
     try:
-        app = App(parse(words, limits.BIND))
-        app.ready(app.start())
+        if HARDWARE:
+            words = files.words() + list(words)
+        app = App(parse(words, limits.BIND, limits.BACKFILL))
+        app.start()
     except KeyboardInterrupt:
         # First, and without a new object: the signal may come while the heap is collected, and leaves it locked.
+        if HARDWARE and app is not None:
+            app.board.stop()
         return 0
     except (ConfigError, BindError, ValueError) as e:
         return fail(str(e))
@@ -168,5 +190,6 @@ def main(words):
     try:
         asyncio.run(app.supervise())
     except KeyboardInterrupt:
-        pass
+        if HARDWARE:
+            app.board.stop()
     return 0

@@ -25,10 +25,16 @@ _KEYS = {
     "tariff1_to": (22, 1, 24),  # … and from which tariff 2 does again; not later than tariff1_from: over midnight
     "device2": (17, 2, 65535),  # wPort of the second logical device
     "broadcast": (127, 0, 65535),  # the All-station wPort
+    "source": ("simulation", ("simulation", "pulse")),  # of the energy: a simulated household, or the board's S0 input
+    "pulses_per_kwh": (1000, 1, 100000),  # of the meter at the S0 input
+    "pulse_debounce": (10, 0, 1000),  # milliseconds
     "inactivity": (180, 0, 65535),  # seconds until an idle TCP connection is closed, 0 never
     "udp_inactivity": (180, 1, 65535),  # seconds until an idle AA over UDP ends
     "frame_timeout": (10, 1, 3600),  # seconds between two octets of a WPDU
     "errors": ("textbook", ("textbook", "ctt")),  # textbook: result codes of the books; ctt: those the published conformance client expects
+    "ntp": ("pool.ntp.org", None),  # server that a board asks for the time; empty: none
+    "offline_reset": (30, 0, 7000),  # minutes without a Wi-Fi network until a board resets itself, 0 never
+    "watchdog": (True,),  # off: a board that hangs stays so
     "gc": (True,),  # off: no garbage collection after READY, so that heap use can be measured
     "log": ("INFO", log.levels()),  # DEBUG, INFO, WARN, ERROR or NONE
     "trace": (False,),  # print every WPDU in hexadecimal
@@ -89,6 +95,7 @@ class Config:
     def load_secrets(self):
         """Replace the name of the secrets file by the secrets: association name -> octets."""
         secrets = dict(_DEMONSTRATION_SECRETS)
+        self.secrets_given = bool(self.secrets)
         if self.secrets:
             content = read(self.secrets)
             for name in content:
@@ -112,9 +119,14 @@ def read(path):
     return content
 
 
-def parse(words, bind):
-    """The configuration of a command line: `[--config FILE] [--trace] [key=value …]`. bind: the board's default addresses."""
+def parse(words, bind, backfill=None):
+    """The configuration of a command line: `[--config FILE] [--trace] [key=value …]`.
+
+    bind: the board's default addresses. backfill: its default of `backfill_days`.
+    """
     config = Config()
+    if backfill is not None:
+        config.backfill_days = backfill
     overrides = []
     words = list(words)
     while words:

@@ -1,5 +1,7 @@
 """Limits of the meter on MicroPython's unix port. Every board has a module of this name and these keys; the code reads no other."""
 
+from limits_default import *  # noqa: F403
+
 BOARD = "unix"
 BIND = "127.0.0.1,::1"  # addresses listened on unless `bind` says otherwise: loopback, because the default secrets are public
 CONNECTIONS = 8  # TCP connections at once (TCP-UDP setup nb_of_sim_conn)
@@ -20,3 +22,4 @@ ROWS = 3000  # load profile rows kept
 EVENTS = 200  # event log rows kept
 DAYS = 400  # daily billing rows kept
 COLUMNS = 16  # capture objects of a profile
+BACKFILL = 31  # days of simulated profile captured before READY unless `backfill_days` says otherwise

@@ -19,7 +19,9 @@ from dlms import axdr
 from dlms.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 from dlms.octets import copy, get16, put16
 
-DST_ACTIVE = const(0x80)  # clock status bits (REQUIREMENTS D-102)
+INVALID = const(0x01)  # clock status bits (REQUIREMENTS D-102)
+DOUBTFUL = const(0x02)
+DST_ACTIVE = const(0x80)
 _INVALID = const(-4)  # what `read_time` returns for date-times that are no minute of 2000 to 2099
 BEFORE = const(-3)  # a year before them
 AFTER = const(-2)  # … and behind them
@@ -83,6 +85,15 @@ class Clock(Interface):
             self.second -= civil.DAY
             self.day += 1
         self._local()
+
+    def distrust(self, recovered):
+        """The time was not set since the start. recovered: it was kept by another clock meanwhile."""
+        self.a[4][1] |= DOUBTFUL if recovered else INVALID | DOUBTFUL
+        self.render()
+
+    def trusted(self):
+        """Whether somebody who knows the time has set it."""
+        return not self.a[4][1] & (INVALID | DOUBTFUL)
 
     def minutes(self):
         """Minutes from 2000-01-01 UTC to now."""
@@ -264,11 +275,14 @@ class Clock(Interface):
         if minute < 0 or minute >= civil.year_start(civil.YEARS) * civil.MINUTES:
             return OUT_OF_RANGE
         if commit:
-            self.adjust(minute // civil.MINUTES, minute % civil.MINUTES * 60 + self.centiseconds // 100)
+            self.adjust(minute // civil.MINUTES, minute % civil.MINUTES * 60 + self.centiseconds // 100, True)
         return SUCCESS
 
-    def adjust(self, day, second):
-        """Set the instant, -86400 <= second < 2 · 86400; the listener hears of it before and after."""
+    def adjust(self, day, second, known=False):
+        """Set the instant, -86400 <= second < 2 · 86400; the listener hears of it before and after.
+
+        known: it is the time of somebody who knows it, and not the old one put right by a little.
+        """
         if second < 0:
             second += civil.DAY
             day -= 1
@@ -278,6 +292,8 @@ class Clock(Interface):
         self.render()
         if self.listener:
             self.listener.clock_adjusting()
+        if known:
+            self.a[4][1] &= ~(INVALID | DOUBTFUL)
         self.day = max(0, day)
         self.second = second
         self._local()

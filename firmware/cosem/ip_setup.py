@@ -1,7 +1,7 @@
 """How the meter is reached: TCP-UDP setup (41), IPv4 setup (42), MAC address setup (43), all version 0 (REQUIREMENTS
 F-18, F-19, F-21).
 
-Addresses are fixed when the meter starts; what may be written is what takes effect at once.
+Clients read addresses and do not write them; what may be written is what takes effect at once.
 """
 
 from micropython import const
@@ -58,13 +58,19 @@ class IPv4Setup(Interface):
         self.groups = bytearray(4 * GROUPS)
         self.n = 0
         self.a[2] = axdr.octets(reference)
-        self.a[3] = b"\x06" + address
+        self.a[3] = bytearray(b"\x06" + address)
         self.a[5] = axdr.array(())
-        self.a[6] = b"\x06" + mask
-        self.a[7] = b"\x06" + gateway
-        self.a[8] = axdr.boolean(dhcp)
-        self.a[9] = b"\x06" + dns
+        self.a[6] = bytearray(b"\x06" + mask)
+        self.a[7] = bytearray(b"\x06" + gateway)
+        self.a[8] = bytearray(axdr.boolean(dhcp))
+        self.a[9] = bytearray(b"\x06" + dns)
         self.a[10] = b"\x06" + bytes(4)
+
+    def configure(self, addresses):
+        """DHCP has given address, subnet mask, gateway and DNS server, four octets each."""
+        for k, octets in zip((3, 6, 7, 9), addresses):
+            copy(self.a[k], 1, octets, 0, 4)
+        self.a[8][1] = 1
 
     def open(self, k, cur):
         cur.tag = axdr.ARRAY
@@ -120,7 +126,7 @@ class MacAddressSetup(Interface):
 
     def __init__(self, name, address):
         Interface.__init__(self, name)
-        self.a[2] = axdr.octets(address)
+        self.a[2] = bytearray(axdr.octets(address))
 
     def set(self, k, buf, off, end, aa, commit):
         return READ_WRITE_DENIED

@@ -19,7 +19,7 @@ from cosem.ip_setup import TcpUdpSetup
 from cosem.register import ExtendedRegister
 from dlms import axdr
 from dlms.conformance import LN_SERVICES
-from dlms.octets import add32
+from dlms.octets import add32, copy
 from dlms.security import LOW, LOWEST
 from meter import events, objects
 from meter.access import Pool
@@ -42,7 +42,7 @@ STATUS_POWER_UP = const(0x80)
 _MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning and testing
 
 
-def build(config):
+def build(config, source=None):
     """The meter that a configuration describes.
 
     config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate`
@@ -50,8 +50,10 @@ def build(config):
     board's limit), `device2` (wPort of the second logical device), `tariff1_from`, `tariff1_to` (hours of local time),
     `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses). Their ranges are
     the application's to check (`config`); ValueError says why a start or an object list cannot be taken.
+
+    source: where the energy comes from; None for a simulated household.
     """
-    return Meter(config)
+    return Meter(config, source or Simulation(config.seed))
 
 
 def read_start(text):
@@ -87,7 +89,7 @@ class Meter:
     CLOCK = obis("0.0.1.0.0.255")
     MAC_NAME = obis("0.0.25.2.0.255")
 
-    def __init__(self, config):
+    def __init__(self, config, source):
         self.rate = config.rate
         # hours of local time from which and until which tariff 1 counts, over midnight too; tariff 2 else
         self.day_from = config.tariff1_from
@@ -103,7 +105,8 @@ class Meter:
         self.status = bytearray(axdr.unsigned(0))
         self.event = bytearray(axdr.unsigned(0))
         self.billing_periods = bytearray(axdr.double_long_unsigned(0))
-        self.source = Simulation(config.seed)
+        self.source = source
+        self.relay = None  # function(whether the supply is connected) that drives a contactor
         self.metrology = Metrology(self.source)
         day, second = read_start(config.start)
         self.backfill_days = min(config.backfill_days, day)  # time begins with 2000
@@ -197,6 +200,14 @@ class Meter:
         """The object of the management logical device with this logical name."""
         directory = self.devices[0][1]
         return directory.objs[directory.index(obis(text))]
+
+    def show_mac(self, octets):
+        """The MAC address of the interface, six octets, is known."""
+        copy(self._find("0.0.25.2.0.255").a[2], 2, octets, 0, 6)
+
+    def show_network(self, addresses):
+        """The interface has its addresses: texts of address, subnet mask, gateway and DNS server, from DHCP."""
+        self._find("0.0.25.1.0.255").configure([ipv4(text) for text in addresses])
 
     # -- time --------------------------------------------------------------------------------------
 
@@ -308,6 +319,15 @@ class Meter:
         self.status[1] |= STATUS_CLOCK_ADJUSTED
         self._switch_tariff()
 
+    def synchronise(self, day, second):
+        """Take the time of a server, UTC; True when the clock was set, because it was doubtful or more than a second off."""
+        clock = self.clock
+        off = second - clock.second
+        if clock.trusted() and day == clock.day and -1 <= off <= 1:
+            return False
+        clock.adjust(day, second, True)
+        return True
+
     def dst_changed(self):
         """Daylight saving has begun or ended."""
         self.events.log(events.DST_CHANGED)
@@ -316,5 +336,7 @@ class Meter:
     def supply_changed(self, command, state):
         """The disconnector was operated."""
         self.source.switch(state == CONNECTED)
+        if self.relay is not None:
+            self.relay(state == CONNECTED)
         self.events.log(events.SUPPLY[command])
         self.metrology.render()

@@ -45,6 +45,11 @@ def reason(e):
     return "no such address here (error %d)" % code
 
 
+def in_progress(e):
+    """Whether a non-blocking connect has been begun."""
+    return e.errno == errno.EINPROGRESS
+
+
 def resolve(host, port):
     """The socket address of a numeric host and a port, in the form this port of MicroPython takes."""
     return socket.getaddrinfo(host, port)[0][-1]

@@ -54,8 +54,20 @@ class MeterQueue(core.IOQueue):
             self.poller.modify(sock, select.POLLIN)
 
 
-def install():
-    """Make asyncio use a MeterQueue from now on, and return it. Call before the first task waits for a socket."""
+class WatchedQueue(MeterQueue):
+    """For boards with a watchdog: `polled` tells that the sockets have been polled since it was last cleared."""
+
+    def __init__(self):
+        super().__init__()
+        self.polled = False
+
+    def wait_io_event(self, dt):
+        serve_ready(self.poller, self.own, dt, self.waker)
+        self.polled = True
+
+
+def install(watched=False):
+    """Make asyncio use a queue of ours from now on, and return it. Call before the first task waits for a socket."""
     core.new_event_loop()
-    core._io_queue = MeterQueue()
+    core._io_queue = WatchedQueue() if watched else MeterQueue()
     return core._io_queue

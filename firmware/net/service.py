@@ -35,8 +35,9 @@ class Service:
         pool = associations(limits.ALL_UDP_ASSOCIATIONS, 0)
         self.links = [UdpLink(pool, server.udp_transfers, limits.UDP_ASSOCIATIONS, room) for _ in range(limits.UDP_LINKS)]
         self.overflow = UdpLink(pool, server.udp_transfers, 0, room)
-        self.sockets = []
+        self.sockets = []  # (handler, whether TCP, host)
         self.addresses = []
+        self.port = 0
 
     def start(self, hosts, port):
         """Listen on every host that this machine has; returns the port number. Raises BindError when none or a taken port is among them."""
@@ -79,10 +80,62 @@ class Service:
         for sock, stream, host in opened:
             name = address.join(host, port)
             if stream:
-                self.sockets.append(Listener(sock, name, self.connections, self.queue, self.log, self.most))
+                handler = Listener(sock, name, self.connections, self.queue, self.log, self.most)
             else:
-                self.sockets.append(UdpPort(sock, name, self.server, self.links, self.overflow, self.datagram, self.queue))
+                handler = UdpPort(sock, name, self.server, self.links, self.overflow, self.datagram, self.queue)
+            self.sockets.append((handler, stream, host))
         self.addresses = addresses
+        self.port = port
+
+    def rebind(self):
+        """Open the listening and the UDP sockets anew on the same addresses and number; True when all could be.
+
+        For boards whose network went away and came back. Connections go on, AAs too.
+        """
+        self.close_sockets()
+        for handler, stream, host in self.sockets:
+            try:
+                handler.sock = address.bound(socket.SOCK_STREAM if stream else socket.SOCK_DGRAM, host, self.port)
+            except OSError as e:
+                self.log("ERROR", "net", "rebind", "host=%s reason=%s" % (host, address.reason(e).replace(" ", "-")))
+                self.close_sockets()
+                return False
+            self.queue.add(handler.sock, handler)
+        return True
+
+    def close_sockets(self):
+        """Listen no longer."""
+        for handler, _, _ in self.sockets:
+            if handler.sock is not None:
+                self.queue.discard(handler.sock)
+                handler.sock.close()
+                handler.sock = None
+
+    def drop(self, reason):
+        """End every connection and every AA over UDP: the network that carried them is gone."""
+        for connection in self.connections:
+            if connection.sock is not None:
+                connection.close(reason)
+        for link in self.links:
+            if link.n:
+                self.server.abort(link)
+
+    @property
+    def accepts(self):
+        """Connections that clients have opened since the start, modulo 2**29."""
+        n = 0
+        for handler, stream, _ in self.sockets:
+            if stream:
+                n += handler.accepts
+        return n & 0x1FFFFFFF
+
+    def used(self):
+        """Connections in use."""
+        n = 0
+        for connection in self.connections:
+            if connection.sock is not None:
+                n += 1
+        return n
 
     def watch(self, ms, idle, frame, udp_idle):
         """Close what has been quiet too long; all in milliseconds, called every ms."""

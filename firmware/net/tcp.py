@@ -217,6 +217,7 @@ class Listener:
         self.connections = connections
         self.log = log
         self.most = most  # function: nb_of_sim_conn of the TCP-UDP setup object
+        self.accepts = 0  # connections accepted, kept or not
         queue.add(sock, self)
 
     def ready(self, event):
@@ -225,6 +226,7 @@ class Listener:
             sock, peer = self.sock.accept()
         except OSError:
             return
+        self.accepts = self.accepts + 1 & 0xFFFFFF
         remote = address.text(peer)
         free = None
         used = 0

@@ -37,6 +37,7 @@ def test_ready_tells_what_it_is(board, meter):
     assert board.ready.board == "EMU_M3"
     assert board.ready.port == 4059
     assert board.ready.ip != ("0.0.0.0",)
+    assert board.ready.fields["reset"] == "hard"
     assert board.ready.heap + board.ready.free > 200_000
     assert meter.answers()
 
@@ -138,11 +139,11 @@ def test_boot_py_that_fails_leaves_a_repl(board):
         board.execute("import os; os.remove('/boot.py')")
 
 
-@pytest.mark.parametrize("content", ["{", "[]", json.dumps({"no_such_key": 1}), json.dumps({"rate": "fast"})])
+@pytest.mark.parametrize("content", ['{"rate" 1}', "[]", json.dumps({"no_such_key": 1}), json.dumps({"rate": "fast"})])
 def test_bad_configuration_is_one_line_and_leaves_a_repl(bare, content):
     board = bare()
     board.start()
-    board.execute(f"with open('/meter.json', 'w') as f: f.write({content!r})")
+    board.execute(f"with open('/config.json', 'w') as f: f.write({content!r})")
     board.expect_boot()
     board.machine.press_reset()
     line = board.wait_console("error: ")

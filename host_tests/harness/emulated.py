@@ -9,9 +9,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.board import RemoteError
 from tools.emulated import EmulatedBoard
-from tools.emulated.board import CONFIG
+from tools.emulated.remote import RemoteError
 
 from .mp import RUNNER, ScriptRun
 
@@ -65,10 +64,6 @@ class EmulatedBoards:
         except RemoteError as error:
             done.fault = str(error)
         return done
-
-    def forget_config(self) -> None:
-        """Remove the meter's configuration from the board."""
-        self.board().execute(f"import os\nif {CONFIG!r} in os.listdir('/'): os.remove({CONFIG!r})")
 
     def close(self) -> None:
         """Switch the board off."""

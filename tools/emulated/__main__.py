@@ -18,12 +18,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.board import Remote, deploy, undeploy
 from tools.launcher import LauncherError
 
 from . import build
-from .board import NAME, EmulatedBoard
+from .board import EmulatedBoard, deploy_to, undeploy_from
 from .errors import BoardError
+from .remote import Remote
 from .sources import CACHE
 
 _RUNNING = CACHE / "running.json"
@@ -81,11 +81,11 @@ def _run(options: argparse.Namespace) -> None:
         _RUNNING.unlink(missing_ok=True)
 
 
-def _remote(device: str | None) -> Remote:
+def _device(device: str | None) -> str:
     if device:
-        return Remote(device)
+        return device
     try:
-        return Remote(json.loads(_RUNNING.read_text(encoding="utf-8"))["device"])
+        return json.loads(_RUNNING.read_text(encoding="utf-8"))["device"]
     except (OSError, ValueError, KeyError):
         raise BoardError("no emulated board is running: start one with python -m tools.emulated run, or name a --device") from None
 
@@ -96,12 +96,12 @@ def _act(options: argparse.Namespace) -> None:
     elif options.command == "run":
         _run(options)
     elif options.command == "deploy":
-        changed = deploy(_remote(options.device), NAME)
+        changed = deploy_to(_device(options.device))
         print(f"{len(changed)} files copied; reset the board to run them" if changed else "every file is there already")
     elif options.command == "undeploy":
-        undeploy(_remote(options.device), NAME)
+        undeploy_from(_device(options.device))
     elif options.command == "reset":
-        _remote(options.device).reset()
+        Remote(_device(options.device)).reset()
     else:
         print(" ".join(f"{key}={value}" for key, value in build.sizes().items()))
 

@@ -8,18 +8,50 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.board import Remote, RemoteError, deploy, undeploy
+from tools.boards import deploy
+from tools.boards.catalog import Board as Catalogued
+from tools.boards.catalog import BoardError as ToolError
+from tools.boards.repl import Repl
 from tools.launcher import Ready
 
 from .errors import BoardError
 from .machine import LOOPBACK, Machine
+from .remote import Remote, RemoteError
 
-NAME = "EMU_M3"
-CONFIG = "meter.json"
+# Not among the boards that can be flashed: QEMU is given the image.
+BOARD = Catalogued("EMU_M3", "emu-m3")
+CONFIG = "config.json"
+# The emulated network leads nowhere.
+_ISOLATED = {"ntp": ""}
 READY_TIMEOUT = 90.0
 _POLL = 0.01
 # Printed by the interpreter when there is no program, or none any longer.
 _REPL = 'Type "help()" for more information.'
+
+
+def deploy_to(device: str) -> list[str]:
+    """Deploy to the emulated board at a serial port; names of the files sent."""
+    # With its sources in memory, the meter leaves no room for the work: a new interpreter does not run it.
+    Remote(device).run(["exec", "pass"], fresh=True)
+    try:
+        with Repl.open(device) as repl:
+            return deploy.deploy(repl, BOARD, lambda text: None).sent
+    except ToolError as error:
+        raise BoardError(str(error)) from None
+
+
+def undeploy_from(device: str) -> None:
+    """Remove what was deployed, empty folders too: such a folder would hide the built-in package of its name."""
+    names = list(deploy.sources(BOARD))
+    folders = sorted({name.rpartition("/")[0] for name in names if "/" in name}, reverse=True)
+    Remote(device).execute(
+        "import os\n"
+        "def gone(remove, names):\n"
+        "    for name in names:\n        try:\n            remove(name)\n"
+        "        except OSError as e:\n            if e.errno not in (2, 39, 66):\n                raise\n"
+        f"gone(os.remove, {names!r})\n"
+        f"gone(os.rmdir, {folders!r})\n"
+    )
 
 
 class EmulatedBoard:
@@ -95,17 +127,20 @@ class EmulatedBoard:
         """Write the meter's configuration over the REPL, reset the board and wait for READY."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / CONFIG
-            path.write_text(json.dumps(dict(settings)), encoding="utf-8")
+            path.write_text(json.dumps({**_ISOLATED, **settings}), encoding="utf-8")
             self.remote.copy([path], "")
         return self.reset()
 
     def deploy(self) -> list[str]:
-        """Put the firmware's .py files on the board, in place of those built in; takes effect at the next reset."""
-        return [str(name) for name in deploy(self.remote, NAME)]
+        """Put the firmware's .py files on the board, in place of those built in, and return what was sent.
+
+        Takes effect at the next reset.
+        """
+        return deploy_to(self.serial)
 
     def undeploy(self) -> None:
         """Remove the firmware's .py files from the board."""
-        undeploy(self.remote, NAME)
+        undeploy_from(self.serial)
 
     def expect_boot(self) -> None:
         """Forget READY: what the console says from now on belongs to the next boot, or to what brings it about."""

@@ -18,7 +18,6 @@ static machine_uart_obj_t machine_uarts[] = {
 };
 
 static void mp_machine_uart_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
-    (void)kind;
     machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
     mp_printf(print, "UART(%u, baudrate=%d, timeout=%u, timeout_char=%u, overruns=%u)",
         self->id, (int)self->baudrate, self->timeout, self->timeout_char, (unsigned)uart_overruns(self->id));
@@ -42,7 +41,6 @@ static void mp_machine_uart_init_helper(machine_uart_obj_t *self, size_t n_args,
 }
 
 static mp_obj_t mp_machine_uart_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
-    (void)type;
     mp_arg_check_num(n_args, n_kw, 1, MP_OBJ_FUN_ARGS_MAX, true);
     mp_int_t id = mp_obj_get_int(args[0]);
     if (id != UART_1 && id != UART_2) {
@@ -64,7 +62,6 @@ static mp_int_t mp_machine_uart_any(machine_uart_obj_t *self) {
 }
 
 static bool mp_machine_uart_txdone(machine_uart_obj_t *self) {
-    (void)self;
     return true; // writing returns when everything has left
 }
 

@@ -20,6 +20,5 @@ static machine_wdt_obj_t *mp_machine_wdt_make_new_instance(mp_int_t id, mp_int_t
 }
 
 static void mp_machine_wdt_feed(machine_wdt_obj_t *self) {
-    (void)self;
     watchdog_feed();
 }

@@ -1,4 +1,5 @@
 // The interpreter's life: power-on set-up once, then one round of boot.py, main.py and REPL after another.
+#include "py/builtin.h"
 #include "py/cstack.h"
 #include "py/gc.h"
 #include "py/mphal.h"
@@ -21,15 +22,20 @@ static bool forced_exit(int result) {
     return result & PYEXEC_FORCED_EXIT;
 }
 
+// A file on the flash, or else the built-in one, as it is with every module.
+static int run_file(const char *name) {
+    return mp_import_stat(name) == MP_IMPORT_STAT_FILE ? pyexec_file(name) : pyexec_file_if_exists(name);
+}
+
 // boot.py, main.py unless boot.py failed or was interrupted, then the REPL until Ctrl-D.
 static void round_of_life(void) {
     pyexec_frozen_module("_boot.py", false);
-    int result = pyexec_file_if_exists("boot.py");
+    int result = run_file("boot.py");
     if (forced_exit(result)) {
         return;
     }
     if (pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL && result != 0) {
-        result = pyexec_file_if_exists("main.py");
+        result = run_file("main.py");
         if (forced_exit(result)) {
             return;
         }
@@ -69,6 +75,5 @@ void gc_collect(void) {
 }
 
 void nlr_jump_fail(void *value) {
-    (void)value;
     board_fatal("an exception that nobody catches", EXIT_NLR);
 }

@@ -16,9 +16,7 @@ extern const mp_obj_type_t emu_flash_type;
 static const flash_obj_t flash_object = { { &emu_flash_type } };
 
 static mp_obj_t flash_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
-    (void)type;
     mp_arg_check_num(n_args, n_kw, 0, 0, false);
-    (void)args;
     return MP_OBJ_FROM_PTR(&flash_object);
 }
 
@@ -58,7 +56,6 @@ static mp_obj_t flash_writeblocks(size_t n_args, const mp_obj_t *args) {
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(flash_writeblocks_obj, 3, 4, flash_writeblocks);
 
 static mp_obj_t flash_ioctl(mp_obj_t self, mp_obj_t operation, mp_obj_t argument) {
-    (void)self;
     switch (mp_obj_get_int(operation)) {
         case MP_BLOCKDEV_IOCTL_BLOCK_COUNT:
             return MP_OBJ_NEW_SMALL_INT(FLASH_BLOCKS);
@@ -78,7 +75,6 @@ static mp_obj_t flash_ioctl(mp_obj_t self, mp_obj_t operation, mp_obj_t argument
 static MP_DEFINE_CONST_FUN_OBJ_3(flash_ioctl_obj, flash_ioctl);
 
 static mp_obj_t flash_wear_tuple(mp_obj_t self) {
-    (void)self;
     const flash_wear_t *wear = flash_wear();
     mp_obj_t items[3] = { mp_obj_new_int_from_uint(wear->erases), mp_obj_new_int_from_uint(wear->programs), mp_obj_new_int_from_uint(wear->violations) };
     return mp_obj_new_tuple(3, items);

@@ -30,7 +30,6 @@ static mp_int_t mp_machine_reset_cause(void) {
 
 // There is no boot loader: the emulator is given the firmware.
 PORT_NORETURN void mp_machine_bootloader(size_t n_args, const mp_obj_t *args) {
-    (void)n_args, (void)args;
     reset_now(RESET_HARD);
 }
 
@@ -44,7 +43,6 @@ static mp_obj_t mp_machine_get_freq(void) {
 }
 
 static void mp_machine_set_freq(size_t n_args, const mp_obj_t *args) {
-    (void)n_args, (void)args;
     mp_raise_NotImplementedError(NULL);
 }
 

@@ -1,6 +1,7 @@
 // network.LAN: the Ethernet interface, with DHCP.
 //
-//     LAN()  active([bool])  isconnected()  ifconfig([...])  ipconfig(...)  status() -> (received, sent, dropped)
+//     LAN()  active([bool])  isconnected()  config("mac")  ifconfig([...])  ipconfig(...)
+//            status() -> (received, sent, dropped)
 #include <string.h>
 #include "py/runtime.h"
 #include "shared/netutils/netutils.h"
@@ -22,7 +23,6 @@ static eth_count_t count;
 static uint32_t frame[FRAME_WORDS];
 
 static err_t send(struct netif *netif, struct pbuf *p) {
-    (void)netif;
     if (p->tot_len > ETH_FRAME_MAX) {
         return ERR_VAL;
     }
@@ -111,7 +111,6 @@ typedef struct {
 static const lan_obj_t lan_object = { { &network_lan_type } };
 
 static mp_obj_t lan_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
-    (void)type, (void)args;
     mp_arg_check_num(n_args, n_kw, 0, 0, false);
     return MP_OBJ_FROM_PTR(&lan_object);
 }
@@ -130,10 +129,17 @@ static mp_obj_t lan_active(size_t n_args, const mp_obj_t *args) {
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(lan_active_obj, 1, 2, lan_active);
 
 static mp_obj_t lan_isconnected(mp_obj_t self) {
-    (void)self;
     return mp_obj_new_bool(active && !ip4_addr_isany_val(*netif_ip4_addr(&interface)));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(lan_isconnected_obj, lan_isconnected);
+
+static mp_obj_t lan_config(mp_obj_t self, mp_obj_t name) {
+    if (mp_obj_str_get_qstr(name) != MP_QSTR_mac) {
+        mp_raise_ValueError(MP_ERROR_TEXT("unknown config param"));
+    }
+    return mp_obj_new_bytes(mac, sizeof(mac));
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(lan_config_obj, lan_config);
 
 static mp_obj_t lan_ifconfig(size_t n_args, const mp_obj_t *args) {
     return mod_network_nic_ifconfig(&interface, n_args - 1, args + 1);
@@ -146,7 +152,6 @@ static mp_obj_t lan_ipconfig(size_t n_args, const mp_obj_t *args, mp_map_t *kwar
 static MP_DEFINE_CONST_FUN_OBJ_KW(lan_ipconfig_obj, 1, lan_ipconfig);
 
 static mp_obj_t lan_status(mp_obj_t self) {
-    (void)self;
     mp_obj_t items[3] = { mp_obj_new_int_from_uint(count.received), mp_obj_new_int_from_uint(count.sent), mp_obj_new_int_from_uint(count.dropped) };
     return mp_obj_new_tuple(3, items);
 }
@@ -155,6 +160,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(lan_status_obj, lan_status);
 static const mp_rom_map_elem_t lan_locals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_active), MP_ROM_PTR(&lan_active_obj) },
     { MP_ROM_QSTR(MP_QSTR_isconnected), MP_ROM_PTR(&lan_isconnected_obj) },
+    { MP_ROM_QSTR(MP_QSTR_config), MP_ROM_PTR(&lan_config_obj) },
     { MP_ROM_QSTR(MP_QSTR_ifconfig), MP_ROM_PTR(&lan_ifconfig_obj) },
     { MP_ROM_QSTR(MP_QSTR_ipconfig), MP_ROM_PTR(&lan_ipconfig_obj) },
     { MP_ROM_QSTR(MP_QSTR_status), MP_ROM_PTR(&lan_status_obj) },

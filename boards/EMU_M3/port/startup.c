@@ -93,11 +93,9 @@ void abort(void) {
 }
 
 void __assert_func(const char *file, int line, const char *function, const char *expression) {
-    (void)file, (void)line, (void)function;
     board_fatal(expression, EXIT_ASSERT);
 }
 
 void *_sbrk(int n) {
-    (void)n;
     board_fatal("the C heap is not there", EXIT_SBRK);
 }

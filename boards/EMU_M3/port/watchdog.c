@@ -1,5 +1,6 @@
 // The watchdog counts down twice: at the first zero it raises the NMI, at the second it resets the machine. The NMI notes
-// the cause and lets the second countdown end at once, so that the time-out is one countdown.
+// the cause and lets the second countdown end at once, so that the time-out is one countdown. Its registers stay
+// unlocked: the meter stops it by the control register when it ends for the REPL.
 #include "board.h"
 #include "reset.h"
 #include "watchdog.h"
@@ -16,18 +17,14 @@ void watchdog_start(uint32_t ms) {
     WDOG_LOCK = WDOG_UNLOCK;
     WDOG_LOAD = ms * (BOARD_CPU_HZ / 1000);
     WDOG_CONTROL = CONTROL_INTEN | CONTROL_RESEN;
-    WDOG_LOCK = 0;
 }
 
 void watchdog_feed(void) {
-    WDOG_LOCK = WDOG_UNLOCK;
     WDOG_INTCLR = 1; // any value reloads the counter
-    WDOG_LOCK = 0;
 }
 
 void watchdog_nmi_handler(void) {
     reset_announce(RESET_WATCHDOG);
-    WDOG_LOCK = WDOG_UNLOCK;
     WDOG_LOAD = 1;
     for (;;) {
     }

@@ -4,7 +4,7 @@
 
 #define WATCHDOG_MAX_MS (0xFFFFFFFFu / (BOARD_CPU_HZ / 1000))
 
-// Start it, or start it anew with another time-out. It cannot be stopped.
+// Start it, or start it anew with another time-out.
 void watchdog_start(uint32_t ms);
 void watchdog_feed(void);
 void watchdog_nmi_handler(void);

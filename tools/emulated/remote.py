@@ -1,4 +1,4 @@
-"""A board behind a serial port. Every operation is one mpremote process with a time-out, so that nothing holds the port."""
+"""The board's serial port. Every operation is one mpremote process with a time-out, so that nothing holds the port."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from tools.launcher import LauncherError
+from .errors import BoardError
 
 TIMEOUT = 60.0
 
 
-class RemoteError(LauncherError):
+class RemoteError(BoardError):
     """The board did not do what was asked; one line."""
 
 

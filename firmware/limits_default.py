@@ -1,0 +1,49 @@
+"""What every board starts from: no hardware of its own, and limits for 264 KB of RAM and lwIP's five TCP connections.
+
+A board's `limits.py` begins with `from limits_default import *` and says what is different there; the code reads `limits` only. A pin is
+what `machine.Pin` takes, None for a part that the board does not have.
+"""
+
+# -- hardware ----------------------------------------------------------------------------------------
+
+BOARD = "unknown"
+HARDWARE = False  # whether there is a `machine` module whose parts the meter may use
+WIFI = None  # row of net.wifi_ports for the station interface; None: the network is there already
+LAN = False  # whether the network is a cable: network.LAN
+WATCHDOG = None  # milliseconds until a watchdog that is not fed resets the board
+WATCHDOG_STOP = None  # (address, word to write there) that stops it again; None: it has to be fed for ever
+LED = None  # pin of the status LED
+LED_ON = 1  # its level when lit
+RELAY = None  # output pin of the disconnector
+RELAY_CONNECTED = 1  # its level while the supply is connected
+PULSE = None  # input pin of S0 pulses, active low
+PULSE_KIND = "edges"  # how they are counted: edges, counter or falling (see board.pulse)
+
+# -- network -----------------------------------------------------------------------------------------
+
+BIND = "0.0.0.0"  # addresses listened on unless `bind` says otherwise
+CONNECTIONS = 4  # TCP connections at once (TCP-UDP setup nb_of_sim_conn)
+ASSOCIATIONS = 4  # AAs on one TCP connection
+ALL_ASSOCIATIONS = 8  # AAs on all TCP connections together
+UDP_LINKS = 4  # UDP peers (address and port) that hold AAs
+UDP_ASSOCIATIONS = 1  # AAs of one UDP peer
+ALL_UDP_ASSOCIATIONS = 4  # AAs of all UDP peers together
+
+# -- buffers -----------------------------------------------------------------------------------------
+
+TRANSFERS = 5  # long transfers over TCP at once; every connection is sure of one
+UDP_TRANSFERS = 1  # long transfers over UDP at once
+PDU = 512  # largest APDU received or sent, octets
+DATAGRAM = 520  # largest UDP payload, octets: a PDU and its wrapper header
+REASSEMBLY = 512  # largest value written in blocks, octets
+ELEMENT = 256  # largest single element or simple attribute value, octets
+LIST = 16  # entries of a with-list request
+NESTING = 8  # depth of arrays and structures in received data
+
+# -- profiles ----------------------------------------------------------------------------------------
+
+ROWS = 672  # load profile rows kept: a week of quarters of an hour
+EVENTS = 100  # event log rows kept
+DAYS = 62  # daily billing rows kept
+COLUMNS = 16  # capture objects of a profile
+BACKFILL = 0  # days of simulated profile captured before READY unless `backfill_days` says otherwise

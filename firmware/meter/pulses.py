@@ -1,0 +1,57 @@
+"""Energy counted by pulses: the metrology source of a board whose input hangs on another meter's S0 output.
+
+The same contract as `meter.simulation`. One channel is measured, active energy imported; power is the mean of the last minute
+and stands in phase L1; voltage, current and frequency are not measured and read 0.
+"""
+
+from micropython import const
+
+from meter.simulation import CHANNELS, IMPORT
+
+_WINDOW = const(60)  # seconds
+_KWH = const(1000000)  # mWh
+_PART = const(500)  # pulses turned into energy at once, so that no number leaves 30 bits
+
+
+class Pulses:
+    """take: function that returns the pulses since its last call. per_kwh: pulses a kWh, 1 to 100000."""
+
+    slot = _WINDOW
+
+    def __init__(self, take, per_kwh):
+        self.energy = [0] * CHANNELS
+        self.power = [0] * 3
+        self.reactive = [0] * 3
+        self.voltage = [0] * 3
+        self.current = [0] * 3
+        self.generation = 0
+        self.frequency = 0
+        self.connected = True
+        self.take = take
+        self.per_kwh = per_kwh
+        self._rest = 0  # mWh · per_kwh that are not a mWh yet
+        self._flowed = 0  # mWh in the window
+        self._seconds = 0
+
+    def advance(self, day, second, seconds):
+        """Let `seconds` pass and book the pulses that came meanwhile."""
+        n = self.take()
+        milli = 0
+        while n > 0:
+            part = n if n < _PART else _PART
+            n -= part
+            self._rest += part * _KWH
+            milli += self._rest // self.per_kwh
+            self._rest %= self.per_kwh
+        self.energy[IMPORT] = milli
+        self._flowed += milli
+        self._seconds += seconds
+        if self._seconds >= _WINDOW:
+            # mWh · 3600 / 1000 / s
+            self.power[0] = self._flowed // self._seconds * 18 // 5
+            self._flowed = 0
+            self._seconds = 0
+
+    def switch(self, connected):
+        """The disconnector opens or closes. What flows shows itself in the pulses."""
+        self.connected = connected

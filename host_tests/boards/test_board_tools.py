@@ -1,0 +1,400 @@
+"""What needs no board: targets, images, the flashing tools (as FAKES that record their arguments), builds, packages, limits."""
+
+from __future__ import annotations
+
+import ast
+import os
+import stat
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.boards import catalog, firmware, flash, images, package, provision, target
+from tools.boards.catalog import BOARDS, BoardError
+from tools.boards.target import Port
+from tools.launcher import ROOT
+
+PICO = BOARDS["RPI_PICO_W"]
+ESP = BOARDS["ESP32_GENERIC"]
+FOLDERS = sorted(path.parent for path in (ROOT / "boards").glob("*/limits.py"))
+
+
+def command(*words, **env):
+    return subprocess.run(
+        [sys.executable, "-m", "tools.boards", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+    )
+
+
+# -- limits ---------------------------------------------------------------------------------------------------
+
+
+def limits(folder):
+    """The table of a board as it is at run time."""
+    code = "import limits, json; print(json.dumps({k: v for k, v in vars(limits).items() if k.isupper()}))"
+    env = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT / 'firmware'}"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=True)
+    return ast.literal_eval(done.stdout.replace("null", "None").replace("true", "True").replace("false", "False"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=[folder.name for folder in FOLDERS])
+def test_every_board_has_the_same_keys(folder):
+    table = limits(folder)
+    assert sorted(table) == sorted(limits(ROOT / "boards/unix"))
+    assert table["BOARD"] == folder.name
+    assert table["DATAGRAM"] <= 1472
+    assert table["PDU"] >= 12
+    assert table["ELEMENT"] <= table["PDU"]
+    assert table["TRANSFERS"] >= table["CONNECTIONS"]
+
+
+def test_the_pins_of_a_board_are_different_ones():
+    for name in BOARDS:
+        table = limits(ROOT / "boards" / name)
+        used = [table[part] for part in ("LED", "RELAY", "PULSE") if table[part] is not None]
+        assert len(set(used)) == len(used), name
+
+
+def test_the_watchdog_of_an_rp2040_fits():
+    assert limits(PICO.folder)["WATCHDOG"] <= 8388
+
+
+# -- targets --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plugged(monkeypatch):
+    ports = [Port("/dev/ttyACM0", "E66160F423782037", "Raspberry Pi"), Port("/dev/ttyUSB0", "", "WCH")]
+    monkeypatch.setattr(target, "plugged_in", lambda: list(ports))
+    return ports
+
+
+def test_a_serial_number_finds_its_port(plugged):
+    assert target.resolve("id:e66160f423782037") == "/dev/ttyACM0"
+
+
+def test_the_only_board_needs_no_name(plugged):
+    with pytest.raises(BoardError, match=r"give TARGET=: several boards: /dev/ttyACM0 \(id:E66160F423782037\), /dev/ttyUSB0"):
+        target.resolve("")
+    del plugged[1]
+    assert target.resolve(None) == "/dev/ttyACM0"
+    plugged.clear()
+    with pytest.raises(BoardError, match="give TARGET=: no board is plugged in"):
+        target.resolve(None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("id:nope", "no board with the USB serial number nope"),
+        ("/dev/ttyNONE9", "/dev/ttyNONE9 is not there"),
+        ("telnet://rig", "not a kind of target that is known"),
+    ],
+)
+def test_targets_that_are_not_there(plugged, name, text):
+    with pytest.raises(BoardError, match=text):
+        target.resolve(name)
+
+
+def test_urls_are_taken_as_they_are():
+    assert target.resolve("rfc2217://rig:4000") == "rfc2217://rig:4000"
+
+
+# -- images ---------------------------------------------------------------------------------------------------
+
+
+def uf2(family, blocks=3):
+    block = bytearray(512)
+    struct.pack_into("<III", block, 0, 0x0A324655, 0x9E5D5157, 0x2000)
+    struct.pack_into("<I", block, 28, family)
+    struct.pack_into("<I", block, 508, 0x0AB16F30)
+    return bytes(block) * blocks
+
+
+def esp(chip, size=0x20000):
+    octets = bytearray(size)
+    octets[0] = 0xE9
+    struct.pack_into("<H", octets, 12, chip)
+    return bytes(octets)
+
+
+@pytest.mark.parametrize("board", BOARDS.values(), ids=list(BOARDS))
+def test_an_image_for_each_board(board, tmp_path):
+    path = tmp_path / f"image{board.suffix}"
+    path.write_bytes(uf2(board.family) if board.port == "rp2" else esp(board.chip_id))
+    assert images.check(path, board) == path
+
+
+@pytest.mark.parametrize(
+    ("octets", "board", "text"),
+    [
+        (b"", PICO, "not a whole UF2 file"),
+        (uf2(PICO.family)[:-1], PICO, "not a whole UF2 file"),
+        (b"\0" * 512, PICO, r"not a UF2 file \(block 0\)"),
+        (uf2(PICO.family) + b"\0" * 512, PICO, r"not a UF2 file \(block 3\)"),
+        (uf2(BOARDS["RPI_PICO2_W"].family), PICO, "not for RPI_PICO_W but for RPI_PICO2_W"),
+        (uf2(0x12345678), PICO, "not for RPI_PICO_W$"),
+        (b"\x7fELF" * 0x10000, ESP, "not an ESP32 image"),
+        (esp(0, 100), ESP, "not an ESP32 image"),
+        (esp(9), ESP, "not for ESP32_GENERIC but for ESP32_GENERIC_S3"),
+    ],
+)
+def test_what_is_no_image_for_the_board(octets, board, text, tmp_path):
+    path = tmp_path / "image"
+    path.write_bytes(octets)
+    with pytest.raises(BoardError, match=text):
+        images.check(path, board)
+
+
+def test_an_image_has_to_be_given():
+    with pytest.raises(BoardError, match="give IMAGE="):
+        images.check(None, PICO)
+    with pytest.raises(BoardError, match="No such file"):
+        images.check(Path("/nowhere.uf2"), PICO)
+
+
+# -- flashing -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / "image.uf2"
+    path.write_bytes(uf2(PICO.family))
+    return path
+
+
+def fake_tool(folder, name, code=0):
+    """A FAKE of a flashing tool, which writes its arguments to a file and ends."""
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(f'#!/bin/sh\necho "$@" >> {folder}/{name}.calls\nexit {code}\n')
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return folder / f"{name}.calls"
+
+
+def test_copying_to_a_boot_drive(tmp_path, image):
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    (drive / "INFO_UF2.TXT").write_text("UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n")
+    flash.flash(PICO, image, str(drive), False, lambda text: None)
+    assert (drive / "image.uf2").read_bytes() == image.read_bytes()
+
+
+def test_the_drive_of_another_board(tmp_path, image):
+    (tmp_path / "INFO_UF2.TXT").write_text("Board-ID: RP2350\n")
+    with pytest.raises(BoardError, match=r"not the boot drive of a RPI_PICO_W"):
+        flash.flash(PICO, image, str(tmp_path), False, lambda text: None)
+
+
+def test_a_drive_that_is_mounted_is_found(tmp_path, image, monkeypatch):
+    drive = tmp_path / "RPI-RP2"
+    drive.mkdir()
+    (drive / "INFO_UF2.TXT").write_text("Board-ID: RPI-RP2\n")
+    monkeypatch.setattr(flash, "mounts", lambda: [tmp_path / "other", drive])
+    flash.flash(PICO, image, None, False, lambda text: None)
+    assert (drive / "image.uf2").exists()
+
+
+def test_no_drive_and_no_picotool(image, monkeypatch, tmp_path):
+    monkeypatch.setattr(flash, "mounts", list)
+    monkeypatch.setattr(target, "plugged_in", list)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BoardError, match="hold BOOTSEL while plugging it in, or give TARGET="):
+        flash.flash(PICO, image, None, False, lambda text: None)
+
+
+def test_picotool_where_there_is_no_drive(image, monkeypatch, tmp_path):
+    calls = fake_tool(tmp_path / "bin", "picotool")
+    monkeypatch.setattr(flash, "mounts", list)
+    monkeypatch.setattr(flash, "DRIVE_TIMEOUT", 0.0)
+    monkeypatch.setattr(target, "plugged_in", list)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    flash.flash(PICO, image, None, False, lambda text: None)
+    assert calls.read_text() == f"load -v -x {image}\n"
+
+
+@pytest.mark.parametrize(("name", "offset"), [("ESP32_GENERIC", "0x1000"), ("ESP32_GENERIC_S3", "0x0"), ("ESP32_GENERIC_C3", "0x0")])
+def test_esptool_gets_chip_and_offset(name, offset, tmp_path, monkeypatch):
+    board = BOARDS[name]
+    path = tmp_path / "image.bin"
+    path.write_bytes(esp(board.chip_id))
+    calls = fake_tool(tmp_path / "bin", "esptool")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    flash.flash(board, path, "rfc2217://rig:4000", True, lambda text: None)
+    base = f"--chip {board.chip} --port rfc2217://rig:4000 --baud 460800"
+    assert calls.read_text() == f"{base} erase_flash\n{base} write_flash {offset} {path}\n"
+
+
+def test_a_tool_that_fails_is_one_line(tmp_path, monkeypatch):
+    path = tmp_path / "image.bin"
+    path.write_bytes(esp(0))
+    fake_tool(tmp_path / "bin", "esptool", code=2)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    with pytest.raises(BoardError, match="esptool failed with exit code 2"):
+        flash.flash(ESP, path, "rfc2217://rig:4000", False, lambda text: None)
+
+
+def test_esptool_missing(tmp_path, monkeypatch):
+    path = tmp_path / "image.bin"
+    path.write_bytes(esp(0))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(flash.sys, "executable", "/bin/false")
+    with pytest.raises(BoardError, match="esptool is needed and not installed"):
+        flash.flash(ESP, path, "rfc2217://rig:4000", False, lambda text: None)
+
+
+# -- building -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def top(tmp_path):
+    """The outline of a MicroPython tree."""
+    libraries = ("pico-sdk/src", "cyw43-driver/src", "lwip/src", "micropython-lib/micropython")
+    for folder in ("py", "ports/rp2", "mpy-cross", *(f"lib/{library}" for library in libraries)):
+        (tmp_path / "top" / folder).mkdir(parents=True)
+    (tmp_path / "top/py/mpconfig.h").write_text("#define MICROPY_VERSION_MAJOR 1\n#define MICROPY_VERSION_MINOR 29\n")
+    (tmp_path / "top/ports/rp2/Makefile").write_text("all:\n")
+    return tmp_path / "top"
+
+
+@pytest.fixture
+def compilers(tmp_path, monkeypatch):
+    for name in ("make", "cmake", "arm-none-eabi-gcc"):
+        fake_tool(tmp_path / "bin", name)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    return tmp_path / "bin"
+
+
+def test_a_build_runs_make_with_our_manifest(top, compilers, tmp_path, monkeypatch):
+    monkeypatch.setattr(firmware, "OUTPUT", tmp_path / "out")
+    (tmp_path / "out/RPI_PICO_W").mkdir(parents=True)
+    (tmp_path / "out/RPI_PICO_W/firmware.uf2").write_bytes(uf2(PICO.family))
+    image = firmware.build(PICO, top, lambda text: None)
+    assert image.name == "firmware.uf2"
+    calls = (compilers / "make.calls").read_text().splitlines()
+    assert f"-C {top}/mpy-cross" in calls[0]
+    assert f"BOARD=RPI_PICO_W BUILD={tmp_path}/out/RPI_PICO_W FROZEN_MANIFEST={ROOT}/boards/RPI_PICO_W/manifest.py" in calls[1]
+
+
+def test_what_a_build_lacks(top, compilers, monkeypatch):
+    with pytest.raises(BoardError, match="give TOP="):
+        firmware.check(PICO, None)
+    with pytest.raises(BoardError, match="not a MicroPython source tree"):
+        firmware.check(PICO, top / "py")
+    with pytest.raises(BoardError, match="has no ports/esp32"):
+        firmware.check(ESP, top)
+    (top / "lib/lwip/src").rmdir()
+    with pytest.raises(BoardError, match=r"lacks lib/lwip/src: make -C .*/ports/rp2 BOARD=RPI_PICO_W submodules"):
+        firmware.check(PICO, top)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(BoardError, match="needs make, cmake, arm-none-eabi-gcc, not installed here"):
+        firmware.check(PICO, top)
+    (top / "py/mpconfig.h").write_text("#define MICROPY_VERSION_MAJOR 1\n#define MICROPY_VERSION_MINOR 24\n")
+    with pytest.raises(BoardError, match=r"is MicroPython 1\.24; 1\.25 or newer is needed"):
+        firmware.check(PICO, top)
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_manifests_freeze_the_firmware_and_the_limits(name):
+    """Runs the manifest with the functions that MicroPython's build gives it, reduced to what ours use."""
+    frozen = []
+
+    def run(path):
+        folder = path.parent
+
+        def include(text):
+            if text.startswith("$(PORT_DIR)"):
+                frozen.append(text)
+            else:
+                run(folder / text)
+
+        scope = {
+            "include": include,
+            "freeze": lambda text: frozen.extend(sorted((folder / text).resolve().rglob("*.py"))),
+            "module": lambda text: frozen.append((folder / text).resolve()),
+        }
+        exec(compile(path.read_text(), str(path), "exec"), scope)
+
+    run(ROOT / "boards" / name / "manifest.py")
+    assert frozen[0] == "$(PORT_DIR)/boards/manifest.py"
+    assert frozen[-1] == ROOT / "boards" / name / "limits.py"
+    assert {ROOT / "firmware" / part for part in ("main.py", "boot.py", "app.py", "dlms/server.py", "board/hardware.py")} <= set(frozen)
+
+
+# -- packages -------------------------------------------------------------------------------------------------
+
+
+def test_packages_are_what_the_tree_says():
+    assert package.stale() == []
+
+
+def test_a_missing_file_makes_a_package_stale(monkeypatch):
+    monkeypatch.setattr(package, "_version", lambda: "9.9.9")
+    assert len(package.stale()) == 1 + len(BOARDS)
+
+
+# -- provisioning ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("serial", "123", "eight digits"),
+        ("serial", "1234567x", "eight digits"),
+        ("ssid", "", "1 to 32 octets"),
+        ("ssid", "x" * 33, "1 to 32 octets"),
+        ("key", "short", "8 to 63 octets"),
+        ("reader", "short", "8 to 64 octets"),
+        ("reader", "with\nline", "without control characters"),
+        ("colour", "red", "no such item"),
+    ],
+)
+def test_what_a_board_could_not_use(name, text, fault):
+    with pytest.raises(BoardError, match=fault):
+        provision.Provision().put(name, text)
+
+
+def test_an_open_network_has_an_empty_key():
+    made = provision.Provision()
+    made.put("key", "")
+    assert made.by_file() == {"wifi.json": {"key": ""}}
+
+
+def test_settings_become_what_they_are():
+    words = ("watchdog=off", "pulses_per_kwh=500", "serial=00000012", "ntp=192.0.2.1")
+    assert [provision.setting(word)[1] for word in words] == [False, 500, "00000012", "192.0.2.1"]
+
+
+def test_secrets_inside_the_checkout_are_refused():
+    path = ROOT / "provision-test.json"
+    path.write_text("{}")
+    path.chmod(0o600)
+    try:
+        with pytest.raises(BoardError, match="git would take it"):
+            provision.from_file(path)
+    finally:
+        path.unlink()
+
+
+def test_secrets_are_not_asked_for_without_a_terminal():
+    done = command("provision", "--ssid", "lab", "--target", "socket://127.0.0.1:1")
+    assert done.returncode == 1
+    assert done.stderr == "error: secrets are asked for in a terminal; without one give them in a file: --from FILE\n"
+
+
+@pytest.mark.parametrize("words", [["flash"], ["deploy"], ["firmware"], ["flash", "--board", "NOPE"], ["provision"]])
+def test_what_is_missing_is_one_line(words):
+    done = command(*words)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert catalog.ROOT == ROOT
