@@ -29,13 +29,13 @@ PY := $(VENV)/bin/python
 interpreter = $(if $(strip $(MICROPYTHON)),,$(VENV)/micropython.txt)
 interop = $(if $(filter 0,$(INTEROP)),,$(VENV)/interop.txt)
 
-.PHONY: help run read test bench lint flash deploy provision firmware clean
+.PHONY: help run read test test-emulated bench lint flash deploy provision firmware clean
 .DEFAULT_GOAL := help
 # A failed install leaves no list behind that looks like a finished one.
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  run    PORT=4059 (0: any free one)  BIND=127.0.0.1,::1  CONFIG=file.json  SET=\"key=value ...\""
 	@echo "         MICROPYTHON=\"command words\" (an interpreter of your own, 1.25 or newer)"
@@ -53,6 +53,12 @@ read: $(VENV)/host.txt ## read the running meter: object list, values, newest pr
 
 test: $(VENV)/host.txt $(interpreter) $(interop) ## run every test
 	@$(PY) -m pytest -p host_tests.harness.options -n $(JOBS) --dist loadscope $(ARGS)
+
+test-emulated: $(VENV)/host.txt ## build the Cortex-M3 board, run the wire, heap and hardware tests on it in QEMU
+	@$(PY) -m tools.emulated build
+	@$(PY) -m pytest -p host_tests.harness.options --target emulated -n $(JOBS) --dist loadscope \
+	    -m "(wire and not micropython) or zero_alloc" -k "not cpython" \
+	    host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire $(ARGS)
 
 bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions and time per request
 	@test -e host_tests/bench/__main__.py || { echo "error: the bench is not built yet" >&2; exit 1; }

@@ -9,8 +9,9 @@ what `machine.Pin` takes, None for a part that the board does not have.
 BOARD = "unknown"
 HARDWARE = False  # whether there is a `machine` module whose parts the meter may use
 WIFI = None  # row of net.wifi_ports for the station interface; None: the network is there already
+LAN = False  # whether the network is a cable: network.LAN
 WATCHDOG = None  # milliseconds until a watchdog that is not fed resets the board
-WATCHDOG_CONTROL = None  # address of a control register that can stop it again (RP2); None: it has to be fed for ever
+WATCHDOG_STOP = None  # (address, word to write there) that stops it again; None: it has to be fed for ever
 LED = None  # pin of the status LED
 LED_ON = 1  # its level when lit
 RELAY = None  # output pin of the disconnector

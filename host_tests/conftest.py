@@ -74,7 +74,6 @@ def pytest_configure(config: pytest.Config) -> None:
         except LauncherError as error:
             raise pytest.UsageError(str(error)) from None
     config.stash[POOL] = pool
-    config.stash[mp.INTERPRETER] = lambda: pool.interpreter
     try:
         config.stash[TARGETS] = [
             targets.parse(
@@ -87,6 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
         ]
     except targets.TargetError as error:
         raise pytest.UsageError(str(error)) from None
+    config.stash[mp.RUN_SCRIPT] = pool.script_runner(config.stash[TARGETS][0])
 
 
 def _new_results_folder() -> Path:
@@ -171,6 +171,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[POOL].close()
+    session.config.stash[POOL].end()
     if hasattr(session.config, "workerinput"):
         return
     left = leftovers.end_leftovers(session.config.stash[SESSION])

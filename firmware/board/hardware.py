@@ -33,8 +33,8 @@ class Hardware(Board):
             self.source = self.pulses(limits, config)
         off = limits.WATCHDOG is None or not config.watchdog
         self.watchdog = watchdog.NoWatchdog() if off else watchdog.Watchdog(limits.WATCHDOG)
-        self.wifi = None
-        self.waits = limits.WIFI is not None
+        self.link = None
+        self.waits = limits.LAN or limits.WIFI is not None
         self.unprovisioned = False
         self.serving = False
         self.health = None
@@ -68,17 +68,24 @@ class Hardware(Board):
             self.ntp = Ntp(self.config.ntp, app.queue, self.time, self.log)
         if self.waits:
             self.bring_up(app)
-        self.health = Health(app.service, self.wifi is not None and self.wifi.loopback, self.log)
+        self.health = Health(app.service, self.link is not None and self.link.loopback, self.log)
 
     def bring_up(self, app):
+        """Begin with the network: a cable, or the radio with the access that was provisioned."""
+        if self.limits.LAN:
+            from net.lan import Lan
+
+            self.link = Lan(self.log)
+            app.meter.show_mac(self.link.mac())
+            return
         access = files.wifi()
         if access is None:
             self.unprovisioned = True
             self.led.show(led.UNPROVISIONED)
             self.log("ERROR", "wifi", "unprovisioned", "file=%s next=make-provision" % files.WIFI)
             return
-        self.wifi = wifi.Wifi(self.limits.WIFI, access, self.config.offline_reset, self.log)
-        app.meter.show_mac(self.wifi.mac())
+        self.link = wifi.Wifi(self.limits.WIFI, access, self.config.offline_reset, self.log)
+        app.meter.show_mac(self.link.mac())
         self.led.show(led.JOINING)
 
     def ready_text(self):
@@ -86,7 +93,7 @@ class Hardware(Board):
 
     def address(self):
         """The numeric IPv4 address that clients reach the meter at, None when the board does not tell."""
-        return self.wifi.addresses()[0] if self.wifi is not None else None
+        return self.link.addresses()[0] if self.link is not None else None
 
     def listening(self):
         """The meter serves. The time server is looked up while nothing bites, then the watchdog may run."""
@@ -107,12 +114,12 @@ class Hardware(Board):
                 machine.reset()
             return
         self.led.tick(ms)
-        if self.wifi is not None:
-            self.network(self.wifi.tick(ms))
-        if self.serving and (self.wifi is None or self.wifi.state == wifi.UP):
+        if self.link is not None:
+            self.network(self.link.tick(ms))
+        if self.serving and (self.link is None or self.link.state == wifi.UP):
             if self.ntp is not None:
                 self.ntp.tick(ms)
-            if self.wifi is not None:
+            if self.link is not None:
                 self.listener(self.health.tick(ms))
         if self.app.queue.polled:
             self.app.queue.polled = False
@@ -126,20 +133,20 @@ class Hardware(Board):
             self.app.service.drop("network")
         elif event == wifi.HOPELESS:
             self.reset("offline")
-        if self.wifi.state == wifi.WAITING:
+        if self.link.state == wifi.WAITING:
             self.led.show(led.OFFLINE)
-        elif self.wifi.state != wifi.UP:
+        elif self.link.state != wifi.UP:
             self.led.show(led.JOINING)
 
     def came_up(self):
         """There is a network, for the first time or again."""
-        self.app.meter.show_network(self.wifi.addresses())
+        self.app.meter.show_network(self.link.addresses())
         if not self.serving:
             try:
                 self.app.listen()
             except BindError as e:
                 self.log("ERROR", "net", "listen", str(e))
-                self.wifi.restart()
+                self.link.restart()
             return
         self.led.show(led.SERVING)
         self.rebind("INFO")
@@ -150,7 +157,7 @@ class Hardware(Board):
             self.health.listening(self.address(), self.app.service.port)
             self.log(level, "net", "rebound", "ip=%s" % self.address())
         else:
-            self.wifi.restart()
+            self.link.restart()
 
     def listener(self, means):
         """What the health of the listener asks for."""
@@ -158,7 +165,7 @@ class Hardware(Board):
             self.rebind("DEBUG")
         elif means == health.RESTART:
             self.app.service.drop("network")
-            self.wifi.restart()
+            self.link.restart()
         elif means == health.RESET:
             self.reset("listener")
 

@@ -3,14 +3,12 @@
 It starts when the meter serves, never before: a board that cannot start stays at its REPL and does not reset in circles. It is fed
 by the supervisor only, and only when the sockets were polled and the meter ticked since the last time.
 
-A watchdog that runs would also reset a board whose meter was stopped by Ctrl-C. So `hold` stops it (RP2, by its control register), or
+A watchdog that runs would also reset a board whose meter was stopped by Ctrl-C. So `hold` stops it (RP2, by a control register), or
 else has a timer feed it. A soft reset ends timers and not the watchdog: boot.py calls `hold` again.
 """
 
 import machine
 
-_ENABLE = 30  # bit of the RP2 control register
-_CLEAR = 0x3000  # offset of the register's alias that clears the bits written to it
 _timer = None
 
 
@@ -52,8 +50,8 @@ def hold(limits, armed=True):
     """
     if limits.WATCHDOG is None:
         return
-    if limits.WATCHDOG_CONTROL is not None:
-        machine.mem32[limits.WATCHDOG_CONTROL + _CLEAR] = 1 << _ENABLE
+    if limits.WATCHDOG_STOP is not None:
+        machine.mem32[limits.WATCHDOG_STOP[0]] = limits.WATCHDOG_STOP[1]
     elif armed or machine.reset_cause() == machine.SOFT_RESET:
         _feed_by_timer(limits.WATCHDOG)
 

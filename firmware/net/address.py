@@ -5,8 +5,9 @@ import socket
 import sys
 
 _BACKLOG = 16  # clients that may wait for accept: a burst is accepted or refused at once, and no SYN has to be repeated
-_TCP = 6
-_TCP_NODELAY = 1
+# lwIP has numbers of its own, and says which; the unix port knows no names.
+_TCP = getattr(socket, "IPPROTO_TCP", 6)
+_TCP_NODELAY = getattr(socket, "TCP_NODELAY", 1)
 _IPPROTO_IPV6 = 41
 _IPV6_V6ONLY = 27 if sys.platform == "darwin" else 26
 

@@ -12,7 +12,7 @@ FOLDER = "/tmp/board-files-%d" % (id(board_fakes) & 0xFFFF)
 
 class Limits:
     WATCHDOG = 8000
-    WATCHDOG_CONTROL = None
+    WATCHDOG_STOP = None
 
 
 def fresh():
@@ -38,7 +38,7 @@ def test_holding_stops_the_watchdog_of_an_rp2():
     fresh()
 
     class Pico(Limits):
-        WATCHDOG_CONTROL = 0x40058000
+        WATCHDOG_STOP = (0x4005B000, 1 << 30)
 
     watchdog.hold(Pico)
     assert machine.mem32 == {0x4005B000: 1 << 30}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from tools.dlmsclient import Association, Client, Data
 
 from .meters import MeterHandle
+from .raw import part
 
 # Generous: a meter under valgrind or on a board answers late, and no test waits for it to pass.
 TIMEOUT = 20.0
@@ -25,7 +26,10 @@ def client(meter: MeterHandle) -> Iterator[ClientFactory]:
 
         def open_link(*, udp: bool = False, host: str | None = None, timeout: float = TIMEOUT) -> Client:
             connect = Client.udp if udp else Client.tcp
-            return links.enter_context(connect(host or meter.host, meter.port, timeout))
+            link = links.enter_context(connect(host or meter.host, meter.port, timeout))
+            if meter.small and not udp:
+                links.callback(part, link.transport.socket)
+            return link
 
         yield open_link
 
@@ -53,20 +57,28 @@ def manager(client: ClientFactory, pytestconfig: pytest.Config) -> Association:
 
 
 @pytest.fixture
-def put_back(client: ClientFactory, pytestconfig: pytest.Config) -> Iterator[Callable[[int, str, int], Data]]:
+def put_back(meter: MeterHandle, pytestconfig: pytest.Config) -> Iterator[Callable[[int, str, int], Data]]:
     """`put_back(class_id, obis, attribute)` reads an attribute now and writes that value again after the test.
 
-    It uses associations of its own, because a test may end its own or leave them broken.
+    It uses links of its own, because a test may end its own or leave them broken, and each only for a moment, because a
+    board serves few at once.
     """
     kept: list[tuple[int, str, int, Data]] = []
 
+    @contextmanager
+    def manager() -> Iterator[Association]:
+        with Client.tcp(meter.host, meter.port, TIMEOUT) as link:
+            yield link.associate(pytestconfig.getoption("manager"), password=pytestconfig.getoption("manager_password"))
+            part(link.transport.socket)
+
     def keep(class_id: int, instance: str, attribute_id: int) -> Data:
-        value = _manager(client, pytestconfig).get(class_id, instance, attribute_id)
+        with manager() as association:
+            value = association.get(class_id, instance, attribute_id)
         kept.append((class_id, instance, attribute_id, value))
         return value
 
     yield keep
     if kept:
-        association = _manager(client, pytestconfig)
-        for class_id, instance, attribute_id, value in reversed(kept):
-            association.set(class_id, instance, attribute_id, value)
+        with manager() as association:
+            for class_id, instance, attribute_id, value in reversed(kept):
+                association.set(class_id, instance, attribute_id, value)

@@ -75,5 +75,5 @@ def meter(
 @pytest.fixture
 def raw(meter: MeterHandle) -> Iterator[RawLinks]:
     """Plain TCP and UDP sockets to the meter, closed after the test."""
-    with RawLinks(meter.host, meter.port) as links:
+    with RawLinks(meter.host, meter.port, small=meter.small) as links:
         yield links

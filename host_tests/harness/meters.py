@@ -13,9 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+import pytest
+
+from tools.emulated import BoardError, EmulatedBoard
 from tools.launcher import Interpreter, LauncherError, Meter, Ready, find
 
-from . import firmware, probe
+from . import firmware, mp, probe
+from .emulated import NOT_CONFIGURABLE, EmulatedBoards
 from .target import Target
 
 
@@ -27,14 +31,16 @@ class MeterHandle:
     """The meter as a test sees it, wherever it runs.
 
     host, port   where it answers, over TCP and UDP
-    process      the launcher's Meter, or None when it is not ours
+    process      the launcher's Meter, the emulated board, or None when it is not ours
     ready        its READY line, or None when it is not ours
     """
 
-    def __init__(self, host: str, port: int, process: Meter | None = None) -> None:
+    def __init__(self, host: str, port: int, process: Meter | EmulatedBoard | None = None) -> None:
         self.host = host
         self.port = port
         self.process = process
+        # Few connections, and MicroPython 1.25 on lwIP keeps one datagram for a socket until it is read.
+        self.small = isinstance(process, EmulatedBoard)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -47,7 +53,7 @@ class MeterHandle:
     @property
     def hosts(self) -> tuple[str, ...]:
         """Every address the meter said it listens on."""
-        return self.process.ready.ip if self.process is not None else (self.host,)
+        return self.process.ready.ip if isinstance(self.process, Meter) else (self.host,)
 
     @property
     def alive(self) -> bool:
@@ -74,6 +80,7 @@ class MeterPool:
         self._group = ""
         self._running: dict[str, MeterHandle] = {}
         self._started = 0
+        self._boards = EmulatedBoards(results, worker)
 
     def use_interpreter(self, command: str | None) -> None:
         """Take another interpreter than the default one (several words allowed)."""
@@ -88,7 +95,7 @@ class MeterPool:
 
     def get(self, target: Target, group: str, settings: Mapping[str, object], heapsize: str | None = None) -> MeterHandle:
         """A meter for one test of `group`: the one that is running already, or a new one."""
-        if target.kind != "unix":
+        if target.kind == "network":
             return MeterHandle(target.host, target.port)
         if group != self._group:
             self.close()
@@ -96,11 +103,23 @@ class MeterPool:
         key = json.dumps([dict(settings), heapsize], sort_keys=True)
         handle = self._running.get(key)
         if handle is None:
-            handle = self._running[key] = self._start(group, settings, heapsize)
+            if target.kind == "emulated":
+                # One board has one configuration at a time.
+                self._running.clear()
+                handle = self._boot(settings, heapsize)
+            else:
+                handle = self._start(group, settings, heapsize)
+            self._running[key] = handle
         if not handle.alive:
             # It was still ending when the test before was checked.
             self._raise_ended(handle, "after the test before this one")
         return handle
+
+    def script_runner(self, target: Target) -> mp.RunScript:
+        """What runs `mp_*.py` scripts for a target: its board, or an interpreter here."""
+        if target.kind == "emulated":
+            return self._boards.run_cases
+        return lambda path: mp.run_cases(self.interpreter, path)
 
     def check(self, handle: MeterHandle, failed: bool) -> None:
         """After a test: MeterError when it ended or hung its meter.
@@ -118,7 +137,8 @@ class MeterPool:
         """Stop every meter of the current group; MeterError when one did not stop as it should."""
         faults = []
         for handle in self._running.values():
-            assert handle.process is not None
+            if not isinstance(handle.process, Meter):
+                continue  # a board stays on: its next user boots it anew
             try:
                 code = handle.process.stop()
             except LauncherError as error:
@@ -143,9 +163,25 @@ class MeterPool:
         ready = process.start()
         return MeterHandle(ready.host, ready.port, process)
 
+    def _boot(self, settings: Mapping[str, object], heapsize: str | None) -> MeterHandle:
+        unavailable = [text for key, text in NOT_CONFIGURABLE.items() if key in settings or (key == "heapsize" and heapsize)]
+        if unavailable:
+            pytest.skip(unavailable[0])
+        try:
+            board = self._boards.meter(settings)
+        except BoardError as error:
+            self._boards.close()
+            raise MeterError(str(error)) from None
+        return MeterHandle(board.host, board.port, board)
+
+    def end(self) -> None:
+        """Switch off what stays on between groups of tests."""
+        self._boards.close()
+
     def _raise_ended(self, handle: MeterHandle, when: str) -> NoReturn:
-        assert handle.process is not None
-        code = handle.process.wait()
+        process = handle.process
+        assert process is not None
+        code = process.wait() if isinstance(process, Meter) else process.machine.exit_code
         self._forget(handle)
         raise MeterError(f"the meter ended {when} with exit code {code}\n{handle.log_tail()}")
 

@@ -70,6 +70,10 @@ class ScriptRun:
             self.results[current] = ("fail", "\n".join([*text, self.fault or "the interpreter ended during this case"]))
 
 
+# Runs every case of a script in MicroPython.
+RunScript = Callable[[Path], ScriptRun]
+
+
 def run(
     interpreter: Interpreter, words: Sequence[str], timeout: float = TIMEOUT, heapsize: str = HEAPSIZE
 ) -> subprocess.CompletedProcess[str]:
@@ -138,10 +142,10 @@ class MicroPythonFile(pytest.File):
         spec.loader.exec_module(module)
         return module
 
-    def result(self, interpreter: Interpreter) -> ScriptRun:
+    def result(self, run_script: RunScript) -> ScriptRun:
         """The one run of this file in MicroPython, made when its first case is wanted."""
         if self._run is None:
-            self._run = run_cases(interpreter, self.path)
+            self._run = run_script(self.path)
         return self._run
 
 
@@ -177,7 +181,7 @@ class MicroPythonItem(pytest.Item):
 
     def runtest(self) -> None:
         assert isinstance(self.parent, MicroPythonFile)
-        done = self.parent.result(self.config.stash[INTERPRETER]())
+        done = self.parent.result(self.config.stash[RUN_SCRIPT])
         if self._case not in done.results:
             raise CaseFailed(f"{done.fault or 'the case was not run'}\n{done.output[-4000:]}")
         outcome, text = done.results[self._case]
@@ -215,5 +219,5 @@ class CPythonItem(pytest.Item):
         return self.path, None, self.name
 
 
-# Set by conftest: returns the interpreter of this session, probing it when first asked.
-INTERPRETER = pytest.StashKey[Callable[[], Interpreter]]()
+# Set by conftest: runs a script where this session runs MicroPython, in an interpreter here or on a board.
+RUN_SCRIPT = pytest.StashKey[RunScript]()

@@ -7,6 +7,7 @@ Prints `@@ start NAME`, then `@@ ok NAME`, `@@ skip NAME reason` or a traceback 
 is told in `host_tests/harness/mp.py`.
 """
 
+import gc
 import sys
 
 
@@ -24,6 +25,7 @@ def _cases(module):
 
 def _run(name, function, arguments):
     print("@@ start", name)
+    gc.collect()  # a board has room for the objects of one case
     try:
         function(*arguments)
     except BaseException as error:

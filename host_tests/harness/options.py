@@ -12,7 +12,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("meter", "the meter under test")
-    group.addoption("--target", action="append", metavar="TARGET", help="unix (default), or tcp://HOST[:PORT]; may be repeated")
+    group.addoption("--target", action="append", metavar="TARGET", help="unix (default), emulated, or tcp://HOST[:PORT]; may be repeated")
     group.addoption("--client", type=int, default=32, metavar="N", help="client wPort for tests that read (default 32)")
     group.addoption("--password", default="12345678", help="its LLS secret (default: the demonstration value)")
     group.addoption("--manager", type=int, default=48, metavar="N", help="client wPort for tests that write (default 48)")

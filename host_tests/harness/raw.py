@@ -11,7 +11,13 @@ import contextlib
 import socket
 from types import TracebackType
 
+from . import probe
+
 HEADER = 8
+_ASK_AGAIN = 0.05
+_PARTING = 2.0
+# Client wPorts that no meter knows: their association is refused, and nothing else happens.
+_NOBODIES = range(0x4500, 0x4600)
 
 
 def wpdu(source: int, destination: int, apdu: bytes, version: int = 1, length: int | None = None) -> bytes:
@@ -21,6 +27,15 @@ def wpdu(source: int, destination: int, apdu: bytes, version: int = 1, length: i
     """
     counted = len(apdu) if length is None else length
     return b"".join(field.to_bytes(2, "big") for field in (version, source, destination, counted)) + apdu
+
+
+def part(sock: socket.socket) -> None:
+    """End a TCP connection and wait until the meter has ended it too, so that a meter of few connections has it free again."""
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_WR)
+        sock.settimeout(_PARTING)
+        while sock.recv(65536):
+            pass
 
 
 def _octets(data: bytes | str) -> bytes:
@@ -108,23 +123,62 @@ class RawTcp:
             self.socket.close()
 
 
-class RawUdp:
-    """One UDP socket: a datagram out, a datagram in."""
+class OneAtATime:
+    """The pace of datagrams to a meter whose network keeps only one until it is served, and drops the next.
 
-    def __init__(self, address: tuple[str, int], timeout: float) -> None:
+    `wait` returns when the meter has served what was sent before: it answers a question on another socket, which is asked
+    again when it was dropped itself.
+    """
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._address = address
+        self._waiting = False
+
+    def sent(self) -> None:
+        self._waiting = True
+
+    def answered(self) -> None:
+        self._waiting = False
+
+    def wait(self) -> None:
+        if not self._waiting:
+            return
+        # Each question has a client wPort of its own: the answer to the last one shows that none is left.
+        with RawUdp(self._address, _ASK_AGAIN) as other:
+            for client in _NOBODIES:
+                other.send(wpdu(client, 1, probe.AARQ[HEADER:]))
+                with contextlib.suppress(TimeoutError):
+                    while int.from_bytes(other.receive()[4:6], "big") != client:
+                        pass
+                    self._waiting = False
+                    return
+        raise TimeoutError("the meter does not serve its datagrams")
+
+
+class RawUdp:
+    """One UDP socket: a datagram out, a datagram in. pace: of a meter that keeps few datagrams."""
+
+    def __init__(self, address: tuple[str, int], timeout: float, pace: OneAtATime | None = None) -> None:
         self.timeout = timeout
+        self._pace = pace
         family = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0][0]
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         # Connected: datagrams of anybody else, and from any other port, are not received (REQUIREMENTS A-43).
         self.socket.connect(address)
 
     def send(self, data: bytes | str) -> None:
+        if self._pace is not None:
+            self._pace.wait()
+            self._pace.sent()
         self.socket.send(_octets(data))
 
     def receive(self, timeout: float | None = None) -> bytes:
         """The next datagram; TimeoutError when none comes."""
         self.socket.settimeout(self.timeout if timeout is None else timeout)
-        return self.socket.recv(65536)
+        octets = self.socket.recv(65536)
+        if self._pace is not None:
+            self._pace.answered()
+        return octets
 
     def ask(self, data: bytes | str) -> bytes:
         self.send(data)
@@ -141,11 +195,22 @@ class RawUdp:
     def close(self) -> None:
         self.socket.close()
 
+    def __enter__(self) -> RawUdp:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
 
 class RawLinks:
-    """Opens raw links to one meter and closes them all at the end of the test."""
+    """Opens raw links to one meter and closes them all at the end of the test.
 
-    def __init__(self, host: str, port: int, timeout: float = 10.0) -> None:
+    small: the meter is one of few resources, keeps one datagram and serves few connections.
+    """
+
+    def __init__(self, host: str, port: int, timeout: float = 10.0, *, small: bool = False) -> None:
+        self._small = small
+        self._pace = OneAtATime((host, port)) if small else None
         self._host = host
         self._port = port
         self.timeout = timeout
@@ -162,7 +227,7 @@ class RawLinks:
 
     def udp(self, host: str | None = None) -> RawUdp:
         """A new UDP socket."""
-        link = RawUdp((host or self._host, self._port), self.timeout)
+        link = RawUdp((host or self._host, self._port), self.timeout, self._pace)
         self._open.append(link)
         return link
 
@@ -171,4 +236,6 @@ class RawLinks:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for link in self._open:
+            if self._small and isinstance(link, RawTcp):
+                part(link.socket)
             link.close()

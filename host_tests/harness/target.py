@@ -1,6 +1,7 @@
 """What the tests run against, as named by `--target`.
 
     unix                    a meter of our own: started here in MicroPython's unix port
+    emulated                a meter of our own on the emulated Cortex-M3 board (python -m tools.emulated build)
     tcp://HOST[:PORT]       a meter that is running somewhere, reached over TCP and UDP
 
 A meter that is not ours is read-only for the tests: `--allow-writes`,
@@ -21,13 +22,17 @@ DEFAULT_PORT = 4059
 # Capability -> what its absence means, as a skipped test says it.
 CAPABILITIES = {
     "own-process": "the meter is not a process that was started here",
+    "board": "the meter does not run on a board",
+    "roomy": "the meter has a board's limits: few connections, short values in blocks",
+    "direct": "the meter is reached through a relay with a port number and buffers of its own",
     "config": "the meter's configuration cannot be chosen",
     "writes": "the meter is not to be written to (--allow-writes)",
     "disconnect": "the meter's supply is not to be disconnected (--allow-disconnect)",
     "auth-failures": "wrong passwords are not to be tried on the meter (--allow-auth-failures)",
 }
 # Changes nothing that anybody could miss on a meter that exists for one test run.
-OWN_METER = frozenset(CAPABILITIES)
+OWN_METER = frozenset(CAPABILITIES) - {"board"}
+OWN_BOARD = frozenset(CAPABILITIES) - {"own-process", "roomy", "direct"}
 
 
 class TargetError(ValueError):
@@ -53,6 +58,10 @@ def _unix(name: str, allowed: frozenset[str]) -> Target:
     return Target(name, "unix", OWN_METER)
 
 
+def _emulated(name: str, allowed: frozenset[str]) -> Target:
+    return Target(name, "emulated", OWN_BOARD)
+
+
 def _network(name: str, allowed: frozenset[str]) -> Target:
     try:
         address = urlsplit(name)
@@ -61,10 +70,10 @@ def _network(name: str, allowed: frozenset[str]) -> Target:
         raise TargetError(f"--target {name}: {error}") from None
     if not host or address.path.strip("/"):
         raise TargetError(f"--target {name}: write tcp://HOST or tcp://HOST:PORT (an IPv6 address in brackets)")
-    return Target(name, "network", allowed, host, DEFAULT_PORT if port is None else port)
+    return Target(name, "network", allowed | {"roomy", "direct"}, host, DEFAULT_PORT if port is None else port)
 
 
-_SCHEMES: dict[str, Callable[[str, frozenset[str]], Target]] = {"unix": _unix, "tcp": _network}
+_SCHEMES: dict[str, Callable[[str, frozenset[str]], Target]] = {"unix": _unix, "emulated": _emulated, "tcp": _network}
 
 
 def parse(name: str, *, writes: bool = False, disconnect: bool = False, auth_failures: bool = False) -> Target:
@@ -72,6 +81,6 @@ def parse(name: str, *, writes: bool = False, disconnect: bool = False, auth_fai
     permitted = {"writes": writes, "disconnect": disconnect, "auth-failures": auth_failures}
     allowed = frozenset(capability for capability, yes in permitted.items() if yes)
     make = _SCHEMES.get(name.partition(":")[0])
-    if make is None or (make is _unix and name != "unix"):
-        raise TargetError(f"--target {name}: known are unix and tcp://HOST[:PORT]")
+    if make is None or (make is not _network and name not in _SCHEMES):
+        raise TargetError(f"--target {name}: known are unix, emulated and tcp://HOST[:PORT]")
     return make(name, allowed)

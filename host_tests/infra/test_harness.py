@@ -62,12 +62,13 @@ def stub(micropython):
 
 
 def test_our_own_meter_may_be_asked_anything():
-    assert target.parse("unix").missing(set(target.CAPABILITIES)) == ""
+    assert target.parse("unix").missing(set(target.CAPABILITIES) - {"board"}) == ""
+    assert target.parse("emulated").missing({"board", "config", "writes", "disconnect", "auth-failures"}) == ""
 
 
 def test_a_strange_meter_is_read_only():
     found = target.parse("tcp://meter.example:4060")
-    assert (found.host, found.port, found.caps) == ("meter.example", 4060, frozenset())
+    assert (found.host, found.port, found.caps) == ("meter.example", 4060, frozenset({"roomy", "direct"}))
     assert "--allow-writes" in found.missing({"writes"})
 
 
@@ -78,7 +79,7 @@ def test_a_strange_meter_with_permission():
     assert found.missing({"own-process"})
 
 
-@pytest.mark.parametrize("name", ["", "unix:1", "tcp://", "tcp://a:x", "tcp://a:70000", "tcp://a/b", "udp://a", "id:123"])
+@pytest.mark.parametrize("name", ["", "unix:1", "emulated:1", "tcp://", "tcp://a:x", "tcp://a:70000", "tcp://a/b", "udp://a", "id:123"])
 def test_what_is_no_target(name):
     with pytest.raises(target.TargetError, match="--target"):
         target.parse(name)
@@ -183,7 +184,7 @@ def test_wrong_marks_stop_the_run(run_tests, source, complaint):
 def test_wrong_target_is_one_line(run_tests):
     done = run_tests({"test_a.py": "def test_1(): ...\n"}, "--target", "serial:x")
     assert done.returncode == 4
-    assert "known are unix and tcp://" in done.stderr
+    assert "known are unix, emulated and tcp://" in done.stderr
 
 
 def test_wrong_interpreter_is_one_line(run_tests):

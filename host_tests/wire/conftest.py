@@ -44,10 +44,11 @@ def udp(raw: RawLinks, host: str) -> Iterator[Callable[[], RawUdp]]:
     for link in opened:
         for client, server in _PAIRS:
             link.send(wpdu(client, server, RLRQ))
-        # The refusal of a client that does not exist comes when all of them are done.
-        link.send(wpdu(_NOBODY, 1, AARQ))
-        while int.from_bytes(link.receive()[4:6], "big") != _NOBODY:
-            pass
+            # The refusal of a client that does not exist comes when the release is done. One pair after the other,
+            # because a board keeps few datagrams that wait.
+            link.send(wpdu(_NOBODY, 1, AARQ))
+            while int.from_bytes(link.receive()[4:6], "big") != _NOBODY:
+                pass
 
 
 @pytest.fixture(params=["tcp", "udp"])

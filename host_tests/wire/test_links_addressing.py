@@ -68,6 +68,7 @@ def test_logical_devices_of_this_meter(public):
     assert sorted(sap_list(public)) == [1, 17]
 
 
+@pytest.mark.caps("roomy")
 @pytest.mark.req("A-15", "A-16", "A-14", "A-11", "B-21")
 @pytest.mark.meter_config(device2=3013, broadcast=300)
 def test_configured_wports_above_the_usual_range(tcp, opener, public):
@@ -115,6 +116,7 @@ def test_each_logical_device_has_its_own_associations(link, server, pytestconfig
         assert ask(link, get(), pytestconfig.getoption("--client"), other) == NOT_ALLOWED
 
 
+@pytest.mark.caps("direct")
 @pytest.mark.req("A-10", "F-18", "B-21")
 def test_port_number_that_the_meter_shows_is_the_one_it_listens_on(link, meter, pytestconfig):
     client = pytestconfig.getoption("--client")

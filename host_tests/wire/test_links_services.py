@@ -45,6 +45,7 @@ def test_data_over_udp_needs_no_connection(udp: Callable[[], RawUdp]):
 
 
 @pytest.mark.req("A-56", "A-51")
+@pytest.mark.caps("roomy")
 def test_states_of_the_wrapper(tcp: Callable[[], RawTcp]):
     """idle -> receiving -> sending -> idle, as often as one likes; a new connection begins in idle."""
     request = wpdu(PUBLIC, 1, AARQ)

@@ -329,6 +329,7 @@ def test_selection_in_a_set(associate: Associate) -> None:
     assert plain.exchange(request) == bytes.fromhex("D80102")
 
 
+@pytest.mark.caps("roomy")
 @pytest.mark.req("D-100", "D-21")
 def test_deeply_nested_values(writer: Association) -> None:
     """As deep as an APDU can be: refused, not crashed, in one piece and in blocks."""

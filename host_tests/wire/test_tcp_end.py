@@ -101,6 +101,7 @@ def test_transfers_end_with_the_connection(tcp, how):
     assert ask(link, OBJECT_LIST) == first
 
 
+@pytest.mark.caps("roomy")
 @pytest.mark.req("A-33", "A-34")
 def test_everything_is_free_again_after_many_ends(tcp):
     """As many connections as there may be, each with all the AAs it may have, again and again."""

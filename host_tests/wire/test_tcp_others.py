@@ -59,6 +59,7 @@ def test_client_inside_a_too_long_wpdu_delays_nobody(tcp):
         assert serves(link)
 
 
+@pytest.mark.caps("roomy")
 @pytest.mark.req("A-20", "A-21")
 def test_requests_in_parts_on_many_connections_do_not_mix(tcp):
     links = [tcp() for _ in range(5)]
@@ -154,6 +155,7 @@ def test_garbage_on_every_other_connection(tcp, udp):
     assert serves(late)
 
 
+@pytest.mark.caps("roomy")
 @pytest.mark.req("A-32", "A-50")
 def test_connections_that_come_and_go(tcp):
     good = tcp()

@@ -112,6 +112,7 @@ def test_client_that_sends_no_more_still_gets_its_answers(slow):
     assert slow.closed()
 
 
+@pytest.mark.caps("direct")
 @pytest.mark.req("A-31")
 @pytest.mark.meter_config(frame_timeout=1)
 def test_answers_that_are_never_fetched_end_the_connection(raw, host, tcp):

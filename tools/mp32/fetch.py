@@ -1,12 +1,7 @@
-"""Fetch Debian's i386 `micropython` with apt, unpack it into .cache/mp32/<version>, and say how to run it.
-
-apt is given a configuration of its own (lists, cache, one source), so the machine's
-is neither needed nor changed. The mirror is the one the machine's apt uses.
-"""
+"""Fetch Debian's i386 `micropython` with apt, unpack it into .cache/mp32/<version>, and say how to run it."""
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shutil
@@ -15,13 +10,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tools import debian
+
 CACHE = Path(__file__).resolve().parent.parent.parent / ".cache" / "mp32"
 SUITE = "trixie"
 PACKAGES = ("micropython", "libc6", "libffi8", "libmbedcrypto16", "libmbedtls21", "libmbedx509-7", "libgcc-s1")
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-# Names a Debian mirror where the machine's own apt has none (Ubuntu).
-MIRROR_VARIABLE = "DEBIAN_MIRROR"
-_APT_TIMEOUT = 300
 _RUN_TIMEOUT = 20
 # glibc then takes the interpreter's heap from brk, below 2**30 as on a board, so that addresses stay small ints.
 _HEAP_BELOW_2_30 = "MALLOC_MMAP_THRESHOLD_=1073741824"
@@ -66,70 +59,15 @@ def fetch() -> list[str]:
     """Fetch and unpack the packages and return the command; Unavailable says why not."""
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         raise Unavailable(f"it is built for Linux on x86-64, this is {platform.system()} on {platform.machine()}")
-    for tool in ("apt-get", "dpkg", "dpkg-deb"):
-        if shutil.which(tool) is None:
-            raise Unavailable(f"{tool} is needed (Debian, Ubuntu)")
-    if not KEYRING.exists():
-        raise Unavailable("the archive's keys are needed (package debian-archive-keyring)")
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="apt-") as name:
         work = Path(name)
-        _download(work, _mirror())
+        try:
+            debian.need("apt-get", "dpkg", "dpkg-deb")
+            debian.Archive(work, SUITE, "i386").download([f"{package}:i386" for package in PACKAGES])
+        except debian.DebianError as reason:
+            raise Unavailable(str(reason)) from None
         return _unpack(work)
-
-
-def _mirror() -> str:
-    """The Debian mirror of the machine's apt configuration."""
-    if os.environ.get(MIRROR_VARIABLE):
-        return os.environ[MIRROR_VARIABLE]
-    listed = _apt(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"], {})
-    for address in listed.split():
-        if re.search(r"/debian/?$", address):
-            return address
-    raise Unavailable(f"apt knows no Debian mirror: name one with {MIRROR_VARIABLE}=")
-
-
-def _download(work: Path, mirror: str) -> None:
-    (work / "lists" / "partial").mkdir(parents=True)
-    (work / "archives" / "partial").mkdir(parents=True)
-    (work / "status").touch()
-    (work / "sources.list").write_text(f"deb [arch=i386 signed-by={KEYRING}] {mirror} {SUITE} main\n")
-    settings = {
-        "Dir::Etc::SourceList": work / "sources.list",
-        "Dir::Etc::SourceParts": "/dev/null",
-        "Dir::State::Lists": work / "lists",
-        "Dir::State::status": work / "status",
-        "Dir::Cache": work,
-        "APT::Architecture": "i386",
-        "APT::Architectures": "i386",
-        "APT::Sandbox::User": "root",
-        "APT::Get::List-Cleanup": "0",
-    }
-    # APT_CONFIG is read before the machine's own files, so its proxies still count.
-    (work / "apt.conf").write_text("#clear APT::Architectures;\n" + "".join(f'{key} "{value}";\n' for key, value in settings.items()))
-    env = {"APT_CONFIG": str(work / "apt.conf")}
-    _apt(["-q", "update"], env, work)
-    _apt(["-q", "download", *(f"{package}:i386" for package in PACKAGES)], env, work)
-
-
-def _apt(words: Sequence[str], env: dict[str, str], folder: Path | None = None) -> str:
-    try:
-        done = subprocess.run(
-            ["apt-get", *words],
-            cwd=folder,
-            env={**os.environ, **env, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_APT_TIMEOUT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"apt-get {words[-1]} took longer than {_APT_TIMEOUT} s") from None
-    if done.returncode != 0 or "\nW: Failed to fetch" in done.stderr:
-        faults = [line for line in done.stderr.splitlines() if line.startswith(("E:", "W: Failed"))]
-        raise Unavailable(f"apt-get failed: {faults[0] if faults else done.stderr.strip()[-200:]}")
-    return done.stdout
 
 
 def _unpack(work: Path) -> list[str]:

@@ -1,0 +1,18 @@
+"""Pins and limits of the emulated Cortex-M3 board: the RAM of a Raspberry Pi Pico W, a wired network, no pins."""
+
+from limits_default import *  # noqa: F403
+
+BOARD = "EMU_M3"
+HARDWARE = True
+LAN = True
+WATCHDOG = 8000
+WATCHDOG_STOP = (0x40008008, 0)  # CMSDK watchdog: CONTROL
+# Wider than on boards of this size, so that the tests of a computer's meter fit
+UDP_ASSOCIATIONS = 2  # AAs of one UDP peer
+ALL_UDP_ASSOCIATIONS = 6  # AAs of all UDP peers together
+UDP_TRANSFERS = 2  # long transfers over UDP at once
+PDU = 1024  # largest APDU received or sent, octets
+DATAGRAM = 1472  # largest UDP payload, octets: Ethernet MTU less the IPv4 and UDP headers
+ELEMENT = 512  # largest single element or simple attribute value, octets
+LIST = 32  # entries of a with-list request
+NESTING = 12  # depth of arrays and structures in received data

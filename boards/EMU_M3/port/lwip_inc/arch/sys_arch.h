@@ -1,0 +1,1 @@
+// lwIP asks for this file; without an operating system there is nothing to say in it.

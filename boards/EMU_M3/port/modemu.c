@@ -1,0 +1,106 @@
+// Module `emu`: what only this board has.
+//
+//     Flash()   block device for a file system (the extended interface); wear() -> (erases, programs, violations)
+//     busy()    ticks of 40 ns that the CPU has not slept, modulo 2**30: with the emulator counting instructions, work done
+#include "py/runtime.h"
+#include "py/mperrno.h"
+#include "extmod/vfs.h"
+#include "clock.h"
+#include "flash.h"
+
+typedef struct {
+    mp_obj_base_t base;
+} flash_obj_t;
+
+extern const mp_obj_type_t emu_flash_type;
+static const flash_obj_t flash_object = { { &emu_flash_type } };
+
+static mp_obj_t flash_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    mp_arg_check_num(n_args, n_kw, 0, 0, false);
+    return MP_OBJ_FROM_PTR(&flash_object);
+}
+
+// Octet offset of (block, buffer[, offset in block]), checked against the size of the flash.
+static uint32_t flash_place(size_t n_args, const mp_obj_t *args, mp_buffer_info_t *buffer, int direction) {
+    mp_get_buffer_raise(args[2], buffer, direction);
+    mp_int_t block = mp_obj_get_int(args[1]);
+    mp_int_t inside = n_args == 4 ? mp_obj_get_int(args[3]) : 0;
+    if (block < 0 || inside < 0 || block >= (mp_int_t)FLASH_BLOCKS || buffer->len > FLASH_BLOCKS * FLASH_BLOCK_SIZE
+        || block * FLASH_BLOCK_SIZE + inside + buffer->len > FLASH_BLOCKS * FLASH_BLOCK_SIZE) {
+        mp_raise_OSError(MP_EINVAL);
+    }
+    return block * FLASH_BLOCK_SIZE + inside;
+}
+
+static mp_obj_t flash_readblocks(size_t n_args, const mp_obj_t *args) {
+    mp_buffer_info_t buffer;
+    uint32_t offset = flash_place(n_args, args, &buffer, MP_BUFFER_WRITE);
+    flash_read(offset, buffer.buf, buffer.len);
+    return MP_OBJ_NEW_SMALL_INT(0);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(flash_readblocks_obj, 3, 4, flash_readblocks);
+
+static mp_obj_t flash_writeblocks(size_t n_args, const mp_obj_t *args) {
+    mp_buffer_info_t buffer;
+    uint32_t offset = flash_place(n_args, args, &buffer, MP_BUFFER_READ);
+    bool done = true;
+    if (n_args == 3) {
+        // Without an offset the blocks are to be erased first.
+        for (uint32_t at = offset; at < offset + buffer.len; at += FLASH_BLOCK_SIZE) {
+            done = flash_erase(at / FLASH_BLOCK_SIZE) && done;
+        }
+    }
+    done = flash_program(offset, buffer.buf, buffer.len) && done;
+    return MP_OBJ_NEW_SMALL_INT(done ? 0 : -MP_EIO);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(flash_writeblocks_obj, 3, 4, flash_writeblocks);
+
+static mp_obj_t flash_ioctl(mp_obj_t self, mp_obj_t operation, mp_obj_t argument) {
+    switch (mp_obj_get_int(operation)) {
+        case MP_BLOCKDEV_IOCTL_BLOCK_COUNT:
+            return MP_OBJ_NEW_SMALL_INT(FLASH_BLOCKS);
+        case MP_BLOCKDEV_IOCTL_BLOCK_SIZE:
+            return MP_OBJ_NEW_SMALL_INT(FLASH_BLOCK_SIZE);
+        case MP_BLOCKDEV_IOCTL_BLOCK_ERASE: {
+            mp_int_t block = mp_obj_get_int(argument);
+            if (block < 0 || block >= (mp_int_t)FLASH_BLOCKS) {
+                return MP_OBJ_NEW_SMALL_INT(-MP_EINVAL);
+            }
+            return MP_OBJ_NEW_SMALL_INT(flash_erase(block) ? 0 : -MP_EIO);
+        }
+        default: // nothing to set up or to synchronise
+            return MP_OBJ_NEW_SMALL_INT(0);
+    }
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(flash_ioctl_obj, flash_ioctl);
+
+static mp_obj_t flash_wear_tuple(mp_obj_t self) {
+    const flash_wear_t *wear = flash_wear();
+    mp_obj_t items[3] = { mp_obj_new_int_from_uint(wear->erases), mp_obj_new_int_from_uint(wear->programs), mp_obj_new_int_from_uint(wear->violations) };
+    return mp_obj_new_tuple(3, items);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(flash_wear_obj, flash_wear_tuple);
+
+static const mp_rom_map_elem_t flash_locals_table[] = {
+    { MP_ROM_QSTR(MP_QSTR_readblocks), MP_ROM_PTR(&flash_readblocks_obj) },
+    { MP_ROM_QSTR(MP_QSTR_writeblocks), MP_ROM_PTR(&flash_writeblocks_obj) },
+    { MP_ROM_QSTR(MP_QSTR_ioctl), MP_ROM_PTR(&flash_ioctl_obj) },
+    { MP_ROM_QSTR(MP_QSTR_wear), MP_ROM_PTR(&flash_wear_obj) },
+};
+static MP_DEFINE_CONST_DICT(flash_locals, flash_locals_table);
+MP_DEFINE_CONST_OBJ_TYPE(emu_flash_type, MP_QSTR_Flash, MP_TYPE_FLAG_NONE, make_new, flash_make_new, locals_dict, &flash_locals);
+
+static mp_obj_t emu_busy(void) {
+    return MP_OBJ_NEW_SMALL_INT(clock_busy());
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(emu_busy_obj, emu_busy);
+
+static const mp_rom_map_elem_t emu_globals_table[] = {
+    { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_emu) },
+    { MP_ROM_QSTR(MP_QSTR_Flash), MP_ROM_PTR(&emu_flash_type) },
+    { MP_ROM_QSTR(MP_QSTR_busy), MP_ROM_PTR(&emu_busy_obj) },
+};
+static MP_DEFINE_CONST_DICT(emu_globals, emu_globals_table);
+
+const mp_obj_module_t emu_module = { .base = { &mp_type_module }, .globals = (mp_obj_dict_t *)&emu_globals };
+MP_REGISTER_MODULE(MP_QSTR_emu, emu_module);

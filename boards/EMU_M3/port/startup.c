@@ -1,0 +1,101 @@
+// Vector table, start of the C world, and what becomes of a fault.
+#include "py/mphal.h"
+#include "board.h"
+#include "clock.h"
+#include "eth.h"
+#include "netglue.h"
+#include "reset.h"
+#include "semihost.h"
+#include "uart.h"
+#include "watchdog.h"
+
+extern uint32_t _estack, _sidata, _sdata, _edata, _sbss, _ebss;
+int main(void);
+
+#define SCB_SHPR3 BOARD_REG(0xE000ED20)
+#define NVIC_IPR ((volatile uint8_t *)0xE000E400)
+
+enum { EXIT_FAULT = 70, EXIT_ABORT = 72, EXIT_ASSERT = 73, EXIT_SBRK = 74 };
+
+void board_fatal(const char *why, int code) {
+    uart_write_text(UART_CONSOLE, "\r\nFATAL: ");
+    uart_write_text(UART_CONSOLE, why);
+    uart_write_text(UART_CONSOLE, "\r\n");
+    semihost_exit(code);
+}
+
+static void put_hex(uint32_t value) {
+    char text[9];
+    for (int i = 7; i >= 0; i--, value >>= 4) {
+        text[i] = "0123456789abcdef"[value & 15];
+    }
+    text[8] = 0;
+    uart_write_text(UART_CONSOLE, text);
+}
+
+// frame: r0 r1 r2 r3 r12 lr pc psr, as the CPU pushed them.
+__attribute__((used)) static void fault(const uint32_t *frame) {
+    uart_write_text(UART_CONSOLE, "\r\npc=");
+    put_hex(frame[6]);
+    uart_write_text(UART_CONSOLE, " lr=");
+    put_hex(frame[5]);
+    board_fatal("CPU fault", EXIT_FAULT);
+}
+
+__attribute__((naked)) static void fault_handler(void) {
+    __asm volatile ("mov r0, sp\nb fault");
+}
+
+static void unexpected_handler(void) {
+    board_fatal("unexpected interrupt", EXIT_FAULT);
+}
+
+__attribute__((used)) static void start(void) {
+    for (uint32_t *from = &_sidata, *to = &_sdata; to < &_edata;) {
+        *to++ = *from++;
+    }
+    for (uint32_t *to = &_sbss; to < &_ebss;) {
+        *to++ = 0;
+    }
+    // SysTick above the devices, so that time goes on in their handlers; PendSV, where lwIP runs, below everything.
+    SCB_SHPR3 = 0x40u << 24 | 0xffu << 16;
+    for (int i = 0; i < IRQ_COUNT; i++) {
+        NVIC_IPR[i] = 0x80;
+    }
+    reset_init();
+    uart_init();
+    clock_init();
+    main();
+    semihost_exit(0);
+}
+
+__attribute__((naked)) static void reset_handler(void) {
+    __asm volatile ("ldr r0, =_estack\nmov sp, r0\nb start");
+}
+
+typedef void (*vector_t)(void);
+__attribute__((section(".isr_vector"), used)) static const vector_t vectors[16 + IRQ_COUNT] = {
+    (vector_t)&_estack, reset_handler, watchdog_nmi_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+    [7 ... 13] = unexpected_handler,
+    [14] = netglue_pendsv_handler,
+    [15] = clock_systick_handler,
+    [16 ... 16 + IRQ_COUNT - 1] = unexpected_handler,
+    [16 + IRQ_UART0_RX] = uart0_rx_handler,
+    [16 + IRQ_UART1_RX] = uart1_rx_handler,
+    [16 + IRQ_UART2_RX] = uart2_rx_handler,
+    [16 + IRQ_ETHERNET] = eth_irq_handler,
+};
+
+// What the C library and the interpreter call when nothing sensible is left to do.
+
+void abort(void) {
+    board_fatal("abort", EXIT_ABORT);
+}
+
+void __assert_func(const char *file, int line, const char *function, const char *expression) {
+    board_fatal(expression, EXIT_ASSERT);
+}
+
+void *_sbrk(int n) {
+    board_fatal("the C heap is not there", EXIT_SBRK);
+}

@@ -1,0 +1,10 @@
+// The CMSDK watchdog.
+#pragma once
+#include <stdint.h>
+
+#define WATCHDOG_MAX_MS (0xFFFFFFFFu / (BOARD_CPU_HZ / 1000))
+
+// Start it, or start it anew with another time-out.
+void watchdog_start(uint32_t ms);
+void watchdog_feed(void);
+void watchdog_nmi_handler(void);

@@ -1,0 +1,149 @@
+"""Figures of the emulated Cortex-M3 board: heap, octets of code, instructions per request and from reset to READY.
+
+QEMU counts instructions exactly (-icount); what interrupts would add at random is kept out of the figures that have a bar.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from host_tests.alloc.alloc_kinds import NAMED, cycle, pdu_size
+from tools.emulated import FIRMWARE, BoardError, EmulatedBoard
+from tools.emulated import build as firmware_build
+from tools.launcher import LauncherError
+
+from .link import Link, WrongAnswer
+from .report import Row
+from .settings import INSIDE, PATIENCE, Settings
+
+ICOUNT = 6  # an instruction takes 2**6 ns of emulated time
+_TICK = 40  # ns of a tick of emu.busy()
+_LOOK = 20  # requests of a kind that are counted
+_CONNECTIONS = 4
+_HEAP_BAR = 48 * 1024
+_GET_BAR = 60_000
+_KINDS = ("GET of a Register", "SET of a Data", "GET-next of a profile block")
+_CONFIG = {"start": "2026-03-05T12:00:00", "backfill_days": 2, "seed": 1, "inactivity": 0, "log": "ERROR"}
+_WHERE = "emulated Cortex-M3"
+
+
+def measure(settings: Settings) -> list[Row]:
+    """All rows of the board; left out, with the reason, where it cannot be built or run."""
+    if not FIRMWARE.exists():
+        return [Row(_WHERE, None, "", how="not built: python -m tools.emulated build", excused=True)]
+    try:
+        firmware_build.need_qemu()
+        with tempfile.TemporaryDirectory() as folder:
+            return [*_sizes(), *_heap(Path(folder), settings.requests // 10), *_instructions(Path(folder))]
+    except (BoardError, LauncherError) as error:
+        return [Row(_WHERE, None, "", how=str(error))]
+
+
+def _sizes() -> list[Row]:
+    sizes = firmware_build.sizes()
+    return [
+        Row("frozen code of the meter, armv7m", sizes["frozen"], "B", how="bytecode, native code, constants and names, in flash"),
+        Row("firmware, armv7m", sizes["text"] + sizes["data"], "B", how="interpreter, network, TLS and the meter, in flash"),
+    ]
+
+
+def _heap(folder: Path, requests: int) -> list[Row]:
+    """Octets in use with every connection open, built in and as files; octets per request."""
+    rows = []
+    with EmulatedBoard(folder / "heap.img", folder / "heap.log", settings={**_CONFIG, "gc": False, "rate": 3600}) as board:
+        rows += [_per_request(board, kind, requests) for kind in sorted(NAMED)]
+        board.configure(_CONFIG)
+        used, free = _used(board)
+        rows.insert(0, Row("heap after boot, frozen code", used, "B", _HEAP_BAR, how=f"{_CONNECTIONS} connections open, {free:,} B free"))
+        board.deploy()
+        board.reset()
+        used, free = _used(board)
+        rows.insert(1, Row("heap after boot, .py files", used, "B", how=f"{_CONNECTIONS} connections open, {free:,} B free"))
+    return rows
+
+
+def _used(board: EmulatedBoard) -> tuple[int, int]:
+    """(used, free) as READY said, and the growth by the connections, every one of them with an association."""
+    links = [Link((board.host, board.port)) for _ in range(_CONNECTIONS)]
+    try:
+        first = links[0]
+        first.associate()
+        before = first.state().allocated
+        for link in links[1:]:
+            link.associate()
+        grown = max(0, first.state().allocated - before)
+    finally:
+        for link in links:
+            with link:
+                pass
+    return board.ready.heap + grown, board.ready.free - grown
+
+
+def _per_request(board: EmulatedBoard, kind: str, requests: int) -> Row:
+    with Link((board.host, board.port)) as link:
+        link.associate(pdu_size(kind))
+        link.settle()
+        link.play(cycle(kind), _LOOK)
+        before = link.state()
+        link.play(cycle(kind), requests)
+        after = link.state()
+    octets, count = after.allocated - before.allocated, after.requests - before.requests
+    return Row(f"heap per request, board, {kind}", octets / count, "B", 0, how=f"{count:,} requests over TCP")
+
+
+def _instructions(folder: Path) -> list[Row]:
+    with EmulatedBoard(folder / "count.img", folder / "count.log", icount=ICOUNT, settings=_CONFIG, ready_timeout=PATIENCE) as board:
+        probe = folder / "boot.py"
+        probe.write_bytes((INSIDE / "emulated_probe.py").read_bytes())
+        board.remote.copy([probe], "")
+        board.reset()
+        ready = int(board.wait_console("PROBE ready").split()[-1]) * _TICK // (1 << ICOUNT)
+        rows = [_counted(board, kind) for kind in _KINDS]
+        rows.append(_counted_aarq(board))
+    return [*rows, Row("reset to READY, instructions", ready, "", how="built-in code, 2 days of profile; without waiting for DHCP")]
+
+
+def _counted(board: EmulatedBoard, kind: str) -> Row:
+    with Link((board.host, board.port)) as link:
+        link.associate(pdu_size(kind))
+        link.settle()
+        link.play(cycle(kind), _LOOK)
+        bar = _GET_BAR if kind == "GET of a Register" else None
+        return _row(board, kind, bar, lambda: link.play(cycle(kind), _LOOK))
+
+
+def _counted_aarq(board: EmulatedBoard) -> Row:
+    with Link((board.host, board.port)) as link:
+        link.associate()
+        link.settle()
+
+        def play() -> int:
+            for _ in range(_LOOK):
+                link.associate()
+            return _LOOK
+
+        return _row(board, "AARQ", None, play)
+
+
+def _row(board: EmulatedBoard, name: str, bar: int | None, play: Callable[[], int]) -> Row:
+    mark = len(_probes(board))
+    asked = play()
+    deadline = time.monotonic() + PATIENCE
+    # The line of a request is printed when the meter waits for the next one.
+    while len(found := _probes(board)[mark:]) < asked:
+        if time.monotonic() > deadline:
+            raise WrongAnswer(f"the board printed {len(found)} of {asked} counts")
+        time.sleep(0.01)
+    windows, loops = ([each[column] * _TICK / (1 << ICOUNT) for each in found[-asked:]] for column in (0, 1))
+    how = f"median of {asked}, {min(windows):,.0f} to {max(windows):,.0f}; the whole loop {statistics.median(loops):,.0f}"
+    return Row(f"instructions per request, Cortex-M3, {name}", round(statistics.median(windows)), "", bar, how=how)
+
+
+def _probes(board: EmulatedBoard) -> list[tuple[int, int]]:
+    """(window, loop) of every ready socket so far, in ticks."""
+    lines = (line.split() for line in board.console().splitlines(keepends=True) if line.startswith("PROBE") and line.endswith("\n"))
+    return [(int(words[1]), int(words[2])) for words in lines if words[1].isdigit()]

@@ -1,0 +1,224 @@
+"""Boots: READY, reset causes, the watchdog, Ctrl-C, files that outlast them."""
+
+import json
+import socket
+import time
+
+import pytest
+
+from tools.emulated import BoardError
+
+pytestmark = [pytest.mark.caps("board"), pytest.mark.meter_config(backfill_days=0)]
+
+CAUSE = "import machine; print(['', 'power on', 'hard', 'watchdog', 'deep sleep', 'soft'][machine.reset_cause()])"
+
+
+def cause(board):
+    return board.execute(CAUSE).strip()
+
+
+def console(board):
+    """A client of the board's serial port."""
+    link = socket.create_connection(("127.0.0.1", board.machine.console_port), 10)
+    link.settimeout(20)
+    return link
+
+
+def read_until(link, wanted):
+    said = b""
+    while wanted not in said:
+        octets = link.recv(4096)
+        assert octets, said
+        said += octets
+    return said
+
+
+def test_ready_tells_what_it_is(board, meter):
+    assert board.ready.board == "EMU_M3"
+    assert board.ready.port == 4059
+    assert board.ready.ip != ("0.0.0.0",)
+    assert board.ready.fields["reset"] == "hard"
+    assert board.ready.heap + board.ready.free > 200_000
+    assert meter.answers()
+
+
+def test_power_on(bare):
+    board = bare()
+    board.start()
+    assert cause(board) == "power on"
+
+
+def test_reset_button(board):
+    board.reset()
+    assert cause(board) == "hard"
+
+
+def test_reset_by_program(board):
+    board.expect_boot()
+    board.remote.reset()
+    board.wait_ready()
+    assert cause(board) == "hard"
+
+
+def test_soft_reset(board):
+    with console(board) as link:
+        link.sendall(b"\x03\x03")
+        read_until(link, b">>> ")
+        board.expect_boot()
+        link.sendall(b"\x04")
+        read_until(link, b"READY ip=")
+    assert cause(board) == "soft"
+
+
+def test_deep_sleep(board):
+    board.expect_boot()
+    board.remote.start("import machine; machine.deepsleep(50)")
+    board.wait_ready()
+    assert cause(board) == "deep sleep"
+
+
+def test_watchdog_bites_what_hangs(board):
+    board.expect_boot()
+    board.remote.start("import machine\nmachine.WDT(timeout=200)\nmachine.disable_irq()\nwhile True: pass")
+    board.wait_ready()
+    assert cause(board) == "watchdog"
+
+
+def test_watchdog_leaves_alone_what_feeds_it(board):
+    code = "import machine, time\nw = machine.WDT(timeout=1000)\nfor _ in range(8):\n    time.sleep_ms(250)\n    w.feed()\nprint('fed')"
+    assert board.execute(code).strip() == "fed"
+    board.reset()
+    assert cause(board) == "hard"
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "200000"])
+def test_watchdog_time_out_is_checked(board, wrong):
+    with pytest.raises(BoardError, match="ValueError: timeout out of range"):
+        board.execute(f"import machine; machine.WDT(timeout={wrong})")
+
+
+def test_ctrl_c_reaches_the_repl_of_a_serving_meter(board, meter):
+    assert meter.answers()
+    with console(board) as link:
+        link.sendall(b"\x03")
+        read_until(link, b">>> ")
+        link.sendall(b"print(6 * 7)\r\n")
+        read_until(link, b"42\r\n")
+
+
+def test_ctrl_c_behind_more_than_the_console_holds(board, meter):
+    """Nobody reads what is typed while the meter serves: it is dropped, and Ctrl-C is still seen."""
+    with console(board) as link:
+        link.sendall(b"x" * 5000 + b"\x03")
+        read_until(link, b">>> ")
+
+
+def test_console_that_nobody_reads_does_not_stop_the_meter(board, meter):
+    with console(board):
+        assert meter.answers()
+
+
+def test_boot_py_ends(board):
+    """boot.py ran before READY, and another one of the user's runs as well."""
+    board.execute("with open('/boot.py', 'w') as f: f.write('print(\"user boot\")\\n')")
+    try:
+        board.reset()
+        assert "user boot" in board.console().partition("READY")[0]
+    finally:
+        board.execute("import os; os.remove('/boot.py')")
+
+
+def test_boot_py_that_fails_leaves_a_repl(board):
+    board.execute("with open('/boot.py', 'w') as f: f.write('1 / 0\\n')")
+    try:
+        board.expect_boot()
+        board.machine.press_reset()
+        board.wait_console("ZeroDivisionError")
+        assert board.execute("print('here')").strip() == "here"
+    finally:
+        board.execute("import os; os.remove('/boot.py')")
+
+
+@pytest.mark.parametrize("content", ['{"rate" 1}', "[]", json.dumps({"no_such_key": 1}), json.dumps({"rate": "fast"})])
+def test_bad_configuration_is_one_line_and_leaves_a_repl(bare, content):
+    board = bare()
+    board.start()
+    board.execute(f"with open('/config.json', 'w') as f: f.write({content!r})")
+    board.expect_boot()
+    board.machine.press_reset()
+    line = board.wait_console("error: ")
+    assert "Traceback" not in board.console(), line
+    assert board.execute("print('here')").strip() == "here"
+
+
+def test_files_outlast_resets_and_power(bare):
+    board = bare()
+    board.start()
+    board.execute("with open('/kept.txt', 'w') as f: f.write('octets')")
+    board.reset()
+    assert board.execute("print(open('/kept.txt').read())").strip() == "octets"
+    flash = board.machine.flash
+    board.kill()
+    again = bare(flash)
+    again.start()
+    assert again.execute("print(open('/kept.txt').read())").strip() == "octets"
+    assert again.execute("import emu; print(emu.Flash().wear()[2])").strip() == "0"
+
+
+def test_damaged_flash_is_made_anew_and_said_so(bare, tmp_path):
+    flash = tmp_path / "damaged.img"
+    flash.write_bytes(bytes(range(256)) * (1408 * 4))
+    board = bare(flash)
+    board.start()
+    assert "WARN 0 flash format" in board.console()
+
+
+def test_flash_file_that_is_too_short_is_named(bare, tmp_path):
+    flash = tmp_path / "short.img"
+    flash.write_bytes(b"short")
+    with pytest.raises(BoardError, match="the file of the flash cannot be used"):
+        bare(flash).start()
+
+
+def test_flash_in_use(bare):
+    board = bare()
+    board.start()
+    with pytest.raises(BoardError, match="in use"):
+        bare(board.machine.flash).start()
+
+
+def test_taken_port(bare, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(BoardError, match=f"port {port} is taken"):
+            bare(port=port).start()
+
+
+def test_uart_line(board):
+    """machine.UART(1) carries octets both ways, more of them than its buffer holds."""
+    board.remote.start("import machine\nu = machine.UART(1, 9600, timeout=2000)\nu.write(b'go')\nu.write(bytes(reversed(u.read(3000))))")
+    sent = bytes(index % 251 for index in range(3000))
+    with socket.create_connection(("127.0.0.1", board.machine.line_port), 10) as line:
+        line.settimeout(20)
+        line.sendall(sent)
+        received = b""
+        while len(received) < 3000:
+            octets = line.recv(4096)
+            assert octets
+            received += octets
+            received = received.removeprefix(b"go")
+    assert received == sent[::-1]
+
+
+def test_random_numbers_differ_from_boot_to_boot(board):
+    drawn = set()
+    for _ in range(2):
+        drawn.add(board.execute("import os; print(os.urandom(16).hex())").strip())
+        board.reset()
+    assert len(drawn) == 2
+
+
+def test_clock_is_the_computers(board):
+    assert abs(int(board.execute("import time; print(time.time() + 946684800)")) - time.time()) < 60

@@ -1,0 +1,39 @@
+"""The firmware's .py files on a board, put there with mpremote over the serial port."""
+
+import pytest
+
+from tools.boards import deploy
+from tools.emulated.board import BOARD
+from tools.emulated.remote import RemoteError
+
+pytestmark = [pytest.mark.caps("board"), pytest.mark.meter_config(backfill_days=0)]
+
+
+@pytest.mark.timeout(240)
+def test_deployed_files_run_and_only_changed_ones_are_copied(board, meter):
+    names = list(deploy.sources(BOARD))
+    assert sorted(board.deploy()) == sorted(names)
+    board.reset()
+    assert meter.answers()
+    # a module that only the flash has: what runs is what was deployed
+    assert board.execute("import version; print(version.__file__)").strip() == "version.py"
+    assert board.deploy() == []
+    board.execute("with open('/net/udp.py', 'a') as f: f.write('# changed\\n')")
+    assert board.deploy() == ["net/udp.py"]
+    board.undeploy()
+    there = board.execute("import os; print(os.listdir('/'))")
+    assert "net" not in there
+    assert "main.py" not in there
+    board.reset()
+    assert meter.answers()
+
+
+def test_a_fault_on_the_board_is_one_line(board):
+    with pytest.raises(RemoteError, match="ZeroDivisionError") as caught:
+        board.remote.execute("1 / 0")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_board_that_does_not_come_back(board):
+    with pytest.raises(RemoteError, match="did not finish within 3 s"):
+        board.remote.execute("while True: pass", timeout=3)
