@@ -37,7 +37,7 @@ class Emulator:
         self.flash = flash
         self.console = console
         self.port = 0
-        self.boots: list[str] = []  # causes of the boots since power-on: power, watchdog, processor, button
+        self._boots: list[str] = []
         self._image = image
         self._seed = seed
         self._process: subprocess.Popen[bytes] | None = None
@@ -61,7 +61,7 @@ class Emulator:
             words += ["--image", str(self._image.resolve())]
         if self._seed is not None:
             words += ["--seed", self._seed]
-        self.boots, self._events, self._pending = [], [], b""
+        self._boots, self._events, self._pending = [], [], b""
         try:
             self._errors = self.console.with_name(self.console.name + ".node").open("w+b")
             # A process group of its own, so that Ctrl-C in a terminal reaches whoever started it, and not the board.
@@ -120,8 +120,18 @@ class Emulator:
     def press_reset(self) -> None:
         """The reset pin: works whatever the program does."""
         self.expect_boot()
+        boots = len(self.boots)
         self._command("reset")
-        self.wait_event("boot")
+        deadline = time.monotonic() + ANSWER_TIMEOUT
+        while len(self._boots) == boots:
+            self._take(self._line(deadline, "a boot"))
+
+    @property
+    def boots(self) -> list[str]:
+        """Causes of the boots since power-on: power, watchdog (which carries out machine.reset() too), processor, button."""
+        # The runner says what it did before it answers.
+        self._command("statistics")
+        return list(self._boots)
 
     def drive(self, pin: int, level: int) -> None:
         """Give a pin a level from outside. A pin that nobody drives is high, as by a resistor."""
@@ -136,6 +146,27 @@ class Emulator:
         """Begin to draw a pin low for `low` milliseconds of the board's time and leave it high for `high`; wait_event("pulses") sees the end."""
         self._command("pulses", pin, count, low, high)
 
+    def cut_power_at(self, operation: int) -> None:
+        """Cut the power as the flash begins with its nth operation from now; wait_end sees it."""
+        self._command("cut", operation)
+
+    def let_go(self) -> None:
+        """What the end of this process would do to the emulator: its standard input ends."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
+    def wait_end(self, timeout: float = ANSWER_TIMEOUT) -> None:
+        """Wait for the emulator to end by itself."""
+        assert self._process is not None
+        try:
+            code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise BoardError(f"the emulator did not end within {timeout:.0f} s{self._last()}") from None
+        if code != 0:
+            raise self.why()
+        self.power_off()
+
     def seconds(self) -> float:
         """The board's own time since power-on."""
         return self._command("statistics")["seconds"]
@@ -145,7 +176,7 @@ class Emulator:
         self._mark = self.console.stat().st_size if self.console.exists() else 0
 
     def wait_event(self, wanted: str, timeout: float = ANSWER_TIMEOUT) -> Mapping[str, Any]:
-        """The next event of this name: boot, pulses, boot-drive."""
+        """The next event of this name: pulses, boot-drive."""
         deadline = time.monotonic() + timeout
         while True:
             for number, event in enumerate(self._events):
@@ -174,8 +205,9 @@ class Emulator:
         if event["event"] == "fault":
             raise BoardError(f"the emulated board: {event['text']}")
         if event["event"] == "boot":
-            self.boots.append(event["cause"])
-        self._events.append(event)
+            self._boots.append(event["cause"])
+        else:
+            self._events.append(event)
 
     def _line(self, deadline: float, awaited: str) -> Mapping[str, Any]:
         """The next line of the runner."""

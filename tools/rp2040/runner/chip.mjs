@@ -23,10 +23,11 @@ const UNIQUE_ID_AT = 5;
 
 export class Chip {
   /**
-   * parts: {bootrom, flash, seed, id, onSerial, onReset, onBootDrive}
+   * parts: {bootrom, flash, seed, id, onSerial, onBootDrive, onPowerCut}
    *   id         unique number of the flash, 8 octets; the board's id
    *   onSerial   is given what the USB serial port says
-   *   onReset    is told 'watchdog' (which carries out machine.reset() too) or 'processor'
+   *   onPowerCut does not come back
+   *
    * past: the chip before a reset that keeps what the watchdog's registers hold; null: power comes on
    */
   constructor(parts, past) {
@@ -36,9 +37,13 @@ export class Chip {
     mcu.logger = new Faults();
     this.ended = null; // why this life is over
     mcu.peripherals[ROSC] = new Rosc(mcu, parts.seed);
-    mcu.peripherals[FREE] = new FlashController(mcu, parts.flash, parts.onBootDrive);
+    mcu.peripherals[FREE] = new FlashController(mcu, parts.flash, parts.onBootDrive, parts.onPowerCut);
     this.watchdog = mcu.peripherals[WATCHDOG];
-    this.watchdog.onWatchdogTrigger = () => this.end('watchdog');
+    this.watchdog.onWatchdogTrigger = () => {
+      // rp2040js would count on, and find its alarm due again in the same instant, for ever.
+      this.watchdog.timer.enable = false;
+      this.end('watchdog');
+    };
     this.#addProcessorReset();
     this.#addUniqueId();
     this.#mendUarts();

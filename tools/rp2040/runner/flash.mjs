@@ -23,6 +23,7 @@ const UF2_NOT_MAIN_FLASH = 1;
 export class FlashFile {
   constructor(path) {
     this.content = new Uint8Array(FLASH_SIZE).fill(0xff);
+    this.operationsLeft = Infinity; // until the power goes
     const isNew = !fs.existsSync(path);
     this.file = fs.openSync(path, isNew ? 'wx+' : 'r+');
     if (isNew) {
@@ -69,10 +70,11 @@ export class FlashFile {
 
 /** The registers that the boot ROM of boards/EMU_RP2040/rom writes: see boot.c there. */
 export class FlashController extends BasePeripheral {
-  constructor(rp2040, flash, onBootDrive) {
+  constructor(rp2040, flash, onBootDrive, onPowerCut) {
     super(rp2040, 'FLASH');
     this.flash = flash;
     this.onBootDrive = onBootDrive;
+    this.onPowerCut = onPowerCut;
     this.offset = this.size = this.source = 0;
   }
 
@@ -98,6 +100,9 @@ export class FlashController extends BasePeripheral {
   }
 
   command(code) {
+    if (code !== 3 && --this.flash.operationsLeft <= 0) {
+      this.onPowerCut();
+    }
     if (code === 1) {
       this.check(SECTOR);
       this.change((content, offset) => content.fill(0xff, offset, offset + this.size));

@@ -16,7 +16,8 @@
 //   ["drive", N, LEVEL]             {}
 //   ["pulses", N, COUNT, LOW, HIGH] {}        begins; ends with the event {"event": "pulses", "pin": N}
 //   ["reset"]                       {}        the reset pin
-//   ["statistics"]                  {"boots": 2, "seconds": 3.1, "instructions": 1234567}
+//   ["cut", N]                      {}        the power goes as the flash begins with its Nth operation from now
+//   ["statistics"]                  {"boots": 2, "seconds": 3.1}  of the board's time since power-on
 //
 // Events: {"event": "listening", "port": N}, {"event": "boot", "cause": "power"}, {"event": "boot-drive"}, {"event": "fault", "text": "…"}.
 // The end of standard input ends the emulation: it does not outlive whoever started it.
@@ -83,6 +84,7 @@ class Emulation {
       ...parts,
       onSerial: (octets) => this.said(octets),
       onBootDrive: () => say({ event: 'boot-drive' }),
+      onPowerCut: () => process.exit(0),
     };
     this.chip = null;
     this.boot('power');
@@ -163,21 +165,24 @@ class Emulation {
 
   /** Carry a command out and return the answer. */
   command(words) {
-    const [name, pin, ...rest] = words;
-    if (['pin', 'drive', 'pulses'].includes(name) && !(Number.isInteger(pin) && pin >= 0 && pin <= MAX_PIN)) {
-      return { error: `no such pin: ${pin}` };
+    const [name, number, ...rest] = words;
+    if (['pin', 'drive', 'pulses'].includes(name) && !(Number.isInteger(number) && number >= 0 && number <= MAX_PIN)) {
+      return { error: `no such pin: ${number}` };
     }
     switch (name) {
       case 'pin':
-        return this.chip.pin(pin);
+        return this.chip.pin(number);
       case 'drive':
-        this.chip.drive(pin, !!rest[0]);
+        this.chip.drive(number, !!rest[0]);
         return {};
       case 'pulses':
-        this.chip.pulses(pin, ...rest, () => say({ event: 'pulses', pin }));
+        this.chip.pulses(number, ...rest, () => say({ event: 'pulses', pin: number }));
         return {};
       case 'reset':
         this.chip.end('button');
+        return {};
+      case 'cut':
+        this.parts.flash.operationsLeft = number;
         return {};
       case 'statistics':
         return { boots: this.boots, seconds: (this.past + this.chip.nanos) / 1e9 };
