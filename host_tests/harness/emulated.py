@@ -23,10 +23,9 @@ NOT_CONFIGURABLE = {"bind": "the board's address cannot be chosen", "heapsize": 
 def run_on(board: Remote, script: Path) -> ScriptRun:
     """Run every case of an `mp_*.py` script on a board that has the firmware built in."""
     done = ScriptRun()
-    helpers = [path for path in sorted(script.parent.glob("*.py")) if not re.match(r"mp_|test_|conftest", path.name)]
     try:
         board.execute(f"import os\nif {_FOLDER[1:]!r} not in os.listdir('/'): os.mkdir({_FOLDER!r})")
-        board.copy([RUNNER, script, *helpers], _FOLDER)
+        board.copy([RUNNER, *_with_imports(script)], _FOLDER)
         code = (
             f"import sys; sys.path.insert(1, {_FOLDER!r}); sys.argv[:] = ['', '', '', '{_FOLDER}/{script.name}']\n"
             "import mp_runner; mp_runner.main()"
@@ -35,6 +34,16 @@ def run_on(board: Remote, script: Path) -> ScriptRun:
     except RemoteError as error:
         done.fault = str(error)
     return done
+
+
+def _with_imports(script: Path) -> list[Path]:
+    """A script and the files beside it that it imports, or that these do."""
+    found = [script]
+    for path in found:
+        names = re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        beside = (path.with_name(f"{name}.py") for name in names)
+        found += [each for each in beside if each.exists() and each not in found]
+    return found
 
 
 class EmulatedBoards:

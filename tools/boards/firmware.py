@@ -104,7 +104,7 @@ def build(board: Board, top: Path | None, say: Callable[[str], None], log: Path 
         log.unlink(missing_ok=True)
     for words in commands(board, tree):
         say("running " + " ".join(words))
-        _run(words, log)
+        _run(words, log, tree)
     image = output / _NEEDS[board.port][1]
     if not image.exists():
         raise BoardError(f"the build ended and {image} is not there")
@@ -126,7 +126,7 @@ def check_alignment(elf: Path) -> None:
 
 
 def _picotool() -> bool:
-    """Whether the SDK's build finds the tool that makes the UF2 file. Else MicroPython's own is used, and nothing fetched from the network."""
+    """Whether the SDK's build finds the tool that makes the UF2 file. Else MicroPython's own does it, and nothing is fetched for that."""
     return shutil.which("picotool") is not None
 
 
@@ -140,10 +140,12 @@ def _forget_other_tree(output: Path, port: Path) -> None:
         shutil.rmtree(output)
 
 
-def _run(words: Sequence[str], log: Path | None) -> None:
+def _run(words: Sequence[str], log: Path | None, tree: Path) -> None:
     # In the environment and not on the command line, where they would take the place of the makefile's own.
     options = "" if _picotool() else "-DPICO_NO_PICOTOOL=1"
     env = {**os.environ, "CMAKE_ARGS": f"{os.environ.get('CMAKE_ARGS', '')} {options}".strip()}
+    # A tree without a history of its own may lie in a checkout, whose version is not MicroPython's.
+    env["GIT_CEILING_DIRECTORIES"] = str(tree.parent)
     for key in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "TOP", "BOARD"):
         env.pop(key, None)  # of a make that called us
     output = log.open("a", encoding="utf-8") if log is not None else None

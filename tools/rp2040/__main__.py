@@ -29,7 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--refresh", action="store_true", help="fetch the sources again")
     run = commands.add_parser("run", help="power the board on, until Ctrl-C")
-    run.add_argument("--flash", type=Path, default=build.CACHE / "flash.img", metavar="FILE", help="the flash memory (default: %(default)s)")
+    flash = build.CACHE / "flash.img"
+    run.add_argument("--flash", type=Path, default=flash, metavar="FILE", help="the flash memory (default: %(default)s)")
     run.add_argument("--fresh", action="store_true", help="begin with an empty file system")
     commands.add_parser("size", help="print octets of code and RAM")
     return parser

@@ -1,4 +1,4 @@
-"""Build what the emulated RP2040 needs: its image with the meter frozen in, the boot ROM, the runner; tools that are missing are installed first."""
+"""Build what the emulated RP2040 needs: its image with the meter frozen in, the boot ROM, the runner. Missing tools are installed."""
 
 from __future__ import annotations
 

@@ -30,16 +30,14 @@ class Emulator:
     flash     file that keeps the flash memory's content, 2 MB; made when missing
     console   file that keeps everything the USB serial port says; appended to
     image     UF2 file that is put into the flash at the first power-on; None leaves what is there
-    seed      32 hexadecimal digits: the random numbers of the board; None: others every time
     """
 
-    def __init__(self, flash: Path, console: Path, *, image: Path | None = build.IMAGE, seed: str | None = None) -> None:
+    def __init__(self, flash: Path, console: Path, *, image: Path | None = build.IMAGE) -> None:
         self.flash = flash
         self.console = console
         self.port = 0
         self._boots: list[str] = []
         self._image = image
-        self._seed = seed
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] | None = None
         self._lock: IO[bytes] | None = None
@@ -59,8 +57,6 @@ class Emulator:
         words += ["--flash", str(self.flash.resolve()), "--console", str(self.console.resolve())]
         if self._image is not None:
             words += ["--image", str(self._image.resolve())]
-        if self._seed is not None:
-            words += ["--seed", self._seed]
         self._boots, self._events, self._pending = [], [], b""
         try:
             self._errors = self.console.with_name(self.console.name + ".node").open("w+b")
@@ -142,8 +138,16 @@ class Emulator:
         state = self._command("pin", pin)
         return state["level"] if state["output"] else None
 
+    def wait_level(self, pin: int, level: int, timeout: float = 60.0) -> None:
+        """Wait until the board gives a pin this level."""
+        deadline = time.monotonic() + timeout
+        while self.level(pin) != level:
+            if time.monotonic() > deadline:
+                raise BoardError(f"pin {pin} did not become {level} within {timeout:.0f} s{self._last()}")
+            time.sleep(_POLL)
+
     def pulses(self, pin: int, count: int, low: int, high: int) -> None:
-        """Begin to draw a pin low for `low` milliseconds of the board's time and leave it high for `high`; wait_event("pulses") sees the end."""
+        """Begin to draw a pin low for `low` ms of the board's time and leave it high for `high`; wait_event("pulses") sees the end."""
         self._command("pulses", pin, count, low, high)
 
     def cut_power_at(self, operation: int) -> None:
@@ -166,6 +170,20 @@ class Emulator:
         if code != 0:
             raise self.why()
         self.power_off()
+
+    def ended_before(self, wanted: str, timeout: float = ANSWER_TIMEOUT) -> bool:
+        """Whether the emulator ends before its console says `wanted`."""
+        assert self._process is not None
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            ended = not self.alive
+            if wanted in self.said():
+                return False
+            if ended:
+                self.power_off()
+                return True
+            time.sleep(_POLL)
+        raise BoardError(f"the emulated board neither ended nor said {wanted!r} within {timeout:.0f} s{self._last()}")
 
     def seconds(self) -> float:
         """The board's own time since power-on."""

@@ -3,8 +3,8 @@
     .cache/rp2040/<version of micropython>/micropython    with lib/lwip and lib/mbedtls as links to
                                           /lwip /mbedtls   and lib/pico-sdk, lib/tinyusb as copies
 
-Debian's micropython comes without the libraries that are packages of their own. Two of those are packed as sources in binary packages, which
-hold nothing for a processor and need nothing installed.
+Debian's micropython comes without the libraries that are packages of their own. Two of those are packed as sources in binary packages,
+which hold nothing for a processor and need nothing installed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 // The emulated RP2040 as a process.
 //
-//   node run.mjs --bootrom FILE --flash FILE [--image FILE.uf2] [--console FILE] [--port N] [--id HEX] [--seed HEX]
+//   node run.mjs --bootrom FILE --flash FILE [--image FILE.uf2] [--console FILE] [--port N] [--id HEX]
 //
 //   --flash    2 MB, kept: the chip's flash; made when missing
 //   --image    is put into the flash first, as the boot drive would
@@ -8,7 +8,6 @@
 //   --port     TCP port on 127.0.0.1 that is the USB serial port (default: any free one). One client at a time; a reset of the board
 //              ends its connection, as it takes a USB device away
 //   --id       unique number of the board, 16 hexadecimal digits
-//   --seed     of the random bits, 32 hexadecimal digits (default: the computer's random numbers)
 //
 // Standard input takes one JSON array a line, standard output gives one JSON object a line:
 //
@@ -39,7 +38,7 @@ const UNREAD = 1 << 20; // octets that a client may leave unread before it is dr
 const MAX_PIN = 29;
 
 const { values: options } = parseArgs({
-  options: Object.fromEntries(['bootrom', 'flash', 'image', 'console', 'port', 'id', 'seed'].map((name) => [name, { type: 'string' }])),
+  options: Object.fromEntries(['bootrom', 'flash', 'image', 'console', 'port', 'id'].map((name) => [name, { type: 'string' }])),
 });
 
 function say(object) {
@@ -202,11 +201,10 @@ function start() {
   if (options.image) {
     flash.load(options.image);
   }
-  const seed = options.seed ? Buffer.from(options.seed, 'hex') : crypto.randomBytes(16);
-  const words = new Uint32Array([0, 4, 8, 12].map((at) => seed.readUInt32LE(at)));
+  const seed = crypto.getRandomValues(new Uint32Array(4));
   const id = Buffer.from(options.id ?? 'e660000000000000', 'hex');
   const log = options.console ? fs.openSync(options.console, 'a') : null;
-  return new Emulation({ bootrom, flash, seed: words, id }, log);
+  return new Emulation({ bootrom, flash, seed, id }, log);
 }
 
 let emulation;
