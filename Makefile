@@ -66,7 +66,7 @@ RP2040_SCRIPTS = $(addprefix host_tests/,alloc/mp_metering_takes_no_heap.py allo
 
 test-rp2040: $(VENV)/host.txt ## build the rp2 port with the meter frozen in, test it in rp2040js (USB, flash, watchdog, pins)
 	@$(PY) -m tools.rp2040 build
-	@$(PY) -m pytest -p host_tests.harness.options --target rp2040 -n $(JOBS) --dist loadscope -k "not cpython" \
+	@$(PY) -m pytest -p host_tests.harness.options --target rp2040 -n $(JOBS) --dist loadscope --timeout 600 -k "not cpython" \
 	    $(RP2040_SCRIPTS) host_tests/rp2040 $(ARGS)
 
 bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions and time per request

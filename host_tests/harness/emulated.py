@@ -20,7 +20,7 @@ _SCRIPT_TIMEOUT = 240.0
 NOT_CONFIGURABLE = {"bind": "the board's address cannot be chosen", "heapsize": "the board's heap cannot be chosen"}
 
 
-def run_on(board: Remote, script: Path) -> ScriptRun:
+def run_on(board: Remote, script: Path, timeout: float = _SCRIPT_TIMEOUT) -> ScriptRun:
     """Run every case of an `mp_*.py` script on a board that has the firmware built in."""
     done = ScriptRun()
     try:
@@ -30,7 +30,7 @@ def run_on(board: Remote, script: Path) -> ScriptRun:
             f"import sys; sys.path.insert(1, {_FOLDER!r}); sys.argv[:] = ['', '', '', '{_FOLDER}/{script.name}']\n"
             "import mp_runner; mp_runner.main()"
         )
-        done.parse(board.run(["exec", code], _SCRIPT_TIMEOUT, fresh=True))
+        done.parse(board.run(["exec", code], timeout, fresh=True))
     except RemoteError as error:
         done.fault = str(error)
     return done

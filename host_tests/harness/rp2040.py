@@ -11,6 +11,9 @@ from tools.rp2040 import Emulator
 from .emulated import run_on
 from .mp import ScriptRun
 
+# The longest script takes a minute of a whole processor of the computer.
+_SCRIPT_TIMEOUT = 500.0
+
 
 class Rp2040Board:
     """The one board of this worker, powered on when the first script wants it."""
@@ -24,7 +27,7 @@ class Rp2040Board:
     def run_cases(self, script: Path) -> ScriptRun:
         """Run every case of an `mp_*.py` script on the board."""
         try:
-            return run_on(Remote(self._powered().serial), script)
+            return run_on(Remote(self._powered().serial), script, _SCRIPT_TIMEOUT)
         except BoardError as error:
             done = ScriptRun()
             done.fault = str(error)
