@@ -62,7 +62,7 @@ test-emulated: $(VENV)/host.txt ## build the Cortex-M3 board, run the wire, heap
 
 # The scripts that take the emulated processor longest come first, so that the others fill the time beside them.
 RP2040_SCRIPTS = $(addprefix host_tests/,alloc/mp_metering_takes_no_heap.py alloc/mp_engine_takes_no_heap.py \
-    engine/mp_worked_octets.py engine/mp_twins.py engine/mp_codec.py engine/mp_pool.py)
+    engine/mp_worked_octets.py engine/mp_codec.py engine/mp_pool.py)
 
 test-rp2040: $(VENV)/host.txt ## build the rp2 port with the meter frozen in, test it in rp2040js (USB, flash, watchdog, pins)
 	@$(PY) -m tools.rp2040 build
