@@ -29,7 +29,7 @@ PY := $(VENV)/bin/python
 interpreter = $(if $(strip $(MICROPYTHON)),,$(VENV)/micropython.txt)
 interop = $(if $(filter 0,$(INTEROP)),,$(VENV)/interop.txt)
 
-.PHONY: help run read test test-emulated bench lint flash deploy provision firmware clean
+.PHONY: help run read test test-emulated test-rp2040 bench lint flash deploy provision firmware clean
 .DEFAULT_GOAL := help
 # A failed install leaves no list behind that looks like a finished one.
 .DELETE_ON_ERROR:
@@ -59,6 +59,15 @@ test-emulated: $(VENV)/host.txt ## build the Cortex-M3 board, run the wire, heap
 	@$(PY) -m pytest -p host_tests.harness.options --target emulated -n $(JOBS) --dist loadscope \
 	    -m "((wire or caps) and not micropython) or zero_alloc" -k "not cpython" \
 	    host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire $(ARGS)
+
+# The scripts that take the emulated processor longest come first, so that the others fill the time beside them.
+RP2040_SCRIPTS = $(addprefix host_tests/,alloc/mp_metering_takes_no_heap.py alloc/mp_engine_takes_no_heap.py \
+    engine/mp_worked_octets.py engine/mp_codec.py engine/mp_pool.py)
+
+test-rp2040: $(VENV)/host.txt ## build the rp2 port with the meter frozen in, test it in rp2040js (USB, flash, watchdog, pins)
+	@$(PY) -m tools.rp2040 build
+	@$(PY) -m pytest -p host_tests.harness.options --target rp2040 -n $(JOBS) --dist loadscope --timeout 600 -k "not cpython" \
+	    $(RP2040_SCRIPTS) host_tests/rp2040 $(ARGS)
 
 bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions and time per request
 	@test -e host_tests/bench/__main__.py || { echo "error: the bench is not built yet" >&2; exit 1; }

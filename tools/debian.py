@@ -18,6 +18,7 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # Names a Debian mirror where the machine's own apt has none (Ubuntu).
 MIRROR_VARIABLE = "DEBIAN_MIRROR"
 _TIMEOUT = 300
+_UNPACK_TIMEOUT = 120
 _INSTALL_TIMEOUT = 900
 
 
@@ -103,6 +104,26 @@ class Archive:
     def source(self, packages: Sequence[str]) -> None:
         """Fetch source packages, packed as they are."""
         run_apt(["-q", "source", "--download-only", *packages], self._env, self._work)
+
+
+def unpack_source(described: Path, folder: Path, *, patched: bool = True) -> None:
+    """Unpack a source package, given its .dsc file, into a folder that does not exist yet; with Debian's patches or without."""
+    # apt has checked the files; dpkg-source would want the signer's key as well.
+    _unpack(["dpkg-source", "--no-check", *([] if patched else ["--skip-patches"]), "-x", str(described), str(folder)], described)
+
+
+def unpack(package: Path, folder: Path) -> None:
+    """Unpack the files of a binary package below a folder, without installing it."""
+    _unpack(["dpkg-deb", "--extract", str(package), str(folder)], package)
+
+
+def _unpack(words: Sequence[str], package: Path) -> None:
+    try:
+        subprocess.run(words, check=True, capture_output=True, text=True, timeout=_UNPACK_TIMEOUT, env={**os.environ, "LC_ALL": "C"})
+    except subprocess.TimeoutExpired:
+        raise DebianError(f"{words[0]} took longer than {_UNPACK_TIMEOUT} s for {package.name}") from None
+    except subprocess.CalledProcessError as error:
+        raise DebianError(f"{package.name} cannot be unpacked: {(error.stderr.strip().splitlines() or ['no reason given'])[-1]}") from None
 
 
 def install(packages: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tools.boards import catalog, firmware, flash, images, package, provision, target
-from tools.boards.catalog import BOARDS, BoardError
+from tools.boards.catalog import BOARDS, BoardError, find
 from tools.boards.target import Port
 from tools.launcher import ROOT
 
@@ -263,12 +263,15 @@ def top(tmp_path):
         (tmp_path / "top" / folder).mkdir(parents=True)
     (tmp_path / "top/py/mpconfig.h").write_text("#define MICROPY_VERSION_MAJOR 1\n#define MICROPY_VERSION_MINOR 29\n")
     (tmp_path / "top/ports/rp2/Makefile").write_text("all:\n")
+    (tmp_path / "top/tools").mkdir()
+    converter = f"import sys; open({str(tmp_path / 'uf2conv.calls')!r}, 'a').write(' '.join(sys.argv[1:]))"
+    (tmp_path / "top/tools/uf2conv.py").write_text(converter)
     return tmp_path / "top"
 
 
 @pytest.fixture
 def compilers(tmp_path, monkeypatch):
-    for name in ("make", "cmake", "arm-none-eabi-gcc"):
+    for name in ("make", "cmake", "arm-none-eabi-gcc", "arm-none-eabi-nm"):
         fake_tool(tmp_path / "bin", name)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     return tmp_path / "bin"
@@ -283,6 +286,61 @@ def test_a_build_runs_make_with_our_manifest(top, compilers, tmp_path, monkeypat
     calls = (compilers / "make.calls").read_text().splitlines()
     assert f"-C {top}/mpy-cross" in calls[0]
     assert f"BOARD=RPI_PICO_W BUILD={tmp_path}/out/RPI_PICO_W FROZEN_MANIFEST={ROOT}/boards/RPI_PICO_W/manifest.py" in calls[1]
+    assert f"USER_C_MODULES={ROOT}/boards/native_alignment.cmake" in calls[1]
+    assert "BOARD_DIR" not in calls[1]
+    assert "--family 0xe48bff56 --base 0x10000000" in (tmp_path / "uf2conv.calls").read_text()
+
+
+def test_picotool_makes_the_image_where_it_is_installed(top, compilers, tmp_path):
+    fake_tool(tmp_path / "bin", "picotool")
+    assert len(firmware.commands(PICO, top)) == 2
+    assert len(firmware.commands(ESP, top)) == 2
+
+
+def test_an_emulated_board_brings_its_definition(top, compilers):
+    board = find("EMU_RP2040")
+    assert f"BOARD_DIR={board.folder}/port" in firmware.commands(board, top)[1]
+    for name in ("tinyusb/src", "mbedtls/library"):
+        (top / "lib" / name).mkdir(parents=True)
+    (top / "lib/cyw43-driver/src").rmdir()
+    assert firmware.check(board, top) == top
+    with pytest.raises(BoardError, match=r"lacks lib/cyw43-driver/src"):
+        firmware.check(PICO, top)
+
+
+def test_a_build_of_another_tree_begins_anew(top, compilers, tmp_path, monkeypatch):
+    """CMake refuses a folder that it filled from elsewhere."""
+    monkeypatch.setattr(firmware, "OUTPUT", tmp_path / "out")
+    output = tmp_path / "out/RPI_PICO_W"
+    for source, stays in ((f"{top}/ports/rp2", True), ("/elsewhere/ports/rp2", False)):
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={source}\n")
+        (output / "firmware.uf2").write_bytes(uf2(PICO.family))
+        if stays:
+            firmware.build(PICO, top, lambda text: None)
+        else:
+            with pytest.raises(BoardError, match="the build ended and .* is not there"):
+                firmware.build(PICO, top, lambda text: None)
+        assert (output / "CMakeCache.txt").exists() == stays
+
+
+def test_native_code_that_does_not_begin_at_a_word_is_refused(compilers, tmp_path):
+    """ARMv6-M faults on it, or takes other constants."""
+
+    def listing(*symbols):
+        text = "\n".join(symbols)
+        (compilers / "arm-none-eabi-nm").write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\n")
+
+    listing("10035664 t fun_data_dlms_octets_viper_add", "10035667 r fun_data_log_line", "100357b4 t fun_data_net_hot_native_serve")
+    firmware.check_alignment(tmp_path / "firmware.elf")
+    listing("10035664 t fun_data_dlms_octets_viper_add", "100357b6 t fun_data_net_hot_native_serve")
+    with pytest.raises(BoardError, match="1 of 2 native functions do not begin at a word, fun_data_net_hot_native_serve among them"):
+        firmware.check_alignment(tmp_path / "firmware.elf")
+
+
+def test_an_emulated_board_is_not_flashed(tmp_path):
+    with pytest.raises(BoardError, match="EMU_RP2040 is emulated, not flashed"):
+        flash.flash(find("EMU_RP2040"), tmp_path / "image.uf2", None, False, lambda text: None)
 
 
 def test_what_a_build_lacks(top, compilers, monkeypatch):

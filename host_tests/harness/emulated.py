@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools.emulated import EmulatedBoard
-from tools.emulated.remote import RemoteError
+from tools.emulated.remote import Remote, RemoteError
 
 from .mp import RUNNER, ScriptRun
 
@@ -18,6 +18,32 @@ _FOLDER = "/cases"
 _SCRIPT_TIMEOUT = 240.0
 # The board's own address and port lead to it; the interpreter's heap is what the board has.
 NOT_CONFIGURABLE = {"bind": "the board's address cannot be chosen", "heapsize": "the board's heap cannot be chosen"}
+
+
+def run_on(board: Remote, script: Path, timeout: float = _SCRIPT_TIMEOUT) -> ScriptRun:
+    """Run every case of an `mp_*.py` script on a board that has the firmware built in."""
+    done = ScriptRun()
+    try:
+        board.execute(f"import os\nif {_FOLDER[1:]!r} not in os.listdir('/'): os.mkdir({_FOLDER!r})")
+        board.copy([RUNNER, *_with_imports(script)], _FOLDER)
+        code = (
+            f"import sys; sys.path.insert(1, {_FOLDER!r}); sys.argv[:] = ['', '', '', '{_FOLDER}/{script.name}']\n"
+            "import mp_runner; mp_runner.main()"
+        )
+        done.parse(board.run(["exec", code], timeout, fresh=True))
+    except RemoteError as error:
+        done.fault = str(error)
+    return done
+
+
+def _with_imports(script: Path) -> list[Path]:
+    """A script and the files beside it that it imports, or that these do."""
+    found = [script]
+    for path in found:
+        names = re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        beside = (path.with_name(f"{name}.py") for name in names)
+        found += [each for each in beside if each.exists() and each not in found]
+    return found
 
 
 class EmulatedBoards:
@@ -50,20 +76,7 @@ class EmulatedBoards:
 
     def run_cases(self, script: Path) -> ScriptRun:
         """Run every case of an `mp_*.py` script on the board."""
-        done = ScriptRun()
-        board = self.board()
-        helpers = [path for path in sorted(script.parent.glob("*.py")) if not re.match(r"mp_|test_|conftest", path.name)]
-        try:
-            board.execute(f"import os\nif {_FOLDER[1:]!r} not in os.listdir('/'): os.mkdir({_FOLDER!r})")
-            board.remote.copy([RUNNER, script, *helpers], _FOLDER)
-            code = (
-                f"import sys; sys.path.insert(1, {_FOLDER!r}); sys.argv[:] = ['', '', '', '{_FOLDER}/{script.name}']\n"
-                "import mp_runner; mp_runner.main()"
-            )
-            done.parse(board.remote.run(["exec", code], _SCRIPT_TIMEOUT, fresh=True))
-        except RemoteError as error:
-            done.fault = str(error)
-        return done
+        return run_on(self.board().remote, script)
 
     def close(self) -> None:
         """Switch the board off."""

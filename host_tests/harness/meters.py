@@ -20,6 +20,7 @@ from tools.launcher import Interpreter, LauncherError, Meter, Ready, find
 
 from . import firmware, mp, probe
 from .emulated import NOT_CONFIGURABLE, EmulatedBoards
+from .rp2040 import Rp2040Board
 from .target import Target
 
 
@@ -81,6 +82,7 @@ class MeterPool:
         self._running: dict[str, MeterHandle] = {}
         self._started = 0
         self._boards = EmulatedBoards(results, worker)
+        self._rp2040 = Rp2040Board(results, worker)
 
     def use_interpreter(self, command: str | None) -> None:
         """Take another interpreter than the default one (several words allowed)."""
@@ -97,6 +99,8 @@ class MeterPool:
         """A meter for one test of `group`: the one that is running already, or a new one."""
         if target.kind == "network":
             return MeterHandle(target.host, target.port)
+        if target.kind == "rp2040":
+            pytest.skip("the emulated RP2040 has no network")
         if group != self._group:
             self.close()
             self._group = group
@@ -119,6 +123,8 @@ class MeterPool:
         """What runs `mp_*.py` scripts for a target: its board, or an interpreter here."""
         if target.kind == "emulated":
             return self._boards.run_cases
+        if target.kind == "rp2040":
+            return self._rp2040.run_cases
         return lambda path: mp.run_cases(self.interpreter, path)
 
     def check(self, handle: MeterHandle, failed: bool) -> None:
@@ -177,6 +183,7 @@ class MeterPool:
     def end(self) -> None:
         """Switch off what stays on between groups of tests."""
         self._boards.close()
+        self._rp2040.close()
 
     def _raise_ended(self, handle: MeterHandle, when: str) -> NoReturn:
         process = handle.process

@@ -2,6 +2,7 @@
 
     unix                    a meter of our own: started here in MicroPython's unix port
     emulated                a meter of our own on the emulated Cortex-M3 board (python -m tools.emulated build)
+    rp2040                  MicroPython's rp2 port on the emulated RP2040, without a network (python -m tools.rp2040 build)
     tcp://HOST[:PORT]       a meter that is running somewhere, reached over TCP and UDP
 
 A meter that is not ours is read-only for the tests: `--allow-writes`,
@@ -23,6 +24,7 @@ DEFAULT_PORT = 4059
 CAPABILITIES = {
     "own-process": "the meter is not a process that was started here",
     "board": "the meter does not run on a board",
+    "rp2040": "this is not the emulated RP2040 (make test-rp2040)",
     "roomy": "the meter has a board's limits: few connections, short values in blocks",
     "direct": "the meter is reached through a relay with a port number and buffers of its own",
     "config": "the meter's configuration cannot be chosen",
@@ -31,8 +33,8 @@ CAPABILITIES = {
     "auth-failures": "wrong passwords are not to be tried on the meter (--allow-auth-failures)",
 }
 # Changes nothing that anybody could miss on a meter that exists for one test run.
-OWN_METER = frozenset(CAPABILITIES) - {"board"}
-OWN_BOARD = frozenset(CAPABILITIES) - {"own-process", "roomy", "direct"}
+OWN_METER = frozenset(CAPABILITIES) - {"board", "rp2040"}
+OWN_BOARD = frozenset(CAPABILITIES) - {"own-process", "roomy", "direct", "rp2040"}
 
 
 class TargetError(ValueError):
@@ -62,6 +64,10 @@ def _emulated(name: str, allowed: frozenset[str]) -> Target:
     return Target(name, "emulated", OWN_BOARD)
 
 
+def _rp2040(name: str, allowed: frozenset[str]) -> Target:
+    return Target(name, "rp2040", frozenset({"rp2040"}))
+
+
 def _network(name: str, allowed: frozenset[str]) -> Target:
     try:
         address = urlsplit(name)
@@ -73,7 +79,12 @@ def _network(name: str, allowed: frozenset[str]) -> Target:
     return Target(name, "network", allowed | {"roomy", "direct"}, host, DEFAULT_PORT if port is None else port)
 
 
-_SCHEMES: dict[str, Callable[[str, frozenset[str]], Target]] = {"unix": _unix, "emulated": _emulated, "tcp": _network}
+_SCHEMES: dict[str, Callable[[str, frozenset[str]], Target]] = {
+    "unix": _unix,
+    "emulated": _emulated,
+    "rp2040": _rp2040,
+    "tcp": _network,
+}
 
 
 def parse(name: str, *, writes: bool = False, disconnect: bool = False, auth_failures: bool = False) -> Target:
@@ -82,5 +93,5 @@ def parse(name: str, *, writes: bool = False, disconnect: bool = False, auth_fai
     allowed = frozenset(capability for capability, yes in permitted.items() if yes)
     make = _SCHEMES.get(name.partition(":")[0])
     if make is None or (make is not _network and name not in _SCHEMES):
-        raise TargetError(f"--target {name}: known are unix, emulated and tcp://HOST[:PORT]")
+        raise TargetError(f"--target {name}: known are unix, emulated, rp2040 and tcp://HOST[:PORT]")
     return make(name, allowed)

@@ -1,4 +1,4 @@
-"""The boards that can be flashed, and what distinguishes them for that. Their pins and limits stand in boards/<BOARD>/limits.py."""
+"""The boards that images are made for, and what distinguishes them for that. Their pins and limits stand in boards/<BOARD>/limits.py."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class BoardError(Exception):
 class Board:
     """port: of MicroPython. For rp2 `family` is the UF2 family id and `drive` the Board-ID of the boot drive; for esp32 `chip` is
     esptool's name, `chip_id` the number in an image's header and `offset` where an image goes in the flash.
+    `emulated`: no hardware; MicroPython's build finds its definition in boards/<BOARD>/port.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Board:
     chip: str = ""
     chip_id: int = 0
     offset: int = 0
+    emulated: bool = False
 
     @property
     def folder(self) -> Path:
@@ -47,11 +49,15 @@ BOARDS = {
     )
 }
 
+# No hardware: images are built and files deployed as for the others.
+EMULATED = {"EMU_RP2040": Board("EMU_RP2040", "rp2", family=0xE48BFF56, emulated=True)}
+
 
 def find(name: str | None) -> Board:
     """The board of that name."""
     if not name:
         raise BoardError(f"no board named: give BOARD=, one of {', '.join(BOARDS)}")
-    if name not in BOARDS:
-        raise BoardError(f"no such board: {name} (known: {', '.join(BOARDS)})")
-    return BOARDS[name]
+    known = {**BOARDS, **EMULATED}
+    if name not in known:
+        raise BoardError(f"no such board: {name} (known: {', '.join(known)})")
+    return known[name]

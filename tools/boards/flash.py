@@ -43,6 +43,8 @@ def drive(board: Board, folders: Iterable[Path]) -> Path | None:
 
 def flash(board: Board, image: Path | None, where: str | None, erase: bool, say: Callable[[str], None]) -> None:
     """Write an image, after everything that is needed has been looked for."""
+    if board.emulated:
+        raise BoardError(f"{board.name} is emulated, not flashed: its README says how it gets its image")
     checked = images.check(image, board)
     if board.port == "rp2":
         _flash_rp2(board, checked, where, erase, say)

@@ -9,10 +9,8 @@ library than older Debians have; sources build anywhere.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -25,7 +23,6 @@ CACHE = ROOT / ".cache" / "emulated"
 SUITE = "trixie"
 PACKAGES = ("micropython", "lwip", "mbedtls")
 _LIBRARIES = {"lwip": "src/include/lwip/init.h", "mbedtls": "include/mbedtls/aes.h"}
-_UNPACK_TIMEOUT = 120
 
 
 def _complete(tree: Path) -> bool:
@@ -71,7 +68,10 @@ def _fetch() -> Path:
             if package == "micropython":
                 version = re.sub(r"[^\w.+~-]", "_", described.stem.partition("_")[2])
             # Debian's patches to micropython replace the libraries in its tree by installed ones.
-            _unpack(described, unpacked / package, patched=package != "micropython")
+            try:
+                debian.unpack_source(described, unpacked / package, patched=package != "micropython")
+            except debian.DebianError as reason:
+                raise BoardError(str(reason)) from None
         made = unpacked / "micropython"
         for library in _LIBRARIES:
             link = made / "lib" / library
@@ -89,14 +89,3 @@ def _fetch() -> Path:
             shutil.rmtree(folder)
         unpacked.rename(folder)
         return folder / "micropython"
-
-
-def _unpack(described: Path, folder: Path, *, patched: bool) -> None:
-    words = ["dpkg-source", "--no-check", *([] if patched else ["--skip-patches"]), "-x", str(described), str(folder)]
-    try:
-        # apt has checked the files; dpkg-source would want the signer's key as well.
-        subprocess.run(words, check=True, capture_output=True, text=True, timeout=_UNPACK_TIMEOUT, env={**os.environ, "LC_ALL": "C"})
-    except subprocess.TimeoutExpired:
-        raise BoardError(f"dpkg-source took longer than {_UNPACK_TIMEOUT} s for {described.name}") from None
-    except subprocess.CalledProcessError as error:
-        raise BoardError(f"{described.name} cannot be unpacked: {(error.stderr.strip().splitlines() or ['no reason given'])[-1]}") from None

@@ -1,0 +1,11 @@
+"""Pins and limits of the emulated RP2040: those of a Raspberry Pi Pico W, without its radio."""
+
+from limits_default import *  # noqa: F403
+
+BOARD = "EMU_RP2040"
+HARDWARE = True
+WATCHDOG = 8000  # the RP2040 takes 8388 ms at the most
+WATCHDOG_STOP = (0x4005B000, 1 << 30)  # RP2040 datasheet, WATCHDOG: ENABLE of CTRL, at the alias that clears bits
+LED = 25
+RELAY = 14
+PULSE = 15
