@@ -8,6 +8,7 @@ import pytest
 
 from tools.launcher import Interpreter
 
+from . import report
 from .meters import MeterError, MeterHandle, MeterPool
 from .raw import RawLinks
 from .target import Target
@@ -65,6 +66,7 @@ def meter(
     settings = dict(meter_settings)
     heapsize = settings.pop("heapsize", None)
     handle = meter_pool.get(target, request.node.nodeid.partition("::")[0], settings, str(heapsize) if heapsize else None)
+    request.node.user_properties += report.properties(target.name, handle.ready)
     yield handle
     try:
         meter_pool.check(handle, request.node.stash.get(FAILED, False))
