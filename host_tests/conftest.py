@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,7 +93,6 @@ def pytest_configure(config: pytest.Config) -> None:
         ]
     except (targets.TargetError, rig.RigError) as error:
         raise pytest.UsageError(str(error)) from None
-    groups.one_worker_per_board(config, config.stash[TARGETS])
     if workerinput is None:
         config.pluginmanager.register(report.SuiteProperties(config), "meter-suite-properties")
     config.stash[mp.RUN_SCRIPT] = pool.script_runner(config.stash[TARGETS][0])
@@ -111,6 +111,11 @@ def pytest_configure_node(node) -> None:
     """Tell an xdist worker where results go, and which session it belongs to."""
     node.workerinput["meter_session"] = node.config.stash[SESSION]
     node.workerinput["results"] = str(node.config.stash[RESULTS])
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return groups.scheduler(config, log, config.stash[TARGETS])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -139,13 +144,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     several = metafunc.config.stash[TARGETS]
     if len(several) > 1 and "target" in metafunc.fixturenames:
-        metafunc.parametrize("target", several, ids=[each.name for each in several], indirect=True, scope="session")
+        metafunc.parametrize("target", several, ids=[each.id for each in several], indirect=True, scope="session")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist looks at the groups after this
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     faults = requirements.unknown_ids(items)
-    groups.mark(items, config.stash[TARGETS])
+    groups.allow_time(items, config.stash[TARGETS])
     for item in items:
         if "meter" in getattr(item, "fixturenames", ()):
             item.add_marker("wire")

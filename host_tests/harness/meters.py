@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
@@ -18,7 +19,7 @@ import pytest
 from tools.emulated import BoardError, EmulatedBoard
 from tools.launcher import Interpreter, LauncherError, Meter, Ready, find
 
-from . import firmware, mp, probe
+from . import firmware, limits, mp, probe
 from .emulated import NOT_CONFIGURABLE, EmulatedBoards
 from .hil.board import HilBoard
 from .hil.boards import HilBoards
@@ -54,6 +55,11 @@ class MeterHandle:
         if isinstance(self.process, HilBoard) and not self.process.is_ready:
             return None  # a test stopped it
         return self.process.ready if self.process is not None else None
+
+    @property
+    def limits(self) -> SimpleNamespace:
+        """The table of limits of its board; those of the unix port where it is not ours."""
+        return limits.of(self.ready.board if self.ready is not None else limits.UNIX)
 
     @property
     def hosts(self) -> tuple[str, ...]:

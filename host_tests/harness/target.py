@@ -62,7 +62,6 @@ class Target:
     """One target: its kind, its capabilities and, when it is running already, its address.
 
     board    how a board behind a serial port is reached
-    group    tests of targets of one group run in one worker; empty: anywhere
     """
 
     name: str
@@ -73,8 +72,9 @@ class Target:
     board: BoardSpec | None = None
 
     @property
-    def group(self) -> str:
-        return re.sub(r"\W+", "-", self.name) if self.board is not None else ""
+    def id(self) -> str:
+        """Its name in the id of a test: without the hyphen that parts parameters there."""
+        return re.sub(r"[^A-Za-z0-9_.:/]", "_", self.name)
 
     def missing(self, wanted: set[str]) -> str:
         """Why a test that wants these capabilities cannot run here; empty when it can."""
