@@ -40,20 +40,27 @@ class MeterHandle:
     """
 
     def __init__(self, host: str, port: int, process: Meter | EmulatedBoard | HilBoard | None = None) -> None:
-        self.host = host
-        self.port = port
+        self._address = host, port
         self.process = process
         # Few connections, and MicroPython 1.25 on lwIP keeps one datagram for a socket until it is read.
         self.small = isinstance(process, (EmulatedBoard, HilBoard))
 
     @property
     def address(self) -> tuple[str, int]:
-        return self.host, self.port
+        if isinstance(self.process, HilBoard):
+            self._address = self.process.host, self.process.port  # the network may give it another at the next boot
+        return self._address
+
+    @property
+    def host(self) -> str:
+        return self.address[0]
+
+    @property
+    def port(self) -> int:
+        return self.address[1]
 
     @property
     def ready(self) -> Ready | None:
-        if isinstance(self.process, HilBoard) and not self.process.is_ready:
-            return None  # a test stopped it
         return self.process.ready if self.process is not None else None
 
     @property

@@ -45,6 +45,16 @@ _LOOPBACK = "127.0.0.1"
 _NAP = 0.02
 
 
+def _free_port() -> int:
+    """A number that is free now on loopback over TCP and UDP: the meter keeps it through its resets."""
+    while True:
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind((_LOOPBACK, 0))
+            with contextlib.suppress(OSError):
+                udp.bind(tcp.getsockname())
+                return tcp.getsockname()[1]
+
+
 class _Lines:
     """The stand-in's end of an RS-232 line for pyserial's RFC 2217 server: rates do not matter, DTR and RTS drive EN."""
 
@@ -109,6 +119,7 @@ class StandIn:
         self._watchdog = 0.0
         self._bites_at = 0.0
         self._held = False
+        self._cause = ""
         self._over = threading.Event()
         self._lock = threading.RLock()
 
@@ -120,6 +131,7 @@ class StandIn:
         if not flash.exists():
             flash.write_bytes(b"\xff" * _FLASH)
         self._write_world()
+        self.port = _free_port()
         self._control = socket.create_server((_LOOPBACK, 0))
         self._host: socket.socket | None = None
         self._server: socket.socket | None = None
@@ -160,7 +172,7 @@ class StandIn:
                 "boot_seconds": 20,
                 **more,
             },
-            f"boards.{name}.config": {"bind": _LOOPBACK, "port": 0, "offline_reset": 0},
+            f"boards.{name}.config": {"bind": _LOOPBACK, "port": self.port, "offline_reset": 0},
             f"relays.{name}": {"off": [*control, "off"], "on": [*control, "on"], "seconds": 0.1},
             f"networks.{name}": {"down": [*control, "network", "down"], "up": [*control, "network", "up"], "seconds": 15},
             f"pulses.{name}": {"send": [*control, "pulses", "{count}"], "period_ms": 250},
@@ -243,6 +255,7 @@ class StandIn:
         os.close(slave)
         os.close(writing)
         self._program, self._pipe, self._said = master, reading, b""
+        self._cause = cause
         self._running = True
         self._interrupting = 0.0
         self.boots += 1
@@ -263,8 +276,10 @@ class StandIn:
 
     def _reset(self, cause: str, raw: bool = False) -> None:
         self._end()
-        if not cause.startswith("soft"):
-            self._watchdog = 0.0  # which outlives a soft reset
+        if cause == "soft":
+            cause = self._cause  # no reset of the chip: its register stays, and its watchdog runs on
+        else:
+            self._watchdog = 0.0
             if self._usb:
                 self._unplug()
                 self._plug_in()
@@ -294,7 +309,7 @@ class StandIn:
         elif word == "feed":
             self._bites_at = time.monotonic() + self._watchdog
         elif word == "reset":
-            self._reset({"program": "program"}.get(rest, "soft"), rest == "soft-raw")
+            self._reset(rest.removesuffix("-raw"), rest.endswith("-raw"))
 
     def _interrupt(self) -> None:
         """Ctrl-C for a program that runs; while it sleeps, because the unix port must not be interrupted in the middle of a collection."""

@@ -48,9 +48,10 @@ class HilBoard:
         self.spec = spec
         self.log = log
         self.line = Line(spec.device, log, spec.reopen_seconds)
-        self.remote = Hands(self.line, spec.repl_seconds)
+        self.remote = Hands(self.line, spec.repl_seconds, self.expect_boot)
         self._lock = DeviceLock(spec.device)
         self._ready: Ready | None = None
+        self._is_ready = False
         self._mark = 0  # octet of the console where the present boot begins
         self._configured = False
         self._given_up = ""
@@ -82,7 +83,7 @@ class HilBoard:
 
     def kill(self) -> None:
         """Trust the state of the board no longer: its next user climbs the ladder."""
-        self._ready = None
+        self._is_ready = False
 
     # -- boots --------------------------------------------------------------
 
@@ -143,7 +144,7 @@ class HilBoard:
     def expect_boot(self) -> None:
         """Forget READY: what the console says from now on belongs to the next boot, or to what brings it about."""
         self._mark = self.line.size
-        self._ready = None
+        self._is_ready = False
 
     def wait_ready(self) -> Ready:
         """Wait for READY of the present boot, and that the meter answers there."""
@@ -180,14 +181,21 @@ class HilBoard:
 
     @property
     def ready(self) -> Ready:
-        """What the READY line said; RuntimeError before it."""
+        """What the last READY line said; RuntimeError before the first."""
         if self._ready is None:
             raise RuntimeError("the board has not printed its READY line")
         return self._ready
 
     @property
     def is_ready(self) -> bool:
-        return self._ready is not None
+        """Whether the present boot has come to READY."""
+        return self._is_ready
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether the meter has served since READY: nobody has led the board to its REPL."""
+        text = self.console()
+        return self.is_ready and _BANNER not in text and "raw REPL" not in text
 
     @property
     def host(self) -> str:
@@ -209,7 +217,7 @@ class HilBoard:
 
     def started_by_itself(self) -> str:
         """The READY line of a boot that nobody asked for; empty when there was none."""
-        if self._ready is None:
+        if not self._is_ready:
             return ""
         lines = [line.strip() for line in self.console().splitlines(keepends=True) if _READY in line and line.endswith("\n")]
         return lines[-1] if len(lines) > 1 else ""
@@ -242,9 +250,7 @@ class HilBoard:
         self.line.write(b"\x04")
 
     def _machine_reset(self) -> None:
-        with self.remote.repl() as repl:
-            self.expect_boot()
-            repl.reset()
+        self.remote.reset()
 
     def _pulse_lines(self) -> None:
         listens = self.spec.lines
@@ -320,11 +326,11 @@ class HilBoard:
             raise HilError(f"{self.spec.name}: READY without an address: {line}")
         self._ready = ready
         if not any(probe.answers(self.host, self.port) for _ in range(_PROBES)):
-            self._ready = None
             raise HilError(
                 f"{self.spec.name}: READY, but nobody answers at {self.host}:{self.port}: "
                 "is this computer in the same network, or does the rig file need an address?"
             )
+        self._is_ready = True
         return ready
 
     @staticmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mpremote.transport_serial import SerialTransport
@@ -32,11 +32,15 @@ class LineTransport(SerialTransport):
 
 
 class Hands:
-    """line: the open port. answer: seconds within which a healthy board answers at its REPL."""
+    """line: the open port. answer: seconds within which a healthy board answers at its REPL.
 
-    def __init__(self, line: Line, answer: float) -> None:
+    leaving: called before the board is left to itself, because what the console says from then on belongs to the next boot.
+    """
+
+    def __init__(self, line: Line, answer: float, leaving: Callable[[], None]) -> None:
         self._line = line
         self._answer = answer
+        self._leaving = leaving
 
     @contextlib.contextmanager
     def repl(self, *, fresh: bool = False) -> Iterator[Repl]:
@@ -56,11 +60,13 @@ class Hands:
     def start(self, code: str) -> None:
         """Run code without waiting for its end."""
         with self.repl() as repl:
+            self._leaving()
             repl.start(code)
 
     def reset(self) -> None:
         """Reset the board from within, without waiting for anything."""
         with self.repl() as repl:
+            self._leaving()
             repl.reset()
 
     def copy(self, sources: list[Path], folder: str) -> None:
