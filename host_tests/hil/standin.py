@@ -14,6 +14,7 @@ Commands reach it through a TCP port of its own: `python -m host_tests.hil.contr
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import select
@@ -115,6 +116,7 @@ class StandIn:
         self._pipe = -1
         self._said = b""
         self._running = False
+        self._awake = False
         self._interrupting = 0.0
         self._watchdog = 0.0
         self._bites_at = 0.0
@@ -178,8 +180,6 @@ class StandIn:
             f"pulses.{name}": {"send": [*control, "pulses", "{count}"], "period_ms": 250},
         }
         # JSON's texts, lists, numbers and truth values are TOML's.
-        import json
-
         text = ""
         for table, keys in lines.items():
             text += f"[{table}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items() if value is not None)
@@ -229,6 +229,10 @@ class StandIn:
 
     def _start(self, cause: str, raw: bool = False) -> None:
         """Begin to execute. A reset of any kind comes here, after `_end`."""
+        if "no-return" in str(self._world["faults"]):
+            # Its radio finds the network again after a reset only.
+            self._world["link"] = UP
+            self._write_world()
         master, slave = pty.openpty()
         tty.setraw(slave)
         mode = termios.tcgetattr(slave)
@@ -257,6 +261,7 @@ class StandIn:
         self._program, self._pipe, self._said = master, reading, b""
         self._cause = cause
         self._running = True
+        self._awake = False
         self._interrupting = 0.0
         self.boots += 1
 
@@ -297,6 +302,7 @@ class StandIn:
 
     def _hear(self, line: str) -> None:
         """What the program tells about the hardware."""
+        self._awake = True
         word, _, rest = line.partition(" ")
         if word == "run":
             self._running = True
@@ -314,7 +320,9 @@ class StandIn:
     def _interrupt(self) -> None:
         """Ctrl-C for a program that runs; while it sleeps, because the unix port must not be interrupted in the middle of a collection."""
         assert self._process is not None
-        if self._asleep() or time.monotonic() > self._interrupting + 1:
+        if not self._awake:
+            self._interrupting = time.monotonic()  # an interpreter that has only just been started would die of it
+        elif self._asleep() or time.monotonic() > self._interrupting + 1:
             self._interrupting = 0.0
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGINT)

@@ -27,7 +27,7 @@ from tools.launcher import Ready
 
 from . import commands
 from .errors import FirmwareError, HilError, NotFitted
-from .hands import Hands
+from .hands import BANNER, Hands
 from .line import Line
 from .locks import DeviceLock
 from .rig import BoardSpec
@@ -37,7 +37,6 @@ KEPT = CONFIG + ".kept"
 # A test's time does not come from a network.
 _DEFAULTS: Mapping[str, object] = {"ntp": ""}
 _READY = "READY ip="
-_BANNER = 'Type "help()" for more information.'
 _PROBES = 3
 
 
@@ -100,8 +99,8 @@ class HilBoard:
                 files.write(KEPT, (files.read(CONFIG) or b"") if CONFIG in names else b"")
             self._configured = True
             files.write(CONFIG, json.dumps(content).encode())
-            self.expect_boot()
             repl.reset()
+            self.remote.leave()
 
         self._at_repl(write)
         return self._first_ready(lambda: self.boot("soft reset"))
@@ -141,9 +140,9 @@ class HilBoard:
         self._given_up = f"{self.spec.name} could not be brought to READY ({'; '.join(failures)})"
         raise HilError(self._given_up)
 
-    def expect_boot(self) -> None:
-        """Forget READY: what the console says from now on belongs to the next boot, or to what brings it about."""
-        self._mark = self.line.size
+    def expect_boot(self, mark: int | None = None) -> None:
+        """Forget READY: what the console says from now on, or from a mark on, belongs to the next boot, or to what brings it about."""
+        self._mark = self.line.size if mark is None else mark
         self._is_ready = False
 
     def wait_ready(self) -> Ready:
@@ -153,7 +152,7 @@ class HilBoard:
         def told() -> bool:
             text = self.console()
             said[:] = [line for line in text.splitlines(keepends=True) if line.endswith("\n") and self._tells(line)]
-            return bool(said) or _BANNER in text
+            return bool(said) or BANNER in text
 
         self.line.wait(told, self.spec.boot_seconds)
         for line in said:
@@ -162,8 +161,8 @@ class HilBoard:
             raise FirmwareError(f"{self.spec.name}: the meter says {line.strip().removeprefix('error: ')}")
         if self.line.fault:
             raise HilError(self.line.fault)
-        if _BANNER in self.console():
-            raise HilError(f"{self.spec.name}: the board is at the REPL, not ready{self._last(before=_BANNER)}")
+        if BANNER in self.console():
+            raise HilError(f"{self.spec.name}: the board is at the REPL, not ready{self._last(before=BANNER)}")
         raise HilError(f"{self.spec.name}: no READY within {self.spec.boot_seconds:.0f} s{self._last()}")
 
     def wait_console(self, wanted: str, timeout: float = 30.0) -> str:
@@ -195,7 +194,7 @@ class HilBoard:
     def undisturbed(self) -> bool:
         """Whether the meter has served since READY: nobody has led the board to its REPL."""
         text = self.console()
-        return self.is_ready and _BANNER not in text and "raw REPL" not in text
+        return self.is_ready and BANNER not in text and "raw REPL" not in text
 
     @property
     def host(self) -> str:
@@ -237,15 +236,7 @@ class HilBoard:
     # -- rungs --------------------------------------------------------------
 
     def _soft_reset(self) -> None:
-        """Ctrl-C twice, Ctrl-B out of a raw REPL, which answers with the banner, then Ctrl-D."""
-        at = self.line.size
-        self.line.write(b"\r\x03\x03\x02")
-
-        def at_prompt() -> bool:
-            return _BANNER in self.line.text(at) and self.line.text(at).endswith(">>> ")
-
-        if not self.line.wait(at_prompt, self.spec.repl_seconds):
-            raise HilError(f"{self.spec.name}: no answer to Ctrl-C within {self.spec.repl_seconds:.0f} s")
+        self.remote.interrupt()
         self.expect_boot()
         self.line.write(b"\x04")
 

@@ -149,19 +149,23 @@ class Line:
 
     # -- what is said to it -------------------------------------------------
 
-    def write(self, octets: bytes, timeout: float = WRITE_TIMEOUT) -> None:
+    def write(self, octets: bytes) -> None:
         """Send octets; waits for a port that is away just now."""
-        port = self._present(timeout)
-        try:
-            port.write(octets)
-        except _FAILURES as error:
-            raise HilError(f"{self.device}: nothing can be sent: {_reason(error)}") from None
+        while True:
+            port = self._present()
+            try:
+                port.write(octets)
+                return
+            except _FAILURES as error:
+                # Once more when it is the port that went away: the thread that reads will say so, or open it anew.
+                if not self.wait(lambda port=port: self._port is not port, 2 * _SLICE):
+                    raise HilError(f"{self.device}: nothing can be sent: {_reason(error)}") from None
 
     def pulse_reset(self) -> None:
         """Draw EN low by RTS while DTR is high, as the circuit of ESP32 boards wants it; NotFitted where the port has no such lines."""
         if self.device.startswith("socket://"):
             raise NotFitted("a socket:// port has no control lines")
-        port = self._present(WRITE_TIMEOUT)
+        port = self._present()
         try:
             port.dtr = False
             port.rts = True
@@ -174,11 +178,11 @@ class Line:
         except _FAILURES as error:
             raise NotFitted(f"the port has no control lines ({_reason(error)})") from None
 
-    def _present(self, timeout: float) -> serial.SerialBase:
+    def _present(self) -> serial.SerialBase:
         with self._more:
-            self._more.wait_for(lambda: self._port is not None or bool(self._fault), timeout)
+            self._more.wait_for(lambda: self._port is not None or bool(self._fault), self._reopen + WRITE_TIMEOUT)
             if self._port is None:
-                raise HilError(self._fault or f"{self.device} is away and did not come back within {timeout:.0f} s")
+                raise HilError(self._fault or f"{self.device} is closed")
             return self._port
 
 
@@ -187,7 +191,7 @@ class Tap:
 
     def __init__(self, line: Line, timeout: float) -> None:
         self._line = line
-        self._at = line.size
+        self.at = line.size  # mark in the line behind what was read
         self.timeout = timeout
         # Written when a user is done; the port stays open and its lines as they are.
         self.rts = self.dtr = True
@@ -195,7 +199,7 @@ class Tap:
     def inWaiting(self) -> int:  # noqa: N802 - its name in pyserial
         if self._line.fault:
             raise serial.SerialException(self._line.fault)
-        return self._line.size - self._at
+        return self._line.size - self.at
 
     @property
     def in_waiting(self) -> int:
@@ -203,9 +207,9 @@ class Tap:
 
     def read(self, size: int = 1) -> bytes:
         """`size` octets, fewer when they do not come in time."""
-        self._line.wait(lambda: self._line.size >= self._at + size, self.timeout)
-        octets = self._line.octets(self._at, self._at + size)
-        self._at += len(octets)
+        self._line.wait(lambda: self._line.size >= self.at + size, self.timeout)
+        octets = self._line.octets(self.at, self.at + size)
+        self.at += len(octets)
         if not octets and self._line.fault:
             raise serial.SerialException(self._line.fault)
         return octets

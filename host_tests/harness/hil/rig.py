@@ -86,7 +86,7 @@ class BoardSpec:
     config: Mapping[str, object] = field(default_factory=dict, hash=False)
     answer_ms: float | None = None
     boot_seconds: float = 60.0
-    repl_seconds: float = 9.0
+    repl_seconds: float = 4.0
     reopen_seconds: float = 20.0
     power: Relay | None = None
     network: Network | None = None
@@ -95,7 +95,7 @@ class BoardSpec:
     @property
     def ladder_seconds(self) -> float:
         """What configuring the board and climbing its whole ladder take at the most."""
-        return 4 * (self.boot_seconds + 2 * self.repl_seconds) + self.reopen_seconds
+        return 4 * (self.boot_seconds + 6 * self.repl_seconds) + self.reopen_seconds
 
     @property
     def capabilities(self) -> frozenset[str]:
