@@ -442,6 +442,7 @@ class StandIn:
             actions: dict[str, Callable[[], None]] = {
                 "off": self.power_off,
                 "on": self.power_on,
+                "hang": self.hang,
                 "network": lambda: self.network(rest == ["up"]),
                 "pulses": lambda: self.pulses(int(rest[0])),
             }
