@@ -22,7 +22,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from .hil.place import spec as labgrid
+from .hil import place
+from .hil.errors import HilError
 from .hil.rig import BoardSpec, single
 
 DEFAULT_PORT = 4059
@@ -95,14 +96,19 @@ def _board(name: str, allowed: frozenset[str]) -> Target:
 
 def of_board(spec: BoardSpec) -> Target:
     """The target that a board of a rig file is."""
+    if spec.device.startswith(place.PREFIX):
+        try:
+            spec = place.with_power(spec)
+        except HilError as error:
+            raise TargetError(str(error)) from None
     return Target(spec.name, "board", OWN_BOARD | spec.capabilities, board=spec)
 
 
 def _place(name: str, allowed: frozenset[str]) -> Target:
-    place = name.partition(":")[2]
-    if not place:
-        raise TargetError(f"--target {name}: write labgrid:PLACE")
-    return of_board(labgrid(place))
+    try:
+        return of_board(place.spec(name.removeprefix(place.PREFIX)))
+    except HilError as error:
+        raise TargetError(str(error)) from None
 
 
 def _network(name: str, allowed: frozenset[str]) -> Target:

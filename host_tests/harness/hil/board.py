@@ -25,7 +25,7 @@ from tools.boards.provision import CONFIG
 from tools.boards.repl import Repl
 from tools.launcher import Ready
 
-from . import commands
+from . import commands, place
 from .errors import FirmwareError, HilError, NotFitted
 from .hands import BANNER, Hands
 from .line import Line
@@ -46,7 +46,8 @@ class HilBoard:
     def __init__(self, spec: BoardSpec, log: Path) -> None:
         self.spec = spec
         self.log = log
-        self.line = Line(spec.device, log, spec.reopen_seconds)
+        self._place = spec.device.removeprefix(place.PREFIX) if spec.device.startswith(place.PREFIX) else ""
+        self.line = Line(place.device(self._place) if self._place else spec.device, log, spec.reopen_seconds)
         self.remote = Hands(self.line, spec.repl_seconds, self.expect_boot)
         self._lock = DeviceLock(spec.device)
         self._ready: Ready | None = None
@@ -62,9 +63,11 @@ class HilBoard:
         """Take the board; HilError when another run has it or its port cannot be opened."""
         self._lock.take()
         try:
+            if self._place:
+                place.acquire(self._place)
             self.line.open()
         except BaseException:
-            self._lock.give()
+            self._give_back()
             raise
         self._open = True
 
@@ -78,6 +81,13 @@ class HilBoard:
                 self._at_repl(self._put_back)
         finally:
             self.line.close()
+            self._give_back()
+
+    def _give_back(self) -> None:
+        try:
+            if self._place:
+                place.release(self._place)
+        finally:
             self._lock.give()
 
     def kill(self) -> None:
