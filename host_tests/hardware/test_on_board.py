@@ -94,7 +94,7 @@ def own_boot(board):
 
 def test_ready_tells_what_it_is(board, meter):
     ready = board.ready
-    assert meter.limits.BOARD == ready.board
+    assert ready.board == meter.limits.BOARD
     assert ready.version
     assert int(ready.micropython.split(".")[1]) >= 25
     assert ready.ip != ("0.0.0.0",)

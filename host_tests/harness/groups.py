@@ -1,7 +1,7 @@
 """Which tests have to share a worker: all that use one board. And how much time they are given: a board boots slowly.
 
-xdist's own groups (`--dist loadgroup`) are names put behind node ids, which pytest 9.2 no longer shows it; so the scheduler here takes the group
-from the target's part of the node id.
+xdist's own groups (`--dist loadgroup`) are names put behind node ids, which pytest 9.2 no longer shows it; so the scheduler here takes the
+group from the target's part of the node id.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Tests that count on a limit ask `meter.limits`; those that need more than a smal
 
     @pytest.mark.limits(UDP_ASSOCIATIONS=2)
 
-and are skipped where the table says less. Limits that begin with `UDP_` are asked of tests over UDP only, where the parameter `opener` tells.
+and are skipped where the table says less. Limits that begin with `UDP_` are asked of tests over UDP only, where the parameter `opener`
+tells which those are.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@
         board.device      what a target names: a pseudo-terminal, socket:// or rfc2217://
         board.rig         its table for a rig file, commands for relay, network and pulses included
 
-It boots `boot.py` and `main.py` from a littlefs in a file, speaks MicroPython's raw REPL, hears Ctrl-C while the meter runs, resets by program, by
-Ctrl-D, by DTR and RTS (RFC 2217) and by its power, and has a watchdog. `device/` is what stands in for the firmware image. What it cannot
-be: a chip. Time, radio, flash wear and interrupts of a board are not proved by it.
+It boots `boot.py` and `main.py` from a littlefs in a file, speaks MicroPython's raw REPL, hears Ctrl-C while the meter runs, resets by
+program, by Ctrl-D, by DTR and RTS (RFC 2217) and by its power, and has a watchdog. `device/` is what stands in for the firmware image.
+What it cannot be: a chip. Time, radio, flash wear and interrupts of a board are not proved by it.
 
 Commands reach it through a TCP port of its own: `python -m host_tests.hil.control PORT off`.
 """
@@ -102,7 +102,14 @@ class StandIn:
     """
 
     def __init__(
-        self, words: tuple[str, ...], folder: Path, *, kind: str = "socket", usb: bool = False, faults: tuple[str, ...] = (), frozen: bool = True
+        self,
+        words: tuple[str, ...],
+        folder: Path,
+        *,
+        kind: str = "socket",
+        usb: bool = False,
+        faults: tuple[str, ...] = (),
+        frozen: bool = True,
     ) -> None:
         self._words = words
         self._folder = folder

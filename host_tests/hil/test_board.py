@@ -75,7 +75,12 @@ def test_a_port_that_stays_away(standin, boards):
 
 @pytest.mark.parametrize(
     ("kind", "rung", "cause"),
-    [("socket", "soft reset", "power"), ("socket", "machine.reset", "watchdog"), ("rfc2217", "DTR/RTS", "power"), ("socket", "power", "power")],
+    [
+        ("socket", "soft reset", "power"),
+        ("socket", "machine.reset", "watchdog"),
+        ("rfc2217", "DTR/RTS", "power"),
+        ("socket", "power", "power"),
+    ],
 )
 def test_each_rung_leads_to_ready(standin, boards, kind, rung, cause):
     one = standin(kind)

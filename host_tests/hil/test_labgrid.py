@@ -43,7 +43,7 @@ def outlet(standin):
     log = []
 
     class Switch(http.server.BaseHTTPRequestHandler):
-        def do_PUT(self):  # noqa: N802 - its name in http.server
+        def do_PUT(self):
             on = self.rfile.read(int(self.headers["Content-Length"])) == b"1"
             log.append(on)
             one.power_on() if on else one.power_off()

@@ -13,7 +13,14 @@ from host_tests.harness.hil.locks import DeviceLock, identity
 from tools.boards.target import Port
 from tools.launcher import ROOT
 
-HOLD = "import sys; from host_tests.harness.hil.locks import DeviceLock; mine = DeviceLock(sys.argv[1]); mine.take(); print('held', flush=True); sys.stdin.read()"
+HOLD = """
+import sys
+from host_tests.harness.hil.locks import DeviceLock
+mine = DeviceLock(sys.argv[1])
+mine.take()
+print('held', flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture

@@ -11,6 +11,11 @@ from host_tests.harness import groups, target
 from host_tests.harness.hil import rig
 from host_tests.hil.standin import BOARD_ID
 
+WORKER = """
+import os
+def test_worker(meter, record_property):
+    record_property('w', os.environ['PYTEST_XDIST_WORKER'])
+"""
 ANSWERS = "def test_answers(meter):\n    assert meter.answers()\n"
 
 
@@ -35,8 +40,8 @@ def test_unix_and_two_boards_in_one_run_and_what_the_report_says(standin, run_py
     """Each board has a worker of its own; every case carries the properties of its target, the suite those of all."""
     first, second = standin(), standin("rfc2217")
     files = {
-        "test_a.py": "import os\n" + ANSWERS + "def test_worker(meter, record_property): record_property('w', os.environ['PYTEST_XDIST_WORKER'])\n",
-        "test_b.py": "import os\n\ndef test_worker(meter, record_property): record_property('w', os.environ['PYTEST_XDIST_WORKER'])\n",
+        "test_a.py": ANSWERS + WORKER,
+        "test_b.py": WORKER,
     }
     report = tmp_path / "report.xml"
     words = ["--rig", rig_file(first, second), "--target", "unix", "--target", "pico-0", "--target", second.device, "-n", "2"]
@@ -111,8 +116,8 @@ def test_capabilities_skip_by_their_reason(run_pytest, tmp_path):
     path = tmp_path / "rig.toml"
     path.write_text('[boards.a]\ndevice = "/dev/ttyNONE"\n')
     names = ("power", "network-loss", "pulse", "timing", "emulated", "own-process")
-    files = {"test_a.py": "import pytest\n" + "".join(f"@pytest.mark.caps('{name}')\ndef test_{n}(meter): pass\n" for n, name in enumerate(names))}
-    done = run_pytest(files, "--rig", str(path))
+    tests = "".join(f"@pytest.mark.caps('{name}')\ndef test_{n}(meter): pass\n" for n, name in enumerate(names))
+    done = run_pytest({"test_a.py": "import pytest\n" + tests}, "--rig", str(path))
     assert f"{len(names)} skipped" in done.stdout
     for text in ("a relay of the rig file", "a network of the rig file", "pulses of the rig file", "answer_ms of the rig file"):
         assert text in done.stdout

@@ -63,7 +63,8 @@ def test_lists_equal_single_reads(associate: Associate, meter: MeterHandle, size
         CosemAttribute(*_instance(ASSOCIATION), 7),
     ]
     demand = [CosemAttribute(5, Obis.parse("1.0.1.4.0.255"), number) for number in range(1, 5)]
-    for entries in (values, [short, long], [long, short], demand, [wrong[0], short, *wrong[1:], long, wrong[2]], [short] * meter.limits.LIST, [long] * 3):
+    most = [short] * meter.limits.LIST
+    for entries in (values, [short, long], [long, short], demand, [wrong[0], short, *wrong[1:], long, wrong[2]], most, [long] * 3):
         results = association.get_list(entries)
         assert len(results) == len(entries)
         for entry, result in zip(entries, results, strict=True):

@@ -48,8 +48,8 @@ class Hands:
     def interrupt(self) -> None:
         """Ctrl-C twice, Ctrl-B out of a raw REPL, which the board answers with its banner; HilError when it does not.
 
-        Several times, because a Ctrl-C during boot.py leads to main.py and not to the REPL. What was typed too early is answered late: the board
-        is at its prompt for certain when it has been silent for a moment.
+        Several times, because a Ctrl-C during boot.py leads to main.py and not to the REPL. What was typed too early is answered late:
+        the board is at its prompt for certain when it has been silent for a moment.
         """
         for _ in range(ATTEMPTS):
             at = self._line.size

@@ -196,7 +196,7 @@ class Tap:
         # Written when a user is done; the port stays open and its lines as they are.
         self.rts = self.dtr = True
 
-    def inWaiting(self) -> int:  # noqa: N802 - its name in pyserial
+    def inWaiting(self) -> int:
         if self._line.fault:
             raise serial.SerialException(self._line.fault)
         return self._line.size - self.at

@@ -1,8 +1,8 @@
 """A board that a labgrid coordinator hands out: `labgrid:PLACE`, as a target or as a device of the rig file.
 
-labgrid stays outside: its client is run as a command, from an environment of its own (`make test-hil LABGRID=1` makes it), because it brings a
-pyserial of its own. LG_COORDINATOR and LG_USERNAME mean to it what they always mean. The place needs a NetworkSerialPort, and its power is
-the ladder's last rung when it has a power port.
+labgrid stays outside: its client is run as a command, from an environment of its own (`make test-hil LABGRID=1` makes it), because it
+brings a pyserial of its own. LG_COORDINATOR and LG_USERNAME mean to it what they always mean. The place needs a NetworkSerialPort, and its
+power is the ladder's last rung when it has a power port.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """STAND-IN for a board's firmware image, run by MicroPython's unix port: mounts the flash, runs boot.py and main.py, serves the REPL.
 
-What is frozen into a board's image comes from the folders in STANDIN_PATH; a file in the flash takes precedence. STANDIN_RAW=1 starts in the raw
-REPL without main.py, as a soft reset there does. The process behind the serial port (`standin.py`) is told by lines on a pipe
+What is frozen into a board's image comes from the folders in STANDIN_PATH; a file in the flash takes precedence. STANDIN_RAW=1 starts in
+the raw REPL without main.py, as a soft reset there does. The process behind the serial port (`standin.py`) is told by lines on a pipe
 what a board would do by its hardware: `run`, `idle`, `reset …`, `wdt …`, `feed`.
 """
 
@@ -171,7 +171,7 @@ def raw():
             source = bytes(text).decode()
             text = bytearray()
             write("OK")
-            error = attempt(lambda: exec(source, space))
+            error = attempt(lambda source=source: exec(source, space))
             write("\x04")
             if error is not None:
                 sys.print_exception(error, sys.stdout)
