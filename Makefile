@@ -64,7 +64,7 @@ test-emulated: $(VENV)/host.txt ## build the Cortex-M3 board, run the wire, heap
 	    host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire $(ARGS)
 
 # Wire and hardware tests on every board, the scripts for the heap on the first one.
-HIL = -m "(wire and not micropython) or zero_alloc" -k "not cpython" host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire
+HIL = -m "((wire or caps) and not micropython) or zero_alloc" -k "not cpython" host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire
 test-hil: $(VENV)/host.txt $(interpreter) $(if $(strip $(LABGRID)),$(VENV)/labgrid.txt) ## run the wire, heap and hardware tests on the boards of a rig
 	@test -n "$$RIG" || { echo "error: name the rig file: make test-hil RIG=rig.toml (docs/rig.example.toml), or RIG=practice to try it without a board" >&2; exit 2; }
 	@if [ "$$RIG" = practice ]; then exec $(PY) -m host_tests.hil.practice -n $(JOBS) $(HIL) $(ARGS); fi; \

@@ -118,6 +118,11 @@ def test_uart_line(board):
     assert received == sent[::-1]
 
 
+def test_console_that_nobody_reads_does_not_stop_the_meter(board, meter):
+    with console(board):
+        assert meter.answers()
+
+
 def test_random_numbers_differ_from_boot_to_boot(board):
     drawn = set()
     for _ in range(2):

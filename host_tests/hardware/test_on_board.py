@@ -149,7 +149,7 @@ def test_boot_py_that_fails_leaves_a_repl(board, own_boot):
     assert board.execute("print('here')").strip() == "here"
 
 
-@pytest.mark.parametrize("content", ["{rate}", "[]", json.dumps({"no_such_key": 1}), json.dumps({"rate": "fast"})])
+@pytest.mark.parametrize("content", ["rate=60", "[]", json.dumps({"no_such_key": 1}), json.dumps({"rate": "fast"})])
 def test_bad_configuration_is_one_line_and_leaves_a_repl(board, content):
     had = board.execute("print(open('config.json').read())").strip()
     board.execute(f"with open('config.json', 'w') as f: f.write({content!r})")
