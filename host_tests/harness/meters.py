@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn
@@ -41,6 +42,7 @@ class MeterHandle:
 
     def __init__(self, host: str, port: int, process: Meter | EmulatedBoard | HilBoard | None = None) -> None:
         self._address = host, port
+        self._ready: Ready | None = None
         self.process = process
         # Few connections, and MicroPython 1.25 on lwIP keeps one datagram for a socket until it is read.
         self.small = isinstance(process, (EmulatedBoard, HilBoard))
@@ -61,7 +63,11 @@ class MeterHandle:
 
     @property
     def ready(self) -> Ready | None:
-        return self.process.ready if self.process is not None else None
+        """The newest READY line: of the boot before, where a test has stopped a board."""
+        if self.process is not None:
+            with suppress(RuntimeError):
+                self._ready = self.process.ready
+        return self._ready
 
     @property
     def limits(self) -> SimpleNamespace:
