@@ -101,7 +101,7 @@ def test_ready_tells_what_it_is(board, meter):
     assert ready.heap > 0
     assert ready.free > 0
     assert ready.fields["id"] != "none" or port_of(board) == "emu-m3"
-    assert meter.answers()
+    assert answers(meter.host, meter.port, 20)
 
 
 def test_reset_by_program(board):
@@ -167,7 +167,7 @@ def test_bad_configuration_is_one_line_and_leaves_a_repl(board, content):
 
 
 def test_ctrl_c_reaches_the_repl_of_a_serving_meter(board, meter):
-    assert meter.answers()
+    assert answers(meter.host, meter.port, 20)
     with typing(board) as send:
         send(b"\x03")
         wait_said(board, ">>> ")
@@ -190,7 +190,7 @@ def test_watchdog_bites_a_meter_that_hangs(board, meter, own_boot):
     wait_said(board, "READY ip=", meter.limits.WATCHDOG / 1000 + boot)
     board.wait_ready()
     assert_cause(board, "watchdog", None)
-    assert meter.answers()
+    assert answers(meter.host, meter.port, 20)
 
 
 @pytest.mark.caps("watchdog")
