@@ -12,6 +12,8 @@ BOARD :=
 TARGET :=
 IMAGE :=
 TOP :=
+RIG :=
+LABGRID :=
 # Taken from the environment too.
 MICROPYTHON ?=
 PYTHON ?=
@@ -19,7 +21,7 @@ INTEROP ?= 1
 JOBS ?= auto
 
 # Recipes read these from the environment, so that no value passes through make's quoting.
-export PORT BIND CONFIG SET HOST BOARD TARGET IMAGE TOP MICROPYTHON INTEROP
+export PORT BIND CONFIG SET HOST BOARD TARGET IMAGE TOP RIG MICROPYTHON INTEROP
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 VENV := .venv
@@ -29,7 +31,7 @@ PY := $(VENV)/bin/python
 interpreter = $(if $(strip $(MICROPYTHON)),,$(VENV)/micropython.txt)
 interop = $(if $(filter 0,$(INTEROP)),,$(VENV)/interop.txt)
 
-.PHONY: help run read test test-emulated test-rp2040 bench lint flash deploy provision firmware clean
+.PHONY: help run read test test-emulated test-rp2040 test-hil bench lint flash deploy provision firmware clean
 .DEFAULT_GOAL := help
 # A failed install leaves no list behind that looks like a finished one.
 .DELETE_ON_ERROR:
@@ -41,6 +43,7 @@ help: ## list the targets
 	@echo "         MICROPYTHON=\"command words\" (an interpreter of your own, 1.25 or newer)"
 	@echo "  read   HOST=127.0.0.1  PORT=4059  ARGS=\"further options\""
 	@echo "  test   ARGS=\"pytest options\"  JOBS=auto  INTEROP=0 (leave third-party clients out)  MICROPYTHON=..."
+	@echo "  test-hil  RIG=rig.toml (docs/HARNESS.md) or RIG=practice (no hardware)  LABGRID=1 (install its client)  ARGS=\"pytest options\""
 	@echo "  boards: BOARD=RPI_PICO_W  TARGET=id:<usb-serial>, /dev/ttyACM0, COM5 or a URL (docs/BOARDS.md)"
 	@echo "         flash IMAGE=file.uf2  provision ARGS=\"--ssid NETWORK\"  firmware TOP=micropython"
 
@@ -68,6 +71,13 @@ test-rp2040: $(VENV)/host.txt ## build the rp2 port with the meter frozen in, te
 	@$(PY) -m tools.rp2040 build
 	@$(PY) -m pytest -p host_tests.harness.options --target rp2040 -n $(JOBS) --dist loadscope --timeout 600 -k "not cpython" \
 	    $(RP2040_SCRIPTS) host_tests/rp2040 $(ARGS)
+
+# Wire and hardware tests on every board, the scripts for the heap on the first one.
+HIL = -m "((wire or caps) and not micropython) or zero_alloc" -k "not cpython" host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire
+test-hil: $(VENV)/host.txt $(interpreter) $(if $(strip $(LABGRID)),$(VENV)/labgrid.txt) ## run the wire, heap and hardware tests on the boards of a rig
+	@test -n "$$RIG" || { echo "error: name the rig file: make test-hil RIG=rig.toml (docs/rig.example.toml), or RIG=practice to try it without a board" >&2; exit 2; }
+	@if [ "$$RIG" = practice ]; then exec $(PY) -m host_tests.hil.practice -n $(JOBS) $(HIL) $(ARGS); fi; \
+	    exec $(PY) -m pytest -p host_tests.harness.options --rig "$$RIG" -n $(JOBS) $(HIL) $(ARGS)
 
 bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions and time per request
 	@test -e host_tests/bench/__main__.py || { echo "error: the bench is not built yet" >&2; exit 1; }
@@ -110,3 +120,10 @@ $(VENV)/interop.txt: $(VENV)/host.txt
 	@echo "  gurux-dlms, GNU General Public License 2.0"
 	@echo "  dlms-cosem, Business Source License 1.1"
 	@$(PY) -m pip install -q -r $@
+
+$(VENV)/labgrid.txt: $(VENV)/host.txt
+	@$(PY) -m venv --clear $(VENV)/labgrid
+	@echo "Installing labgrid, GNU Lesser General Public License 2.1, into $(VENV)/labgrid"
+	@$(PY) tools/pins.py labgrid > $(VENV)/labgrid/pins.txt
+	@$(VENV)/labgrid/bin/python -m pip install -q -r $(VENV)/labgrid/pins.txt
+	@mv $(VENV)/labgrid/pins.txt $@

@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ for _folder in ("firmware", "boards/unix", "host_tests/shim"):
     if str(ROOT / _folder) not in sys.path:
         sys.path.append(str(ROOT / _folder))
 
-from host_tests.harness import firmware, leftovers, mp, options, requirements  # noqa: E402
+from host_tests.harness import firmware, groups, leftovers, mp, options, report, requirements  # noqa: E402
 from host_tests.harness import target as targets  # noqa: E402
 from host_tests.harness.clients import client, manager, public, put_back, reader  # noqa: E402, F401
 from host_tests.harness.fixtures import (  # noqa: E402, F401
@@ -31,11 +32,14 @@ from host_tests.harness.fixtures import (  # noqa: E402, F401
     raw,
     target,
 )
+from host_tests.harness.hil import rig  # noqa: E402
+from host_tests.harness.hil.board import HilBoard  # noqa: E402
 from host_tests.harness.meters import MeterHandle, MeterPool  # noqa: E402
 from tools.launcher import LauncherError  # noqa: E402
 
 RESULTS = pytest.StashKey[Path]()
 SESSION = pytest.StashKey[str]()
+WORKER_FAULTS = pytest.StashKey[list[str]]()
 KEPT_RUNS = 10
 
 # The third-party clients may be left out (INTEROP=0): their tests then do not exist.
@@ -56,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         session = workerinput["meter_session"]
         results = Path(workerinput["results"])
     config.stash[SESSION] = session
+    config.stash[WORKER_FAULTS] = []
     if workerinput is not None or not config.getoption("numprocesses", None):
         # Set where tests run and not before, or the xdist workers would carry it themselves.
         os.environ[leftovers.MARK] = session
@@ -75,17 +80,21 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from None
     config.stash[POOL] = pool
     try:
+        boards = rig.load(Path(config.getoption("rig"))) if config.getoption("rig") else {}
         config.stash[TARGETS] = [
             targets.parse(
                 name,
                 writes=config.getoption("allow_writes"),
                 disconnect=config.getoption("allow_disconnect"),
                 auth_failures=config.getoption("allow_auth_failures"),
+                rig=boards,
             )
-            for name in config.getoption("target") or ["unix"]
+            for name in config.getoption("target") or boards or ["unix"]
         ]
-    except targets.TargetError as error:
+    except (targets.TargetError, rig.RigError) as error:
         raise pytest.UsageError(str(error)) from None
+    if workerinput is None:
+        config.pluginmanager.register(report.SuiteProperties(config), "meter-suite-properties")
     config.stash[mp.RUN_SCRIPT] = pool.script_runner(config.stash[TARGETS][0])
 
 
@@ -102,6 +111,17 @@ def pytest_configure_node(node) -> None:
     """Tell an xdist worker where results go, and which session it belongs to."""
     node.workerinput["meter_session"] = node.config.stash[SESSION]
     node.workerinput["results"] = str(node.config.stash[RESULTS])
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return groups.scheduler(config, log, config.stash[TARGETS])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    """Take over what an xdist worker could not put back."""
+    node.config.stash[WORKER_FAULTS] += getattr(node, "workeroutput", {}).get("meter_faults", [])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -124,11 +144,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     several = metafunc.config.stash[TARGETS]
     if len(several) > 1 and "target" in metafunc.fixturenames:
-        metafunc.parametrize("target", several, ids=[each.name for each in several], indirect=True, scope="session")
+        metafunc.parametrize("target", several, ids=[each.id for each in several], indirect=True, scope="session")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     faults = requirements.unknown_ids(items)
+    groups.allow_time(items, config.stash[TARGETS])
     for item in items:
         if "meter" in getattr(item, "fixturenames", ()):
             item.add_marker("wire")
@@ -149,9 +170,7 @@ def _wanted(item: pytest.Item) -> set[str]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    chosen = getattr(item, "callspec", None)
-    used = chosen.params.get("target") if chosen is not None else None
-    missing = (used or item.config.stash[TARGETS][0]).missing(_wanted(item))
+    missing = groups.target_of(item, item.config.stash[TARGETS]).missing(_wanted(item))
     if missing:
         pytest.skip(missing)
 
@@ -159,21 +178,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     outcome = yield
-    report = outcome.get_result()
-    if not report.failed:
+    result = outcome.get_result()
+    if not result.failed:
         return
     item.stash[FAILED] = True
     handle = getattr(item, "funcargs", {}).get("meter")
     if isinstance(handle, MeterHandle) and handle.process is not None:
-        report.sections.append((f"meter log, last lines of {handle.process.log}", handle.log_tail()))
+        what = "console" if isinstance(handle.process, HilBoard) else "log"
+        result.sections.append((f"meter {what}, last lines of {handle.process.log}", handle.log_tail()))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[POOL].close()
-    session.config.stash[POOL].end()
+    faults = session.config.stash[POOL].end()
     if hasattr(session.config, "workerinput"):
+        session.config.workeroutput["meter_faults"] = faults
         return
+    for fault in [*faults, *session.config.stash[WORKER_FAULTS]]:
+        print(f"\nerror: {fault}", file=sys.stderr)
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
     left = leftovers.end_leftovers(session.config.stash[SESSION])
     if left:
         print(f"\nerror: processes left behind by the tests, now killed: {left}", file=sys.stderr)

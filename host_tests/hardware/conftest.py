@@ -1,4 +1,4 @@
-"""Fixtures of the tests that need a board: its reset button, its serial port, its flash."""
+"""Fixtures of the tests that need a board: its reset, its serial port, its flash."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from host_tests.harness.hil.board import HilBoard
 from host_tests.harness.meters import MeterHandle
 from tools.emulated import EmulatedBoard
 
 
 @pytest.fixture
-def board(meter: MeterHandle) -> EmulatedBoard:
+def board(meter: MeterHandle) -> EmulatedBoard | HilBoard:
     """The board with a meter that serves, freshly booted: a test before this one may have stopped it."""
-    assert isinstance(meter.process, EmulatedBoard)
-    meter.process.reset()
+    assert isinstance(meter.process, (EmulatedBoard, HilBoard))
+    if isinstance(meter.process, EmulatedBoard) or not meter.process.undisturbed:
+        meter.process.reset()
     return meter.process
 
 

@@ -1,6 +1,5 @@
-"""Boots: READY, reset causes, the watchdog, Ctrl-C, files that outlast them."""
+"""What only the emulated board has: a reset button, deep sleep, a flash in a file, a second line. The rest is in test_on_board.py."""
 
-import json
 import socket
 import time
 
@@ -8,7 +7,7 @@ import pytest
 
 from tools.emulated import BoardError
 
-pytestmark = [pytest.mark.caps("board"), pytest.mark.meter_config(backfill_days=0)]
+pytestmark = [pytest.mark.caps("board", "emulated"), pytest.mark.meter_config(backfill_days=0)]
 
 CAUSE = "import machine; print(['', 'power on', 'hard', 'watchdog', 'deep sleep', 'soft'][machine.reset_cause()])"
 
@@ -33,15 +32,6 @@ def read_until(link, wanted):
     return said
 
 
-def test_ready_tells_what_it_is(board, meter):
-    assert board.ready.board == "EMU_M3"
-    assert board.ready.port == 4059
-    assert board.ready.ip != ("0.0.0.0",)
-    assert board.ready.fields["reset"] == "hard"
-    assert board.ready.heap + board.ready.free > 200_000
-    assert meter.answers()
-
-
 def test_power_on(bare):
     board = bare()
     board.start()
@@ -53,23 +43,6 @@ def test_reset_button(board):
     assert cause(board) == "hard"
 
 
-def test_reset_by_program(board):
-    board.expect_boot()
-    board.remote.reset()
-    board.wait_ready()
-    assert cause(board) == "hard"
-
-
-def test_soft_reset(board):
-    with console(board) as link:
-        link.sendall(b"\x03\x03")
-        read_until(link, b">>> ")
-        board.expect_boot()
-        link.sendall(b"\x04")
-        read_until(link, b"READY ip=")
-    assert cause(board) == "soft"
-
-
 def test_deep_sleep(board):
     board.expect_boot()
     board.remote.start("import machine; machine.deepsleep(50)")
@@ -77,78 +50,11 @@ def test_deep_sleep(board):
     assert cause(board) == "deep sleep"
 
 
-def test_watchdog_bites_what_hangs(board):
-    board.expect_boot()
-    board.remote.start("import machine\nmachine.WDT(timeout=200)\nmachine.disable_irq()\nwhile True: pass")
-    board.wait_ready()
-    assert cause(board) == "watchdog"
-
-
-def test_watchdog_leaves_alone_what_feeds_it(board):
-    code = "import machine, time\nw = machine.WDT(timeout=1000)\nfor _ in range(8):\n    time.sleep_ms(250)\n    w.feed()\nprint('fed')"
-    assert board.execute(code).strip() == "fed"
-    board.reset()
-    assert cause(board) == "hard"
-
-
-@pytest.mark.parametrize("wrong", ["0", "-1", "200000"])
-def test_watchdog_time_out_is_checked(board, wrong):
-    with pytest.raises(BoardError, match="ValueError: timeout out of range"):
-        board.execute(f"import machine; machine.WDT(timeout={wrong})")
-
-
-def test_ctrl_c_reaches_the_repl_of_a_serving_meter(board, meter):
-    assert meter.answers()
-    with console(board) as link:
-        link.sendall(b"\x03")
-        read_until(link, b">>> ")
-        link.sendall(b"print(6 * 7)\r\n")
-        read_until(link, b"42\r\n")
-
-
 def test_ctrl_c_behind_more_than_the_console_holds(board, meter):
     """Nobody reads what is typed while the meter serves: it is dropped, and Ctrl-C is still seen."""
     with console(board) as link:
         link.sendall(b"x" * 5000 + b"\x03")
         read_until(link, b">>> ")
-
-
-def test_console_that_nobody_reads_does_not_stop_the_meter(board, meter):
-    with console(board):
-        assert meter.answers()
-
-
-def test_boot_py_ends(board):
-    """boot.py ran before READY, and another one of the user's runs as well."""
-    board.execute("with open('/boot.py', 'w') as f: f.write('print(\"user boot\")\\n')")
-    try:
-        board.reset()
-        assert "user boot" in board.console().partition("READY")[0]
-    finally:
-        board.execute("import os; os.remove('/boot.py')")
-
-
-def test_boot_py_that_fails_leaves_a_repl(board):
-    board.execute("with open('/boot.py', 'w') as f: f.write('1 / 0\\n')")
-    try:
-        board.expect_boot()
-        board.machine.press_reset()
-        board.wait_console("ZeroDivisionError")
-        assert board.execute("print('here')").strip() == "here"
-    finally:
-        board.execute("import os; os.remove('/boot.py')")
-
-
-@pytest.mark.parametrize("content", ["rate=60", "[]", json.dumps({"no_such_key": 1}), json.dumps({"rate": "fast"})])
-def test_bad_configuration_is_one_line_and_leaves_a_repl(bare, content):
-    board = bare()
-    board.start()
-    board.execute(f"with open('/config.json', 'w') as f: f.write({content!r})")
-    board.expect_boot()
-    board.machine.press_reset()
-    line = board.wait_console("error: ")
-    assert "Traceback" not in board.console(), line
-    assert board.execute("print('here')").strip() == "here"
 
 
 def test_files_outlast_resets_and_power(bare):
@@ -210,6 +116,11 @@ def test_uart_line(board):
             received += octets
             received = received.removeprefix(b"go")
     assert received == sent[::-1]
+
+
+def test_console_that_nobody_reads_does_not_stop_the_meter(board, meter):
+    with console(board):
+        assert meter.answers()
 
 
 def test_random_numbers_differ_from_boot_to_boot(board):

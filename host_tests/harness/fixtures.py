@@ -8,6 +8,7 @@ import pytest
 
 from tools.launcher import Interpreter
 
+from . import limits, report
 from .meters import MeterError, MeterHandle, MeterPool
 from .raw import RawLinks
 from .target import Target
@@ -65,6 +66,9 @@ def meter(
     settings = dict(meter_settings)
     heapsize = settings.pop("heapsize", None)
     handle = meter_pool.get(target, request.node.nodeid.partition("::")[0], settings, str(heapsize) if heapsize else None)
+    if reason := limits.too_small(request.node, handle.limits):
+        pytest.skip(reason)
+    request.node.user_properties += report.properties(target.name, handle.ready)
     yield handle
     try:
         meter_pool.check(handle, request.node.stash.get(FAILED, False))

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
@@ -18,8 +20,11 @@ import pytest
 from tools.emulated import BoardError, EmulatedBoard
 from tools.launcher import Interpreter, LauncherError, Meter, Ready, find
 
-from . import firmware, mp, probe
+from . import firmware, limits, mp, probe
 from .emulated import NOT_CONFIGURABLE, EmulatedBoards
+from .hil.board import HilBoard
+from .hil.boards import HilBoards
+from .hil.errors import HilError
 from .rp2040 import Rp2040Board
 from .target import Target
 
@@ -32,24 +37,43 @@ class MeterHandle:
     """The meter as a test sees it, wherever it runs.
 
     host, port   where it answers, over TCP and UDP
-    process      the launcher's Meter, the emulated board, or None when it is not ours
+    process      the launcher's Meter, the board, or None when it is not ours
     ready        its READY line, or None when it is not ours
     """
 
-    def __init__(self, host: str, port: int, process: Meter | EmulatedBoard | None = None) -> None:
-        self.host = host
-        self.port = port
+    def __init__(self, host: str, port: int, process: Meter | EmulatedBoard | HilBoard | None = None) -> None:
+        self._address = host, port
+        self._ready: Ready | None = None
         self.process = process
         # Few connections, and MicroPython 1.25 on lwIP keeps one datagram for a socket until it is read.
-        self.small = isinstance(process, EmulatedBoard)
+        self.small = isinstance(process, (EmulatedBoard, HilBoard))
 
     @property
     def address(self) -> tuple[str, int]:
-        return self.host, self.port
+        if isinstance(self.process, HilBoard):
+            self._address = self.process.host, self.process.port  # the network may give it another at the next boot
+        return self._address
+
+    @property
+    def host(self) -> str:
+        return self.address[0]
+
+    @property
+    def port(self) -> int:
+        return self.address[1]
 
     @property
     def ready(self) -> Ready | None:
-        return self.process.ready if self.process is not None else None
+        """The newest READY line: of the boot before, where a test has stopped a board."""
+        if self.process is not None:
+            with suppress(RuntimeError):
+                self._ready = self.process.ready
+        return self._ready
+
+    @property
+    def limits(self) -> SimpleNamespace:
+        """The table of limits of its board; those of the unix port where it is not ours."""
+        return limits.of(self.ready.board if self.ready is not None else limits.UNIX)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -83,6 +107,7 @@ class MeterPool:
         self._started = 0
         self._boards = EmulatedBoards(results, worker)
         self._rp2040 = Rp2040Board(results, worker)
+        self._hil = HilBoards(results, worker)
 
     def use_interpreter(self, command: str | None) -> None:
         """Take another interpreter than the default one (several words allowed)."""
@@ -104,13 +129,13 @@ class MeterPool:
         if group != self._group:
             self.close()
             self._group = group
-        key = json.dumps([dict(settings), heapsize], sort_keys=True)
+        key = json.dumps([target.name, dict(settings), heapsize], sort_keys=True)
         handle = self._running.get(key)
         if handle is None:
-            if target.kind == "emulated":
+            if target.kind in ("emulated", "board"):
                 # One board has one configuration at a time.
-                self._running.clear()
-                handle = self._boot(settings, heapsize)
+                self._running = {other: running for other, running in self._running.items() if isinstance(running.process, Meter)}
+                handle = self._boot(target, settings, heapsize)
             else:
                 handle = self._start(group, settings, heapsize)
             self._running[key] = handle
@@ -125,6 +150,9 @@ class MeterPool:
             return self._boards.run_cases
         if target.kind == "rp2040":
             return self._rp2040.run_cases
+        if target.board is not None:
+            spec = target.board
+            return lambda path: self._hil.run_cases(spec, path)
         return lambda path: mp.run_cases(self.interpreter, path)
 
     def check(self, handle: MeterHandle, failed: bool) -> None:
@@ -137,7 +165,11 @@ class MeterPool:
         if failed and handle.process is not None and not handle.answers():
             handle.process.kill()
             self._forget(handle)
-            raise MeterError(f"the meter no longer answered after the test and was killed\n{handle.log_tail()}")
+            end = "is reset before the next one" if isinstance(handle.process, HilBoard) else "was killed"
+            raise MeterError(f"the meter no longer answered after the test and {end}\n{handle.log_tail()}")
+        if isinstance(handle.process, HilBoard) and (line := handle.process.started_by_itself()):
+            self._forget(handle)
+            raise MeterError(f"the board started anew during the test, and nobody asked it to: {line}\n{handle.log_tail()}")
 
     def close(self) -> None:
         """Stop every meter of the current group; MeterError when one did not stop as it should."""
@@ -169,27 +201,37 @@ class MeterPool:
         ready = process.start()
         return MeterHandle(ready.host, ready.port, process)
 
-    def _boot(self, settings: Mapping[str, object], heapsize: str | None) -> MeterHandle:
+    def _boot(self, target: Target, settings: Mapping[str, object], heapsize: str | None) -> MeterHandle:
         unavailable = [text for key, text in NOT_CONFIGURABLE.items() if key in settings or (key == "heapsize" and heapsize)]
         if unavailable:
             pytest.skip(unavailable[0])
-        try:
-            board = self._boards.meter(settings)
-        except BoardError as error:
-            self._boards.close()
-            raise MeterError(str(error)) from None
+        board: EmulatedBoard | HilBoard
+        if target.board is not None:
+            try:
+                board = self._hil.meter(target.board, settings)
+            except HilError as error:
+                raise MeterError(str(error)) from None
+        else:
+            try:
+                board = self._boards.meter(settings)
+            except BoardError as error:
+                self._boards.close()
+                raise MeterError(str(error)) from None
         return MeterHandle(board.host, board.port, board)
 
-    def end(self) -> None:
-        """Switch off what stays on between groups of tests."""
+    def end(self) -> list[str]:
+        """Switch off or release what stays on between groups of tests; what went wrong with it, a line each."""
         self._boards.close()
         self._rp2040.close()
+        return self._hil.close()
 
     def _raise_ended(self, handle: MeterHandle, when: str) -> NoReturn:
         process = handle.process
         assert process is not None
-        code = process.wait() if isinstance(process, Meter) else process.machine.exit_code
         self._forget(handle)
+        if isinstance(process, HilBoard):
+            raise MeterError(f"the board was lost {when}: {process.line.fault or process.given_up}\n{handle.log_tail()}")
+        code = process.wait() if isinstance(process, Meter) else process.machine.exit_code
         raise MeterError(f"the meter ended {when} with exit code {code}\n{handle.log_tail()}")
 
     def _forget(self, handle: MeterHandle) -> None:

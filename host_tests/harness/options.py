@@ -12,7 +12,14 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("meter", "the meter under test")
-    group.addoption("--target", action="append", metavar="TARGET", help="unix (default), emulated, or tcp://HOST[:PORT]; may be repeated")
+    group.addoption(
+        "--target",
+        action="append",
+        metavar="TARGET",
+        help="unix (default), emulated, tcp://HOST[:PORT], a board's serial port (id:…, /dev/…, socket://…, rfc2217://…), "
+        "a board of --rig or labgrid:PLACE; may be repeated (default with --rig: all its boards)",
+    )
+    group.addoption("--rig", metavar="FILE", help="TOML file that describes boards, networks and relays (docs/HARNESS.md)")
     group.addoption("--client", type=int, default=32, metavar="N", help="client wPort for tests that read (default 32)")
     group.addoption("--password", default="12345678", help="its LLS secret (default: the demonstration value)")
     group.addoption("--manager", type=int, default=48, metavar="N", help="client wPort for tests that write (default 48)")

@@ -4,19 +4,28 @@
     emulated                a meter of our own on the emulated Cortex-M3 board (python -m tools.emulated build)
     rp2040                  MicroPython's rp2 port on the emulated RP2040, without a network (python -m tools.rp2040 build)
     tcp://HOST[:PORT]       a meter that is running somewhere, reached over TCP and UDP
+    id:USB-SERIAL, /dev/ttyACM0, COM5, socket://HOST:PORT, rfc2217://HOST:PORT
+                            a board of our own behind a serial port, the meter on it reached over its network
+    NAME                    a board of the rig file (`--rig`), which says what more can be done to it
+    labgrid:PLACE           a board that a labgrid coordinator hands out
 
 A meter that is not ours is read-only for the tests: `--allow-writes`,
 `--allow-disconnect` and `--allow-auth-failures` each permit more. Tests say what
 they need with `@pytest.mark.caps(...)` and are skipped where the target lacks it.
 
-A further kind of target (a board on a serial port, say) is one more entry of `_SCHEMES`.
+A further kind of target is one more entry of `_SCHEMES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from .hil import place
+from .hil.errors import HilError
+from .hil.rig import BoardSpec, single
 
 DEFAULT_PORT = 4059
 
@@ -25,6 +34,13 @@ CAPABILITIES = {
     "own-process": "the meter is not a process that was started here",
     "board": "the meter does not run on a board",
     "rp2040": "this is not the emulated RP2040 (make test-rp2040)",
+    "emulated": "the meter does not run on the emulated board",
+    "console": "the meter's console cannot be read or typed at",
+    "watchdog": "the meter has no watchdog",
+    "power": "nothing cuts the meter's power (a relay of the rig file)",
+    "network-loss": "nothing takes the meter's network away (a network of the rig file)",
+    "pulse": "nothing sends pulses to an S0 input (pulses of the rig file)",
+    "timing": "no bound for the time of an answer is declared (answer_ms of the rig file)",
     "roomy": "the meter has a board's limits: few connections, short values in blocks",
     "direct": "the meter is reached through a relay with a port number and buffers of its own",
     "config": "the meter's configuration cannot be chosen",
@@ -33,8 +49,11 @@ CAPABILITIES = {
     "auth-failures": "wrong passwords are not to be tried on the meter (--allow-auth-failures)",
 }
 # Changes nothing that anybody could miss on a meter that exists for one test run.
-OWN_METER = frozenset(CAPABILITIES) - {"board", "rp2040"}
-OWN_BOARD = frozenset(CAPABILITIES) - {"own-process", "roomy", "direct", "rp2040"}
+_HARDWARE = {"board", "emulated", "rp2040", "console", "watchdog", "power", "network-loss", "pulse", "timing"}
+OWN_METER = frozenset(CAPABILITIES) - _HARDWARE
+OWN_EMULATED = frozenset(CAPABILITIES) - {"own-process", "roomy", "direct", "network-loss", "pulse", "timing", "rp2040"}
+# What every board behind a serial port has; its rig adds to it.
+OWN_BOARD = frozenset({"board", "console", "watchdog", "config", "writes", "disconnect", "auth-failures"})
 
 
 class TargetError(ValueError):
@@ -43,13 +62,22 @@ class TargetError(ValueError):
 
 @dataclass(frozen=True)
 class Target:
-    """One target: its kind, its capabilities and, when it is running already, its address."""
+    """One target: its kind, its capabilities and, when it is running already, its address.
+
+    board    how a board behind a serial port is reached
+    """
 
     name: str
     kind: str
     caps: frozenset[str]
     host: str = ""
     port: int = DEFAULT_PORT
+    board: BoardSpec | None = None
+
+    @property
+    def id(self) -> str:
+        """Its name in the id of a test: without the hyphen that parts parameters there."""
+        return re.sub(r"[^A-Za-z0-9_.:/]", "_", self.name)
 
     def missing(self, wanted: set[str]) -> str:
         """Why a test that wants these capabilities cannot run here; empty when it can."""
@@ -61,7 +89,28 @@ def _unix(name: str, allowed: frozenset[str]) -> Target:
 
 
 def _emulated(name: str, allowed: frozenset[str]) -> Target:
-    return Target(name, "emulated", OWN_BOARD)
+    return Target(name, "emulated", OWN_EMULATED)
+
+
+def _board(name: str, allowed: frozenset[str]) -> Target:
+    return of_board(single(name))
+
+
+def of_board(spec: BoardSpec) -> Target:
+    """The target that a board of a rig file is."""
+    if spec.device.startswith(place.PREFIX):
+        try:
+            spec = place.with_power(spec)
+        except HilError as error:
+            raise TargetError(str(error)) from None
+    return Target(spec.name, "board", OWN_BOARD | spec.capabilities, board=spec)
+
+
+def _place(name: str, allowed: frozenset[str]) -> Target:
+    try:
+        return of_board(place.spec(name.removeprefix(place.PREFIX)))
+    except HilError as error:
+        raise TargetError(str(error)) from None
 
 
 def _rp2040(name: str, allowed: frozenset[str]) -> Target:
@@ -84,14 +133,44 @@ _SCHEMES: dict[str, Callable[[str, frozenset[str]], Target]] = {
     "emulated": _emulated,
     "rp2040": _rp2040,
     "tcp": _network,
+    "id": _board,
+    "socket": _board,
+    "rfc2217": _board,
+    "labgrid": _place,
 }
+_WITHOUT_MORE = ("unix", "emulated", "rp2040")
+_KNOWN = (
+    "unix, emulated, rp2040, tcp://HOST[:PORT], id:USB-SERIAL, a serial port, socket://…, rfc2217://…, labgrid:PLACE, or a board of --rig"
+)
 
 
-def parse(name: str, *, writes: bool = False, disconnect: bool = False, auth_failures: bool = False) -> Target:
+def parse(
+    name: str, *, writes: bool = False, disconnect: bool = False, auth_failures: bool = False, rig: Mapping[str, BoardSpec] | None = None
+) -> Target:
     """The target of one `--target` option; TargetError when it is none."""
     permitted = {"writes": writes, "disconnect": disconnect, "auth-failures": auth_failures}
     allowed = frozenset(capability for capability, yes in permitted.items() if yes)
-    make = _SCHEMES.get(name.partition(":")[0])
-    if make is None or (make is not _network and name not in _SCHEMES):
-        raise TargetError(f"--target {name}: known are unix, emulated, rp2040 and tcp://HOST[:PORT]")
+    if rig and name in rig:
+        return of_board(rig[name])
+    # A device of the rig file is that board, by whatever name it is called.
+    if known := [spec for spec in (rig or {}).values() if spec.device == name]:
+        return of_board(known[0])
+    if name.startswith("/dev/") or re.fullmatch(r"COM\d+", name):
+        return _board(name, allowed)
+    scheme, colon, rest = name.partition(":")
+    make = _SCHEMES.get(scheme)
+    whole = not colon if scheme in _WITHOUT_MORE else bool(rest)
+    if make is None or not whole:
+        boards = f" (its boards: {', '.join(rig)})" if rig else ""
+        raise TargetError(f"--target {name}: known are {_KNOWN}{boards}")
+    if make is _board and scheme != "id" and not _has_port(name):
+        raise TargetError(f"--target {name}: write {scheme}://HOST:PORT")
     return make(name, allowed)
+
+
+def _has_port(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname and parts.port)
+    except ValueError:
+        return False

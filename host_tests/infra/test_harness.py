@@ -62,8 +62,11 @@ def stub(micropython):
 
 
 def test_our_own_meter_may_be_asked_anything():
-    assert target.parse("unix").missing(set(target.CAPABILITIES) - {"board"}) == ""
-    assert target.parse("emulated").missing({"board", "config", "writes", "disconnect", "auth-failures"}) == ""
+    hardware = {"board", "emulated", "console", "watchdog", "power", "network-loss", "pulse", "timing"}
+    assert target.parse("unix").missing(set(target.CAPABILITIES) - hardware) == ""
+    assert all(target.parse("unix").missing({name}) for name in hardware)
+    asked = {"board", "emulated", "console", "watchdog", "power", "config", "writes", "disconnect", "auth-failures"}
+    assert target.parse("emulated").missing(asked) == ""
 
 
 def test_a_strange_meter_is_read_only():
@@ -79,7 +82,10 @@ def test_a_strange_meter_with_permission():
     assert found.missing({"own-process"})
 
 
-@pytest.mark.parametrize("name", ["", "unix:1", "emulated:1", "tcp://", "tcp://a:x", "tcp://a:70000", "tcp://a/b", "udp://a", "id:123"])
+NO_TARGETS = ["", "unix:1", "emulated:1", "tcp://", "tcp://a:x", "tcp://a:70000", "tcp://a/b", "udp://a"]
+
+
+@pytest.mark.parametrize("name", [*NO_TARGETS, "id:", "serial:1", "COMX"])
 def test_what_is_no_target(name):
     with pytest.raises(target.TargetError, match="--target"):
         target.parse(name)
@@ -184,7 +190,7 @@ def test_wrong_marks_stop_the_run(run_tests, source, complaint):
 def test_wrong_target_is_one_line(run_tests):
     done = run_tests({"test_a.py": "def test_1(): ...\n"}, "--target", "serial:x")
     assert done.returncode == 4
-    assert "known are unix, emulated and tcp://" in done.stderr
+    assert "known are unix, emulated, tcp://" in done.stderr
 
 
 def test_wrong_interpreter_is_one_line(run_tests):

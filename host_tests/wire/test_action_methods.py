@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from host_tests.harness.clients import ClientFactory
+from host_tests.harness.meters import MeterHandle
 from host_tests.wire.aas import MANAGER, READER, Associate, associator
 from tools.dlmsclient import ActionError, ActionResult, Association, Conformance, CosemMethod, Data, DateTime, Obis, axdr
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
@@ -127,11 +128,12 @@ def test_list_runs_in_order(manager: Association, clock: Callable[[], float], si
 
 @pytest.mark.req("D-34", "C-38", "D-33")
 @pytest.mark.parametrize("size", [12, 13, 64, 0])
-def test_answers_of_a_list_go_in_blocks(associate: Associate, size: int) -> None:
+def test_answers_of_a_list_go_in_blocks(associate: Associate, meter: MeterHandle, size: int) -> None:
     """The client checks that no block is longer than it announced."""
     association = associate(MANAGER, pdu_size=size)
-    outcomes = association.action_list([method(IPV4, 3)] * 32, [None] * 32)
-    assert [outcome.value for outcome in outcomes] == [axdr.unsigned(0)] * 32
+    entries = meter.limits.LIST
+    outcomes = association.action_list([method(IPV4, 3)] * entries, [None] * entries)
+    assert [outcome.value for outcome in outcomes] == [axdr.unsigned(0)] * entries
 
 
 @pytest.mark.req("D-34", "D-94")

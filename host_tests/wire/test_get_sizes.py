@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from host_tests.harness.clients import ClientFactory
+from host_tests.harness.meters import MeterHandle
 from host_tests.wire.aas import ASSOCIATION, BUFFER, READER, Associate, associator, objects_of
 from tools.dlmsclient import Association, CosemAttribute, Data, DataAccessResult, Obis, Tag, axdr, by_entry
 from tools.dlmsclient.get_service import GetRequestNext, GetRequestNormal, GetRequestWithList
@@ -48,7 +49,7 @@ def test_every_attribute_reads_identically(associate: Associate, size: int) -> N
 
 @pytest.mark.req("D-13", "C-38")
 @pytest.mark.parametrize("size", SIZES)
-def test_lists_equal_single_reads(associate: Associate, size: int) -> None:
+def test_lists_equal_single_reads(associate: Associate, meter: MeterHandle, size: int) -> None:
     """Ten values at once, a short one with a long one, the first attributes of one object, and all kinds of errors among them."""
     association = associate(READER, pdu_size=size)
     attributes = attributes_of(association)
@@ -62,7 +63,8 @@ def test_lists_equal_single_reads(associate: Associate, size: int) -> None:
         CosemAttribute(*_instance(ASSOCIATION), 7),
     ]
     demand = [CosemAttribute(5, Obis.parse("1.0.1.4.0.255"), number) for number in range(1, 5)]
-    for entries in (values, [short, long], [long, short], demand, [wrong[0], short, *wrong[1:], long, wrong[2]], [short] * 32, [long] * 3):
+    most = [short] * meter.limits.LIST
+    for entries in (values, [short, long], [long, short], demand, [wrong[0], short, *wrong[1:], long, wrong[2]], most, [long] * 3):
         results = association.get_list(entries)
         assert len(results) == len(entries)
         for entry, result in zip(entries, results, strict=True):
@@ -156,11 +158,11 @@ def test_high_priority_is_served_in_order(associate: Associate) -> None:
 
 
 @pytest.mark.req("D-13")
-def test_more_entries_than_the_limit_are_refused(associate: Associate) -> None:
+def test_more_entries_than_the_limit_are_refused(associate: Associate, meter: MeterHandle) -> None:
     association = associate(READER)
     target = CosemAttribute(3, Obis.parse("1.0.1.8.0.255"), 2)
-    assert association.exchange(GetRequestWithList(0xC1, (target,) * 33).encode()) == bytes.fromhex("D80104")
-    assert len(association.get_list([target] * 32)) == 32
+    assert association.exchange(GetRequestWithList(0xC1, (target,) * (meter.limits.LIST + 1)).encode()) == bytes.fromhex("D80104")
+    assert len(association.get_list([target] * meter.limits.LIST)) == meter.limits.LIST
 
 
 @pytest.mark.req("D-10")

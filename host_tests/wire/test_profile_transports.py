@@ -93,6 +93,7 @@ def test_response_allowed_is_answered(link, allowed):
     ],
     ids=["accepted", "unknown-client", "context", "conformance", "pdu-size", "version", "authentication"],
 )
+@pytest.mark.limits(UDP_ASSOCIATIONS=2)
 def test_unconfirmed_aarq_is_never_answered(link, client, spoil):
     """Whether it would be accepted or refused, over UDP as over TCP."""
     request = UNCONFIRMED_AARQ

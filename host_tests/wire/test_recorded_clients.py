@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from host_tests.harness.meters import MeterHandle
 from host_tests.harness.raw import RawLinks, wpdu
 
 LOW = "8A0207808B0760857405080201AC0A80083132333435363738"
@@ -24,11 +25,11 @@ CLIENTS = {
 @pytest.mark.req("C-25", "C-38", "C-50", "B-10")
 @pytest.mark.parametrize("name", CLIENTS)
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
-def test_recorded_session_is_served(raw: RawLinks, transport: str, name: str) -> None:
+def test_recorded_session_is_served(raw: RawLinks, meter: MeterHandle, transport: str, name: str) -> None:
     wport, aarq, rlrq, conformance = CLIENTS[name]
     link = raw.udp() if transport == "udp" else raw.tcp()
     aare = link.ask(wpdu(wport, 1, bytes.fromhex(aarq)))
-    accepted = "6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F0400" + conformance + "04000007"
+    accepted = "6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F0400" + conformance + f"{meter.limits.PDU:04X}0007"
     assert aare == wpdu(1, wport, bytes.fromhex(accepted))
     name_of_device = link.ask(wpdu(wport, 1, bytes.fromhex("C001C1000100002A0000FF0200")))
     assert name_of_device[8:14] == bytes.fromhex("C401C1000910")

@@ -155,11 +155,11 @@ def test_request_outside_any_association_is_not_answered(link):
 
 
 @pytest.mark.req("A-27", "D-95")
-def test_apdu_above_the_receive_pdu_size(link):
+def test_apdu_above_the_receive_pdu_size(link, meter):
     """Inside an AA it is told so, if it is one right datagram; outside of one nothing is answered."""
     link.send(wpdu(PUBLIC, MANAGEMENT, bytes(1100)))
     limit = receive_pdu_size(associate(link))
-    if limit + 9 > DATAGRAM:
+    if limit + 9 > meter.limits.DATAGRAM:
         pytest.skip("this meter takes the largest datagram")
     link.send(wpdu(PUBLIC, MANAGEMENT, bytes(limit + 1)) + b"\0")
     link.send(wpdu(PUBLIC, CLIENT_MANAGEMENT + 0x60, bytes(limit + 1)))

@@ -61,15 +61,22 @@ class Repl:
             transport.serial.write_timeout = timeout
         except (TransportError, OSError, ValueError) as error:
             raise BoardError(f"{device} cannot be opened: {_reason(error)}") from None
-        repl = cls(device, transport)
         try:
-            repl._enter(timeout)
-            repl.run(_HOLD)
-            yield repl
-            repl._leave()
+            with cls.over(device, transport, timeout) as repl:
+                yield repl
         finally:
             with contextlib.suppress(Exception):
                 transport.close()
+
+    @classmethod
+    @contextlib.contextmanager
+    def over(cls, device: str, transport: SerialTransport, timeout: float = TIMEOUT, fresh: bool = False) -> Iterator[Repl]:
+        """The same over a port that is open and stays so. fresh: in a new interpreter, by a soft reset that skips main.py."""
+        repl = cls(device, transport)
+        repl._enter(timeout, fresh)
+        repl.run(_HOLD)
+        yield repl
+        repl._leave()
 
     def run(self, code: str, timeout: float = TIMEOUT) -> bytes:
         """Execute code on the board and return what it printed; `timeout` is the longest silence."""
@@ -87,24 +94,26 @@ class Repl:
         except (ValueError, SyntaxError):
             raise BoardError(f"{self.device}: the board answered {printed!r} where a value was expected") from None
 
+    def start(self, code: str) -> None:
+        """Execute code on the board and do not wait for its end. This REPL is of no use afterwards."""
+        with self._errors():
+            self._transport.exec_raw_no_follow(code)
+        self._transport.in_raw_repl = False
+
     def reset(self) -> None:
         """Start the board anew. The port is of no use afterwards."""
-        with self._errors():
-            self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
-        self._transport.in_raw_repl = False
+        self.start("import machine\nmachine.reset()")
 
     def bootloader(self) -> None:
         """Leave MicroPython for the boot loader of the chip. The port is of no use afterwards."""
-        with self._errors():
-            self._transport.exec_raw_no_follow("import machine\nmachine.bootloader()")
-        self._transport.in_raw_repl = False
+        self.start("import machine\nmachine.bootloader()")
 
-    def _enter(self, timeout: float) -> None:
+    def _enter(self, timeout: float, fresh: bool) -> None:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 # the transport prints what it did not understand
                 with self._errors(), contextlib.redirect_stdout(io.StringIO()):
-                    self._transport.enter_raw_repl(soft_reset=False, timeout_overall=timeout)
+                    self._transport.enter_raw_repl(soft_reset=fresh, timeout_overall=timeout)
                 return
             except BoardError:
                 if attempt == ATTEMPTS:

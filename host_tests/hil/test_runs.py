@@ -1,0 +1,180 @@
+"""Whole runs of pytest against stand-ins: two targets in one run, the report, a case that hangs, workers, and a board that is wrong."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from host_tests.harness import groups, target
+from host_tests.harness.hil import rig
+from host_tests.hil.standin import BOARD_ID
+
+WORKER = """
+import os
+def test_worker(meter, record_property):
+    record_property('w', os.environ['PYTEST_XDIST_WORKER'])
+"""
+ANSWERS = "def test_answers(meter):\n    assert meter.answers()\n"
+
+
+@pytest.fixture
+def rig_file(tmp_path):
+    """Writes the rig file of some stand-ins, named in order."""
+
+    def write(*standins, **more):
+        path = tmp_path / "rig.toml"
+        path.write_text("\n".join(one.rig(f"pico-{number}", **more) for number, one in enumerate(standins)))
+        return str(path)
+
+    return write
+
+
+def properties(element):
+    return {each.get("name"): each.get("value") for each in element.findall("./properties/property")}
+
+
+@pytest.mark.timeout(150)
+def test_unix_and_two_boards_in_one_run_and_what_the_report_says(standin, run_pytest, rig_file, tmp_path):
+    """Each board has a worker of its own; every case carries the properties of its target, the suite those of all."""
+    first, second = standin(), standin("rfc2217")
+    files = {
+        "test_a.py": ANSWERS + WORKER,
+        "test_b.py": WORKER,
+    }
+    report = tmp_path / "report.xml"
+    words = ["--rig", rig_file(first, second), "--target", "unix", "--target", "pico-0", "--target", second.device, "-n", "2"]
+    done = run_pytest(files, *words, "--dist", "load", "--junitxml", str(report))
+    assert "9 passed" in done.stdout, done.stdout
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    told = properties(suite)
+    for name, board in (("unix", "unix"), ("pico-0", "RPI_PICO_W"), ("pico-1", "RPI_PICO_W")):
+        assert told[f"{name}.board"] == board
+        assert told[f"{name}.firmware"]
+        assert told[f"{name}.micropython"].startswith("1.")
+        assert int(told[f"{name}.boot-heap"]) > 0
+    assert told["pico-0.board-id"] == BOARD_ID
+    cases = [properties(case) for case in suite.findall("testcase")]
+    assert sorted(case["target"] for case in cases) == ["pico-0"] * 3 + ["pico-1"] * 3 + ["unix"] * 3
+    for name in ("pico-0", "pico-1"):
+        assert len({case["w"] for case in cases if case["target"] == name and "w" in case}) == 1
+
+
+@pytest.mark.timeout(150)
+def test_a_case_that_hangs_does_not_break_the_next(standin, run_pytest, rig_file):
+    """Neither one whose time runs out nor one that hangs the board: it is climbed up the ladder, and the next test finds a meter."""
+    files = {
+        "test_a.py": """
+import pytest, subprocess
+pytestmark = pytest.mark.meter_config(backfill_days=0)
+def test_hangs_here(meter):
+    pytest.fail("as a time-out does", pytrace=False)
+def test_hangs_the_board(meter):
+    off = meter.process.spec.power.off
+    subprocess.run([*off[:-1], "hang"], check=True)
+    assert False
+def test_next(meter):
+    assert meter.answers()
+"""
+    }
+    done = run_pytest(files, "--rig", rig_file(standin(), repl_seconds=1, boot_seconds=15))
+    assert "2 failed, 1 passed, 1 error" in done.stdout, done.stdout
+    assert "the meter no longer answered after the test and is reset before the next one" in done.stdout
+    assert "meter console, last lines of" in done.stdout
+
+
+def test_a_test_that_runs_out_of_time_leaves_the_board_usable(standin, run_pytest, rig_file):
+    """The signal comes in the middle of a REPL operation."""
+    files = {
+        "test_a.py": """
+import pytest, signal
+def test_slow(meter):
+    # as pytest-timeout does, but sooner: what a board's ladder may take is added to the time of its tests
+    signal.signal(signal.SIGALRM, lambda *words: pytest.fail("Timeout", pytrace=False))
+    signal.alarm(2)
+    meter.process.execute("import time; time.sleep(300)", 400)
+def test_next(meter):
+    assert meter.answers()
+"""
+    }
+    done = run_pytest(files, "--rig", rig_file(standin()))
+    assert "1 failed, 1 passed, 1 error" in done.stdout, done.stdout
+    assert "Timeout" in done.stdout
+
+
+def test_a_board_in_use_fails_each_test_in_one_line(standin, boards, run_pytest, rig_file):
+    one = standin()
+    boards(one)
+    done = run_pytest({"test_a.py": ANSWERS + ANSWERS.replace("_answers", "_again")}, "--rig", rig_file(one))
+    assert "2 errors" in done.stdout, done.stdout
+    assert f"{one.device} is in use by process" in done.stdout
+
+
+def test_capabilities_skip_by_their_reason(run_pytest, tmp_path):
+    """Nothing is opened for a test that is skipped: the device is not there."""
+    path = tmp_path / "rig.toml"
+    path.write_text('[boards.a]\ndevice = "/dev/ttyNONE"\n')
+    names = ("power", "network-loss", "pulse", "timing", "emulated", "own-process")
+    tests = "".join(f"@pytest.mark.caps('{name}')\ndef test_{n}(meter): pass\n" for n, name in enumerate(names))
+    done = run_pytest({"test_a.py": "import pytest\n" + tests}, "--rig", str(path))
+    assert f"{len(names)} skipped" in done.stdout
+    for text in ("a relay of the rig file", "a network of the rig file", "pulses of the rig file", "answer_ms of the rig file"):
+        assert text in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--rig", "/none.toml"], "ERROR: /none.toml: No such file or directory"),
+        (["--target", "rfc2217://rig"], "ERROR: --target rfc2217://rig: write rfc2217://HOST:PORT"),
+        (["--target", "labgrid:"], "ERROR: --target labgrid:: known are"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(run_pytest, words, said):
+    done = run_pytest({"test_a.py": ANSWERS}, *words)
+    assert done.returncode == 4
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_scopes():
+    """All tests of a board are one scope; the others are by module, as `loadscope` has it."""
+    boards = {"pico-1": rig.BoardSpec("pico-1", "id:1")}
+    pico, unix = target.parse("pico-1", rig=boards), target.parse("unix")
+    both = [unix, pico]
+    assert groups.scope("a/test_b.py::test_c[tcp-pico_1-ipv4]", both) == "pico_1"
+    assert groups.scope("a/test_b.py::test_c[pico_1]", both) == "pico_1"
+    assert groups.scope("a/test_b.py::test_c[tcp-unix-ipv4]", both) == "a/test_b.py"
+    assert groups.scope("a/test_b.py::test_c", both) == "a/test_b.py"
+    assert groups.scope("a/test_b.py::test_c", [pico]) == "pico_1"
+
+
+@pytest.mark.timeout(300)
+def test_the_hardware_tests_fail_on_a_board_that_is_wrong(standin, run_pytest, rig_file):
+    """Each fault by its test; what has none passes."""
+    wrong = ("wrong-cause", "loses-pulses", "writes-flash", "slow", "no-return")
+    one = standin(faults=wrong)
+    names = {
+        "test_reset_by_program": False,
+        "test_power_cut": True,
+        "test_lost_network_ends_connections_and_comes_back": False,
+        "test_serving_does_not_wear_the_flash": False,
+        "test_every_pulse_is_counted_once": False,
+        "test_answers_come_in_time": False,
+        "test_ctrl_c_reaches_the_repl_of_a_serving_meter": True,
+    }
+    path = Path(rig_file(one, answer_ms=20))
+    path.write_text(path.read_text().replace("seconds = 15", "seconds = 4"))
+    done = run_pytest({}, "--rig", str(path), "-v", "-k", " or ".join(names), "host_tests/hardware/test_on_board.py", timeout=280)
+    for name, good in names.items():
+        assert f"::{name} {'PASSED' if good else 'FAILED'}" in done.stdout, done.stdout
+
+
+@pytest.mark.timeout(150)
+def test_a_watchdog_that_does_not_bite_is_found(standin, run_pytest, rig_file):
+    one = standin(faults=("no-watchdog",))
+    done = run_pytest(
+        {}, "--rig", rig_file(one, boot_seconds=6), "-k", "test_watchdog_bites", "host_tests/hardware/test_on_board.py", timeout=140
+    )
+    assert "2 failed" in done.stdout, done.stdout
