@@ -16,6 +16,7 @@ from dlms import acse, action, get, set, wrapper
 from dlms.association import ASSOCIATED, IDLE, Link
 from dlms.axdr import shorten
 from dlms.errors import ACCEPTED, REJECTED, REJECTED_TRANSIENT, ConformanceClientErrors, Errors
+from dlms.notification import DATA_NOTIFICATION_CONFIRM
 from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, length, length_size, scan
 from dlms.pool import Pool
 from dlms.security import LN_CONTEXT
@@ -50,6 +51,7 @@ class Server:
         self.served = served or bytearray(4)  # WPDUs taken, 32 bits
         self.short = short_get  # the short way, for a transport that calls it before `handle`
         self.everything = _EVERYTHING
+        self.confirm = no_confirm  # who hears of a DataNotificationConfirm
         self.refusal = 0
         self.stack = array("H", bytes(2 * limits.NESTING))
         self.aarq = acse.Aarq()
@@ -88,6 +90,9 @@ class Server:
             end = self.associate(link, i, rx, off, off + n, tx)
         elif tag == acse.RLRQ:
             end = self.release(link, i, rx, off, off + n, tx)
+        elif tag == DATA_NOTIFICATION_CONFIRM:
+            self.confirm(link, rx, off + HEADER, off + n)
+            end = 0
         elif i < 0:
             end = self.idle(link, tag, tx)
         else:
@@ -330,6 +335,10 @@ class Server:
 
 def no_log(level, component, event, text):
     """Where nobody listens."""
+
+
+def no_confirm(link, buf, off, end):
+    """Where nothing is pushed, nothing can be confirmed (D-96)."""
 
 
 def trail(link, assoc):

@@ -33,3 +33,24 @@ def ipv6(text):
         octets.append(g >> 8)
         octets.append(g & 0xFF)
     return bytes(octets)
+
+
+def destination(text):
+    """(host, port) of "192.0.2.1:4059" or "[2001:db8::1]:4059", None when it is not that: names are not looked up, which would take
+    time that readers wait for.
+    """
+    host, colon, port = text.rpartition(":")
+    if host[:1] == "[" and host[-1:] == "]" and ":" in host:
+        host = host[1:-1]
+    elif ":" in host:
+        return None
+    if not (colon and port.isdigit() and 0 < int(port) < 65536 and numeric(host)):
+        return None
+    return host, int(port)
+
+
+def transport(text):
+    """(transport_service, rest) of "udp:REST", "tcp:REST" or "REST": 0 TCP, 1 UDP (REQUIREMENTS F-17)."""
+    if text.startswith("udp:"):
+        return 1, text[4:]
+    return 0, text[4:] if text.startswith("tcp:") else text

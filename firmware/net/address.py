@@ -76,6 +76,18 @@ def no_delay(sock):
         pass
 
 
+def connected(host, port):
+    """A new non-blocking UDP socket that sends to host and port and receives from there only. Raises OSError."""
+    sock = socket.socket(family(host), socket.SOCK_DGRAM)
+    try:
+        sock.connect(resolve(host, port))
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
 def bound(kind, host, port):
     """A new non-blocking socket of `kind` bound to host and port. Raises OSError when the number is taken or the family is missing.
 

@@ -38,6 +38,7 @@ class Service:
         self.sockets = []  # (handler, whether TCP, host)
         self.addresses = []
         self.port = 0
+        self.outgoing = None  # what goes out unasked, told when the network is gone
 
     def start(self, hosts, port):
         """Listen on every host that this machine has; returns the port number. Raises BindError when none or a taken port is among them."""
@@ -119,6 +120,8 @@ class Service:
         for link in self.links:
             if link.n:
                 self.server.abort(link)
+        if self.outgoing is not None:
+            self.outgoing.drop()
 
     @property
     def accepts(self):
@@ -136,6 +139,14 @@ class Service:
             if connection.sock is not None:
                 n += 1
         return n
+
+    def free(self):
+        """A connection that is not in use, None when there are as many as there may be (A-32)."""
+        free = None
+        for connection in self.connections:
+            if connection.sock is None:
+                free = connection
+        return free if self.used() < self.most() else None
 
     def watch(self, ms, idle, frame, udp_idle):
         """Close what has been quiet too long; all in milliseconds, called every ms."""

@@ -42,6 +42,8 @@ class Connection:
         self.tx = server.buffer()
         self.limit = server.pdu
         self.sock = None
+        self.owner = None  # the Line of a connection that was dialled
+        self.uses = 0  # clients served one after another, modulo 2**16
         self.off = 0
         self.have = 0
         self.out = 0  # octets of tx still to be sent are tx[out:out_end]
@@ -51,8 +53,9 @@ class Connection:
         self.quiet = 0  # milliseconds without any
 
     def open(self, sock, local, remote):
-        """TCP-CONNECT.indication: take an accepted, non-blocking socket into use."""
+        """TCP-CONNECT.indication or .confirm: take an accepted or dialled, non-blocking socket into use."""
         self.sock = sock
+        self.uses = self.uses + 1 & 0xFFFF
         self.off = 0
         self.have = 0
         self.out = 0
@@ -71,6 +74,9 @@ class Connection:
         self.server.abort(self.link)
         self.queue.discard(sock)
         sock.close()
+        if self.owner is not None:
+            self.owner.closed()
+            self.owner = None
         self.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.link.remote, reason))
 
     def ready(self, event):
@@ -144,6 +150,15 @@ class Connection:
             sent = self.sock.write(self.tx, n)
             if sent != n:
                 self.wait_out(sent or 0, n)
+
+    def send(self, buf, off, n):
+        """Send a WPDU that nobody asked for; False while an answer waits to be sent, in whose place it cannot stand."""
+        if self.out != self.out_end:
+            return False
+        copy(self.tx, 0, buf, off, n)
+        self.active = True
+        self.answer(n)
+        return True
 
     def wait_out(self, sent, n):
         """tx[sent:n] is still to be sent: watch for that, and read nothing before it is done."""

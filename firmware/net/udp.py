@@ -6,7 +6,7 @@ A peer without an AA has no link: it gets a free one for the moment, and keeps i
 """
 
 from dlms.association import Link
-from dlms.octets import get16
+from dlms.octets import copy, get16
 from dlms.wrapper import HEADER, TOO_LONG, frame
 from net import address
 
@@ -65,6 +65,15 @@ class UdpPort:
                 self.sock.sendto(self.slice(n), peer)
             except OSError:
                 pass  # best effort: a datagram that cannot be handed over is lost (A-44)
+
+    def send(self, link, buf, off, n):
+        """Send a WPDU that nobody asked for to the peer of a link; False when the datagram cannot be handed over now."""
+        copy(self.tx, 0, buf, off, n)
+        try:
+            self.sock.sendto(self.slice(n), link.peer)
+        except OSError:
+            return False
+        return True
 
     def failed(self, e):
         """`ready` raised: this datagram is lost, the next one is not."""
