@@ -40,6 +40,11 @@ ELEMENT = 256  # largest single element or simple attribute value, octets
 LIST = 16  # entries of a with-list request
 NESTING = 8  # depth of arrays and structures in received data
 
+# -- what is sent unasked -------------------------------------------------------------------------------
+
+PUSHES = 3  # Push setup objects: on an interval, on connectivity, on alarm; 0: nothing is pushed, and no event is told
+OUTBOX = 512  # octets that each of them, and the events, keep until they are sent
+
 # -- profiles ----------------------------------------------------------------------------------------
 
 ROWS = 672  # load profile rows kept: a week of quarters of an hour

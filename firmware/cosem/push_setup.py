@@ -68,7 +68,7 @@ class PushSetup(Interface):
     confirmation_parameters, 13 last_confirmation_date_time. Methods: 1 push, 2 reset. 8, 10, 12 and 13 are read only.
 
     label: its name in the log. captured: (logical name as text, attribute) of what is pushed. destination: (transport, text) or None.
-    method: push_operation_method. period: seconds of local time between two pushes, 0 for none, None for an object without that trigger.
+    client: push_client_SAP. period: seconds of local time between two pushes, 0 for none, None for an object without that trigger.
 
     For `net.sender` (whose contract it fulfils): box, transport (-1 for none), host, port, revision (changes with them).
     """
@@ -80,7 +80,7 @@ class PushSetup(Interface):
     LONG = (2,)
     inside = False  # goes to its destination, whatever AAs are open
 
-    def __init__(self, name, label, pushes, captured, port_reference, destination, method, client, period=None):
+    def __init__(self, name, label, pushes, captured, port_reference, destination, client, period=None):
         Interface.__init__(self, name)
         self.label = label
         self.pushes = pushes
@@ -89,6 +89,7 @@ class PushSetup(Interface):
         self.indices = bytearray(ENTRIES)
         self._captured = captured
         self.directory = None
+        self.live = False  # set when the meter can be reached: of the past nothing is pushed
         self.transport = -1
         self.host = ""
         self.port = 0
@@ -105,7 +106,7 @@ class PushSetup(Interface):
         self.a[8] = axdr.octets(port_reference)
         self.a[9] = bytearray(axdr.integer(client))
         self.a[10] = axdr.array(())
-        self.a[11] = bytearray(axdr.enum(method))
+        self.a[11] = bytearray(axdr.enum(0))
         self.a[12] = axdr.structure(_NEVER, axdr.double_long_unsigned(0))
         self.a[13] = bytearray(_NEVER)
 
@@ -141,7 +142,8 @@ class PushSetup(Interface):
 
     def period_end(self):
         """A period of local time is over."""
-        self.trigger()
+        if self.live:
+            self.trigger()
 
     def _values(self, buf, off, end):
         """Write the structure of all values at buf[off:end]; returns its end, -1 when there is no room for it."""

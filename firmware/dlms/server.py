@@ -301,6 +301,7 @@ class Server:
         assoc.opened += 1
         assoc.user = aarq.user
         aa.trail = trail(link, assoc)
+        aa.parameters = aa.trail.encode()
         aa.opened()
 
     def release(self, link, i, rx, off, end, tx):

@@ -49,8 +49,15 @@ def destination(text):
     return host, int(port)
 
 
-def transport(text):
-    """(transport_service, rest) of "udp:REST", "tcp:REST" or "REST": 0 TCP, 1 UDP (REQUIREMENTS F-17)."""
-    if text.startswith("udp:"):
-        return 1, text[4:]
-    return 0, text[4:] if text.startswith("tcp:") else text
+def aim(key, text):
+    """(transport_service, "HOST:PORT") of "udp:HOST:PORT", "tcp:HOST:PORT" or "HOST:PORT": 0 TCP, 1 UDP (REQUIREMENTS F-17); None of "".
+
+    ValueError names the key of the configuration that cannot be taken.
+    """
+    if not text:
+        return None
+    transport = 1 if text.startswith("udp:") else 0
+    rest = text[4:] if text[:4] in ("udp:", "tcp:") else text
+    if destination(rest) is None:
+        raise ValueError("%s: %r is not a numeric address and a port such as 192.0.2.7:4059 or udp:[2001:db8::7]:4059" % (key, text))
+    return transport, rest

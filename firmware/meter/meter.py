@@ -18,15 +18,19 @@ from cosem.disconnect_control import CONNECTED, DisconnectControl
 from cosem.ip_setup import TcpUdpSetup
 from cosem.register import ExtendedRegister
 from dlms import axdr
-from dlms.conformance import LN_SERVICES
+from dlms.conformance import LN_SERVICES, UNSOLICITED
 from dlms.octets import add32, copy
 from dlms.security import LOW, LOWEST
 from meter import events, objects
 from meter.access import Pool
-from meter.addresses import ipv4, ipv6, mask
+from meter.addresses import aim, destination, ipv4, ipv6, mask
 from meter.metrology import W, Metrology
 from meter.simulation import EXPORT, IMPORT, Simulation
 from version import VERSION
+
+if limits.PUSHES:
+    from cosem.push_setup import Pushes, PushSetup
+    from meter.notices import Notices
 
 # Most integration steps of one tick. At a step a slot and ten ticks a second any rate is kept; a profile that captures more often
 # than once a minute makes the steps shorter, and simulated time then falls behind a high rate.
@@ -48,7 +52,8 @@ def build(config, source=None):
     config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate`
     (simulated seconds a second), `backfill_days`, `serial` (eight digits), `depth` (load profile rows, 0 for the
     board's limit), `device2` (wPort of the second logical device), `tariff1_from`, `tariff1_to` (hours of local time),
-    `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses). Their ranges are
+    `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses), `push`, `events`
+    (destinations), `push_interval`, `push_delay` (seconds), `push_retries`, `event_source`, `event_client`. Their ranges are
     the application's to check (`config`); ValueError says why a start or an object list cannot be taken.
 
     source: where the energy comes from; None for a simulated household.
@@ -114,6 +119,7 @@ class Meter:
         self.supply = DisconnectControl(obis("0.0.96.3.10.255"), 2)
         self._demand()
         self._network(config)
+        self._unsolicited(config)
         self.periodic = []  # what has a `period` in seconds of local time and a `period_end()`, in the order of their doing
         self._owed = 0  # simulated seconds to integrate
         self._milli = 0
@@ -125,6 +131,7 @@ class Meter:
             self._device(wport, table(self, wport), pool, config.secrets)
         self.events = self._find("0.0.99.98.0.255")
         self.load_profile = self.clock.measuring = self._find("1.0.99.1.0.255")
+        self.events.listener = self
         self.clock.listener = self
         self.supply.listener = self
         self._switch_tariff()
@@ -147,6 +154,28 @@ class Meter:
         self.tcp_udp = TcpUdpSetup(
             obis("0.0.25.0.0.255"), config.port, obis("0.0.25.1.0.255"), MSS, limits.CONNECTIONS, config.inactivity
         )
+
+    def _unsolicited(self, config):
+        """What is sent without being asked for: Push setups and events, as far as the board has them."""
+        self.links = []  # the links that carry AAs; filled by the application
+        self.pushes = []  # the Push setups, in the order of `objects.PUSHES`
+        self.notices = None
+        self.connected = False
+        self._push = aim("push", config.push)
+        self._push_interval = config.push_interval
+        events = aim("events", config.events)
+        if limits.PUSHES:
+            wport = objects.MANAGEMENT_DEVICE
+            seed = int(config.serial) ^ config.seed
+            self._pushes = Pushes(self.clock, wport, destination, seed, config.push_retries, config.push_delay)
+            events = events and (events[0],) + destination(events[1])
+            self.notices = Notices(self.clock, events, config.event_source, config.event_client, config.push_retries, config.push_delay)
+
+    def push(self, trigger, captured):
+        """The constructor's arguments of a Push setup; `pushes` is filled when all are made."""
+        period = self._push_interval if trigger == "interval" else None
+        port = obis("0.0.25.0.0.255")
+        return ("push-" + trigger, self._pushes, captured, port, self._push, objects.CLIENT_MANAGEMENT, period)
 
     # -- names -------------------------------------------------------------------------------------
 
@@ -174,7 +203,10 @@ class Meter:
         associations = []
         for client, place, secret in objects.ASSOCIATIONS:
             mechanism = LOW if secret else LOWEST
-            association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), LN_SERVICES, None, None)
+            services = LN_SERVICES
+            if client == objects.CLIENT_MANAGEMENT and limits.PUSHES:
+                services |= UNSOLICITED
+            association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), services, None, None)
             name = CURRENT_ASSOCIATION[:4] + bytes((len(associations) + 1, 255))
             made.append(AssociationInstance(name, association))
             groups[name] = objects.INSTANCE_OPEN if mechanism == LOWEST else objects.INSTANCE
@@ -195,6 +227,8 @@ class Meter:
         self.devices.append((wport, directory))
         for o in made:
             o.placed(directory)
+        if limits.PUSHES:
+            self.pushes.extend([o for o in made if isinstance(o, PushSetup)])
 
     def _find(self, text):
         """The object of the management logical device with this logical name."""
@@ -306,6 +340,24 @@ class Meter:
             tariff = 1 if self.day_to <= hour < self.day_from else 0
         self.metrology.tariff = tariff
         self.tariff[1] = tariff + 1
+
+    # -- what is sent unasked ----------------------------------------------------------------------
+
+    def online(self):
+        """The meter can be reached and can send, for the first time or again: the push on connectivity."""
+        self.connected = True
+        for push in self.pushes:
+            push.live = True
+            if push.label == "push-connectivity":
+                push.trigger()
+
+    def event_logged(self, code):
+        """The event log has a new entry: it is told to the client management process, and is an alarm."""
+        if self.connected and self.notices is not None:
+            self.notices.post(code)
+            for push in self.pushes:
+                if push.label == "push-alarm":
+                    push.trigger()
 
     # -- what objects report -----------------------------------------------------------------------
 

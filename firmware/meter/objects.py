@@ -21,8 +21,12 @@ from dlms import axdr
 import limits
 from meter.access import MANAGEMENT, PUBLIC, READER
 from meter.events import EventLog
-from meter.state import State
+from meter.state import Partners, State
 
+if limits.PUSHES:
+    from cosem.push_setup import PushSetup
+
+CLIENT_MANAGEMENT = 1  # client wPort that events are told to
 MANAGEMENT_DEVICE = 1  # server wPort; that of the second logical device is configured
 
 # Associations of every logical device: client wPort, place in an access group, name of its secret in the configuration. Without a
@@ -49,6 +53,7 @@ DEMAND = ("", "r", "r w8-9 x")
 PROFILE = ("", "r", "r w3-6,8 x")
 LOG = ("", "r", "r x1")
 ASSOCIATION = ("r1-6,8-11", "r1-6,8-11", "r1-6,8-11 w7 x3-6")  # the current one, 0.0.40.0.0.255
+PUSHING = ("", "r", "r w2-7,9,11 x")
 INSTANCE = ("", "", "r1-6,8-11 w7 x3-6")  # 0.0.40.0.e.255
 INSTANCE_OPEN = ("", "", "r1-6,8-11 x3-6")  # of an association without a secret
 
@@ -73,6 +78,23 @@ BILLING_COLUMNS = (
     ("1.0.1.6.0.255", 5),
 )
 EVENT_COLUMNS = (("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2))
+# Push setups, as many as `limits.PUSHES` says: logical name, what triggers it, logical name and attribute of what it pushes
+PUSHES = (
+    (
+        "0.0.25.9.0.255",
+        "interval",
+        (
+            ("0.0.25.9.0.255", 1),
+            ("0.0.42.0.0.255", 2),
+            ("0.0.1.0.0.255", 2),
+            ("1.0.1.8.0.255", 2),
+            ("1.0.2.8.0.255", 2),
+            ("1.0.1.7.0.255", 2),
+        ),
+    ),
+    ("0.1.25.9.0.255", "connectivity", (("0.1.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.25.1.0.255", 3))),
+    ("0.4.25.9.0.255", "alarm", (("0.4.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2))),
+)
 
 
 def management(m, wport):
@@ -86,6 +108,7 @@ def management(m, wport):
         (Data, "1.0.0.2.0.255", (axdr.octets(m.version),), OPEN),  # active firmware identifier
         (SapAssignment, "0.0.41.0.0.255", (m.titles(),), OPEN),
         (State, "0.0.96.128.0.255", (m.counters, m.uptime), OPEN),  # manufacturer-specific
+        (Partners, "0.0.96.128.2.255", (m.links,), PRIVATE),  # manufacturer-specific: who is connected
         (Data, "0.0.96.128.1.255", (bytearray(axdr.double_long_unsigned(0)),), SETTING),  # a note of the client's own
         # time
         (Clock, "0.0.1.0.0.255", m.clock, CLOCK),
@@ -139,7 +162,7 @@ def management(m, wport):
         (IPv4Setup, "0.0.25.1.0.255", (m.MAC_NAME, m.ipv4, m.mask), NETWORK),
         (MacAddressSetup, "0.0.25.2.0.255", (m.mac,), PRIVATE),
         (IPv6Setup, "0.0.25.7.0.255", (m.MAC_NAME, m.ipv6), NETWORK),
-    )
+    ) + tuple([(PushSetup, name, m.push(trigger, captured), PUSHING) for name, trigger, captured in PUSHES[: limits.PUSHES]])
 
 
 def second(m, wport):

@@ -165,10 +165,10 @@ class Line:
 class Manager:
     """The lines. service: the Service whose connections they take. local: what the log calls this end of a dialled connection.
 
-    pause, timeout: seconds until a failed attempt is repeated, and until one has failed.
+    pause, timeout: seconds until a failed attempt is repeated for the first time, and until one has failed.
     """
 
-    def __init__(self, service, queue, log, pause, timeout):
+    def __init__(self, service, queue, log, pause, timeout=10):
         self.service = service
         self.queue = queue
         self.log = log

@@ -7,9 +7,11 @@ from net.sender import Sender
 
 
 class Notifier:
-    """sources: see `net.sender`. client, device: wPorts of the AA that EventNotifications go through."""
+    """sources: see `net.sender`. client, device: wPorts of the AA that EventNotifications go through: client management process and
+    management logical device (REQUIREMENTS A-13, A-14).
+    """
 
-    def __init__(self, service, manager, queue, log, sources, client, device):
+    def __init__(self, service, manager, queue, log, sources, client=1, device=1):
         self.service = service
         self.manager = manager
         self.queue = queue

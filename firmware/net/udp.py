@@ -68,6 +68,8 @@ class UdpPort:
 
     def send(self, link, buf, off, n):
         """Send a WPDU that nobody asked for to the peer of a link; False when the datagram cannot be handed over now."""
+        if self.sock is None:
+            return False
         copy(self.tx, 0, buf, off, n)
         try:
             self.sock.sendto(self.slice(n), link.peer)

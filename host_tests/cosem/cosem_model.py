@@ -25,6 +25,13 @@ class Config:
         self.port = 4059
         self.inactivity = 180
         self.bind = ("127.0.0.1", "::1")
+        self.push = ""
+        self.push_interval = 900
+        self.push_retries = 3
+        self.push_delay = 10
+        self.events = ""
+        self.event_source = 1
+        self.event_client = 1
         for key in keys:
             setattr(self, key, keys[key])
 
