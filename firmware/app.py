@@ -71,8 +71,7 @@ class App:
         if limits.PUSHES:
             from net.notifier import Notifier
 
-            sources = self.meter.pushes + [self.meter.notices]
-            self.notifier = Notifier(self.service, self.manager, self.queue, self.log, sources)
+            self.notifier = Notifier(self.service, self.manager, self.queue, self.log, self.meter.unsolicited.sources)
             self.service.outgoing = self.notifier
             self.server.confirm = self.notifier.confirm
 

@@ -23,14 +23,13 @@ from dlms.octets import add32, copy
 from dlms.security import LOW, LOWEST
 from meter import events, objects
 from meter.access import Pool
-from meter.addresses import aim, destination, ipv4, ipv6, mask
+from meter.addresses import ipv4, ipv6, mask
 from meter.metrology import W, Metrology
 from meter.simulation import EXPORT, IMPORT, Simulation
 from version import VERSION
 
 if limits.PUSHES:
-    from cosem.push_setup import Pushes, PushSetup
-    from meter.notices import Notices
+    from meter.unsolicited import Unsolicited
 
 # Most integration steps of one tick. At a step a slot and ten ticks a second any rate is kept; a profile that captures more often
 # than once a minute makes the steps shorter, and simulated time then falls behind a high rate.
@@ -119,7 +118,11 @@ class Meter:
         self.supply = DisconnectControl(obis("0.0.96.3.10.255"), 2)
         self._demand()
         self._network(config)
-        self._unsolicited(config)
+        self.links = []  # the links that carry AAs; filled by the application
+        self.connected = False  # whether there was a network already
+        self.unsolicited = None
+        if limits.PUSHES:
+            self.unsolicited = Unsolicited(self.clock, objects.MANAGEMENT_DEVICE, objects.CLIENT_MANAGEMENT, config)
         self.periodic = []  # what has a `period` in seconds of local time and a `period_end()`, in the order of their doing
         self._owed = 0  # simulated seconds to integrate
         self._milli = 0
@@ -154,28 +157,6 @@ class Meter:
         self.tcp_udp = TcpUdpSetup(
             obis("0.0.25.0.0.255"), config.port, obis("0.0.25.1.0.255"), MSS, limits.CONNECTIONS, config.inactivity
         )
-
-    def _unsolicited(self, config):
-        """What is sent without being asked for: Push setups and events, as far as the board has them."""
-        self.links = []  # the links that carry AAs; filled by the application
-        self.pushes = []  # the Push setups, in the order of `objects.PUSHES`
-        self.notices = None
-        self.connected = False
-        self._push = aim("push", config.push)
-        self._push_interval = config.push_interval
-        events = aim("events", config.events)
-        if limits.PUSHES:
-            wport = objects.MANAGEMENT_DEVICE
-            seed = int(config.serial) ^ config.seed
-            self._pushes = Pushes(self.clock, wport, destination, seed, config.push_retries, config.push_delay)
-            events = events and (events[0],) + destination(events[1])
-            self.notices = Notices(self.clock, events, config.event_source, config.event_client, config.push_retries, config.push_delay)
-
-    def push(self, trigger, captured):
-        """The constructor's arguments of a Push setup; `pushes` is filled when all are made."""
-        period = self._push_interval if trigger == "interval" else None
-        port = obis("0.0.25.0.0.255")
-        return ("push-" + trigger, self._pushes, captured, port, self._push, objects.CLIENT_MANAGEMENT, period)
 
     # -- names -------------------------------------------------------------------------------------
 
@@ -227,8 +208,6 @@ class Meter:
         self.devices.append((wport, directory))
         for o in made:
             o.placed(directory)
-        if limits.PUSHES:
-            self.pushes.extend([o for o in made if isinstance(o, PushSetup)])
 
     def _find(self, text):
         """The object of the management logical device with this logical name."""
@@ -341,25 +320,18 @@ class Meter:
         self.metrology.tariff = tariff
         self.tariff[1] = tariff + 1
 
-    # -- what is sent unasked ----------------------------------------------------------------------
-
     def online(self):
-        """The meter can be reached and can send, for the first time or again: the push on connectivity."""
+        """The meter can be reached and can send, for the first time or again."""
         self.connected = True
-        for push in self.pushes:
-            push.live = True
-            if push.label == "push-connectivity":
-                push.trigger()
-
-    def event_logged(self, code):
-        """The event log has a new entry: it is told to the client management process, and is an alarm."""
-        if self.connected and self.notices is not None:
-            self.notices.post(code)
-            for push in self.pushes:
-                if push.label == "push-alarm":
-                    push.trigger()
+        if self.unsolicited is not None:
+            self.unsolicited.online()
 
     # -- what objects report -----------------------------------------------------------------------
+
+    def event_logged(self, code):
+        """The event log has a new entry."""
+        if self.unsolicited is not None:
+            self.unsolicited.event(code)
 
     def clock_adjusting(self):
         """The clock is about to be set."""

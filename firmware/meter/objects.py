@@ -23,9 +23,6 @@ from meter.access import MANAGEMENT, PUBLIC, READER
 from meter.events import EventLog
 from meter.state import Partners, State
 
-if limits.PUSHES:
-    from cosem.push_setup import PushSetup
-
 CLIENT_MANAGEMENT = 1  # client wPort that events are told to
 MANAGEMENT_DEVICE = 1  # server wPort; that of the second logical device is configured
 
@@ -78,23 +75,6 @@ BILLING_COLUMNS = (
     ("1.0.1.6.0.255", 5),
 )
 EVENT_COLUMNS = (("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2))
-# Push setups, as many as `limits.PUSHES` says: logical name, what triggers it, logical name and attribute of what it pushes
-PUSHES = (
-    (
-        "0.0.25.9.0.255",
-        "interval",
-        (
-            ("0.0.25.9.0.255", 1),
-            ("0.0.42.0.0.255", 2),
-            ("0.0.1.0.0.255", 2),
-            ("1.0.1.8.0.255", 2),
-            ("1.0.2.8.0.255", 2),
-            ("1.0.1.7.0.255", 2),
-        ),
-    ),
-    ("0.1.25.9.0.255", "connectivity", (("0.1.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.25.1.0.255", 3))),
-    ("0.4.25.9.0.255", "alarm", (("0.4.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2))),
-)
 
 
 def management(m, wport):
@@ -162,7 +142,7 @@ def management(m, wport):
         (IPv4Setup, "0.0.25.1.0.255", (m.MAC_NAME, m.ipv4, m.mask), NETWORK),
         (MacAddressSetup, "0.0.25.2.0.255", (m.mac,), PRIVATE),
         (IPv6Setup, "0.0.25.7.0.255", (m.MAC_NAME, m.ipv6), NETWORK),
-    ) + tuple([(PushSetup, name, m.push(trigger, captured), PUSHING) for name, trigger, captured in PUSHES[: limits.PUSHES]])
+    ) + (() if m.unsolicited is None else m.unsolicited.objects(PUSHING))
 
 
 def second(m, wport):

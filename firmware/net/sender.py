@@ -166,7 +166,7 @@ class Sender:
     def say(self, level, event, text=""):
         """A line of the log; without a text it allocates nothing unless it is printed."""
         log = self.notifier.log
-        log(level, self.source.label, event, "reason=%s attempt=%d left=%d" % (text, self.attempt, self.box.n) if text else "")
+        log(level, "notify", event, "source=%s reason=%s attempt=%d left=%d" % (self.source.label, text, self.attempt, self.box.n) if text else self.source.label)
 
     # -- TCP ----------------------------------------------------------------------------------------------
 
