@@ -29,6 +29,7 @@ from tools.dlmsclient.initiate import (
     InitiateRequest,
     InitiateResponse,
 )
+from tools.dlmsclient.notifications import is_notification
 from tools.dlmsclient.transport import TcpTransport, Transport, UdpTransport
 from tools.dlmsclient.wrapper import DEFAULT_PORT, MANAGEMENT_LOGICAL_DEVICE, PUBLIC_CLIENT, Wpdu
 
@@ -47,6 +48,8 @@ class Client:
         self.transport = transport
         self.timeout = timeout
         self.trace = trace
+        # Who gets notifications that arrive between a request and its response; without anybody they are a fault there.
+        self.unsolicited: Callable[[Wpdu], None] | None = None
         self.associations: dict[tuple[int, int], Association] = {}
 
     @classmethod
@@ -122,6 +125,9 @@ class Client:
         started = time.monotonic()
         self.send_apdu(apdu, client_wport, server_wport)
         wpdu = self.receive(max(wait - (time.monotonic() - started), 0.0))
+        while wpdu is not None and self.unsolicited is not None and is_notification(wpdu.apdu):
+            self.unsolicited(wpdu)
+            wpdu = self.receive(max(wait - (time.monotonic() - started), 0.0))
         if wpdu is None:
             raise Timeout(f"no answer within {wait:g} s")
         if (wpdu.source, wpdu.destination) != (server_wport, client_wport):

@@ -88,8 +88,9 @@ CLASSES: dict[int, InterfaceClass] = {
     40: _class(
         "Push setup",
         "push_object_list send_destination_and_method communication_window randomisation_start_interval number_of_retries "
-        "repetition_delay",
-        "push",
+        "repetition_delay port_reference push_client_SAP push_protection_parameters push_operation_method confirmation_parameters "
+        "last_confirmation_date_time",
+        "push reset",
     ),
     41: _class("TCP-UDP setup", "TCP-UDP_port IP_reference MSS nb_of_sim_conn inactivity_time_out"),
     42: _class(

@@ -57,7 +57,7 @@ class TcpTransport:
         self.socket = sock if sock is not None else self._connect(host, port, timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._timeout = timeout
-        self._deframer = Deframer()
+        self.deframer = Deframer()
 
     @staticmethod
     def _connect(host: str, port: int, timeout: float) -> socket.socket:
@@ -91,7 +91,7 @@ class TcpTransport:
         """See :class:`Transport`."""
         deadline = time.monotonic() + timeout
         while True:
-            wpdu = self._deframer.next_wpdu()
+            wpdu = self.deframer.next_wpdu()
             if wpdu is not None:
                 return wpdu
             # At least one look at the socket, so that timeout 0 takes what is there.
@@ -104,12 +104,12 @@ class TcpTransport:
                 raise ConnectionLost(f"the connection broke: {_reason(error)}") from None
             if not octets:
                 raise ConnectionLost("the peer closed the connection")
-            self._deframer.feed(octets)
+            self.deframer.feed(octets)
 
     @property
     def pending(self) -> int:
         """Octets of an incomplete WPDU received so far."""
-        return self._deframer.pending
+        return self.deframer.pending
 
     def close(self) -> None:
         """Close the connection."""
