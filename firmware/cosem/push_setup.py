@@ -3,8 +3,9 @@
 A trigger - method `push`, an interval, an alarm, the network - captures the values at once and encodes them as one DataNotification into
 the outbox of this object; `net.sender` takes it from there to the destination, with windows, retries and confirmation as told here.
 
-Version 2 as public implementations have it: elements of push_object_list carry a restriction and columns, repetition_delay is a structure. Of
-the current version 3 no attribute table is public. Taken are whole attributes without restriction; TCP and UDP with numeric addresses; A-XDR.
+Version 2 as public implementations have it: elements of push_object_list carry a restriction and columns, repetition_delay is a
+structure. Of the current version 3 no table of attributes is public. Taken are whole attributes without restriction, TCP and UDP with
+numeric addresses, and A-XDR.
 """
 
 from micropython import const
@@ -28,7 +29,8 @@ ENTRY = const(25)  # octets of an element of push_object_list
 ENTRIES = const(16)
 DESTINATION = const(64)  # longest destination, octets
 _METHODS = const(3)  # values of push_operation_method
-_ATTRIBUTES = (0, 0, 0, 0, axdr.ARRAY, axdr.LONG_UNSIGNED, axdr.UNSIGNED, axdr.STRUCTURE, 0, axdr.INTEGER, 0, axdr.ENUM)  # types of those that keep their size
+# type of each attribute from 0 that `set` takes as it is, 0 of the others
+_TYPES = (0, 0, 0, 0, axdr.ARRAY, axdr.LONG_UNSIGNED, axdr.UNSIGNED, axdr.STRUCTURE, 0, axdr.INTEGER, 0, axdr.ENUM)
 _UNRESTRICTED = b"\x02\x02\x16\x00\x00\x01\x00"  # restriction {none, null-data}, no columns
 _NEVER = b"\x19\xff\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00\xff"
 
@@ -242,9 +244,9 @@ class PushSetup(Interface):
             return self._set_objects(buf, off, end, aa, commit)
         if k == 3:
             return self._set_destination(buf, off, end, commit)
-        if k >= len(_ATTRIBUTES) or _ATTRIBUTES[k] == 0:
+        if k >= len(_TYPES) or _TYPES[k] == 0:
             return READ_WRITE_DENIED
-        if buf[off] != _ATTRIBUTES[k]:
+        if buf[off] != _TYPES[k]:
             return TYPE_UNMATCHED
         if k == 4:
             return self._set_windows(buf, off, end, commit)
@@ -359,8 +361,8 @@ def is_delay(buf, off):
 def is_entry(buf, off, end):
     """True when the Data at off is an element of push_object_list without restriction and columns.
 
-    structure {class_id long-unsigned, logical_name octet-string[6], attribute_index integer, data_index long-unsigned, restriction structure
-    {enum 0, null-data}, columns array of none}: 25 octets.
+    structure {class_id long-unsigned, logical_name octet-string[6], attribute_index integer, data_index long-unsigned, restriction
+    structure {enum 0, null-data}, columns array of none}: 25 octets.
     """
     if end - off < ENTRY or get16(buf, off) != 0x0206 or buf[off + 2] != axdr.LONG_UNSIGNED or get16(buf, off + 5) != 0x0906:
         return False

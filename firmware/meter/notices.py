@@ -18,7 +18,9 @@ _MOST = const(3600)  # seconds between two attempts
 
 
 class Notices:
-    """What `net.sender` wants to know is told there. destination: (transport, host, port) or None. source, client: the wPorts outside an AA."""
+    """A source of `net.sender`, which tells what that has. destination: (transport, host, port) or None. source, client: the wPorts
+    outside an AA. retries, delay: attempts after the first one, seconds to the second.
+    """
 
     label = "event"
     inside = True  # goes through an AA when there is one

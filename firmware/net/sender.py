@@ -21,8 +21,6 @@ The *source* whose outbox it is (`cosem.push_setup.PushSetup`, `meter.notices.No
     was_confirmed()                   called when the confirmation came, on a source of confirmed pushes
 """
 
-import socket
-
 from micropython import const
 
 from dlms.notification import invoke_id, is_confirmation, is_confirmed
@@ -165,8 +163,10 @@ class Sender:
 
     def say(self, level, event, text=""):
         """A line of the log; without a text it allocates nothing unless it is printed."""
-        log = self.notifier.log
-        log(level, "notify", event, "source=%s reason=%s attempt=%d left=%d" % (self.source.label, text, self.attempt, self.box.n) if text else self.source.label)
+        source = self.source.label
+        if text:
+            text = "source=%s reason=%s attempt=%d left=%d" % (source, text, self.attempt, self.box.n)
+        self.notifier.log(level, "notify", event, text or source)
 
     # -- TCP ----------------------------------------------------------------------------------------------
 

@@ -210,6 +210,10 @@ _FIXED = {
     "0.0.0.1.0.255": "billing period counter",
     "0.0.96.128.0.255": "state of the meter",
     "0.0.96.128.1.255": "note of the client",
+    "0.0.96.128.2.255": "open associations",
+    "0.0.25.9.0.255": "push on an interval",
+    "0.1.25.9.0.255": "push on connectivity",
+    "0.4.25.9.0.255": "push on alarm",
 }
 _PATTERNS = (
     (re.compile(r"0\.0\.40\.0\.\d+\.255"), "association"),
