@@ -264,7 +264,9 @@ class PushSetup(Interface):
         if not window.usable(buf, off, end):
             return OUT_OF_RANGE
         if commit:
-            self.a[4] = bytearray(buf[off:end])
+            if len(self.a[4]) != end - off:
+                self.a[4] = bytearray(end - off)
+            copy(self.a[4], 0, buf, off, end - off)
         return SUCCESS
 
     def _set_destination(self, buf, off, end, commit):
