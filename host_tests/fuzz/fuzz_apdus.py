@@ -286,7 +286,8 @@ class Client:
     def other(self):
         """An APDU of another service, or none at all."""
         tape = self.tape
-        return bytes((tape.choose((0x05, 0x06, 0xC4, 0xD8, 0x0E, 0xC8, 0xDB, 0x21, 0xE0, 0xC2, 0xFF, 0x00)),)) + tape.octets(tape.pick(30))
+        tag = tape.choose((0x05, 0x06, 0xC4, 0xD8, 0x0E, 0xC8, 0xDB, 0x21, 0xE0, 0xC2, 0x0F, 0x10, 0xFF, 0x00))
+        return bytes((tag,)) + tape.octets(tape.pick(30))
 
     def request(self, client):
         """One APDU of any kind."""
