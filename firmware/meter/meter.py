@@ -124,6 +124,8 @@ class Meter:
         self.unsolicited = None
         if limits.PUSHES:
             self.unsolicited = Unsolicited(self.clock, objects.MANAGEMENT_DEVICE, objects.CLIENT_MANAGEMENT, config)
+        elif config.push or config.events:
+            raise ValueError("push, events: this board sends nothing unasked (PUSHES is 0)")
         self.periodic = []  # what has a `period` in seconds of local time and a `period_end()`, in the order of their doing
         self._owed = 0  # simulated seconds to integrate
         self._milli = 0

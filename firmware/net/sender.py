@@ -70,6 +70,7 @@ class Sender:
         if self.box.epoch != self.epoch:
             self.epoch = self.box.epoch  # the outbox was emptied: whatever was under way is none of ours any more
             self.state = IDLE
+            self.connection = None
         if self.state == IDLE:
             if self.box.n:
                 self.begin()
