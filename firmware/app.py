@@ -19,6 +19,10 @@ from net.queue import install
 from net.service import BindError, Service
 from version import VERSION
 
+# Compiled before the meter is made, when there is room for that.
+if limits.PUSHES:
+    from net.notifier import Notifier
+
 _TICK = 100  # milliseconds between two looks of the supervisor
 _ROOM = 256  # words of heap in one piece that frames of calls inside each other find room in
 _SMALLEST = 32  # octets of the smallest object, or more
@@ -69,8 +73,6 @@ class App:
                 raise ConfigError("dial: %r is not a numeric address and a port such as 192.0.2.7:4059" % config.dial)
             self.manager.line(where[0], where[1], True)
         if limits.PUSHES:
-            from net.notifier import Notifier
-
             self.notifier = Notifier(self.service, self.manager, self.queue, self.log, self.meter.unsolicited.sources)
             self.service.outgoing = self.notifier
             self.server.confirm = self.notifier.confirm

@@ -51,7 +51,6 @@ class Server:
         self.served = served or bytearray(4)  # WPDUs taken, 32 bits
         self.short = short_get  # the short way, for a transport that calls it before `handle`
         self.everything = _EVERYTHING
-        self.confirm = no_confirm  # who hears of a DataNotificationConfirm
         self.refusal = 0
         self.stack = array("H", bytes(2 * limits.NESTING))
         self.aarq = acse.Aarq()
@@ -61,6 +60,7 @@ class Server:
         self.transfers = Pool([Transfer(self, limits) for _ in range(limits.TRANSFERS)], limits.CONNECTIONS)
         self.udp_transfers = Pool([Transfer(self, limits) for _ in range(limits.UDP_TRANSFERS)], 0)
         self.scratch = Transfer(self, limits)
+        self.confirm = no_confirm  # who hears of a DataNotificationConfirm
 
     def buffer(self):
         """A new transmit buffer that fits every response."""

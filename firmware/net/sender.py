@@ -57,7 +57,7 @@ class Sender:
         self.lost = 0
         self.line = None  # the way over TCP
         self.connection = None  # … while SENDING or AWAITING
-        self.use = 0  # which use of that connection, which serves one client after another
+        self.peer = None  # … and its socket: a connection serves one peer after another
         self.sock = None  # connected UDP socket
         self.scratch = bytearray(HEADER + 18)  # a confirmation
 
@@ -159,6 +159,7 @@ class Sender:
     def delivered(self):
         """Forget the record, and begin with the next one at the next tick."""
         self.connection = None
+        self.peer = None
         self.box.pop()
         self.state = IDLE
 
@@ -185,7 +186,7 @@ class Sender:
     def over(self, connection):
         """Send the oldest record over a connection; later, when an answer is still waiting there."""
         try:
-            self.use = connection.uses
+            self.peer = connection.sock
             taken = connection.send(self.box.buf, FIRST, self.box.size())
         except OSError as e:
             taken = True
@@ -208,7 +209,7 @@ class Sender:
 
     def gone(self):
         """Whether the connection that took the record has ended since."""
-        return self.connection.sock is None or self.connection.uses != self.use
+        return self.connection.sock is not self.peer
 
     def awaiting(self, ms):
         """No confirmation yet."""

@@ -40,10 +40,7 @@ class Connection:
         self.served = server.served
         self.rx = bytearray(HEADER + server.pdu)
         self.tx = server.buffer()
-        self.limit = server.pdu
         self.sock = None
-        self.owner = None  # the Line of a connection that was dialled
-        self.uses = 0  # clients served one after another, modulo 2**16
         self.off = 0
         self.have = 0
         self.out = 0  # octets of tx still to be sent are tx[out:out_end]
@@ -51,11 +48,11 @@ class Connection:
         self.drain = 0  # octets of a too long WPDU still to be thrown away
         self.active = False  # octets went either way since the supervisor looked last
         self.quiet = 0  # milliseconds without any
+        self.owner = None  # the Line of a connection that was dialled
 
     def open(self, sock, local, remote):
         """TCP-CONNECT.indication or .confirm: take an accepted or dialled, non-blocking socket into use."""
         self.sock = sock
-        self.uses = self.uses + 1 & 0xFFFF
         self.off = 0
         self.have = 0
         self.out = 0
@@ -124,7 +121,7 @@ class Connection:
         """Serve the WPDUs in rx[off:have], in order, until one is not complete or an answer cannot be sent at once."""
         rx = self.rx
         while self.out == self.out_end:
-            size = frame(rx, self.off, self.have - self.off, self.limit)
+            size = frame(rx, self.off, self.have - self.off, self.server.pdu)
             if size == INCOMPLETE:
                 break
             if size < 0:

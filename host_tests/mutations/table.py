@@ -230,7 +230,7 @@ MUTATIONS = (
         "push-lost-with-its-connection",
         "D-63",
         "net/sender.py",
-        "return self.connection.sock is None or self.connection.uses != self.use",
+        "return self.connection.sock is not self.peer",
         "return self.connection.sock is None",
         (WIRE + "mp_senders.py::test_tcp_connection_that_now_serves_another_is_lost[cpython]",),
     ),

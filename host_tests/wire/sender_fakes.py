@@ -68,13 +68,11 @@ class Connection:
         self.link = Connection.link()
         self.sock = None
         self.owner = None
-        self.uses = 0
         self.out = self.out_end = 0
         self.sent = []
 
     def open(self, sock, local, remote):
         self.sock = sock
-        self.uses += 1
 
     def send(self, buf, off, n):
         if self.out != self.out_end:
