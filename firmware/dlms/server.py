@@ -12,7 +12,7 @@ from array import array
 
 from micropython import const
 
-from dlms import acse, action, get, set, wrapper
+from dlms import acse, action, all_station, get, set, wrapper
 from dlms.association import ASSOCIATED, IDLE, Link
 from dlms.axdr import shorten
 from dlms.errors import ACCEPTED, REJECTED, REJECTED_TRANSIENT, ConformanceClientErrors, Errors
@@ -34,19 +34,21 @@ class Server:
 
     devices: wPorts of the logical devices. associations: the Association objects, each for one pair of wPorts.
     limits: the board's module of limits. log: called with level, component, event and text for what an operator should know.
-    served: four octets that count the WPDUs taken.
+    broadcast: the All-station wPort. served: four octets that count the WPDUs taken.
     """
 
-    def __init__(self, devices, associations, limits, ctt=False, log=None, broadcast=0x7F, served=None):
+    def __init__(self, devices, associations, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None):
         self.errors = ConformanceClientErrors() if ctt else Errors()
         self.wports = devices
         self.associations = associations
+        self.established = [assoc for assoc in associations if assoc.preestablished]
         self.pdu = limits.PDU  # the longest APDU taken, announced as server-max-receive-pdu-size
         self.element = limits.ELEMENT
         self.list_limit = limits.LIST
         self.depth = limits.NESTING
         self.log = log or no_log
         self.broadcast = broadcast
+        self.header = bytearray(HEADER)  # of a broadcast as each logical device gets it
         self.served = served or bytearray(4)  # WPDUs taken, 32 bits
         self.short = short_get  # the short way, for a transport that calls it before `handle`
         self.everything = _EVERYTHING
@@ -79,19 +81,22 @@ class Server:
         add32(self.served, 0, 1)
         source = get16(rx, off + 2)
         device = get16(rx, off + 4)
-        # A-26, A-28, A-29: an empty APDU, No-station, a logical device that does not exist; nobody answers a broadcast (A-61, A-62)
-        if n <= HEADER or source == 0 or device not in self.wports or device == self.broadcast:
+        # A-26, A-28, A-29: an empty APDU, No-station, a logical device that does not exist
+        if n <= HEADER or source == 0:
             return 0
+        if device not in self.wports:
+            return all_station.deliver(self, link, rx, off, n, tx) if device == self.broadcast else 0
         i = find_key(link.keys, link.n, rx, off + 2)
         tag = rx[off + HEADER]
         if tag == acse.AARQ:
             end = self.associate(link, i, rx, off, off + n, tx)
         elif tag == acse.RLRQ:
             end = self.release(link, i, rx, off, off + n, tx)
-        elif i < 0:
+        elif i < 0 and (not self.established or self.preestablish(link, rx, off + 2) is None):
             end = self.idle(link, tag, tx)
         else:
-            end = self.dispatch(link.aas[i], tag, rx, off + HEADER, off + n, tx)
+            # a pre-established AA that opened just now is the last one of its link, number -1 too
+            end = self.dispatch(link.aas[i if i >= 0 else link.n - 1], tag, rx, off + HEADER, off + n, tx)
         return wrapper.answer(tx, rx, off, end - HEADER) if end else 0
 
     def too_long(self, link, rx, tx):
@@ -108,7 +113,7 @@ class Server:
 
     def dispatch(self, aa, tag, rx, p, end, tx):
         """Serve the APDU rx[p:end] in an open AA; returns the offset behind the answer, or 0 for none."""
-        if not aa.confirmed and not (end - p > 2 and rx[p + 2] & 0x40 == 0):
+        if not aa.confirmed and not all_station.unconfirmed(rx, p, end):
             return 0  # B-08: a confirmed service in an unconfirmed AA is dropped
         try:
             if tag == 0xC0:
@@ -241,42 +246,61 @@ class Server:
 
     def associate(self, link, i, rx, off, end, tx):
         """AARQ (C.3): open an AA, or say why not."""
-        if i >= 0:
-            self.close(link, i)  # C-27: an AARQ on an open AA starts from scratch
         aarq = self.aarq
-        assoc = self.find_association(rx, off)
+        assoc = self.find_association(rx, off + 2)
+        if assoc is not None and assoc.preestablished:
+            assoc = None  # C-53: it is there without an AARQ, and has none to answer
+        elif i >= 0:
+            self.close(link, i)  # C-27: an AARQ on an open AA starts from scratch
         well_formed = aarq.parse(rx, off + HEADER, end) and aarq.initiate(rx)
         if not aarq.response_allowed and (link.stream or not well_formed or assoc is None):
             return 0  # B-05, B-07: no AARE, and over TCP no AA either
         if not well_formed or assoc is None:
             # C-26, A-30: refused with our plain context name; a datagram that is no AARQ is not answered
             return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None) if link.stream or well_formed else 0
-        answer = aarq.judge(rx, assoc)
-        aa = None
-        if answer == ACCEPTED:
-            aa = link.take(rx, off + 2)
-            if aa is None:
-                answer = REJECTED_TRANSIENT  # C-18
-            else:
-                self.open(link, aa, assoc, rx)
-        if aa is not None:
-            self.note("aa-open", aa.trail)
-        else:
-            self.note("aa-refused", trail(link, assoc) + " answer=%06x" % answer)
+        aa = self.admit(link, assoc, aarq.judge(rx, assoc), rx, off + 2)
         if not aarq.response_allowed:
             return 0  # B-06
-        return aarq.aare(tx, HEADER, rx, answer, assoc.context, aa)
+        return aarq.aare(tx, HEADER, rx, aarq.answer, assoc.context, aa)
 
-    def find_association(self, rx, off):
-        """The Association object for the wPorts of the WPDU at rx[off:], or None."""
-        client = get16(rx, off + 2)
-        device = get16(rx, off + 4)
+    def admit(self, link, assoc, answer, pair, q):
+        """Open an AA for the wPorts pair[q:q+4] if `answer` accepts the AARQ just judged; returns it, or None.
+
+        `aarq.answer` is then what the client may be told: the refusal of a full table too (C-18).
+        """
+        aa = link.take(pair, q) if answer == ACCEPTED else None
+        if aa is not None:
+            self.open(link, aa, assoc)
+            self.note("aa-open", aa.trail)
+        else:
+            if answer == ACCEPTED:
+                answer = REJECTED_TRANSIENT
+            self.note("aa-refused", trail(link, assoc) + " answer=%06x" % answer)
+        self.aarq.answer = answer
+        return aa
+
+    def preestablish(self, link, pair, q):
+        """The pre-established AA of the wPorts pair[q:q+4], in force from its first WPDU on (C-53); None when there is no such AA.
+
+        It has what its Association object offers, and the longest response is the server's own; no AARQ told of the client's.
+        """
+        assoc = self.find_association(pair, q)
+        if assoc is None or not assoc.preestablished:
+            return None
+        self.aarq.forget()
+        self.aarq.conformance = assoc.conformance
+        return self.admit(link, assoc, ACCEPTED, pair, q)
+
+    def find_association(self, pair, q):
+        """The Association object for the wPorts pair[q:q+4], client and server, or None."""
+        client = get16(pair, q)
+        device = get16(pair, q + 2)
         for assoc in self.associations:
             if assoc.client == client and assoc.server == device:
                 return assoc
         return None
 
-    def open(self, link, aa, assoc, rx):
+    def open(self, link, aa, assoc):
         """Fill a fresh AA from the AARQ just judged."""
         aarq = self.aarq
         aa.state = ASSOCIATED
@@ -302,6 +326,10 @@ class Server:
         """RLRQ: RLRE, and this AA ends; no other does (B-10, B-12, C-50 to C-54)."""
         if not acse.release(rx, off + HEADER, end):
             return 0
+        if self.established:
+            assoc = self.find_association(rx, off + 2)
+            if assoc is not None and assoc.preestablished:
+                return self.refuse(tx, HEADER, self.errors.release_refused) if link.stream else 0
         if i < 0:
             # C-51: nothing to release; a stream is answered, a datagram is not
             return acse.rlre(tx, HEADER) if link.stream else 0

@@ -13,7 +13,7 @@ from cosem.association_ln import AssociationInstance, AssociationLN
 from cosem.civil import DAY, YEARS, day_number, month_length
 from cosem.clock import Clock
 from cosem.demand_register import DemandRegister
-from cosem.directory import CURRENT_ASSOCIATION, Directory, obis
+from cosem.directory import CURRENT_ASSOCIATION, Directory, dotted, obis
 from cosem.disconnect_control import CONNECTED, DisconnectControl
 from cosem.ip_setup import TcpUdpSetup
 from cosem.register import ExtendedRegister
@@ -22,7 +22,7 @@ from dlms.conformance import LN_SERVICES
 from dlms.octets import add32, copy
 from dlms.security import LOW, LOWEST
 from meter import events, objects
-from meter.access import Pool
+from meter.access import PREESTABLISHED, Pool
 from meter.addresses import ipv4, ipv6, mask
 from meter.metrology import W, Metrology
 from meter.simulation import EXPORT, IMPORT, Simulation
@@ -122,8 +122,9 @@ class Meter:
         self.devices = []
         self.associations = []
         pool = Pool()
-        for wport, table in zip(self.wports, objects.LOGICAL_DEVICES):
-            self._device(wport, table(self, wport), pool, config.secrets)
+        self.clients = objects.clients(config.preestablished)
+        for wport, table, unproven in zip(self.wports, objects.LOGICAL_DEVICES, objects.UNPROVEN):
+            self._device(wport, table(self, wport), pool, config.secrets, unproven)
         self.events = self._find("0.0.99.98.0.255")
         self.load_profile = self.clock.measuring = self._find("1.0.99.1.0.255")
         self.clock.listener = self
@@ -161,7 +162,7 @@ class Meter:
 
     # -- objects -----------------------------------------------------------------------------------
 
-    def _device(self, wport, rows, pool, secrets):
+    def _device(self, wport, rows, pool, secrets, unproven):
         """Make the objects of a logical device and the associations with it."""
         made = []
         groups = {}
@@ -173,15 +174,20 @@ class Meter:
             made.append(o)
             groups[name] = group
         associations = []
-        for client, place, secret in objects.ASSOCIATIONS:
+        for client, place, secret in self.clients:
             mechanism = LOW if secret else LOWEST
             association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), LN_SERVICES, None, None)
+            if place == PREESTABLISHED:
+                association.preestablished = True
             name = CURRENT_ASSOCIATION[:4] + bytes((len(associations) + 1, 255))
             made.append(AssociationInstance(name, association))
             groups[name] = objects.INSTANCE_OPEN if mechanism == LOWEST else objects.INSTANCE
             associations.append((association, place))
         self.periodic.extend([o for o in made if hasattr(o, "period")])
         groups[CURRENT_ASSOCIATION] = objects.ASSOCIATION
+        if associations[-1][0].preestablished:
+            for name in groups:
+                groups[name] += (unproven.get(dotted(name), ""),)
         directory = Directory(made)
         for association, place in associations:
             association.directory = directory
