@@ -50,6 +50,8 @@ class App:
             trace(self.server)
         self.queue = install(HARDWARE)
         self.service = Service(self.server, limits, self.queue, self.log, self.connections)
+        if self.service.multicast is not None:
+            self.meter.receive_groups(self.service.multicast)
 
     def connections(self):
         """nb_of_sim_conn of the TCP-UDP setup object."""

@@ -28,6 +28,7 @@ ALL_ASSOCIATIONS = 8  # AAs on all TCP connections together
 UDP_LINKS = 4  # UDP peers (address and port) that hold AAs
 UDP_ASSOCIATIONS = 1  # AAs of one UDP peer
 ALL_UDP_ASSOCIATIONS = 4  # AAs of all UDP peers together
+GROUPS = 4  # multicast groups of each IP family; 0: none
 
 # -- buffers -----------------------------------------------------------------------------------------
 

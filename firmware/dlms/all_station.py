@@ -76,6 +76,6 @@ def serve(server, link, rx, p, end, tx):
     if i >= 0:
         aa = link.aas[i]
     else:
-        aa = server.preestablish(link, server.header, _CLIENT) if server.established else None
+        aa = server.preestablish(link, server.header, _CLIENT)
     if aa is not None and (not aa.confirmed or aa.assoc.preestablished):
         server.dispatch(aa, rx[p], rx, p, end, tx)

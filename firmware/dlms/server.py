@@ -13,8 +13,9 @@ from array import array
 from micropython import const
 
 from dlms import acse, action, all_station, get, set, wrapper
-from dlms.association import ASSOCIATED, IDLE, Link
+from dlms.association import ASSOCIATED, IDLE, Link, associations
 from dlms.axdr import shorten
+from dlms.conformance import WITHOUT_BLOCKS
 from dlms.errors import ACCEPTED, REJECTED, REJECTED_TRANSIENT, ConformanceClientErrors, Errors
 from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, length, length_size, scan
 from dlms.pool import Pool
@@ -32,16 +33,17 @@ _SN_SERVICES = (0x05, 0x06)
 class Server:
     """The application layer of all logical devices behind one port.
 
-    devices: wPorts of the logical devices. associations: the Association objects, each for one pair of wPorts.
+    devices: wPorts of the logical devices. configured: the Association objects, each for one pair of wPorts.
     limits: the board's module of limits. log: called with level, component, event and text for what an operator should know.
     broadcast: the All-station wPort. served: four octets that count the WPDUs taken.
     """
 
-    def __init__(self, devices, associations, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None):
+    def __init__(self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None):
         self.errors = ConformanceClientErrors() if ctt else Errors()
         self.wports = devices
-        self.associations = associations
-        self.established = [assoc for assoc in associations if assoc.preestablished]
+        self.associations = configured
+        self.established = [assoc for assoc in configured if assoc.preestablished]
+        self.common = None  # the link of the pre-established AAs over UDP
         self.pdu = limits.PDU  # the longest APDU taken, announced as server-max-receive-pdu-size
         self.element = limits.ELEMENT
         self.list_limit = limits.LIST
@@ -92,11 +94,9 @@ class Server:
             end = self.associate(link, i, rx, off, off + n, tx)
         elif tag == acse.RLRQ:
             end = self.release(link, i, rx, off, off + n, tx)
-        elif i < 0 and (not self.established or self.preestablish(link, rx, off + 2) is None):
-            end = self.idle(link, tag, tx)
         else:
-            # a pre-established AA that opened just now is the last one of its link, number -1 too
-            end = self.dispatch(link.aas[i if i >= 0 else link.n - 1], tag, rx, off + HEADER, off + n, tx)
+            aa = link.aas[i] if i >= 0 else self.preestablish(link, rx, off + 2)
+            end = self.idle(link, tag, tx) if aa is None else self.dispatch(aa, tag, rx, off + HEADER, off + n, tx)
         return wrapper.answer(tx, rx, off, end - HEADER) if end else 0
 
     def too_long(self, link, rx, tx):
@@ -280,16 +280,37 @@ class Server:
         return aa
 
     def preestablish(self, link, pair, q):
-        """The pre-established AA of the wPorts pair[q:q+4], in force from its first WPDU on (C-53); None when there is no such AA.
+        """The pre-established AA of the wPorts pair[q:q+4] on a link where it is not open yet (C-53); None when there is no such AA.
 
-        It has what its Association object offers, and the longest response is the server's own; no AARQ told of the client's.
+        On a TCP connection it opens with the first WPDU. Over UDP it is one AA for all peers, which keeps nothing from one
+        datagram to the next: so nobody's first broadcast is lost because the peers before him hold all the AAs.
         """
+        if not self.established:
+            return None
+        if not link.stream:
+            link = self.common
+            i = find_key(link.keys, link.n, pair, q) if link is not None else -1
+            return link.aas[i] if i >= 0 else None
         assoc = self.find_association(pair, q)
         if assoc is None or not assoc.preestablished:
             return None
+        return self.preestablished(link, assoc, assoc.conformance, pair, q)
+
+    def preestablished(self, link, assoc, conformance, pair, q):
+        """Open a pre-established AA. No AARQ tells what the client takes: the longest response is the server's own."""
         self.aarq.forget()
-        self.aarq.conformance = assoc.conformance
+        self.aarq.conformance = conformance
         return self.admit(link, assoc, ACCEPTED, pair, q)
+
+    def open_common(self, send_limit):
+        """Open the pre-established AAs over UDP; called once. Long transfers have no place in them: their blocks would be anybody's."""
+        n = len(self.established)
+        if n:
+            self.common = link = Link(associations(n, 0), self.udp_transfers, n, False, send_limit)
+            link.local = link.remote = "any"
+            for assoc in self.established:
+                pair = bytes((assoc.client >> 8, assoc.client & 0xFF, assoc.server >> 8, assoc.server & 0xFF))
+                self.preestablished(link, assoc, assoc.conformance & WITHOUT_BLOCKS, pair, 0)
 
     def find_association(self, pair, q):
         """The Association object for the wPorts pair[q:q+4], client and server, or None."""

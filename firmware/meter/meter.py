@@ -23,7 +23,7 @@ from dlms.octets import add32, copy
 from dlms.security import LOW, LOWEST
 from meter import events, objects
 from meter.access import PREESTABLISHED, Pool
-from meter.addresses import ipv4, ipv6, mask
+from meter.addresses import ipv4, ipv6, mask, multicast_address
 from meter.metrology import W, Metrology
 from meter.simulation import EXPORT, IMPORT, Simulation
 from version import VERSION
@@ -125,6 +125,9 @@ class Meter:
         self.clients = objects.clients(config.preestablished)
         for wport, table, unproven in zip(self.wports, objects.LOGICAL_DEVICES, objects.UNPROVEN):
             self._device(wport, table(self, wport), pool, config.secrets, unproven)
+        self.setups = (self._find("0.0.25.1.0.255"), self._find("0.0.25.7.0.255"))  # IPv4, IPv6
+        for text in config.multicast:
+            self._join(text)
         self.events = self._find("0.0.99.98.0.255")
         self.load_profile = self.clock.measuring = self._find("1.0.99.1.0.255")
         self.clock.listener = self
@@ -207,6 +210,22 @@ class Meter:
         """The object of the management logical device with this logical name."""
         directory = self.devices[0][1]
         return directory.objs[directory.index(obis(text))]
+
+    def _join(self, text):
+        """Put a multicast address into the setup object of its family."""
+        try:
+            octets = multicast_address(text)
+        except ValueError:
+            raise ValueError("multicast: %r is not a numeric multicast address" % text)
+        if self.setups[len(octets) // 16].add_group(octets):
+            raise ValueError("multicast: more than %d groups of a family" % limits.GROUPS)
+
+    def receive_groups(self, listener):
+        """Let `listener` join the multicast groups of the setup objects, and those that clients add: join(octets), leave(octets)."""
+        for setup in self.setups:
+            setup.listener = listener
+            for octets in setup.group_addresses():
+                listener.join(octets)
 
     def show_mac(self, octets):
         """The MAC address of the interface, six octets, is known."""

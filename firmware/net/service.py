@@ -32,12 +32,18 @@ class Service:
             Connection(server, pool, limits.ASSOCIATIONS, queue, scratch) for _ in range(limits.CONNECTIONS)
         ]
         room = limits.DATAGRAM - HEADER  # A-08
+        server.open_common(room)
         pool = associations(limits.ALL_UDP_ASSOCIATIONS, 0)
         self.links = [UdpLink(pool, server.udp_transfers, limits.UDP_ASSOCIATIONS, room) for _ in range(limits.UDP_LINKS)]
         self.overflow = UdpLink(pool, server.udp_transfers, 0, room)
         self.sockets = []  # (handler, whether TCP, host)
         self.addresses = []
         self.port = 0
+        self.multicast = None
+        if limits.GROUPS:
+            from net.multicast import Multicast
+
+            self.multicast = Multicast(self)
 
     def start(self, hosts, port):
         """Listen on every host that this machine has; returns the port number. Raises BindError when none or a taken port is among them."""
@@ -45,6 +51,8 @@ class Service:
             self.bind(hosts, port)
         else:
             port = self.any_port(hosts)
+        if self.multicast is not None:
+            self.multicast.open()
         return port
 
     def any_port(self, hosts):
@@ -101,10 +109,14 @@ class Service:
                 self.close_sockets()
                 return False
             self.queue.add(handler.sock, handler)
+        if self.multicast is not None:
+            self.multicast.open()
         return True
 
     def close_sockets(self):
         """Listen no longer."""
+        if self.multicast is not None:
+            self.multicast.close()
         for handler, _, _ in self.sockets:
             if handler.sock is not None:
                 self.queue.discard(handler.sock)

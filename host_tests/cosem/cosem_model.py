@@ -20,6 +20,7 @@ class Config:
         self.depth = 0
         self.device2 = 17
         self.preestablished = 0
+        self.multicast = ()
         self.tariff1_from = 6
         self.tariff1_to = 22
         self.secrets = {"reader": b"12345678", "management": b"87654321"}
