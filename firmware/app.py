@@ -46,6 +46,7 @@ class App:
             config.broadcast,
             self.meter.counters,
         )
+        self.server.open_common(limits.DATAGRAM - HEADER)
         if config.trace:
             trace(self.server)
         self.queue = install(HARDWARE)

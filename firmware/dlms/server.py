@@ -226,6 +226,14 @@ class Server:
         aa.heat()
         return True
 
+    def stray(self, aa, iip):
+        """True when a request for a block, or with one, belongs to another transfer than the one that runs in an AA over UDP.
+
+        Late or repeated datagrams of an earlier transfer are told by their invoke-id; it is refused, and the transfer goes on (A-45).
+        """
+        t = aa.transfer
+        return t is not None and not aa.link.stream and (t.iip ^ iip) & 0x0F != 0
+
     def abandon(self, aa):
         """End the long transfer of an AA, if one runs (D-17)."""
         t = aa.transfer

@@ -17,6 +17,7 @@ from net import address
 from net.udp import UdpPort
 
 _DARWIN = sys.platform == "darwin"
+_HAS_V6 = sys.platform in ("linux", "darwin")  # lwIP ports take the option of IPv6 for done, and do nothing
 _IPPROTO_IP = 0
 _IPPROTO_IPV6 = 41
 # lwIP has numbers of its own for IPv4, and says which
@@ -122,6 +123,8 @@ def member(sock, option, option6, group, host):
     try:
         if len(group) == 4:
             sock.setsockopt(_IPPROTO_IP, option, group + address.ipv4(host))
+        elif not _HAS_V6:
+            return " reason=not-in-this-port"
         else:
             sock.setsockopt(_IPPROTO_IPV6, option6, group + bytes(4))
     except OSError as e:

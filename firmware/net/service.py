@@ -32,7 +32,6 @@ class Service:
             Connection(server, pool, limits.ASSOCIATIONS, queue, scratch) for _ in range(limits.CONNECTIONS)
         ]
         room = limits.DATAGRAM - HEADER
-        server.open_common(room)
         pool = associations(limits.ALL_UDP_ASSOCIATIONS, 0)
         self.links = [UdpLink(pool, server.udp_transfers, limits.UDP_ASSOCIATIONS, room) for _ in range(limits.UDP_LINKS)]
         self.overflow = UdpLink(pool, server.udp_transfers, 0, room)

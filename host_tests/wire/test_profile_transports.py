@@ -4,7 +4,6 @@ import pytest
 
 from host_tests.harness.raw import wpdu
 from host_tests.wire.apdus import (
-    AARQ,
     CLIENT_MANAGEMENT,
     MANAGEMENT,
     NOT_ALLOWED,
@@ -17,7 +16,6 @@ from host_tests.wire.apdus import (
     ask,
     associate,
     get,
-    is_aare,
     serves,
     set_note,
 )
