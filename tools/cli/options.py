@@ -65,7 +65,7 @@ def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
     group.add_argument("--port", type=_ranged(1, 65535), default=default(DEFAULT_PORT), help=f"default {DEFAULT_PORT}")
     group.add_argument("--udp", action="store_true", default=default(False), help="UDP instead of TCP")
     group.add_argument(
-        "--interface", default=default(None), metavar="I", help="where multicast leaves (--host a group): its IPv4 address, or name for IPv6"
+        "--interface", default=default(None), metavar="I", help="where multicast to --host leaves: its IPv4 address, or name for IPv6"
     )
     group.add_argument(
         "--client",
