@@ -69,7 +69,7 @@ def short(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("|", "\\|")
+    return text.replace("|", "\\|").replace("in the table below", "in its table").replace("in the tables below", "in its tables")
 
 
 def proofs(found: dict[str, list[str]], identifier: str) -> list[str]:
