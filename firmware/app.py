@@ -50,11 +50,14 @@ class App:
             config.broadcast,
             self.meter.counters,
         )
+        self.server.open_common(limits.DATAGRAM - HEADER)
         if config.trace:
             trace(self.server)
         self.queue = install(HARDWARE)
         self.service = Service(self.server, limits, self.queue, self.log, self.connections)
         self.meter.links.extend([connection.link for connection in self.service.connections] + self.service.links)
+        if self.service.multicast is not None:
+            self.meter.receive_groups(self.service.multicast)
         self.manager = None
         self.notifier = None
         if config.dial or limits.PUSHES:

@@ -25,6 +25,8 @@ _KEYS = {
     "tariff1_to": (22, 1, 24),  # … and from which tariff 2 does again; not later than tariff1_from: over midnight
     "device2": (17, 2, 65535),  # wPort of the second logical device
     "broadcast": (127, 0, 65535),  # the All-station wPort
+    "preestablished": (0, 0, 127),  # client wPort that has pre-established AAs, without any authentication; 0: none
+    "multicast": ("", None),  # groups joined from the start: numeric addresses, comma between
     "source": ("simulation", ("simulation", "pulse")),  # of the energy: a simulated household, or the board's S0 input
     "pulses_per_kwh": (1000, 1, 100000),  # of the meter at the S0 input
     "pulse_debounce": (10, 0, 1000),  # milliseconds
@@ -156,5 +158,6 @@ def parse(words, bind, backfill=None):
     if config.broadcast in (_MANAGEMENT_DEVICE, config.device2):
         raise ConfigError("broadcast: wPort %d is a logical device" % config.broadcast)
     config.start = config.start or None
+    config.multicast = [group.strip() for group in config.multicast.split(",") if group.strip()]
     config.bind = [host.strip() for host in (config.bind or bind).split(",")]
     return config

@@ -26,8 +26,9 @@ CONNECTIONS = 4  # TCP connections at once (TCP-UDP setup nb_of_sim_conn)
 ASSOCIATIONS = 4  # AAs on one TCP connection
 ALL_ASSOCIATIONS = 8  # AAs on all TCP connections together
 UDP_LINKS = 4  # UDP peers (address and port) that hold AAs
-UDP_ASSOCIATIONS = 1  # AAs of one UDP peer
+UDP_ASSOCIATIONS = 2  # AAs of one UDP peer; fewer than logical devices, and a broadcast AARQ does not reach all
 ALL_UDP_ASSOCIATIONS = 4  # AAs of all UDP peers together
+GROUPS = 4  # multicast groups of each IP family; 0: none
 
 # -- buffers -----------------------------------------------------------------------------------------
 

@@ -14,6 +14,14 @@ def ipv4(text):
     return bytes([int(part) for part in text.split(".")])
 
 
+def multicast_address(text):
+    """Octets of a multicast address in numbers, 4 or 16; ValueError when it is none."""
+    octets = ipv6(text) if ":" in text else ipv4(text)
+    if len(octets) == 4 and 0xE0 <= octets[0] <= 0xEF or len(octets) == 16 and octets[0] == 0xFF:
+        return octets
+    raise ValueError(text)
+
+
 def mask(address):
     """Subnet mask, four octets: that of the loopback network, or 0.0.0.0 where an address does not tell it."""
     return b"\xff\x00\x00\x00" if address[0] == 127 else bytes(4)

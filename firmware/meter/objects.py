@@ -19,7 +19,7 @@ from cosem.rows import MemoryRows
 from cosem.sap_assignment import SapAssignment
 from dlms import axdr
 import limits
-from meter.access import MANAGEMENT, PUBLIC, READER
+from meter.access import MANAGEMENT, PREESTABLISHED, PUBLIC, READER
 from meter.events import EventLog
 from meter.state import Partners, State
 
@@ -159,3 +159,23 @@ def second(m, wport):
 
 
 LOGICAL_DEVICES = (management, second)
+
+# What a client with pre-established AAs may do in each logical device, if the configuration names one. It proves nothing, and anyone
+# can send under its wPort: no more than broadcasts are for.
+UNPROVEN = (
+    {
+        "0.0.1.0.0.255": "r w2 x1-4,6",
+        "0.0.40.0.0.255": "r1-6,8-11",
+        "0.0.42.0.0.255": "r",
+        "0.0.96.128.1.255": "r w2",
+    },
+    {"0.0.1.0.0.255": "r", "0.0.40.0.0.255": "r1-6,8-11", "0.0.42.0.0.255": "r"},
+)
+
+
+def clients(preestablished):
+    """ASSOCIATIONS, and with them that of the client wPort `preestablished`, 0 for none."""
+    for client, _, _ in ASSOCIATIONS:
+        if client == preestablished:
+            raise ValueError("preestablished: wPort %d is that of a client with AAs of its own" % client)
+    return ASSOCIATIONS + ((preestablished, PREESTABLISHED, None),) if preestablished else ASSOCIATIONS

@@ -45,6 +45,11 @@ def reason(e):
     return "no such address here (error %d)" % code
 
 
+def ipv4(host):
+    """Four octets of a numeric IPv4 host."""
+    return bytes([int(part) for part in host.split(".")])
+
+
 def in_progress(e):
     """Whether a non-blocking connect has been begun."""
     return e.errno == errno.EINPROGRESS

@@ -39,6 +39,11 @@ class Service:
         self.addresses = []
         self.port = 0
         self.outgoing = None  # what goes out unasked, told when the network is gone
+        self.multicast = None
+        if limits.GROUPS:
+            from net.multicast import Multicast
+
+            self.multicast = Multicast(self)
 
     def start(self, hosts, port):
         """Listen on every host that this machine has; returns the port number. Raises BindError when none or a taken port is among them."""
@@ -46,6 +51,8 @@ class Service:
             self.bind(hosts, port)
         else:
             port = self.any_port(hosts)
+        if self.multicast is not None:
+            self.multicast.open()
         return port
 
     def any_port(self, hosts):
@@ -102,10 +109,14 @@ class Service:
                 self.close_sockets()
                 return False
             self.queue.add(handler.sock, handler)
+        if self.multicast is not None:
+            self.multicast.open()
         return True
 
     def close_sockets(self):
         """Listen no longer."""
+        if self.multicast is not None:
+            self.multicast.close()
         for handler, _, _ in self.sockets:
             if handler.sock is not None:
                 self.queue.discard(handler.sock)

@@ -29,9 +29,10 @@ class UdpPort:
     """A bound UDP socket.
 
     links: the pool of links, shared by the sockets of all families. overflow: a link without room for AAs, for the time when all are taken.
+    home: for the socket of a multicast group, the port whose peers and buffers it shares (`net.multicast`).
     """
 
-    def __init__(self, sock, name, server, links, overflow, datagram, queue):
+    def __init__(self, sock, name, server, links, overflow, datagram, queue, home=None):
         self.sock = sock
         self.name = name
         self.server = server
@@ -39,9 +40,10 @@ class UdpPort:
         self.links = links
         self.overflow = overflow
         self.size = datagram + 1  # one more than is taken, so that a longer datagram does not look whole
-        self.tx = server.buffer()
-        self.view = memoryview(self.tx)
-        self.views = [b""] * 32  # slices of view by length, kept: sendto takes no length
+        self.home = home or self
+        self.tx = home.tx if home else server.buffer()
+        self.view = home.view if home else memoryview(self.tx)
+        self.views = home.views if home else [b""] * 32  # slices of view by length, kept: sendto takes no length
         queue.add(sock, self)
 
     def ready(self, event):
@@ -84,13 +86,14 @@ class UdpPort:
     def find(self, peer):
         """The link of a peer; a free one when it has none, without room for AAs when all are taken."""
         free = self.overflow
+        home = self.home
         for link in self.links:
             if link.n == 0:
                 free = link
-            elif link.peer == peer and link.port is self:
+            elif link.peer == peer and link.port is home:
                 return link
         free.peer = peer
-        free.port = self
+        free.port = home
         free.local = self.name
         free.quiet = 0
         return free

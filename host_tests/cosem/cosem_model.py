@@ -19,6 +19,8 @@ class Config:
         self.serial = "00000001"
         self.depth = 0
         self.device2 = 17
+        self.preestablished = 0
+        self.multicast = ()
         self.tariff1_from = 6
         self.tariff1_to = 22
         self.secrets = {"reader": b"12345678", "management": b"87654321"}

@@ -11,7 +11,7 @@ import pytest
 from host_tests.harness.meters import MeterHandle, MeterPool
 from host_tests.harness.raw import RawLinks, RawTcp, RawUdp, wpdu
 from host_tests.harness.target import Target
-from host_tests.wire.apdus import AARQ, RLRQ, associate, serves
+from host_tests.wire.apdus import AARQ, NOTE, RLRQ, aarq, ask, associate, get, is_aare, serves, set_note
 from host_tests.wire.unsolicited import MANAGER, TIMEOUT, Manage, Start
 from tools.dlmsclient import Client
 from tools.listen.listener import Listener
@@ -83,6 +83,45 @@ def settle(tcp: Callable[[], RawTcp]) -> Callable[[], None]:
     def wait() -> None:
         assert serves(other)
         assert serves(other)
+
+    return wait
+
+
+@pytest.fixture
+def manager_wport(pytestconfig: pytest.Config) -> int:
+    """wPort of the client that may write."""
+    return pytestconfig.getoption("--manager")
+
+
+@pytest.fixture
+def secret(pytestconfig: pytest.Config) -> str:
+    """Its LLS secret."""
+    return pytestconfig.getoption("--manager-password")
+
+
+@pytest.fixture
+def note(tcp: Callable[[], RawTcp], manager_wport: int, secret: str) -> Iterator[Callable[[], int]]:
+    """`note()` reads the note on a connection of its own, after everything else; the meter must be served in order."""
+    link = tcp()
+    associate(link, manager_wport, request=aarq(secret))
+
+    def read() -> int:
+        apdu = ask(link, get(*NOTE), manager_wport)
+        assert apdu[:5].hex() == "c401c10006"
+        return int.from_bytes(apdu[5:], "big")
+
+    before = read()
+    yield read
+    assert ask(link, set_note(before, 0xC1), manager_wport).hex() == "c501c100"
+
+
+@pytest.fixture
+def done(udp: Callable[[], RawUdp]) -> Callable[[], None]:
+    """`done()` returns when all datagrams sent before to the same address have been served."""
+    other = udp()
+
+    def wait() -> None:
+        assert is_aare(ask(other, AARQ, _NOBODY), 1)
 
     return wait
 

@@ -58,9 +58,16 @@ class Client:
         return cls(TcpTransport(host, port, timeout), timeout, trace)
 
     @classmethod
-    def udp(cls, host: str = "127.0.0.1", port: int = DEFAULT_PORT, timeout: float = DEFAULT_TIMEOUT, trace: Trace | None = None) -> Client:
-        """Speak over UDP."""
-        return cls(UdpTransport(host, port, timeout), timeout, trace)
+    def udp(
+        cls,
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        timeout: float = DEFAULT_TIMEOUT,
+        trace: Trace | None = None,
+        interface: str | None = None,
+    ) -> Client:
+        """Speak over UDP, to one meter or to a multicast group (``interface``: see UdpTransport)."""
+        return cls(UdpTransport(host, port, timeout, interface), timeout, trace)
 
     def __enter__(self) -> Client:
         return self
