@@ -38,17 +38,17 @@ CLAUSES = {
     "H-07": ("5.2", ("wrapper", "TCP", "UDP", "IPv4", "62056-4-7", "62056-9-7")),
     "H-08": ("5.3", ("Physical layer", "MAC layer", "Network layer", "IEEE 802.3")),
     "H-09": ("5.4", ("No adaptation layer", "TCP-DATA", "UDP-DATA", "TCP-ABORT")),
-    "H-10": ("5.5", ("DHCP", "station", "AAs end", "anew")),
+    "H-10": ("5.5", ("DHCP", "station", "AAs end", "anew", "`dial`")),
     "B-23": ("5.5", ("DHCP", "PPP", "SLAAC", "outside IEC 62056-9-7")),
     "H-11": ("6", ("4059", "0010", "0011", "007F", "no intermediate addresses")),
     "H-12": ("7.1", ("lose, repeat and reorder",)),
     "H-13": ("7.2", ("confirmed", "unconfirmed", "pre-established", "Protocol_Connection_Parameters", "User_Information", "Service_Class")),
-    "H-14": ("7.3", ("solicited", "broadcast", "| 19 | get | yes |")),
+    "H-14": ("7.3", ("solicited", "unsolicited", "broadcast", "| 19 | get | yes |", "| 22 | event-notification | no | yes |")),
     "H-15": ("7.4", ("Low level security", "no security suites", "certificates", "WPA2")),
     "H-16": ("7.5", ("general block transfer", "no segmentation below")),
     "H-17": ("7.6", ("`inactivity`", "`udp_inactivity`", "`frame_timeout`", "TCP connections at once", "hardware")),
     "H-18": ("7.7", ("failed authentication",)),
-    "H-19": ("8", ("(41 v0)", "(42 v0)", "(43 v0)", "(48 v0)")),
+    "H-19": ("8", ("(41 v0)", "(42 v0)", "(43 v0)", "(48 v0)", "(40 v2)")),
     "H-20": ("9", ("simulated",)),
     "H-21": ("10", ("None",)),
 }
@@ -101,9 +101,7 @@ def test_generated_parts_are_what_meters_and_tests_say():
 @pytest.mark.req("H-22")
 def test_every_session_ends_as_it_should():
     """What is written is a whole session: opened and released, or said to be without."""
-    recorded = [session for session in (make() for make in sessions.SESSIONS) if session is not None]
-    assert len(recorded) >= 6
-    for session in recorded:
+    for session in [make() for make in sessions.SESSIONS]:
         apdus = [octets[8:] for step in session.steps for _, octets in step.wpdus]
         for octets in apdus:
             assert b"".join(part for part, _ in fields(octets)) == octets
@@ -131,12 +129,12 @@ def test_what_decides_whether_a_rule_is_done():
     assert not reasons.covers("A-01 A-03–A-05", "B-04")
     assert reasons.covers("D-80–D-89a", "D-89a")
     assert not reasons.covers("D-80–D-89", "D-89a")
-    found = {"a::one": ["A-01", "A-57"], "a::two": ["A-57"]}
+    found = {"a::one": ["A-01", "C-01"], "a::two": ["C-01"]}
     assert conformity.status("A-01", found) == ("yes", "")
-    assert conformity.status("A-57", found)[0] == "partly"
-    assert conformity.status("A-57", {**found, "b::three": ["B-20"]}) == ("yes", "")
-    assert conformity.status("B-20", found)[0] == "no"
-    assert conformity.proofs(found, "A-57") == ["a::two", "a::one"]
+    assert conformity.status("C-01", found)[0] == "partly"
+    assert conformity.status("C-01", {**found, "b::three": ["C-29"]}) == ("yes", "")
+    assert conformity.status("C-29", found)[0] == "no"
+    assert conformity.proofs(found, "C-01") == ["a::two", "a::one"]
     with pytest.raises(AssertionError, match="A-02"):
         conformity.status("A-02", found)
 

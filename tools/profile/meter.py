@@ -6,11 +6,11 @@ from tools.dlmsclient import Association, Client, parse_object_list
 from tools.dlmsclient.cosem import class_name, obis_name
 from tools.dlmsclient.initiate import Conformance
 from tools.dlmsclient.objects import ListedObject
-from tools.profile.sizes import configured
 from tools.readme import rights
 
 DEVICES = (1, 17)
 MANAGEMENT = (48, "87654321")
+EVENTS = 1  # the client that is told of events
 WHO = {16: "public client", 1: "client management process", 32: "reader", 48: "management client"}
 CONTEXTS = {1: "logical names, no ciphering", 2: "short names, no ciphering", 3: "logical names, ciphering", 4: "short names, ciphering"}
 MECHANISMS = {0: "lowest level (none)", 1: "low level (LLS)", 5: "high level 5 (GMAC)", 6: "high level 6", 7: "high level 7"}
@@ -45,22 +45,22 @@ def associations(port: int) -> str:
     return "\n".join(lines)
 
 
-def _offered(port: int) -> int:
-    """The conformance block that the management client gets when it asks for everything."""
+def _offered(port: int, wport: int = MANAGEMENT[0], secret: str | None = MANAGEMENT[1]) -> int:
+    """The conformance block that a client gets when it asks for everything; the management client unless another is named."""
     with Client.tcp("127.0.0.1", port, timeout=10) as client:
-        association = client.associate(MANAGEMENT[0], 1, MANAGEMENT[1], conformance=Conformance(0xFFFFFF))
+        association = client.associate(wport, 1, secret, conformance=Conformance(0xFFFFFF))
         assert association.negotiated is not None
         return association.negotiated.conformance
 
 
 def conformance(port: int) -> str:
-    """Every bit of the conformance block, and whether the management client is offered it."""
-    offered = _offered(port)
-    lines = ["| bit | service | offered |", "|---|---|---|"]
+    """Every bit of the conformance block, and whether the management client and the one that is told of events are offered it."""
+    blocks = (_offered(port), _offered(port, EVENTS, None))
+    lines = [f"| bit | service | {WHO[MANAGEMENT[0]]} | {WHO[EVENTS]} |", "|---|---|---|---|"]
     for bit in range(24):
         mask = 1 << (23 - bit)
         name = (Conformance(mask).name or "reserved").lower().replace("_", "-")
-        lines.append(f"| {bit} | {name} | {'yes' if offered & mask else 'no'} |")
+        lines.append(f"| {bit} | {name} | " + " | ".join("yes" if offered & mask else "no" for offered in blocks) + " |")
     return "\n".join(lines)
 
 
@@ -80,16 +80,13 @@ def services(port: int) -> str:
     ]
     if offered & Conformance.ACCESS:
         rows.append(("ACCESS", "solicited", "confirmed or unconfirmed", "one logical device", "TCP, UDP"))
-    unasked = [name for name, key in (("EventNotification", "events"), ("DataNotification (push)", "push")) if configured(key)]
-    rows += [(name, "unsolicited", "unconfirmed, or confirmed where the class allows it", "one client", "TCP, UDP") for name in unasked]
+    if Conformance(_offered(port, EVENTS, None)) & Conformance.EVENT_NOTIFICATION:
+        rows.append(("EventNotification", "unsolicited", "unconfirmed, in a confirmed AA or outside", "client management process", "TCP, UDP"))
+        rows.append(("DataNotification (push)", "unsolicited", "unconfirmed or confirmed, outside any AA", "one client", "TCP, UDP"))
     lines = ["| service | kind | service class | to | over |", "|---|---|---|---|---|"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
-    if not unasked:
-        lines += ["", "No unsolicited service: EventNotification and DataNotification are not built."]
     if not offered & Conformance.ACCESS:
         lines += ["", "The ACCESS service is not offered."]
-    if configured("dial"):
-        lines += ["", "The connection manager of the meter can open the TCP connection itself (`dial`); the client sends the AARQ over it."]
     return "\n".join(lines)
 
 

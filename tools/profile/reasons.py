@@ -24,27 +24,22 @@ class Reason:
 
 
 _SECURITY = "no ciphering and no high level authentication: refused with the diagnostics of the standard"
-_UNSOLICITED = "nothing is sent unasked, and the meter opens no connection"
 _SHORT_NAMES = "logical names only"
 _GBT = "service-specific block transfer only"
 
 REASONS = (
     # transports and profile
-    Reason("A-50 A-54 A-55", PARTLY, "connections are accepted and closed, none is opened by the meter", "B-20"),
-    Reason("A-57", PARTLY, "no active OPEN", "B-20"),
     Reason("A-64", NO, _SECURITY),
     Reason("B-15", PARTLY, "ACCESS and short-name services are refused", "D-40"),
-    Reason("B-16–B-18 B-20", NO, _UNSOLICITED),
     Reason("B-19", PARTLY, _SHORT_NAMES, "D-50"),
     # associations
     Reason("C-01", PARTLY, "context 1; the others are refused", "C-29"),
     Reason("C-02", PARTLY, "mechanisms 0 and 1; the others are refused", "C-13"),
     Reason("C-03 C-13 C-23 C-28 C-29 C-39", NO, _SECURITY),
     # services
-    Reason("D-03", NO, "belongs to ACCESS and DataNotification"),
     Reason("D-40–D-45", NO, "no ACCESS service"),
     Reason("D-50–D-54", NO, _SHORT_NAMES),
-    Reason("D-60–D-63", NO, _UNSOLICITED),
+    Reason("D-63", PARTLY, "pushes are not ciphered", "E-10"),
     Reason("D-80–D-89a", NO, _GBT),
     Reason("D-97 D-98", NO, _SECURITY),
     Reason("D-104", NO, "values are sent whole: null-data compression is the sender's choice"),
@@ -56,7 +51,7 @@ REASONS = (
     Reason("F-12", PARTLY, "no method connect_logical_device: its parameter is not known"),
     Reason("F-05 F-08 F-09 F-14–F-16 F-24", NO, "no such object"),
     Reason("F-13 F-36", NO, "no image transfer: a board is updated over its serial line"),
-    Reason("F-17", NO, _UNSOLICITED),
+    Reason("F-17", PARTLY, "version 2, whole attributes, not ciphered", "E-10"),
     Reason("F-22", NO, _SECURITY),
     # another network
     Reason("G-01–G-04 G-10–G-17 G-20–G-22 G-30–G-35 G-40", NO, "PRIME networks are outside this profile"),

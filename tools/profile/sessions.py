@@ -1,7 +1,7 @@
 """Whole sessions with a running meter, recorded octet by octet: Annex A of the profile statement.
 
 Every meter starts at the same moment of simulated time with the same seed, and its time stands still (`rate=0`), so that each session
-is the same whenever it is recorded. A session that needs what this firmware has not is left out, and said to be.
+is the same whenever it is recorded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from tools.dlmsclient.transport import TcpTransport
 from tools.dlmsclient.wrapper import ALL_STATION, HEADER_SIZE
 from tools.launcher import Meter
 from tools.profile.fields import fields
-from tools.profile.sizes import configured
 
 SETTINGS: Mapping[str, object] = {"port": 0, "backfill_days": 1, "start": "2026-01-31T12:00:00", "seed": 1, "rate": 0, "bind": "127.0.0.1"}
 HOST = "127.0.0.1"
@@ -197,11 +196,9 @@ def _destination(port: int, transport: int) -> Data:
     return axdr.structure(axdr.enum(transport), axdr.octet_string(f"{HOST}:{port}".encode()), axdr.enum(0))
 
 
-def push_udp() -> Session | None:
-    """A Push setup pushed by its method to a UDP port of ours; None when this firmware does not push."""
+def push_udp() -> Session:
+    """A Push setup pushed by its method to a UDP port of ours."""
     session = Session("Push over UDP", "The management client names a destination (Push setup, attribute 3) and invokes method push.")
-    if not configured("push"):
-        return None
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener,
         _meter(session, push_interval=0) as port,
@@ -217,11 +214,9 @@ def push_udp() -> Session | None:
     return session
 
 
-def dial_out() -> Session | None:
-    """A connection that the meter opens; the client sends the AARQ over it. None when this firmware does not dial."""
+def dial_out() -> Session:
+    """A connection that the meter opens; the client sends the AARQ over it."""
     session = Session("A TCP connection that the meter opens", "The client listens; the connection manager of the meter connects.")
-    if not configured("dial"):
-        return None
     with socket.create_server((HOST, 0)) as listener:
         listener.settimeout(TIMEOUT)
         with _meter(session, dial=f"{HOST}:{listener.getsockname()[1]}"):
@@ -235,7 +230,7 @@ def dial_out() -> Session | None:
     return session
 
 
-SESSIONS: tuple[Callable[[], Session | None], ...] = (
+SESSIONS: tuple[Callable[[], Session], ...] = (
     plain_tcp,
     reader_tcp,
     writing_tcp,
@@ -280,10 +275,5 @@ def text_of(session: Session, number: int) -> str:
 
 
 def render() -> str:
-    """All sessions that this firmware can have; the others by name."""
-    made = [(make, make()) for make in SESSIONS]
-    texts = [text_of(session, number) for number, session in enumerate((session for _, session in made if session), 2)]
-    missing = [make.__name__.replace("_", " ") for make, session in made if session is None]
-    if missing:
-        texts.append(f"Sessions of what this firmware does not have yet: {', '.join(missing)}.")
-    return "\n\n".join(texts)
+    """All sessions."""
+    return "\n\n".join(text_of(make(), number) for number, make in enumerate(SESSIONS, 2))

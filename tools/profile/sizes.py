@@ -14,7 +14,7 @@ _KEY = re.compile(r'^    "(\w+)": \((.+)\),(?:  # (.+))?$')
 # What a client has to know, in this order; those that a board's limits do not have are left out
 SHOWN = (
     *("PDU", "DATAGRAM", "CONNECTIONS", "ASSOCIATIONS", "ALL_ASSOCIATIONS", "UDP_LINKS", "UDP_ASSOCIATIONS", "ALL_UDP_ASSOCIATIONS"),
-    *("TRANSFERS", "UDP_TRANSFERS", "REASSEMBLY", "LIST", "NESTING", "GROUPS"),
+    *("TRANSFERS", "UDP_TRANSFERS", "REASSEMBLY", "LIST", "NESTING", "GROUPS", "PUSHES", "OUTBOX"),
 )
 TIMES = ("inactivity", "udp_inactivity", "frame_timeout", "dial_pause", "push_interval", "push_retries", "push_delay")
 
@@ -61,8 +61,3 @@ def timing() -> str:
         if match and match[1] in TIMES:
             lines.append(f"| `{match[1]}` | {match[2].split(',')[0].strip()} | {match[3] or ''} |")
     return "\n".join(lines)
-
-
-def configured(key: str) -> bool:
-    """Whether the meter's configuration has a key."""
-    return re.search(rf'^    "{key}": ', (ROOT / "firmware" / "config.py").read_text(encoding="utf-8"), re.MULTILINE) is not None
