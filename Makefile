@@ -31,7 +31,7 @@ PY := $(VENV)/bin/python
 interpreter = $(if $(strip $(MICROPYTHON)),,$(VENV)/micropython.txt)
 interop = $(if $(filter 0,$(INTEROP)),,$(VENV)/interop.txt)
 
-.PHONY: help run read test test-emulated test-rp2040 test-hil bench lint flash deploy provision firmware clean
+.PHONY: help run read listen test test-emulated test-rp2040 test-hil bench lint flash deploy provision firmware clean
 .DEFAULT_GOAL := help
 # A failed install leaves no list behind that looks like a finished one.
 .DELETE_ON_ERROR:
@@ -42,6 +42,7 @@ help: ## list the targets
 	@echo "  run    PORT=4059 (0: any free one)  BIND=127.0.0.1,::1  CONFIG=file.json  SET=\"key=value ...\""
 	@echo "         MICROPYTHON=\"command words\" (an interpreter of your own, 1.25 or newer)"
 	@echo "  read   HOST=127.0.0.1  PORT=4059  ARGS=\"further options\""
+	@echo "  listen PORT=4060  ARGS=\"--read --format json --count 1\"  (make run SET=\"push=127.0.0.1:4060\")"
 	@echo "  test   ARGS=\"pytest options\"  JOBS=auto  INTEROP=0 (leave third-party clients out)  MICROPYTHON=..."
 	@echo "  test-hil  RIG=rig.toml (docs/HARNESS.md) or RIG=practice (no hardware)  LABGRID=1 (install its client)  ARGS=\"pytest options\""
 	@echo "  boards: BOARD=RPI_PICO_W  TARGET=id:<usb-serial>, /dev/ttyACM0, COM5 or a URL (docs/BOARDS.md)"
@@ -53,6 +54,9 @@ run: $(VENV)/host.txt $(interpreter) ## start the meter on this computer
 
 read: $(VENV)/host.txt ## read the running meter: object list, values, newest profile rows
 	@exec $(PY) -m tools.cli $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"} read $(ARGS)
+
+listen: $(VENV)/host.txt ## print what a meter pushes here, and read over connections that it opens
+	@exec $(PY) -m tools.listen $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"} $(ARGS)
 
 test: $(VENV)/host.txt $(interpreter) $(interop) ## run every test
 	@$(PY) -m pytest -p host_tests.harness.options -n $(JOBS) --dist loadscope $(ARGS)

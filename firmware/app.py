@@ -14,10 +14,14 @@ from dlms import axdr
 from dlms.server import Server
 from dlms.wrapper import HEADER
 from log import Log
-from meter.addresses import numeric
+from meter.addresses import destination, numeric
 from net.queue import install
 from net.service import BindError, Service
 from version import VERSION
+
+# Compiled before the meter is made, when there is room for that.
+if limits.PUSHES:
+    from net.notifier import Notifier
 
 _TICK = 100  # milliseconds between two looks of the supervisor
 _ROOM = 256  # words of heap in one piece that frames of calls inside each other find room in
@@ -46,10 +50,35 @@ class App:
             config.broadcast,
             self.meter.counters,
         )
+        self.server.open_common(limits.DATAGRAM - HEADER)
         if config.trace:
             trace(self.server)
         self.queue = install(HARDWARE)
         self.service = Service(self.server, limits, self.queue, self.log, self.connections)
+        self.meter.links.extend([connection.link for connection in self.service.connections] + self.service.links)
+        if self.service.multicast is not None:
+            self.meter.receive_groups(self.service.multicast)
+        self.manager = None
+        self.notifier = None
+        if config.dial or limits.PUSHES:
+            self.outgoing()
+
+    def outgoing(self):
+        """What the meter begins: connections that it opens, and what it sends unasked."""
+        from net.manager import Manager
+
+        config = self.config
+        self.manager = Manager(self.service, self.queue, self.log, config.dial_pause)
+        self.service.outgoing = self.manager
+        if config.dial:
+            where = destination(config.dial)
+            if where is None:
+                raise ConfigError("dial: %r is not a numeric address and a port such as 192.0.2.7:4059" % config.dial)
+            self.manager.line(where[0], where[1], True)
+        if limits.PUSHES:
+            self.notifier = Notifier(self.service, self.manager, self.queue, self.log, self.meter.unsolicited.sources)
+            self.service.outgoing = self.notifier
+            self.server.confirm = self.notifier.confirm
 
     def connections(self):
         """nb_of_sim_conn of the TCP-UDP setup object."""
@@ -68,6 +97,7 @@ class App:
         self.meter.tcp_udp.a[2] = axdr.long_unsigned(port)
         self.ready(port)
         self.board.listening()
+        self.meter.online()
 
     def ready(self, port):
         """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
@@ -106,6 +136,10 @@ class App:
                 self.service.watch(
                     ms, self.meter.tcp_udp.inactivity() * 1000, config.frame_timeout * 1000, config.udp_inactivity * 1000
                 )
+                if self.manager is not None and self.meter.connected and self.board.online():
+                    self.manager.tick(ms)
+                    if self.notifier is not None:
+                        self.notifier.tick(ms)
                 self.board.tick(ms)
                 if self.meter.lost != in_time:
                     in_time = self.meter.lost  # said once

@@ -25,12 +25,23 @@ _KEYS = {
     "tariff1_to": (22, 1, 24),  # … and from which tariff 2 does again; not later than tariff1_from: over midnight
     "device2": (17, 2, 65535),  # wPort of the second logical device
     "broadcast": (127, 0, 65535),  # the All-station wPort
+    "preestablished": (0, 0, 127),  # client wPort that has pre-established AAs, without any authentication; 0: none
+    "multicast": ("", None),  # groups joined from the start: numeric addresses, comma between
     "source": ("simulation", ("simulation", "pulse")),  # of the energy: a simulated household, or the board's S0 input
     "pulses_per_kwh": (1000, 1, 100000),  # of the meter at the S0 input
     "pulse_debounce": (10, 0, 1000),  # milliseconds
     "inactivity": (180, 0, 65535),  # seconds until an idle TCP connection is closed, 0 never
     "udp_inactivity": (180, 1, 65535),  # seconds until an idle AA over UDP ends
     "frame_timeout": (10, 1, 3600),  # seconds between two octets of a WPDU
+    "dial": ("", None),  # HOST:PORT of a client that the meter connects to, and keeps connected to; empty: it only listens
+    "dial_pause": (5, 1, 300),  # seconds until it calls again when that failed; twice as long each time, up to 300
+    "push": ("", None),  # [udp:]HOST:PORT that the Push setup objects begin with; empty: nothing is pushed until a client says where to
+    "push_interval": (900, 0, 86400),  # seconds of local time between two pushes of the first Push setup, 0 none
+    "push_retries": (3, 0, 255),  # attempts after the first one; of pushes, and of events outside an association
+    "push_delay": (10, 0, 3600),  # seconds to the second attempt, twice as long each time; and to the confirmation of a push
+    "events": ("", None),  # [udp:]HOST:PORT for events outside an association; empty: they are told inside one only
+    "event_source": (1, 1, 65535),  # wPorts of an EventNotification outside an association: that of the meter …
+    "event_client": (1, 1, 65535),  # … and that of the client
     "errors": ("textbook", ("textbook", "ctt")),  # textbook: result codes of the books; ctt: those the published conformance client expects
     "ntp": ("pool.ntp.org", None),  # server that a board asks for the time; empty: none
     "offline_reset": (30, 0, 7000),  # minutes without a Wi-Fi network until a board resets itself, 0 never
@@ -147,5 +158,6 @@ def parse(words, bind, backfill=None):
     if config.broadcast in (_MANAGEMENT_DEVICE, config.device2):
         raise ConfigError("broadcast: wPort %d is a logical device" % config.broadcast)
     config.start = config.start or None
+    config.multicast = [group.strip() for group in config.multicast.split(",") if group.strip()]
     config.bind = [host.strip() for host in (config.bind or bind).split(",")]
     return config

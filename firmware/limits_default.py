@@ -26,8 +26,9 @@ CONNECTIONS = 4  # TCP connections at once (TCP-UDP setup nb_of_sim_conn)
 ASSOCIATIONS = 4  # AAs on one TCP connection
 ALL_ASSOCIATIONS = 8  # AAs on all TCP connections together
 UDP_LINKS = 4  # UDP peers (address and port) that hold AAs
-UDP_ASSOCIATIONS = 1  # AAs of one UDP peer
+UDP_ASSOCIATIONS = 2  # AAs of one UDP peer; fewer than logical devices, and a broadcast AARQ does not reach all
 ALL_UDP_ASSOCIATIONS = 4  # AAs of all UDP peers together
+GROUPS = 4  # multicast groups of each IP family; 0: none
 
 # -- buffers -----------------------------------------------------------------------------------------
 
@@ -39,6 +40,11 @@ REASSEMBLY = 512  # largest value written in blocks, octets
 ELEMENT = 256  # largest single element or simple attribute value, octets
 LIST = 16  # entries of a with-list request
 NESTING = 8  # depth of arrays and structures in received data
+
+# -- what is sent unasked -------------------------------------------------------------------------------
+
+PUSHES = 3  # Push setup objects: on an interval, on connectivity, on alarm; 0: nothing is pushed, and no event is told
+OUTBOX = 512  # octets that each of them, and the events, keep until they are sent
 
 # -- profiles ----------------------------------------------------------------------------------------
 

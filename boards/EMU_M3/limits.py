@@ -8,7 +8,6 @@ LAN = True
 WATCHDOG = 8000
 WATCHDOG_STOP = (0x40008008, 0)  # CMSDK watchdog: CONTROL
 # Wider than on boards of this size, so that the tests of a computer's meter fit
-UDP_ASSOCIATIONS = 2  # AAs of one UDP peer
 ALL_UDP_ASSOCIATIONS = 6  # AAs of all UDP peers together
 UDP_TRANSFERS = 2  # long transfers over UDP at once
 PDU = 1024  # largest APDU received or sent, octets

@@ -25,6 +25,10 @@ class Board:
         """The address that clients reach the meter at, None when it is the one listened on."""
         return None
 
+    def online(self):
+        """Whether there is a network to send on."""
+        return True
+
     def ready_text(self):
         """What the READY line says beyond what every board says."""
         return ""

@@ -88,6 +88,9 @@ class Hardware(Board):
         app.meter.show_mac(self.link.mac())
         self.led.show(led.JOINING)
 
+    def online(self):
+        return self.link is None or self.link.state == wifi.UP
+
     def ready_text(self):
         return " reset=%s id=%s" % (self.cause, identity.board_id())
 
@@ -150,6 +153,7 @@ class Hardware(Board):
             return
         self.led.show(led.SERVING)
         self.rebind("INFO")
+        self.app.meter.online()
 
     def rebind(self, level):
         """Open the sockets anew; begin anew with the radio when they cannot be."""

@@ -54,6 +54,7 @@ class AssociationLN(Interface):
     METHODS = 6
     LONG = (2, 10)
     SELECT = {2: object_list.SELECTORS}
+    preestablished = False  # there without an AARQ, and never released (REQUIREMENTS C-53)
 
     def __init__(self, client, server, mechanism, secret, conformance, directory, acc):
         Interface.__init__(self, CURRENT_ASSOCIATION)

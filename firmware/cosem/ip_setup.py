@@ -4,14 +4,11 @@ F-18, F-19, F-21).
 Clients read addresses and do not write them; what may be written is what takes effect at once.
 """
 
-from micropython import const
-
+import limits
 from cosem.base import OUT_OF_RANGE, Interface, answered, no_parameter
 from dlms import axdr
 from dlms.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 from dlms.octets import copy, equal, get16
-
-GROUPS = const(8)  # multicast addresses kept
 
 
 class TcpUdpSetup(Interface):
@@ -45,17 +42,19 @@ class IPv4Setup(Interface):
     gateway_IP_address, 8 use_DHCP_flag, 9 primary_DNS_address, 10 secondary_DNS_address. Methods: 1
     add_mc_IP_address, 2 delete_mc_IP_address, 3 get_nbof_mc_IP_addresses (returns unsigned).
 
-    address, mask, gateway, dns: four octets. Group addresses are kept as data, 224.0.0.0 to 239.255.255.255.
+    address, mask, gateway, dns: four octets. Group addresses are 224.0.0.0 to 239.255.255.255, at most limits.GROUPS; whoever receives
+    for the meter is the `listener`, and its join(octets) and leave(octets) are called at once.
     """
 
     CLASS_ID = 42
     ATTRIBUTES = 10
     METHODS = 3
     LONG = (4,)
+    listener = None
 
     def __init__(self, name, reference, address, mask=bytes(4), gateway=bytes(4), dns=bytes(4), dhcp=False):
         Interface.__init__(self, name)
-        self.groups = bytearray(4 * GROUPS)
+        self.groups = bytearray(4 * limits.GROUPS)
         self.n = 0
         self.a[2] = axdr.octets(reference)
         self.a[3] = bytearray(b"\x06" + address)
@@ -99,14 +98,24 @@ class IPv4Setup(Interface):
             i += 1
         return i
 
+    def group_addresses(self):
+        """The groups as octets."""
+        return [bytes(self.groups[4 * i : 4 * i + 4]) for i in range(self.n)]
+
+    def add_group(self, octets):
+        """Join the group with this address from the start; returns a result."""
+        return self._add(octets, 0)
+
     def _add(self, buf, off):
         if not 0xE0 <= buf[off] <= 0xEF:
             return OUT_OF_RANGE
         if self._index(buf, off) == self.n:
-            if self.n == GROUPS:
-                return TEMPORARY_FAILURE
+            if self.n == limits.GROUPS:
+                return TEMPORARY_FAILURE if self.n else READ_WRITE_DENIED
             copy(self.groups, 4 * self.n, buf, off, 4)
             self.n += 1
+            if self.listener is not None:
+                self.listener.join(bytes(buf[off : off + 4]))
         return SUCCESS
 
     def _delete(self, buf, off):
@@ -115,6 +124,8 @@ class IPv4Setup(Interface):
             return OBJECT_UNDEFINED
         self.n -= 1
         copy(self.groups, 4 * i, self.groups, 4 * i + 4, 4 * (self.n - i))
+        if self.listener is not None:
+            self.listener.leave(bytes(buf[off : off + 4]))
         return SUCCESS
 
 

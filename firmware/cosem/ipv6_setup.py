@@ -2,12 +2,13 @@
 
 from micropython import const
 
+import limits
 from cosem.base import OUT_OF_RANGE, Interface, answered
 from dlms import axdr
 from dlms.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 from dlms.octets import copy, equal
 
-KEPT = const(4)  # addresses of each kind
+KEPT = const(4)  # addresses of a kind but multicast, of which there are limits.GROUPS
 UNICAST = const(0)  # IPv6_address_type of the methods
 MULTICAST = const(1)
 GATEWAY = const(2)
@@ -21,17 +22,18 @@ class IPv6Setup(Interface):
 
     Methods: 1 add_IPv6_address, 2 remove_IPv6_address, each structure {IPv6_address_type enum, IPv6_address
     octet-string[16]}. The type says which array: 0 unicast, 1 multicast, 2 gateway. The unicast addresses that the
-    meter listens on are fixed.
+    meter listens on are fixed. Of a multicast address the `listener` is told at once: join(octets), leave(octets).
     """
 
     CLASS_ID = 48
     ATTRIBUTES = 10
     METHODS = 2
     LONG = (4, 5, 6)
+    listener = None
 
     def __init__(self, name, reference, unicast):
         Interface.__init__(self, name)
-        self.kept = [bytearray(16 * KEPT) for _ in range(3)]
+        self.kept = [bytearray(16 * n) for n in (KEPT, limits.GROUPS, KEPT)]
         self.n = bytearray(3)
         self.n[UNICAST] = min(len(unicast), KEPT)
         for i in range(self.n[UNICAST]):
@@ -65,6 +67,14 @@ class IPv6Setup(Interface):
             return -READ_WRITE_DENIED
         return answered(self._change(m, buf[off + 3], buf, off + 6), o)
 
+    def group_addresses(self):
+        """The groups as octets."""
+        return [bytes(self.kept[MULTICAST][16 * i : 16 * i + 16]) for i in range(self.n[MULTICAST])]
+
+    def add_group(self, octets):
+        """Join the group with this address from the start; returns a result."""
+        return self._change(1, MULTICAST, octets, 0)
+
     def _change(self, m, kind, buf, off):
         kept = self.kept[kind]
         i = 0
@@ -74,13 +84,17 @@ class IPv6Setup(Interface):
             if (buf[off] == 0xFF) != (kind == MULTICAST):
                 return OUT_OF_RANGE
             if i == self.n[kind]:
-                if i == KEPT:
-                    return TEMPORARY_FAILURE
+                if 16 * i == len(kept):
+                    return TEMPORARY_FAILURE if i else READ_WRITE_DENIED
                 copy(kept, 16 * i, buf, off, 16)
                 self.n[kind] += 1
+                if kind == MULTICAST and self.listener is not None:
+                    self.listener.join(bytes(buf[off : off + 16]))
         elif i == self.n[kind]:
             return OBJECT_UNDEFINED
         else:
             self.n[kind] -= 1
             copy(kept, 16 * i, kept, 16 * i + 16, 16 * (self.n[kind] - i))
+            if kind == MULTICAST and self.listener is not None:
+                self.listener.leave(bytes(buf[off : off + 16]))
         return SUCCESS

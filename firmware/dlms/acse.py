@@ -57,6 +57,7 @@ class Aarq:
         self.conformance = 0
         self.max_pdu = 0
         self.fault = -1  # the ConfirmedServiceError that goes with a refusal
+        self.answer = 0  # what the AARE says: ACCEPTED or one of the REJECTED answers
 
     def parse(self, buf, off, end):
         """Note the components of the AARQ buf[off:end]; False when it is malformed or lacks what it must have (C-26)."""

@@ -217,6 +217,8 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
 def next_pblock(server, aa, rx, p, tx, iip):
     """The next block of the answer, when its number is the one of the last block sent."""
     t = aa.transfer
+    if server.stray(aa, iip):
+        return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
     if t is None or t.kind != ACTION_OUT:
         server.abandon(aa)
         return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
@@ -257,6 +259,7 @@ def start_blocks(server, aa, rx, p, q, end, tx, iip, kind):
     t = server.scratch
     t.reset()
     t.kind = kind
+    t.iip = iip
     t.block = 0
     t.used = 0
     if not server.block_ok(rx, q, end):
@@ -270,6 +273,8 @@ def start_blocks(server, aa, rx, p, q, end, tx, iip, kind):
 def pblock(server, aa, rx, p, end, tx, iip):
     """A further block of the parameters."""
     t = aa.transfer
+    if server.stray(aa, iip):
+        return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
     if not server.block_ok(rx, p + 3, end):
         server.abandon(aa)
         return result(aa, tx, iip, server.errors.malformed_action)

@@ -49,7 +49,8 @@ class Association:
         self.acc = None
         self.way = None  # for `short`: (table, n, objs, acc, place in objs of the association object itself, room)
         self.index = 0  # number of this AA on its link
-        self.trail = ""
+        self.trail = ""  # Protocol_Connection_Parameters, for the log
+        self.parameters = b""  # … and for who reads them
 
     def opened(self):
         """The AA is in force: take what serving it needs from the association object."""

@@ -2,6 +2,8 @@
 
 from micropython import const
 
+DATA_NOTIFICATION = const(0x000080)  # bit 16
+EVENT_NOTIFICATION = const(0x000002)  # bit 22
 ATTRIBUTE_0_SET = const(0x008000)  # bit 8
 PRIORITY = const(0x004000)  # bit 9
 ATTRIBUTE_0_GET = const(0x002000)  # bit 10
@@ -16,3 +18,7 @@ ACTION = const(0x000001)  # bit 23
 
 # What this server has for logical name referencing. Priority is not offered: one link is served in order (REQUIREMENTS D-06).
 LN_SERVICES = const(0x00BE1D)
+# … in single APDUs, where no state is kept from one to the next
+WITHOUT_BLOCKS = const(0x00A21D)
+# What it sends unasked, offered to the client management process only.
+UNSOLICITED = const(0x000082)

@@ -57,6 +57,7 @@ class Errors:
     # -- whole APDUs; in an unconfirmed AA and for unconfirmed services nothing is ever sent (D-99)
     service_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-90 [ctt]
     no_association = NOT_ALLOWED_NOT_SUPPORTED  # D-91, C-54 [ctt]; on UDP nothing, so that nobody is answered for a spoofed source
+    release_refused = NOT_ALLOWED_NOT_SUPPORTED  # C-53: RLRQ in a pre-established AA; on UDP nothing [choice]
     unknown_apdu = NOT_ALLOWED_NOT_SUPPORTED  # D-92 [impl]
     response_apdu = NOTHING  # D-96: a client-bound APDU is discarded [choice]
     sn_service = NOT_ALLOWED_NOT_SUPPORTED  # D-55: SN service in an LN AA [ctt]

@@ -137,6 +137,8 @@ def begin(server, aa, t, buf, q, end):
 def next_block(server, aa, rx, p, tx, iip):
     """The next block of the transfer that runs, when its number is the one of the last block sent."""
     t = aa.transfer
+    if server.stray(aa, iip):
+        return block_result(aa, tx, iip, rx, p + 3, NO_LONG_GET_IN_PROGRESS)
     if t is None or t.kind != GET_OUT:
         server.abandon(aa)
         return block_result(aa, tx, iip, rx, p + 3, NO_LONG_GET_IN_PROGRESS)

@@ -51,6 +51,7 @@ def first(server, aa, t, tx, kind, head):
         t.fault = server.errors.no_resources
         return 0
     t.kind = kind
+    t.iip = tx[start + 2]
     t.block = 1
     return block(aa, t, tx, raw, off, 0)
 

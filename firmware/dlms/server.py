@@ -12,10 +12,12 @@ from array import array
 
 from micropython import const
 
-from dlms import acse, action, get, set, wrapper
-from dlms.association import ASSOCIATED, IDLE, Link
+from dlms import acse, action, all_station, get, set, wrapper
+from dlms.association import ASSOCIATED, IDLE, Link, associations
 from dlms.axdr import shorten
+from dlms.conformance import WITHOUT_BLOCKS
 from dlms.errors import ACCEPTED, REJECTED, REJECTED_TRANSIENT, ConformanceClientErrors, Errors
+from dlms.notification import DATA_NOTIFICATION_CONFIRM
 from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, length, length_size, scan
 from dlms.pool import Pool
 from dlms.security import LN_CONTEXT
@@ -32,21 +34,24 @@ _SN_SERVICES = (0x05, 0x06)
 class Server:
     """The application layer of all logical devices behind one port.
 
-    devices: wPorts of the logical devices. associations: the Association objects, each for one pair of wPorts.
+    devices: wPorts of the logical devices. configured: the Association objects, each for one pair of wPorts.
     limits: the board's module of limits. log: called with level, component, event and text for what an operator should know.
-    served: four octets that count the WPDUs taken.
+    broadcast: the All-station wPort. served: four octets that count the WPDUs taken.
     """
 
-    def __init__(self, devices, associations, limits, ctt=False, log=None, broadcast=0x7F, served=None):
+    def __init__(self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None):
         self.errors = ConformanceClientErrors() if ctt else Errors()
         self.wports = devices
-        self.associations = associations
+        self.associations = configured
+        self.established = [assoc for assoc in configured if assoc.preestablished]
+        self.common = None  # the link of the pre-established AAs over UDP
         self.pdu = limits.PDU  # the longest APDU taken, announced as server-max-receive-pdu-size
         self.element = limits.ELEMENT
         self.list_limit = limits.LIST
         self.depth = limits.NESTING
         self.log = log or no_log
         self.broadcast = broadcast
+        self.header = bytearray(HEADER)  # of a broadcast as each logical device gets it
         self.served = served or bytearray(4)  # WPDUs taken, 32 bits
         self.short = short_get  # the short way, for a transport that calls it before `handle`
         self.everything = _EVERYTHING
@@ -59,6 +64,7 @@ class Server:
         self.transfers = Pool([Transfer(self, limits) for _ in range(limits.TRANSFERS)], limits.CONNECTIONS)
         self.udp_transfers = Pool([Transfer(self, limits) for _ in range(limits.UDP_TRANSFERS)], 0)
         self.scratch = Transfer(self, limits)
+        self.confirm = no_confirm  # who hears of a DataNotificationConfirm
 
     def buffer(self):
         """A new transmit buffer that fits every response."""
@@ -79,19 +85,23 @@ class Server:
         add32(self.served, 0, 1)
         source = get16(rx, off + 2)
         device = get16(rx, off + 4)
-        # A-26, A-28, A-29: an empty APDU, No-station, a logical device that does not exist; nobody answers a broadcast (A-61, A-62)
-        if n <= HEADER or source == 0 or device not in self.wports or device == self.broadcast:
+        # A-26, A-28, A-29: an empty APDU, No-station, a logical device that does not exist
+        if n <= HEADER or source == 0:
             return 0
+        if device not in self.wports:
+            return all_station.deliver(self, link, rx, off, n, tx) if device == self.broadcast else 0
         i = find_key(link.keys, link.n, rx, off + 2)
         tag = rx[off + HEADER]
         if tag == acse.AARQ:
             end = self.associate(link, i, rx, off, off + n, tx)
         elif tag == acse.RLRQ:
             end = self.release(link, i, rx, off, off + n, tx)
-        elif i < 0:
-            end = self.idle(link, tag, tx)
+        elif tag == DATA_NOTIFICATION_CONFIRM:
+            self.confirm(link, rx, off + HEADER, off + n)
+            end = 0
         else:
-            end = self.dispatch(link.aas[i], tag, rx, off + HEADER, off + n, tx)
+            aa = link.aas[i] if i >= 0 else self.preestablish(link, rx, off + 2)
+            end = self.idle(link, tag, tx) if aa is None else self.dispatch(aa, tag, rx, off + HEADER, off + n, tx)
         return wrapper.answer(tx, rx, off, end - HEADER) if end else 0
 
     def too_long(self, link, rx, tx):
@@ -108,7 +118,7 @@ class Server:
 
     def dispatch(self, aa, tag, rx, p, end, tx):
         """Serve the APDU rx[p:end] in an open AA; returns the offset behind the answer, or 0 for none."""
-        if not aa.confirmed and not (end - p > 2 and rx[p + 2] & 0x40 == 0):
+        if not aa.confirmed and not all_station.unconfirmed(rx, p, end):
             return 0  # B-08: a confirmed service in an unconfirmed AA is dropped
         try:
             if tag == 0xC0:
@@ -221,6 +231,14 @@ class Server:
         aa.heat()
         return True
 
+    def stray(self, aa, iip):
+        """True when a request for a block, or with one, belongs to another transfer than the one that runs in an AA over UDP.
+
+        Late or repeated datagrams of an earlier transfer are told by their invoke-id; it is refused, and the transfer goes on (A-45).
+        """
+        t = aa.transfer
+        return t is not None and not aa.link.stream and (t.iip ^ iip) & 0x0F != 0
+
     def abandon(self, aa):
         """End the long transfer of an AA, if one runs (D-17)."""
         t = aa.transfer
@@ -241,42 +259,82 @@ class Server:
 
     def associate(self, link, i, rx, off, end, tx):
         """AARQ (C.3): open an AA, or say why not."""
-        if i >= 0:
-            self.close(link, i)  # C-27: an AARQ on an open AA starts from scratch
         aarq = self.aarq
-        assoc = self.find_association(rx, off)
+        assoc = self.find_association(rx, off + 2)
+        if assoc is not None and assoc.preestablished:
+            assoc = None  # C-53: it is there without an AARQ, and has none to answer
+        elif i >= 0:
+            self.close(link, i)  # C-27: an AARQ on an open AA starts from scratch
         well_formed = aarq.parse(rx, off + HEADER, end) and aarq.initiate(rx)
         if not aarq.response_allowed and (link.stream or not well_formed or assoc is None):
             return 0  # B-05, B-07: no AARE, and over TCP no AA either
         if not well_formed or assoc is None:
             # C-26, A-30: refused with our plain context name; a datagram that is no AARQ is not answered
             return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None) if link.stream or well_formed else 0
-        answer = aarq.judge(rx, assoc)
-        aa = None
-        if answer == ACCEPTED:
-            aa = link.take(rx, off + 2)
-            if aa is None:
-                answer = REJECTED_TRANSIENT  # C-18
-            else:
-                self.open(link, aa, assoc, rx)
-        if aa is not None:
-            self.note("aa-open", aa.trail)
-        else:
-            self.note("aa-refused", trail(link, assoc) + " answer=%06x" % answer)
+        aa = self.admit(link, assoc, aarq.judge(rx, assoc), rx, off + 2)
         if not aarq.response_allowed:
             return 0  # B-06
-        return aarq.aare(tx, HEADER, rx, answer, assoc.context, aa)
+        return aarq.aare(tx, HEADER, rx, aarq.answer, assoc.context, aa)
 
-    def find_association(self, rx, off):
-        """The Association object for the wPorts of the WPDU at rx[off:], or None."""
-        client = get16(rx, off + 2)
-        device = get16(rx, off + 4)
+    def admit(self, link, assoc, answer, pair, q):
+        """Open an AA for the wPorts pair[q:q+4] if `answer` accepts the AARQ just judged; returns it, or None.
+
+        `aarq.answer` is then what the client may be told: the refusal of a full table too (C-18).
+        """
+        aa = link.take(pair, q) if answer == ACCEPTED else None
+        if aa is not None:
+            self.open(link, aa, assoc)
+            self.note("aa-open", aa.trail)
+        else:
+            if answer == ACCEPTED:
+                answer = REJECTED_TRANSIENT
+            self.note("aa-refused", trail(link, assoc) + " answer=%06x" % answer)
+        self.aarq.answer = answer
+        return aa
+
+    def preestablish(self, link, pair, q):
+        """The pre-established AA of the wPorts pair[q:q+4] on a link where it is not open yet (C-53); None when there is no such AA.
+
+        On a TCP connection it opens with the first WPDU. Over UDP it is one AA for all peers, which keeps nothing from one
+        datagram to the next: so nobody's first broadcast is lost because the peers before him hold all the AAs.
+        """
+        if not self.established:
+            return None
+        if not link.stream:
+            link = self.common
+            i = find_key(link.keys, link.n, pair, q) if link is not None else -1
+            return link.aas[i] if i >= 0 else None
+        assoc = self.find_association(pair, q)
+        if assoc is None or not assoc.preestablished:
+            return None
+        return self.preestablished(link, assoc, assoc.conformance, pair, q)
+
+    def preestablished(self, link, assoc, conformance, pair, q):
+        """Open a pre-established AA. No AARQ tells what the client takes: the longest response is the server's own."""
+        self.aarq.forget()
+        self.aarq.conformance = conformance
+        return self.admit(link, assoc, ACCEPTED, pair, q)
+
+    def open_common(self, send_limit):
+        """Open the pre-established AAs over UDP; called once. Long transfers have no place in them: their blocks would be anybody's."""
+        n = len(self.established)
+        if n:
+            self.common = link = Link(associations(n, 0), self.udp_transfers, n, False, send_limit)
+            link.local = link.remote = "any"
+            for assoc in self.established:
+                pair = bytes((assoc.client >> 8, assoc.client & 0xFF, assoc.server >> 8, assoc.server & 0xFF))
+                self.preestablished(link, assoc, assoc.conformance & WITHOUT_BLOCKS, pair, 0)
+
+    def find_association(self, pair, q):
+        """The Association object for the wPorts pair[q:q+4], client and server, or None."""
+        client = get16(pair, q)
+        device = get16(pair, q + 2)
         for assoc in self.associations:
             if assoc.client == client and assoc.server == device:
                 return assoc
         return None
 
-    def open(self, link, aa, assoc, rx):
+    def open(self, link, aa, assoc):
         """Fill a fresh AA from the AARQ just judged."""
         aarq = self.aarq
         aa.state = ASSOCIATED
@@ -296,12 +354,17 @@ class Server:
         assoc.opened += 1
         assoc.user = aarq.user
         aa.trail = trail(link, assoc)
+        aa.parameters = aa.trail.encode()
         aa.opened()
 
     def release(self, link, i, rx, off, end, tx):
         """RLRQ: RLRE, and this AA ends; no other does (B-10, B-12, C-50 to C-54)."""
         if not acse.release(rx, off + HEADER, end):
             return 0
+        if self.established:
+            assoc = self.find_association(rx, off + 2)
+            if assoc is not None and assoc.preestablished:
+                return self.refuse(tx, HEADER, self.errors.release_refused) if link.stream else 0
         if i < 0:
             # C-51: nothing to release; a stream is answered, a datagram is not
             return acse.rlre(tx, HEADER) if link.stream else 0
@@ -330,6 +393,10 @@ class Server:
 
 def no_log(level, component, event, text):
     """Where nobody listens."""
+
+
+def no_confirm(link, buf, off, end):
+    """Where nothing is pushed, nothing can be confirmed (D-96)."""
 
 
 def trail(link, assoc):

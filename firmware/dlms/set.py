@@ -283,6 +283,7 @@ def start_blocks(server, aa, rx, p, q, end, tx, iip, kind):
     t = server.scratch
     t.reset()
     t.kind = kind
+    t.iip = iip
     t.block = 0
     t.used = 0
     if not server.block_ok(rx, q, end):
@@ -303,6 +304,8 @@ def bad_block(server, aa, rx, q, end, tx, iip):
 def next_block(server, aa, rx, p, end, tx, iip):
     """A further block of the value."""
     t = aa.transfer
+    if server.stray(aa, iip) and end - p > 7:
+        return block_result(aa, tx, iip, NO_LONG_SET_IN_PROGRESS, rx, p + 4)
     if not server.block_ok(rx, p + 3, end):
         server.abandon(aa)
         return bad_block(server, aa, rx, p + 3, end, tx, iip)

@@ -54,6 +54,7 @@ class Transfer(Cursor):
         super().__init__()
         self.server = server
         self.kind = NONE
+        self.iip = 0  # of the request that began it
         self.block = 0  # outbound: number of the last block sent; inbound: of the last block taken
         self.buf = bytearray(limits.REASSEMBLY)
         self.size = limits.REASSEMBLY

@@ -10,6 +10,7 @@ from cosem.base import INVOKE, READ, WRITE
 PUBLIC = 0  # the places of a group's three texts
 READER = 1
 MANAGEMENT = 2
+PREESTABLISHED = 3  # no place in a group: `meter.objects.UNPROVEN` has its texts
 
 
 def numbers(text, last):

@@ -20,18 +20,21 @@ SUPPLY = bytes((62, 63, 60, 61, 64, 59))
 
 class EventLog(ProfileGeneric):
     """A Profile generic that is fed by `log`. code: the encoded value of the Data object that the second column
-    captures.
+    captures. `listener` hears of each entry by `event_logged(code)`.
     """
 
     def __init__(self, name, rows, captured, clock, code):
         ProfileGeneric.__init__(self, name, rows, captured, 0, clock)
         self.code = code
+        self.listener = None
 
     def log(self, code):
         """Append a row with this event and the present time."""
         self.code[1] = code
         self.clock.render()
         self.capture()
+        if self.listener:
+            self.listener.event_logged(code)
 
     def act(self, m, buf, off, end, out, o, aa):
         result = ProfileGeneric.act(self, m, buf, off, end, out, o, aa)

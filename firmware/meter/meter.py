@@ -13,20 +13,23 @@ from cosem.association_ln import AssociationInstance, AssociationLN
 from cosem.civil import DAY, YEARS, day_number, month_length
 from cosem.clock import Clock
 from cosem.demand_register import DemandRegister
-from cosem.directory import CURRENT_ASSOCIATION, Directory, obis
+from cosem.directory import CURRENT_ASSOCIATION, Directory, dotted, obis
 from cosem.disconnect_control import CONNECTED, DisconnectControl
 from cosem.ip_setup import TcpUdpSetup
 from cosem.register import ExtendedRegister
 from dlms import axdr
-from dlms.conformance import LN_SERVICES
+from dlms.conformance import LN_SERVICES, UNSOLICITED
 from dlms.octets import add32, copy
 from dlms.security import LOW, LOWEST
 from meter import events, objects
-from meter.access import Pool
-from meter.addresses import ipv4, ipv6, mask
+from meter.access import PREESTABLISHED, Pool
+from meter.addresses import ipv4, ipv6, mask, multicast_address
 from meter.metrology import W, Metrology
 from meter.simulation import EXPORT, IMPORT, Simulation
 from version import VERSION
+
+if limits.PUSHES:
+    from meter.unsolicited import Unsolicited
 
 # Most integration steps of one tick. At a step a slot and ten ticks a second any rate is kept; a profile that captures more often
 # than once a minute makes the steps shorter, and simulated time then falls behind a high rate.
@@ -49,7 +52,8 @@ def build(config, source=None):
     config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate`
     (simulated seconds a second), `backfill_days`, `serial` (eight digits), `depth` (load profile rows, 0 for the
     board's limit), `device2` (wPort of the second logical device), `tariff1_from`, `tariff1_to` (hours of local time),
-    `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses). Their ranges are
+    `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses), `push`, `events`
+    (destinations), `push_interval`, `push_delay` (seconds), `push_retries`, `event_source`, `event_client`. Their ranges are
     the application's to check (`config`); ValueError says why a start or an object list cannot be taken.
 
     source: where the energy comes from; None for a simulated household.
@@ -115,6 +119,13 @@ class Meter:
         self.supply = DisconnectControl(obis("0.0.96.3.10.255"), 2)
         self._demand()
         self._network(config)
+        self.links = []  # the links that carry AAs; filled by the application
+        self.connected = False  # whether there was a network already
+        self.unsolicited = None
+        if limits.PUSHES:
+            self.unsolicited = Unsolicited(self.clock, objects.MANAGEMENT_DEVICE, objects.CLIENT_MANAGEMENT, config)
+        elif config.push or config.events:
+            raise ValueError("push, events: this board sends nothing unasked (PUSHES is 0)")
         self.periodic = []  # what has a `period` in seconds of local time and a `period_end()`, in the order of their doing
         self._owed = 0  # simulated seconds to integrate
         self._milli = 0
@@ -122,10 +133,15 @@ class Meter:
         self.devices = []
         self.associations = []
         pool = Pool()
-        for wport, table in zip(self.wports, objects.LOGICAL_DEVICES):
-            self._device(wport, table(self, wport), pool, config.secrets)
+        self.clients = objects.clients(config.preestablished)
+        for wport, table, unproven in zip(self.wports, objects.LOGICAL_DEVICES, objects.UNPROVEN):
+            self._device(wport, table(self, wport), pool, config.secrets, unproven)
+        self.setups = (self._find("0.0.25.1.0.255"), self._find("0.0.25.7.0.255"))  # IPv4, IPv6
+        for text in config.multicast:
+            self._join(text)
         self.events = self._find("0.0.99.98.0.255")
         self.load_profile = self.clock.measuring = self._find("1.0.99.1.0.255")
+        self.events.listener = self
         self.clock.listener = self
         self.supply.listener = self
         self._switch_tariff()
@@ -161,7 +177,7 @@ class Meter:
 
     # -- objects -----------------------------------------------------------------------------------
 
-    def _device(self, wport, rows, pool, secrets):
+    def _device(self, wport, rows, pool, secrets, unproven):
         """Make the objects of a logical device and the associations with it."""
         made = []
         groups = {}
@@ -173,15 +189,23 @@ class Meter:
             made.append(o)
             groups[name] = group
         associations = []
-        for client, place, secret in objects.ASSOCIATIONS:
+        for client, place, secret in self.clients:
             mechanism = LOW if secret else LOWEST
-            association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), LN_SERVICES, None, None)
+            services = LN_SERVICES
+            if client == objects.CLIENT_MANAGEMENT and limits.PUSHES:
+                services |= UNSOLICITED
+            association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), services, None, None)
+            if place == PREESTABLISHED:
+                association.preestablished = True
             name = CURRENT_ASSOCIATION[:4] + bytes((len(associations) + 1, 255))
             made.append(AssociationInstance(name, association))
             groups[name] = objects.INSTANCE_OPEN if mechanism == LOWEST else objects.INSTANCE
             associations.append((association, place))
         self.periodic.extend([o for o in made if hasattr(o, "period")])
         groups[CURRENT_ASSOCIATION] = objects.ASSOCIATION
+        if associations[-1][0].preestablished:
+            for name in groups:
+                groups[name] += (unproven.get(dotted(name), ""),)
         directory = Directory(made)
         for association, place in associations:
             association.directory = directory
@@ -201,6 +225,22 @@ class Meter:
         """The object of the management logical device with this logical name."""
         directory = self.devices[0][1]
         return directory.objs[directory.index(obis(text))]
+
+    def _join(self, text):
+        """Put a multicast address into the setup object of its family."""
+        try:
+            octets = multicast_address(text)
+        except ValueError:
+            raise ValueError("multicast: %r is not a numeric multicast address" % text)
+        if self.setups[len(octets) // 16].add_group(octets):
+            raise ValueError("multicast: more than %d groups of a family" % limits.GROUPS)
+
+    def receive_groups(self, listener):
+        """Let `listener` join the multicast groups of the setup objects, and those that clients add: join(octets), leave(octets)."""
+        for setup in self.setups:
+            setup.listener = listener
+            for octets in setup.group_addresses():
+                listener.join(octets)
 
     def show_mac(self, octets):
         """The MAC address of the interface, six octets, is known."""
@@ -315,7 +355,18 @@ class Meter:
         self.metrology.tariff = tariff
         self.tariff[1] = tariff + 1
 
+    def online(self):
+        """The meter can be reached and can send, for the first time or again."""
+        self.connected = True
+        if self.unsolicited is not None:
+            self.unsolicited.online()
+
     # -- what objects report -----------------------------------------------------------------------
+
+    def event_logged(self, code):
+        """The event log has a new entry."""
+        if self.unsolicited is not None:
+            self.unsolicited.event(code)
 
     def clock_doubtful(self, recovered):
         """The clock was not set since the start, only kept by another clock when `recovered`: rows say so until it is set."""

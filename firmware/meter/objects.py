@@ -19,10 +19,11 @@ from cosem.rows import MemoryRows
 from cosem.sap_assignment import SapAssignment
 from dlms import axdr
 import limits
-from meter.access import MANAGEMENT, PUBLIC, READER
+from meter.access import MANAGEMENT, PREESTABLISHED, PUBLIC, READER
 from meter.events import EventLog
-from meter.state import State
+from meter.state import Partners, State
 
+CLIENT_MANAGEMENT = 1  # client wPort that events are told to
 MANAGEMENT_DEVICE = 1  # server wPort; that of the second logical device is configured
 
 # Associations of every logical device: client wPort, place in an access group, name of its secret in the configuration. Without a
@@ -49,6 +50,7 @@ DEMAND = ("", "r", "r w8-9 x")
 PROFILE = ("", "r", "r w3-6,8 x")
 LOG = ("", "r", "r x1")
 ASSOCIATION = ("r1-6,8-11", "r1-6,8-11", "r1-6,8-11 w7 x3-6")  # the current one, 0.0.40.0.0.255
+PUSHING = ("", "r", "r w2-7,9,11 x")
 INSTANCE = ("", "", "r1-6,8-11 w7 x3-6")  # 0.0.40.0.e.255
 INSTANCE_OPEN = ("", "", "r1-6,8-11 x3-6")  # of an association without a secret
 
@@ -86,6 +88,7 @@ def management(m, wport):
         (Data, "1.0.0.2.0.255", (axdr.octets(m.version),), OPEN),  # active firmware identifier
         (SapAssignment, "0.0.41.0.0.255", (m.titles(),), OPEN),
         (State, "0.0.96.128.0.255", (m.counters, m.uptime), OPEN),  # manufacturer-specific
+        (Partners, "0.0.96.128.2.255", (m.links,), PRIVATE),  # manufacturer-specific: who is connected
         (Data, "0.0.96.128.1.255", (bytearray(axdr.double_long_unsigned(0)),), SETTING),  # a note of the client's own
         # time
         (Clock, "0.0.1.0.0.255", m.clock, CLOCK),
@@ -139,7 +142,7 @@ def management(m, wport):
         (IPv4Setup, "0.0.25.1.0.255", (m.MAC_NAME, m.ipv4, m.mask), NETWORK),
         (MacAddressSetup, "0.0.25.2.0.255", (m.mac,), PRIVATE),
         (IPv6Setup, "0.0.25.7.0.255", (m.MAC_NAME, m.ipv6), NETWORK),
-    )
+    ) + (() if m.unsolicited is None else m.unsolicited.objects(PUSHING))
 
 
 def second(m, wport):
@@ -156,3 +159,23 @@ def second(m, wport):
 
 
 LOGICAL_DEVICES = (management, second)
+
+# What a client with pre-established AAs may do in each logical device, if the configuration names one. It proves nothing, and anyone
+# can send under its wPort: no more than broadcasts are for.
+UNPROVEN = (
+    {
+        "0.0.1.0.0.255": "r w2 x1-4,6",
+        "0.0.40.0.0.255": "r1-6,8-11",
+        "0.0.42.0.0.255": "r",
+        "0.0.96.128.1.255": "r w2",
+    },
+    {"0.0.1.0.0.255": "r", "0.0.40.0.0.255": "r1-6,8-11", "0.0.42.0.0.255": "r"},
+)
+
+
+def clients(preestablished):
+    """ASSOCIATIONS, and with them that of the client wPort `preestablished`, 0 for none."""
+    for client, _, _ in ASSOCIATIONS:
+        if client == preestablished:
+            raise ValueError("preestablished: wPort %d is that of a client with AAs of its own" % client)
+    return ASSOCIATIONS + ((preestablished, PREESTABLISHED, None),) if preestablished else ASSOCIATIONS

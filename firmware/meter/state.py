@@ -4,7 +4,7 @@ import gc
 
 from cosem.base import Interface
 from dlms import axdr
-from dlms.errors import READ_WRITE_DENIED
+from dlms.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE
 from dlms.octets import copy
 
 
@@ -41,6 +41,40 @@ class State(Interface):
         copy(buf, off + 1, self.counters, 0, 4)
         copy(buf, off + 6, self.uptime, 0, 4)
         return off + 10
+
+    def set(self, k, buf, off, end, aa, commit):
+        return READ_WRITE_DENIED
+
+
+class Partners(Interface):
+    """Data 0.0.96.128.2.255, attribute 2: array of visible-string, the Protocol_Connection_Parameters of every open AA (REQUIREMENTS A-54,
+    A-55): transport, address, port and wPort of both ends, as the log has them.
+
+    links: list of the links that carry AAs, filled by the application.
+    """
+
+    CLASS_ID = 1
+    ATTRIBUTES = 2
+    LONG = (2,)
+
+    def __init__(self, name, links):
+        Interface.__init__(self, name)
+        self.links = links
+
+    def open(self, k, cur):
+        cur.tag = axdr.ARRAY
+        cur.n = 0
+        for link in self.links:
+            cur.n += link.n
+        return SUCCESS
+
+    def element(self, k, cur, i, buf, off):
+        for link in self.links:
+            if i < link.n:
+                text = link.aas[i].parameters
+                return axdr.put_octets(buf, off, axdr.VISIBLE_STRING, text, 0, len(text))
+            i -= link.n
+        return -TEMPORARY_FAILURE  # an AA has ended meanwhile
 
     def set(self, k, buf, off, end, aa, commit):
         return READ_WRITE_DENIED

@@ -45,6 +45,11 @@ def reason(e):
     return "no such address here (error %d)" % code
 
 
+def ipv4(host):
+    """Four octets of a numeric IPv4 host."""
+    return bytes([int(part) for part in host.split(".")])
+
+
 def in_progress(e):
     """Whether a non-blocking connect has been begun."""
     return e.errno == errno.EINPROGRESS
@@ -74,6 +79,18 @@ def no_delay(sock):
         sock.setsockopt(_TCP, _TCP_NODELAY, 1)
     except (OSError, AttributeError, ValueError):
         pass
+
+
+def connected(host, port):
+    """A new non-blocking UDP socket that sends to host and port and receives from there only. Raises OSError."""
+    sock = socket.socket(family(host), socket.SOCK_DGRAM)
+    try:
+        sock.connect(resolve(host, port))
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def bound(kind, host, port):

@@ -38,6 +38,12 @@ class Service:
         self.sockets = []  # (handler, whether TCP, host)
         self.addresses = []
         self.port = 0
+        self.outgoing = None  # what goes out unasked, told when the network is gone
+        self.multicast = None
+        if limits.GROUPS:
+            from net.multicast import Multicast
+
+            self.multicast = Multicast(self)
 
     def start(self, hosts, port):
         """Listen on every host that this machine has; returns the port number. Raises BindError when none or a taken port is among them."""
@@ -45,6 +51,8 @@ class Service:
             self.bind(hosts, port)
         else:
             port = self.any_port(hosts)
+        if self.multicast is not None:
+            self.multicast.open()
         return port
 
     def any_port(self, hosts):
@@ -101,10 +109,14 @@ class Service:
                 self.close_sockets()
                 return False
             self.queue.add(handler.sock, handler)
+        if self.multicast is not None:
+            self.multicast.open()
         return True
 
     def close_sockets(self):
         """Listen no longer."""
+        if self.multicast is not None:
+            self.multicast.close()
         for handler, _, _ in self.sockets:
             if handler.sock is not None:
                 self.queue.discard(handler.sock)
@@ -119,6 +131,8 @@ class Service:
         for link in self.links:
             if link.n:
                 self.server.abort(link)
+        if self.outgoing is not None:
+            self.outgoing.drop()
 
     @property
     def accepts(self):
@@ -136,6 +150,14 @@ class Service:
             if connection.sock is not None:
                 n += 1
         return n
+
+    def free(self):
+        """A connection that is not in use, None when there are as many as there may be (A-32)."""
+        free = None
+        for connection in self.connections:
+            if connection.sock is None:
+                free = connection
+        return free if self.used() < self.most() else None
 
     def watch(self, ms, idle, frame, udp_idle):
         """Close what has been quiet too long; all in milliseconds, called every ms."""

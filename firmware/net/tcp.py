@@ -40,7 +40,6 @@ class Connection:
         self.served = server.served
         self.rx = bytearray(HEADER + server.pdu)
         self.tx = server.buffer()
-        self.limit = server.pdu
         self.sock = None
         self.off = 0
         self.have = 0
@@ -49,9 +48,10 @@ class Connection:
         self.drain = 0  # octets of a too long WPDU still to be thrown away
         self.active = False  # octets went either way since the supervisor looked last
         self.quiet = 0  # milliseconds without any
+        self.owner = None  # the Line of a connection that was dialled
 
     def open(self, sock, local, remote):
-        """TCP-CONNECT.indication: take an accepted, non-blocking socket into use."""
+        """TCP-CONNECT.indication or .confirm: take an accepted or dialled, non-blocking socket into use."""
         self.sock = sock
         self.off = 0
         self.have = 0
@@ -71,6 +71,9 @@ class Connection:
         self.server.abort(self.link)
         self.queue.discard(sock)
         sock.close()
+        if self.owner is not None:
+            self.owner.closed()
+            self.owner = None
         self.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.link.remote, reason))
 
     def ready(self, event):
@@ -118,7 +121,7 @@ class Connection:
         """Serve the WPDUs in rx[off:have], in order, until one is not complete or an answer cannot be sent at once."""
         rx = self.rx
         while self.out == self.out_end:
-            size = frame(rx, self.off, self.have - self.off, self.limit)
+            size = frame(rx, self.off, self.have - self.off, self.server.pdu)
             if size == INCOMPLETE:
                 break
             if size < 0:
@@ -144,6 +147,15 @@ class Connection:
             sent = self.sock.write(self.tx, n)
             if sent != n:
                 self.wait_out(sent or 0, n)
+
+    def send(self, buf, off, n):
+        """Send a WPDU that nobody asked for; False while an answer waits to be sent, in whose place it cannot stand."""
+        if self.out != self.out_end:
+            return False
+        copy(self.tx, 0, buf, off, n)
+        self.active = True
+        self.answer(n)
+        return True
 
     def wait_out(self, sent, n):
         """tx[sent:n] is still to be sent: watch for that, and read nothing before it is done."""

@@ -6,7 +6,7 @@ A peer without an AA has no link: it gets a free one for the moment, and keeps i
 """
 
 from dlms.association import Link
-from dlms.octets import get16
+from dlms.octets import copy, get16
 from dlms.wrapper import HEADER, TOO_LONG, frame
 from net import address
 
@@ -29,9 +29,10 @@ class UdpPort:
     """A bound UDP socket.
 
     links: the pool of links, shared by the sockets of all families. overflow: a link without room for AAs, for the time when all are taken.
+    home: for the socket of a multicast group, the port whose peers and buffers it shares (`net.multicast`).
     """
 
-    def __init__(self, sock, name, server, links, overflow, datagram, queue):
+    def __init__(self, sock, name, server, links, overflow, datagram, queue, home=None):
         self.sock = sock
         self.name = name
         self.server = server
@@ -39,9 +40,10 @@ class UdpPort:
         self.links = links
         self.overflow = overflow
         self.size = datagram + 1  # one more than is taken, so that a longer datagram does not look whole
-        self.tx = server.buffer()
-        self.view = memoryview(self.tx)
-        self.views = [b""] * 32  # slices of view by length, kept: sendto takes no length
+        self.home = home or self
+        self.tx = home.tx if home else server.buffer()
+        self.view = home.view if home else memoryview(self.tx)
+        self.views = home.views if home else [b""] * 32  # slices of view by length, kept: sendto takes no length
         queue.add(sock, self)
 
     def ready(self, event):
@@ -66,6 +68,17 @@ class UdpPort:
             except OSError:
                 pass  # best effort: a datagram that cannot be handed over is lost (A-44)
 
+    def send(self, link, buf, off, n):
+        """Send a WPDU that nobody asked for to the peer of a link; False when the datagram cannot be handed over now."""
+        if self.sock is None:
+            return False
+        copy(self.tx, 0, buf, off, n)
+        try:
+            self.sock.sendto(self.slice(n), link.peer)
+        except OSError:
+            return False
+        return True
+
     def failed(self, e):
         """`ready` raised: this datagram is lost, the next one is not."""
         self.server.log("ERROR", "udp", "datagram", "error=%s" % type(e).__name__)
@@ -73,13 +86,14 @@ class UdpPort:
     def find(self, peer):
         """The link of a peer; a free one when it has none, without room for AAs when all are taken."""
         free = self.overflow
+        home = self.home
         for link in self.links:
             if link.n == 0:
                 free = link
-            elif link.peer == peer and link.port is self:
+            elif link.peer == peer and link.port is home:
                 return link
         free.peer = peer
-        free.port = self
+        free.port = home
         free.local = self.name
         free.quiet = 0
         return free

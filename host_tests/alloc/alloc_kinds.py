@@ -16,6 +16,8 @@ NOTE = "0001 0000608001FF"  # Data, a double-long-unsigned of the client's own
 LABEL = "0001 0000600101FF"  # Data, octet-string of 15 octets
 STATE = "0001 0000608000FF"  # Data that computes its value
 CLOCK = "0008 0000010000FF"
+PUSH = "0028 0000190900FF"  # Push setup, on an interval
+PARTNERS = "0001 0000608002FF"  # open associations
 SUPPLY = "0046 000060030AFF"  # Disconnect control
 PROFILE = "0007 0100630100FF"  # load profile
 EVENTS = "0007 0000636200FF"  # event log
@@ -86,6 +88,16 @@ NAMED = {
         ("C301C1" + SUPPLY + "01 01 0F 00", "C701C1 00"),
         ("C301C1" + SUPPLY + "02 01 0F 00", "C701C1 00"),
     ],
+    "Push setup": [
+        ("C001C1" + PUSH + "02 00", "C401C1 00 01"),
+        ("C001C1" + PUSH + "03 00", "C401C1 00 0203"),
+        ("C101C1" + PUSH + "06 00 11 05", "C501C1 00"),
+        ("C101C1" + PUSH + "07 00 0203 120001 1200C8 12003C", "C501C1 00"),
+        ("C101C1" + PUSH + "07 00 0203 12000A 1200C8 120E10", "C501C1 00"),
+        ("C101C1" + PUSH + "06 00 11 03", "C501C1 00"),
+        ("C301C1" + PUSH + "02 01 0F 00", "C701C1 00 00"),
+    ],
+    "GET of the open associations": [("C001C1" + PARTNERS + "02 00", "C401C1 00 01")],
     "capture": [("C301C1" + PROFILE + "02 01 0F 00", "C701C1 00 00")],
 }
 
@@ -108,6 +120,7 @@ REFUSALS = {
     "datablock of no transfer": ("C103C1 01 00000002 01 00", "C5"),
     "unknown method": ("C301C1" + ENERGY + "09 00", "C701C1"),
     "method with another parameter": ("C301C1" + COUNTER + "01 01 0201 0F 00", "C701C1 0C"),
+    "push without a destination": ("C301C1" + PUSH + "01 01 0F 00", "C701C1 FA"),
     "pblock of no transfer": ("C306C1 01 00000002 01 00", "C7"),
     "list with failures": ("C003C1 02" + ENERGY + "02 00" + UNKNOWN + "02 00", "C403C1 02 00 06"),
     "list too long": ("C003C1 7F" + (ENERGY + "02 00") * 40, "D801"),

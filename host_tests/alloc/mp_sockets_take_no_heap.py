@@ -3,13 +3,13 @@
 Server and client are in one process here, so that the heap can be locked for both; the client writes and reads plain octets.
 """
 
-import errno
 import select
 import socket
 import time
 
 import limits
 from alloc_kinds import NOTE, unhex
+from alloc_loopback import need_loopback
 from alloc_rig import Rig, aarq, taken, wpdu
 from net import address
 from net.queue import install
@@ -28,26 +28,11 @@ LONG_GET = wpdu(unhex("C001C1 0001 0000608000FF 02 00"))
 SET = wpdu(unhex("C101C1" + NOTE + "02 00 06 00000005"))
 
 
-class Skip(Exception):
-    """What the harness takes for a skipped case."""
-
-
-def _need_loopback():
-    probe = socket.socket()
-    try:
-        probe.connect(address.resolve(_HOST, 9))
-    except OSError as e:
-        if e.errno == errno.EHOSTUNREACH:
-            raise Skip("this board's network has no loopback")
-    finally:
-        probe.close()
-
-
 class Wire:
     """The meter's sockets, and one client connection to them with an open AA."""
 
     def __init__(self):
-        _need_loopback()
+        need_loopback()
         self.rig = Rig("backfill_days=0")
         self.queue = install()
         self.service = Service(self.rig.server, limits, self.queue, self.rig.note, lambda: 8)

@@ -7,9 +7,11 @@ import json
 import pytest
 
 from tools.cli.main import main
+from tools.dlmsclient import AssociationRejected, Client
 
 pytestmark = [pytest.mark.wire]
 CLOCK = "0-0:1.0.0*255"
+NOTE = ("0-0:96.128.1*255", "2")
 
 
 @pytest.fixture
@@ -123,3 +125,71 @@ def test_refused_writes(cli):
 def test_wrong_password_and_then_the_right_one(cli):
     assert "The password is wrong" in cli("--password", "wrong", "read", code=1)
     assert "1-0:1.8.0*255" in cli("read")
+
+
+@pytest.fixture
+def note(cli, meter, put_back, settled):
+    """Reads the note of the meter, when what was sent to it before has been served."""
+    put_back(1, "0.0.96.128.1.255", 2)
+
+    def read():
+        settled()
+        return int(cli("get", "0-0:96.128.1*255", "2"))
+
+    return read
+
+
+@pytest.fixture
+def settled(meter):
+    """`settled()` returns when the meter has served the datagrams that came before: a refusal of its own comes behind them."""
+
+    def wait():
+        with Client.udp(meter.host, meter.port, timeout=20) as client, pytest.raises(AssociationRejected):
+            client.associate(0x4444)
+
+    return wait
+
+
+@pytest.mark.caps("writes")
+@pytest.mark.req("A-60", "B-04", "B-06", "B-12")
+@pytest.mark.parametrize("how", ["--unconfirmed", "--broadcast"])
+def test_set_without_an_answer(cli, note, how):
+    for value in (71, 72):
+        assert cli("set", *NOTE, f"double-long-unsigned:{value}", "--class", "1", how, client="manager") == ""
+        assert note() == value
+    # nobody says that this is not allowed
+    cli("set", *NOTE, "double-long-unsigned:73", "--class", "1", how, client="reader")
+    assert note() == 72
+    document = json.loads(cli("set", *NOTE, "double-long-unsigned:74", "--class", "1", how, "--format", "json", client="manager"))
+    assert document["result"] == "sent"
+    assert note() == 74
+
+
+@pytest.mark.caps("writes")
+@pytest.mark.req("A-60", "B-09")
+def test_action_without_an_answer(cli, note, settled):
+    settled()
+    before = int(cli("get", "1-0:99.1.0*255", "7"))
+    cli("action", "1-0:99.1.0*255", "2", "--class", "7", "--broadcast", client="manager")
+    settled()
+    assert int(cli("get", "1-0:99.1.0*255", "7")) == before + 1
+
+
+@pytest.mark.meter_config(preestablished=100, multicast="239.255.40.62")
+@pytest.mark.caps("writes", "own-process")
+@pytest.mark.req("C-53", "A-60", "A-63")
+def test_broadcast_in_a_preestablished_association(cli, note, meter):
+    words = ("set", *NOTE, "double-long-unsigned:81", "--class", "1", "--broadcast", "--preestablished", "--client", "100")
+    cli(*words)
+    assert note() == 81
+    group = ("--host", "239.255.40.62", "--interface", meter.host)
+    cli(*[word.replace(":81", ":82") for word in words], *group)
+    with Client.udp("239.255.40.62", meter.port, interface=meter.host, timeout=20) as client, pytest.raises(AssociationRejected):
+        client.associate(0x4444)
+    assert note() == 82
+
+
+def test_what_cannot_be_sent_without_an_answer(cli):
+    assert "--class" in cli("set", *NOTE, "double-long-unsigned:1", "--broadcast", code=2)
+    assert "--preestablished" in cli("set", *NOTE, "double-long-unsigned:1", "--class", "1", "--preestablished", code=2)
+    assert "blocks" in cli("set", *NOTE, "double-long-unsigned:1", "--class", "1", "--unconfirmed", "--block-size", "2", code=2)

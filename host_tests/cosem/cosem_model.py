@@ -19,12 +19,21 @@ class Config:
         self.serial = "00000001"
         self.depth = 0
         self.device2 = 17
+        self.preestablished = 0
+        self.multicast = ()
         self.tariff1_from = 6
         self.tariff1_to = 22
         self.secrets = {"reader": b"12345678", "management": b"87654321"}
         self.port = 4059
         self.inactivity = 180
         self.bind = ("127.0.0.1", "::1")
+        self.push = ""
+        self.push_interval = 900
+        self.push_retries = 3
+        self.push_delay = 10
+        self.events = ""
+        self.event_source = 1
+        self.event_client = 1
         for key in keys:
             setattr(self, key, keys[key])
 

@@ -28,7 +28,7 @@ REQ = {
     "test_release_of_one": ("B-10", "C-54"),
     "test_no_response_allowed": ("B-05", "B-07"),
     "test_unknown_client": ("A-30",),
-    "test_secrets": ("C-12",),
+    "test_secrets": ("C-12", "E-50"),
 }
 
 

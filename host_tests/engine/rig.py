@@ -180,6 +180,7 @@ class Config(Interface):
         self.acc = acc
         self.users = []
         self.opened = 0
+        self.preestablished = False
         self.user = -1
 
 

@@ -11,7 +11,7 @@ LOW = bytes((0x60, 0x85, 0x74, 0x05, 0x08, 0x02, 0x01))
 SECRETS = {32: b"12345678", 48: b"87654321"}
 ALL = 0x00BE1D  # every service of this meter
 PDU_SIZES = (0xFFFF, 12, 13, 20, 64, 127, 128, 140, 255, 300, 1024, 0, 11)
-WPORTS = ((48, 1), (32, 1), (16, 1), (48, 17), (1, 1), (16, 17), (0, 1), (99, 1), (16, 127), (16, 2))
+WPORTS = ((48, 1), (32, 1), (16, 1), (48, 17), (1, 1), (16, 17), (0, 1), (99, 1), (16, 127), (16, 2), (100, 1), (100, 127))
 
 
 def u16(n):
@@ -26,14 +26,14 @@ def tlv(tape, tag, content):
     return bytes((tag,)) + size(tape, len(content)) + content
 
 
-def aarq(tape, client, conformance=ALL, pdu=0xFFFF):
-    """The AARQ that opens the AA of this client; on an empty tape without a fault."""
+def aarq(tape, client, conformance=ALL, pdu=0xFFFF, allowed=True):
+    """The AARQ that opens the AA of this client; on an empty tape without a fault, and with response-allowed as `allowed` says."""
     if tape.one_in(4):
         conformance = tape.choose((0, ALL, 0xFFFFFF, ALL & ~0x1C00, ALL & ~0x200, ALL & ~4, ALL & ~0xA000, 0x10))
     if tape.one_in(3):
         pdu = tape.choose(PDU_SIZES)
     info = b"\x01" + tape.choose((b"\0",) * 6 + (b"\x01\x02\xaa\xbb",))
-    info += tape.choose((b"\0",) * 5 + (b"\x01\0", b"\x01\x01")) + tape.choose((b"\0",) * 4 + (b"\x01\x05",))
+    info += tape.choose((b"\0" if allowed else b"\x01\0",) * 5 + (b"\x01\0", b"\x01\x01")) + tape.choose((b"\0",) * 4 + (b"\x01\x05",))
     info += tape.choose((b"\x06",) * 7 + (b"\x05",)) + b"\x5f\x1f\x04\x00"
     info += bytes((conformance >> 16, conformance >> 8 & 0xFF, conformance & 0xFF)) + u16(pdu)
     body = tape.choose((b"",) * 6 + (b"\x80\x02\x07\x80", b"\x80\x02\x06\x40"))
@@ -286,7 +286,8 @@ class Client:
     def other(self):
         """An APDU of another service, or none at all."""
         tape = self.tape
-        return bytes((tape.choose((0x05, 0x06, 0xC4, 0xD8, 0x0E, 0xC8, 0xDB, 0x21, 0xE0, 0xC2, 0xFF, 0x00)),)) + tape.octets(tape.pick(30))
+        tag = tape.choose((0x05, 0x06, 0xC4, 0xD8, 0x0E, 0xC8, 0xDB, 0x21, 0xE0, 0xC2, 0x0F, 0x10, 0xFF, 0x00))
+        return bytes((tag,)) + tape.octets(tape.pick(30))
 
     def request(self, client):
         """One APDU of any kind."""

@@ -27,6 +27,7 @@ _STEPS = 16
 _TITLE = b"\xc0\x01\xc1\x00\x01\x00\x00\x2a\x00\x00\xff\x02\x00"
 _TITLE_ANSWER = b"\xc4\x01\xc1\x00\x09\x10ZZZ0000000100001"
 _PUBLIC = 16
+_ALL_STATION = 127
 
 # what of the meter's state is the interpreter's own
 state.heap_allocated = state.heap_free = lambda: 7
@@ -40,13 +41,15 @@ class Rig:
     """One meter with a TCP link and a UDP peer."""
 
     def __init__(self, poison=POISONS[0], most=8):
-        config = parse(["start=2026-03-28T12:00:00", "backfill_days=0", "depth=24", "seed=7", "rate=60"], "127.0.0.1,::1")
+        words = ["start=2026-03-28T12:00:00", "backfill_days=0", "depth=24", "seed=7", "rate=60", "preestablished=100"]
+        config = parse(words, "127.0.0.1,::1")
         self.meter = meter.build(config)
         self.meter.backfill()
         self.faults = []
         self.server = Server(
             [wport for wport, _ in self.meter.devices], self.meter.associations, limits, log=self.note, served=self.meter.counters
         )
+        self.server.open_common(500)
         self.pools = (associations(8, 0), associations(2, 0))
         self.links = (self.server.link(self.pools[0], most, True), self.server.link(self.pools[1], 2, False, 500))
         self.poison = poison
@@ -124,6 +127,8 @@ class Rig:
             raise Broken(self.faults[0])
         if n == 0:
             return b""
+        if device == _ALL_STATION:
+            raise Broken("a broadcast was answered")
         if not 8 < n <= 8 + limit:
             raise Broken("an answer of %d octets" % n)
         got = bytes(self.tx[0:n])
@@ -154,14 +159,14 @@ class Rig:
         opened = 0
         for association in self.meter.associations:
             opened += association.opened
-        if opened != self.links[0].n + self.links[1].n:
+        if opened != self.links[0].n + self.links[1].n + self.server.common.n:
             raise Broken("associations are miscounted")
 
     # -- many ----------------------------------------------------------------------------------------
 
     def session(self, tape):
         """Play a tape, then see that the server serves as ever."""
-        pair = tape.choose(((48, 1), (48, 1), (48, 1), (48, 17), (32, 1), (16, 1)))
+        pair = tape.choose(((48, 1), (48, 1), (48, 1), (48, 17), (32, 1), (16, 1), (48, _ALL_STATION), (100, 1)))
         client = Client(tape, self.objects)
         pdu = tape.choose((0xFFFF, 0xFFFF, 300, 128, 64, 20, 12))
         for _ in range(1 + tape.pick(_STEPS)):
@@ -180,19 +185,20 @@ class Rig:
         elif kind == 28:
             self.meter.load_profile.capture()
         else:
-            stream = kind != 27
             if kind == 26:
                 pair = tape.choose(WPORTS)
+            everyone = pair[1] == _ALL_STATION
+            stream = kind != 27 and not everyone
             if kind == 25:
                 self.ask(mutated(tape, aarq(tape, pair[0])), pair[0], pair[1], stream)
             elif not self.is_open(pair, stream) and not tape.one_in(4):
-                self.ask(aarq(Tape(b""), pair[0], pdu=pdu), pair[0], pair[1], stream)
+                self.ask(aarq(Tape(b""), pair[0], pdu=pdu, allowed=not everyone), pair[0], pair[1], stream)
             client.heard(self.ask(client.request(pair[0]), pair[0], pair[1], stream))
 
     def is_open(self, pair, stream):
         """Whether this client has an AA."""
         link = self.links[0 if stream else 1]
-        return any(aa.assoc.client == pair[0] and aa.assoc.server == pair[1] for aa in link.aas[: link.n])
+        return any(aa.assoc.client == pair[0] and pair[1] in (aa.assoc.server, _ALL_STATION) for aa in link.aas[: link.n])
 
     def too_long(self, pair):
         """A WPDU that was longer than the server takes, of which only the header was kept."""

@@ -20,6 +20,11 @@ class TcpLink:
         self._socket: socket.socket | None = None
         self._kept = b""
 
+    def adopt(self, sock: socket.socket) -> None:
+        """Take a connection that the meter has opened."""
+        sock.settimeout(TIMEOUT)
+        self._socket = sock
+
     def connect(self) -> None:
         family = socket.getaddrinfo(*self._address, type=self.kind)[0][0]
         self._socket = socket.socket(family, self.kind)

@@ -8,7 +8,7 @@ from tools.dlmsclient import Association, ListedObject, parse_object_list
 SETTINGS = {"start": "2026-03-28T12:00:00", "rate": 0, "seed": 3, "backfill_days": 2}
 SECRETS = {16: "", 32: "12345678", 48: "87654321"}
 LOAD_PROFILE = "1.0.99.1.0.255"
-STATE = "0.0.96.128.0.255"
+MOMENTARY = ("0.0.96.128.0.255", "0.0.96.128.2.255")  # state of the meter, open associations
 _ASSOCIATIONS = "0.0.40.0."
 _OF_THE_AA = (5, 8, 11)  # attributes that tell what this AA negotiated, and who is calling
 
@@ -23,5 +23,5 @@ def readings(association: Association) -> dict[tuple[int, str, int], bytes]:
         (item.class_id, item.instance.dotted, k): association.get(item.class_id, item.instance, k).encode()
         for item in listed(association)
         for k in item.readable
-        if item.instance.dotted != STATE and not (item.instance.dotted.startswith(_ASSOCIATIONS) and k in _OF_THE_AA)
+        if item.instance.dotted not in MOMENTARY and not (item.instance.dotted.startswith(_ASSOCIATIONS) and k in _OF_THE_AA)
     }

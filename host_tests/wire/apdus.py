@@ -71,6 +71,14 @@ def set_(class_id: int, instance: str, attribute_id: int, value: bytes, iip: int
     return bytes((0xC1, 1, iip)) + descriptor(class_id, instance, attribute_id) + b"\0" + value
 
 
+NOTE = (1, "0.0.96.128.1.255", 2)  # a double-long-unsigned that a client of the reference meter may write
+
+
+def set_note(value: int, iip: int) -> bytes:
+    """SET-request-normal of the note."""
+    return set_(*NOTE, b"\x06" + value.to_bytes(4, "big"), iip)
+
+
 # Answered in one APDU, or, in an AA opened with SMALL_AARQ, in blocks.
 OBJECT_LIST = get(15, CURRENT_ASSOCIATION, 2)
 

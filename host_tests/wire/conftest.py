@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
-from host_tests.harness.meters import MeterHandle
+from host_tests.harness.meters import MeterHandle, MeterPool
 from host_tests.harness.raw import RawLinks, RawTcp, RawUdp, wpdu
-from host_tests.wire.apdus import AARQ, RLRQ, associate, serves
+from host_tests.harness.target import Target
+from host_tests.wire.apdus import AARQ, NOTE, RLRQ, aarq, ask, associate, get, is_aare, serves, set_note
+from host_tests.wire.unsolicited import MANAGER, TIMEOUT, Manage, Start
+from tools.dlmsclient import Client
+from tools.listen.listener import Listener
 
 # (client, server) pairs that a UDP test may leave open: an AA over UDP outlives its socket, and there are few of them.
 _PAIRS = [(client, server) for client in (16, 1, 32, 48) for server in (1, 17)]
@@ -83,6 +88,45 @@ def settle(tcp: Callable[[], RawTcp]) -> Callable[[], None]:
 
 
 @pytest.fixture
+def manager_wport(pytestconfig: pytest.Config) -> int:
+    """wPort of the client that may write."""
+    return pytestconfig.getoption("--manager")
+
+
+@pytest.fixture
+def secret(pytestconfig: pytest.Config) -> str:
+    """Its LLS secret."""
+    return pytestconfig.getoption("--manager-password")
+
+
+@pytest.fixture
+def note(tcp: Callable[[], RawTcp], manager_wport: int, secret: str) -> Iterator[Callable[[], int]]:
+    """`note()` reads the note on a connection of its own, after everything else; the meter must be served in order."""
+    link = tcp()
+    associate(link, manager_wport, request=aarq(secret))
+
+    def read() -> int:
+        apdu = ask(link, get(*NOTE), manager_wport)
+        assert apdu[:5].hex() == "c401c10006"
+        return int.from_bytes(apdu[5:], "big")
+
+    before = read()
+    yield read
+    assert ask(link, set_note(before, 0xC1), manager_wport).hex() == "c501c100"
+
+
+@pytest.fixture
+def done(udp: Callable[[], RawUdp]) -> Callable[[], None]:
+    """`done()` returns when all datagrams sent before to the same address have been served."""
+    other = udp()
+
+    def wait() -> None:
+        assert is_aare(ask(other, AARQ, _NOBODY), 1)
+
+    return wait
+
+
+@pytest.fixture
 def logged(meter: MeterHandle) -> Callable[..., str]:
     """`logged(text, ...)` waits for a line of the meter's log that holds all the texts, and returns it.
 
@@ -103,3 +147,27 @@ def logged(meter: MeterHandle) -> Callable[..., str]:
             time.sleep(0.01)
 
     return find
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """Where the meter sends to."""
+    with Listener() as made:
+        yield made
+
+
+@pytest.fixture
+def start(meter_pool: MeterPool, target: Target, request: pytest.FixtureRequest) -> Start:
+    """Starts a meter with settings of its own, which may name a listener's port."""
+
+    def started(**settings: object) -> MeterHandle:
+        return meter_pool.get(target, request.node.nodeid.partition("::")[0], {"backfill_days": 0, **settings})
+
+    return started
+
+
+@pytest.fixture
+def manage() -> Iterator[Manage]:
+    """Opens an AA of the management client with a meter."""
+    with ExitStack() as links:
+        yield lambda meter: links.enter_context(Client.tcp(meter.host, meter.port, TIMEOUT)).associate(MANAGER[0], 1, MANAGER[1])

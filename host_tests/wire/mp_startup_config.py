@@ -1,8 +1,17 @@
 """The configuration: what a key takes, and one clear line for what it does not. The ranges stand here and nowhere else."""
 
+import limits
+import meter
 from config import ConfigError, parse
 
-REQ = {"serial-*": ("F-32",), "device2-*": ("A-14",), "broadcast-*": ("A-15",), "tariff1*": ("F-02",)}
+REQ = {
+    "serial-*": ("F-32",),
+    "device2-*": ("A-14",),
+    "broadcast-*": ("A-15",),
+    "preestablished-*": ("C-53",),
+    "test_what_the_meter_refuses": ("C-53", "F-19", "F-20"),
+    "tariff1*": ("F-02",),
+}
 
 
 def taken(key, word, value):
@@ -27,6 +36,23 @@ def test_unknown_key():
     assert "'prot'" in text and "port" in text
 
 
+def test_what_the_meter_refuses():
+    """What only the object list can tell is told in one line, too."""
+    for words, text in (
+        ("preestablished=48", "preestablished: wPort 48 is that of a client with AAs of its own"),
+        ("multicast=239.0.0.1,10.0.0.1", "multicast: '10.0.0.1' is not a numeric multicast address"),
+        ("multicast=group", "multicast: 'group' is not a numeric multicast address"),
+        ("multicast=fe80::1", "multicast: 'fe80::1' is not a numeric multicast address"),
+        ("multicast=" + ",".join("239.0.0.%d" % n for n in range(limits.GROUPS + 1)), "multicast: more than %d groups" % limits.GROUPS),
+    ):
+        try:
+            meter.build(parse(["backfill_days=0", words], "127.0.0.1"))
+            said = "taken"
+        except ValueError as e:
+            said = str(e)
+        assert said.startswith(text), said
+
+
 def cases():
     for key, good, bad in (
         ("rate", ("0", "1", "3600"), ("-1", "3601", "1.5", "x", "")),
@@ -34,6 +60,7 @@ def cases():
         ("seed", ("0", "1073741823"), ("-1", "1073741824", "x")),
         ("device2", ("2", "65535"), ("1", "0", "65536", "x")),
         ("broadcast", ("0", "127"), ("1", "17", "65536")),
+        ("preestablished", ("0", "100", "127"), ("-1", "128", "x")),
         ("tariff1_from", ("0", "23"), ("24", "-1")),
         ("tariff1_to", ("1", "24"), ("0", "25")),
         ("serial", ("00000000", "12345678"), ("12", "123456789", "1234567x", "", "-1234567")),

@@ -62,14 +62,29 @@ SHAPES: dict[int, tuple[object, ...]] = {
         (U, Tag.VISIBLE_STRING),
     ),
     17: (LN, [(LU, Tag.OCTET_STRING)]),
+    40: (
+        LN,
+        [(LU, LN, Tag.INTEGER, LU, (Tag.ENUM, None), [CAPTURED])],
+        (Tag.ENUM, Tag.OCTET_STRING, Tag.ENUM),
+        [(O12, O12)],
+        LU,
+        U,
+        (LU, LU, LU),
+        LN,
+        Tag.INTEGER,
+        [None],
+        Tag.ENUM,
+        (Tag.DATE_TIME, DLU),
+        Tag.DATE_TIME,
+    ),
     41: (LN, LU, LN, LU, U, LU),
     42: (LN, LN, DLU, [DLU], [(U, U, Tag.OCTET_STRING)], DLU, DLU, Tag.BOOLEAN, DLU, DLU),
     43: (LN, 6),
     48: (LN, LN, Tag.ENUM, [16], [16], [16], Tag.OCTET_STRING, Tag.OCTET_STRING, U, [(U, LU, DLU)]),
     70: (LN, Tag.BOOLEAN, Tag.ENUM, Tag.ENUM),
 }
-METHODS = {1: 0, 3: 1, 4: 1, 5: 2, 7: 2, 8: 6, 15: 6, 17: 1, 41: 0, 42: 3, 43: 0, 48: 2, 70: 2}
-VERSIONS = {1: 0, 3: 0, 4: 0, 5: 0, 7: 1, 8: 0, 15: 2, 17: 0, 41: 0, 42: 0, 43: 0, 48: 0, 70: 0}
+METHODS = {1: 0, 3: 1, 4: 1, 5: 2, 7: 2, 8: 6, 15: 6, 17: 1, 40: 2, 41: 0, 42: 3, 43: 0, 48: 2, 70: 2}
+VERSIONS = {1: 0, 3: 0, 4: 0, 5: 0, 7: 1, 8: 0, 15: 2, 17: 0, 40: 2, 41: 0, 42: 0, 43: 0, 48: 0, 70: 0}
 
 
 def has_shape(value: Data, shape: object) -> bool:

@@ -4,7 +4,6 @@ import pytest
 
 from host_tests.harness.raw import wpdu
 from host_tests.wire.apdus import (
-    AARQ,
     CLIENT_MANAGEMENT,
     MANAGEMENT,
     NOT_ALLOWED,
@@ -17,56 +16,13 @@ from host_tests.wire.apdus import (
     ask,
     associate,
     get,
-    is_aare,
     serves,
+    set_note,
 )
 
 pytestmark = pytest.mark.meter_config(backfill_days=0)
 
-NOTE = (1, "0.0.96.128.1.255", 2)  # a double-long-unsigned that a client may write
-NOTE_OCTETS = bytes.fromhex("0001 0000608001FF 02 00 06")
 WORKED = "0001001000010020601EA109060760857405080101BE11040F0100010000065F1F0400007E1F04B0"
-
-
-def set_note(value, iip):
-    return b"\xc1\1" + bytes((iip,)) + NOTE_OCTETS + value.to_bytes(4, "big")
-
-
-@pytest.fixture
-def manager_wport(pytestconfig):
-    return pytestconfig.getoption("--manager")
-
-
-@pytest.fixture
-def secret(pytestconfig):
-    return pytestconfig.getoption("--manager-password")
-
-
-@pytest.fixture
-def note(tcp, manager_wport, secret):
-    """`note()` reads the note on a connection of its own, after everything else; the meter must be served in order."""
-    link = tcp()
-    associate(link, manager_wport, request=aarq(secret))
-
-    def read():
-        apdu = ask(link, get(*NOTE), manager_wport)
-        assert apdu[:5].hex() == "c401c10006"
-        return int.from_bytes(apdu[5:], "big")
-
-    before = read()
-    yield read
-    assert ask(link, set_note(before, 0xC1), manager_wport).hex() == "c501c100"
-
-
-@pytest.fixture
-def done(udp):
-    """`done()` returns when all datagrams sent before to the same address have been served."""
-    other = udp()
-
-    def wait():
-        assert is_aare(ask(other, AARQ, 0x4444), 1)
-
-    return wait
 
 
 @pytest.mark.req("B-05", "C-30", "B-21")

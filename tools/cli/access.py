@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.cli.profile import selection_of
 from tools.cli.render import attribute_text, is_number, number, print_csv, print_json, say, text
-from tools.cli.session import association, find, index_of, object_list, scaler_unit
+from tools.cli.session import association, check_silent, find, index_of, is_silent, object_list, scaler_unit
 from tools.cli.values import parse_value, to_json
 from tools.dlmsclient import Association, Data, Obis, ScalerUnit, UsageError, axdr
 from tools.dlmsclient.cosem import attribute_name, method_name
@@ -28,6 +28,11 @@ def check_early(options: argparse.Namespace) -> Data | None:
     Obis.parse(options.object)
     value = getattr(options, "value", None)
     return None if value is None else parse_value(value)
+
+
+def outcome(options: argparse.Namespace) -> str:
+    """What there is to say of a write or an action that was not refused."""
+    return "sent" if is_silent(options) else "success"
 
 
 def run_get(options: argparse.Namespace) -> None:
@@ -84,6 +89,7 @@ def as_json(class_id: int, instance: Obis, attribute_id: int, value: Data, scale
 
 def run_set(options: argparse.Namespace) -> None:
     """Write an attribute."""
+    check_silent(options)
     value = check_early(options)
     assert value is not None
     with association(options) as opened:
@@ -91,14 +97,15 @@ def run_set(options: argparse.Namespace) -> None:
         opened.set(class_id, instance, attribute_id, value)
     if options.format == "json":
         print_json(
-            {"obis": instance.dotted, "class_id": class_id, "attribute": attribute_id, "result": "success"} | to_json(value)
+            {"obis": instance.dotted, "class_id": class_id, "attribute": attribute_id, "result": outcome(options)} | to_json(value)
         )
         return
-    say(f"{instance} {attribute_name(class_id, attribute_id)}: success")
+    say(f"{instance} {attribute_name(class_id, attribute_id)}: {outcome(options)}")
 
 
 def run_action(options: argparse.Namespace) -> None:
     """Invoke a method and print what it returns."""
+    check_silent(options)
     parameter = check_early(options)
     if parameter is not None and options.no_parameter:
         raise UsageError("--no-parameter and a parameter exclude each other")
@@ -109,9 +116,9 @@ def run_action(options: argparse.Namespace) -> None:
         class_id, instance, method_id = _target(opened, options, methods=True)
         returned = opened.action(class_id, instance, method_id, parameter)
     if options.format == "json":
-        result = {"obis": instance.dotted, "class_id": class_id, "method": method_id, "result": "success"}
+        result = {"obis": instance.dotted, "class_id": class_id, "method": method_id, "result": outcome(options)}
         print_json(result | ({} if returned is None else to_json(returned)))
         return
-    say(f"{instance} {method_name(class_id, method_id)}: success")
+    say(f"{instance} {method_name(class_id, method_id)}: {outcome(options)}")
     if returned is not None:
         print(text(returned))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tools.cli.render import FORMATS
 from tools.cli.values import SYNTAX
-from tools.dlmsclient.wrapper import DEFAULT_PORT
+from tools.dlmsclient.wrapper import ALL_STATION, DEFAULT_PORT
 
 PUBLIC = 16
 READER = 32
@@ -27,6 +27,7 @@ examples
   python -m tools.cli get 1-0:1.8.0*255 value
   python -m tools.cli --client 48 set 0-0:1.0.0*255 time_zone long:-60
   python -m tools.cli --client 48 action 0-0:1.0.0*255 shift_time long:30
+  python -m tools.cli --client 48 --host 239.255.0.1 set 0-0:96.128.1*255 2 double-long-unsigned:5 --class 1 --broadcast
 """
 
 
@@ -63,6 +64,9 @@ def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
     group.add_argument("--host", default=default("127.0.0.1"), help="name or address of the meter (default 127.0.0.1)")
     group.add_argument("--port", type=_ranged(1, 65535), default=default(DEFAULT_PORT), help=f"default {DEFAULT_PORT}")
     group.add_argument("--udp", action="store_true", default=default(False), help="UDP instead of TCP")
+    group.add_argument(
+        "--interface", default=default(None), metavar="I", help="where multicast to --host leaves: its IPv4 address, or name for IPv6"
+    )
     group.add_argument(
         "--client",
         type=_ranged(1, 65535),
@@ -101,6 +105,13 @@ def _add_block_size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--block-size", type=_ranged(1, 65535), metavar="N", help="send the value in blocks of N octets (default: only if too long)"
     )
+
+
+def _add_silent(parser: argparse.ArgumentParser) -> None:
+    silent = parser.add_argument_group("over UDP without an answer: needs --class, because nothing can be looked up")
+    silent.add_argument("--unconfirmed", action="store_true", help="in an unconfirmed association, opened and released with it")
+    silent.add_argument("--broadcast", action="store_true", help=f"the same in every logical device: to wPort {ALL_STATION}, or --server")
+    silent.add_argument("--preestablished", action="store_true", help="with one of these: neither opened nor released, it is there")
 
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:
@@ -147,12 +158,14 @@ def build_parser() -> argparse.ArgumentParser:
     _add_target(set_, "attribute")
     set_.add_argument("value", metavar="VALUE", help="TYPE:CONTENT, see below")
     _add_block_size(set_)
+    _add_silent(set_)
 
     action = commands.add_parser("action", parents=[common], help="invoke one method", epilog=SYNTAX, formatter_class=raw)
     _add_target(action, "method")
     action.add_argument("value", metavar="VALUE", nargs="?", help="parameter as TYPE:CONTENT, see below (default: integer:0)")
     action.add_argument("--no-parameter", action="store_true", help="send no parameter at all")
     _add_block_size(action)
+    _add_silent(action)
 
     discover = commands.add_parser(
         "discover", parents=[common], help="logical devices, their names, firmware, and the associations they offer"

@@ -12,7 +12,7 @@ from tools.dlmsclient import Association, Client, ListedObject, Obis, ScalerUnit
 from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, ClassId, class_name
 from tools.dlmsclient.objects import CURRENT_ASSOCIATION
 from tools.dlmsclient.octets import parse_hex
-from tools.dlmsclient.wrapper import HEADER_SIZE
+from tools.dlmsclient.wrapper import ALL_STATION, HEADER_SIZE, MANAGEMENT_LOGICAL_DEVICE
 
 
 def print_wpdu(direction: str, octets: bytes) -> None:
@@ -23,8 +23,12 @@ def print_wpdu(direction: str, octets: bytes) -> None:
 @contextmanager
 def link(options: argparse.Namespace) -> Iterator[Client]:
     """The connection or socket of the options."""
-    connect = Client.udp if options.udp else Client.tcp
-    with connect(options.host, options.port, options.timeout, print_wpdu if options.trace else None) as client:
+    trace = print_wpdu if options.trace else None
+    if options.udp or is_silent(options):
+        client = Client.udp(options.host, options.port, options.timeout, trace, options.interface)
+    else:
+        client = Client.tcp(options.host, options.port, options.timeout, trace)
+    with client:
         yield client
 
 
@@ -38,9 +42,42 @@ def password_of(options: argparse.Namespace, client_wport: int) -> bytes | None:
     return given.encode() or None
 
 
+def is_silent(options: argparse.Namespace) -> bool:
+    """Whether nothing is to be answered: ``--unconfirmed`` or ``--broadcast``."""
+    return getattr(options, "unconfirmed", False) or getattr(options, "broadcast", False)
+
+
+def check_silent(options: argparse.Namespace) -> None:
+    """What is wrong with the options that let nothing be answered."""
+    if options.preestablished and not is_silent(options):
+        raise UsageError("--preestablished goes with --unconfirmed or --broadcast")
+    if is_silent(options) and options.block_size is not None:
+        raise UsageError("--block-size: nothing acknowledges blocks where nothing is answered")
+    if is_silent(options) and options.class_id is None:
+        raise UsageError("nothing is answered, and so nothing can be looked up: name the class with --class")
+
+
+@contextmanager
+def silent_association(options: argparse.Namespace) -> Iterator[Association]:
+    """An unconfirmed association with one logical device or, for a broadcast, with all: opened and released without an answer."""
+    client_wport = options.client or READER
+    server = ALL_STATION if options.broadcast and options.server == MANAGEMENT_LOGICAL_DEVICE else options.server
+    with link(options) as client:
+        if options.preestablished:
+            yield client.attach(client_wport, server, confirmed=False)
+            return
+        opened = client.associate(client_wport, server, password_of(options, client_wport), confirmed=False)
+        yield opened
+        opened.release()
+
+
 @contextmanager
 def association(options: argparse.Namespace) -> Iterator[Association]:
     """An association as the options say, released at the end."""
+    if is_silent(options):
+        with silent_association(options) as opened:
+            yield opened
+        return
     client_wport = options.client or READER
     password = password_of(options, client_wport)
     with link(options) as client:

@@ -33,6 +33,7 @@ Modules, each with one role:
     initiate        InitiateRequest, InitiateResponse, Conformance, ConfirmedServiceError
     xdlms           descriptors, blocks, ExceptionResponse, ``decode_apdu``; get_service, set_service, action_service: the APDUs
     exchanges       services with block transfer as generators, without I/O (long_transfer: what they share)
+    notifications   DataNotification and its confirmation, EventNotification, InformationReport
     selection       range, entry and object_list selectors
     obis, cosem, objects   OBIS codes, names, units and scaling, object_list with access rights
     transport       TcpTransport, UdpTransport
@@ -72,6 +73,7 @@ from tools.dlmsclient.errors import (
     UsageError,
 )
 from tools.dlmsclient.initiate import ConfirmedServiceError, Conformance, InitiateRequest, InitiateResponse
+from tools.dlmsclient.notifications import DataNotification, EventNotification, InformationReport, decode_notification
 from tools.dlmsclient.obis import Obis
 from tools.dlmsclient.objects import AttributeAccess, ListedObject, parse_object_list
 from tools.dlmsclient.selection import CaptureObject, by_entry, by_range
@@ -98,16 +100,19 @@ __all__ = [
     "CosemAttribute",
     "CosemMethod",
     "Data",
+    "DataNotification",
     "DataAccessError",
     "DataAccessResult",
     "Date",
     "DateTime",
     "Deframer",
     "DlmsError",
+    "EventNotification",
     "ExceptionResponse",
     "ExceptionResponseError",
     "ExceptionService",
     "ExceptionState",
+    "InformationReport",
     "InitiateRequest",
     "InitiateResponse",
     "ListedObject",
@@ -133,5 +138,6 @@ __all__ = [
     "by_entry",
     "by_range",
     "decode_apdu",
+    "decode_notification",
     "parse_object_list",
 ]

@@ -29,6 +29,7 @@ from tools.dlmsclient.initiate import (
     InitiateRequest,
     InitiateResponse,
 )
+from tools.dlmsclient.notifications import is_notification
 from tools.dlmsclient.transport import TcpTransport, Transport, UdpTransport
 from tools.dlmsclient.wrapper import DEFAULT_PORT, MANAGEMENT_LOGICAL_DEVICE, PUBLIC_CLIENT, Wpdu
 
@@ -47,6 +48,8 @@ class Client:
         self.transport = transport
         self.timeout = timeout
         self.trace = trace
+        # Who gets notifications that arrive between a request and its response; without anybody they are a fault there.
+        self.unsolicited: Callable[[Wpdu], None] | None = None
         self.associations: dict[tuple[int, int], Association] = {}
 
     @classmethod
@@ -55,9 +58,16 @@ class Client:
         return cls(TcpTransport(host, port, timeout), timeout, trace)
 
     @classmethod
-    def udp(cls, host: str = "127.0.0.1", port: int = DEFAULT_PORT, timeout: float = DEFAULT_TIMEOUT, trace: Trace | None = None) -> Client:
-        """Speak over UDP."""
-        return cls(UdpTransport(host, port, timeout), timeout, trace)
+    def udp(
+        cls,
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        timeout: float = DEFAULT_TIMEOUT,
+        trace: Trace | None = None,
+        interface: str | None = None,
+    ) -> Client:
+        """Speak over UDP, to one meter or to a multicast group (``interface``: see UdpTransport)."""
+        return cls(UdpTransport(host, port, timeout, interface), timeout, trace)
 
     def __enter__(self) -> Client:
         return self
@@ -122,6 +132,9 @@ class Client:
         started = time.monotonic()
         self.send_apdu(apdu, client_wport, server_wport)
         wpdu = self.receive(max(wait - (time.monotonic() - started), 0.0))
+        while wpdu is not None and self.unsolicited is not None and is_notification(wpdu.apdu):
+            self.unsolicited(wpdu)
+            wpdu = self.receive(max(wait - (time.monotonic() - started), 0.0))
         if wpdu is None:
             raise Timeout(f"no answer within {wait:g} s")
         if (wpdu.source, wpdu.destination) != (server_wport, client_wport):

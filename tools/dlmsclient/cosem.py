@@ -88,8 +88,9 @@ CLASSES: dict[int, InterfaceClass] = {
     40: _class(
         "Push setup",
         "push_object_list send_destination_and_method communication_window randomisation_start_interval number_of_retries "
-        "repetition_delay",
-        "push",
+        "repetition_delay port_reference push_client_SAP push_protection_parameters push_operation_method confirmation_parameters "
+        "last_confirmation_date_time",
+        "push reset",
     ),
     41: _class("TCP-UDP setup", "TCP-UDP_port IP_reference MSS nb_of_sim_conn inactivity_time_out"),
     42: _class(
@@ -209,6 +210,10 @@ _FIXED = {
     "0.0.0.1.0.255": "billing period counter",
     "0.0.96.128.0.255": "state of the meter",
     "0.0.96.128.1.255": "note of the client",
+    "0.0.96.128.2.255": "open associations",
+    "0.0.25.9.0.255": "push on an interval",
+    "0.1.25.9.0.255": "push on connectivity",
+    "0.4.25.9.0.255": "push on alarm",
 }
 _PATTERNS = (
     (re.compile(r"0\.0\.40\.0\.\d+\.255"), "association"),

@@ -6,6 +6,7 @@ Both transports offer the same: ``send`` octets, ``receive`` one WPDU or None wh
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import socket
 import time
 from typing import Protocol
@@ -57,7 +58,7 @@ class TcpTransport:
         self.socket = sock if sock is not None else self._connect(host, port, timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._timeout = timeout
-        self._deframer = Deframer()
+        self.deframer = Deframer()
 
     @staticmethod
     def _connect(host: str, port: int, timeout: float) -> socket.socket:
@@ -91,7 +92,7 @@ class TcpTransport:
         """See :class:`Transport`."""
         deadline = time.monotonic() + timeout
         while True:
-            wpdu = self._deframer.next_wpdu()
+            wpdu = self.deframer.next_wpdu()
             if wpdu is not None:
                 return wpdu
             # At least one look at the socket, so that timeout 0 takes what is there.
@@ -104,12 +105,12 @@ class TcpTransport:
                 raise ConnectionLost(f"the connection broke: {_reason(error)}") from None
             if not octets:
                 raise ConnectionLost("the peer closed the connection")
-            self._deframer.feed(octets)
+            self.deframer.feed(octets)
 
     @property
     def pending(self) -> int:
         """Octets of an incomplete WPDU received so far."""
-        return self._deframer.pending
+        return self.deframer.pending
 
     def close(self) -> None:
         """Close the connection."""
@@ -118,16 +119,31 @@ class TcpTransport:
 
 
 class UdpTransport:
-    """A connected UDP socket: datagrams of other peers are not seen (REQUIREMENTS A-40 to A-44)."""
+    """A UDP socket.
+
+    To one address it is connected: datagrams of other peers are not seen (REQUIREMENTS A-40 to A-44). To a multicast group it is not,
+    because members answer, if at all, from addresses of their own (A-63). ``interface`` is the one that multicast leaves by: the
+    IPv4 address it has, or for IPv6 its name; None for the choice of the system.
+    """
 
     name = "udp"
 
-    def __init__(self, host: str = "127.0.0.1", port: int = DEFAULT_PORT, timeout: float = 5.0) -> None:
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = DEFAULT_PORT, timeout: float = 5.0, interface: str | None = None
+    ) -> None:
         self._timeout = timeout
         family, kind, protocol, _, address = _addresses(host, port, socket.SOCK_DGRAM)[0]
         self.socket = socket.socket(family, kind, protocol)
+        self._group = address if ipaddress.ip_address(address[0].partition("%")[0]).is_multicast else None
         try:
-            self.socket.connect(address)
+            if self._group is None:
+                self.socket.connect(address)
+            elif interface is not None and family == socket.AF_INET6:
+                index = socket.if_nametoindex(interface)
+                self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+                self._group = (*address[:3], index)
+            elif interface is not None:
+                self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(interface))
         except OSError as error:
             self.socket.close()
             raise ConnectionFailed(f"no way to {_where(host, port)} over UDP: {_reason(error)}") from None
@@ -136,7 +152,10 @@ class UdpTransport:
         """One datagram."""
         self.socket.settimeout(self._timeout)
         try:
-            self.socket.send(octets)
+            if self._group is None:
+                self.socket.send(octets)
+            else:
+                self.socket.sendto(octets, self._group)
         except OSError as error:
             raise self._failure(error) from None
 

@@ -1,0 +1,378 @@
+"""Push setup, class 40 version 2 (REQUIREMENTS F-17, D-61 to D-63): which values go where without being asked for, and when.
+
+A trigger - method `push`, an interval, an alarm, the network - captures the values at once and encodes them as one DataNotification into
+the outbox of this object; `net.sender` takes it from there to the destination, with windows, retries and confirmation as told here.
+
+Version 2 as public implementations have it: elements of push_object_list carry a restriction and columns, repetition_delay is a
+structure. Of the current version 3 no table of attributes is public. Taken are whole attributes without restriction, TCP and UDP with
+numeric addresses, and A-XDR.
+"""
+
+from micropython import const
+
+import limits
+from cosem import window
+from cosem.base import OUT_OF_RANGE, Interface, answered, no_parameter
+from cosem.columns import DEFINITION, put_definition
+from cosem.directory import obis
+from dlms import axdr
+from dlms.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
+from dlms.notification import DATA_HEAD, INVOKE_IDS, data_notification
+from dlms.octets import copy, get16
+from dlms.outbox import Outbox
+from dlms.stream import Cursor
+
+TCP = const(0)  # transport_service
+UDP = const(1)
+CONFIRMED = const(2)  # push_operation_method; 0 and 1 are unconfirmed
+ENTRY = const(25)  # octets of an element of push_object_list
+ENTRIES = const(16)
+DESTINATION = const(64)  # longest destination, octets
+_METHODS = const(3)  # values of push_operation_method
+# type of each attribute from 0 that `set` takes as it is, 0 of the others
+_TYPES = (0, 0, 0, 0, axdr.ARRAY, axdr.LONG_UNSIGNED, axdr.UNSIGNED, axdr.STRUCTURE, 0, axdr.INTEGER, 0, axdr.ENUM)
+_UNRESTRICTED = b"\x02\x02\x16\x00\x00\x01\x00"  # restriction {none, null-data}, no columns
+_NEVER = b"\x19\xff\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00\xff"
+
+
+class Pushes:
+    """What the Push setup objects of a meter share.
+
+    clock: the Clock object. device: wPort of the logical device they belong to. parse: function(text) that returns (host, port) of a
+    destination, or None. seed: of the random delays, of which each meter shall have its own. retries, delay: what they begin with.
+    """
+
+    def __init__(self, clock, device, parse, seed, retries, delay):
+        self.clock = clock
+        self.device = device
+        self.parse = parse
+        self.random = seed & 0xFFFF
+        self.retries = retries
+        self.delay = delay
+        self.invoke_id = 0
+        self.scratch = bytearray(limits.ELEMENT)
+        self.cursor = Cursor()
+
+    def next_id(self):
+        """The next number of a long-invoke-id."""
+        self.invoke_id = self.invoke_id + 1 & INVOKE_IDS
+        return self.invoke_id
+
+    def delay_up_to(self, seconds):
+        """A random number of seconds, 0 … seconds."""
+        self.random = self.random * 2053 + 13849 & 0xFFFF
+        return self.random % (seconds + 1)
+
+
+class PushSetup(Interface):
+    """Attributes: 2 push_object_list, 3 send_destination_and_method, 4 communication_window, 5 randomisation_start_interval, 6
+    number_of_retries, 7 repetition_delay, 8 port_reference, 9 push_client_SAP, 10 push_protection_parameters, 11 push_operation_method, 12
+    confirmation_parameters, 13 last_confirmation_date_time. Methods: 1 push, 2 reset. 8, 10, 12 and 13 are read only.
+
+    label: its name in the log. captured: (logical name as text, attribute) of what is pushed. destination: (transport, text) or None.
+    client: push_client_SAP. period: seconds of local time between two pushes, 0 for none, None for an object without that trigger.
+
+    For `net.sender` (whose contract it fulfils): box, transport (-1 for none), host, port, revision (changes with them).
+    """
+
+    CLASS_ID = 40
+    VERSION = 2
+    ATTRIBUTES = 13
+    METHODS = 2
+    LONG = (2,)
+    inside = False  # goes to its destination, whatever AAs are open
+
+    def __init__(self, name, label, pushes, captured, port_reference, destination, client, period=None):
+        Interface.__init__(self, name)
+        self.label = label
+        self.pushes = pushes
+        self.box = Outbox(limits.OUTBOX, limits.PDU)
+        self.objs = []
+        self.indices = bytearray(ENTRIES)
+        self._captured = captured
+        self.directory = None
+        self.live = False  # set when the meter can be reached: of the past nothing is pushed
+        self.transport = -1
+        self.host = ""
+        self.port = 0
+        self.revision = 0
+        if period is not None:
+            self.period = period
+        transport, text = destination or (TCP, "")
+        self.a[3] = axdr.structure(axdr.enum(transport), axdr.octets(text.encode()), axdr.enum(0))
+        self._aim()
+        self.a[4] = bytearray(axdr.array(()))
+        self.a[5] = bytearray(axdr.long_unsigned(0))
+        self.a[6] = bytearray(axdr.unsigned(pushes.retries))
+        self.a[7] = bytearray(axdr.structure(axdr.long_unsigned(pushes.delay), axdr.long_unsigned(200), axdr.long_unsigned(3600)))
+        self.a[8] = axdr.octets(port_reference)
+        self.a[9] = bytearray(axdr.integer(client))
+        self.a[10] = axdr.array(())
+        self.a[11] = bytearray(axdr.enum(0))
+        self.a[12] = axdr.structure(_NEVER, axdr.double_long_unsigned(0))
+        self.a[13] = bytearray(_NEVER)
+
+    def placed(self, directory):
+        """The logical device is complete: find the objects to push."""
+        self.directory = directory
+        for text, k in self._captured:
+            i = directory.index(obis(text))
+            if i < 0 or directory.objs[i] is None:
+                raise ValueError("push: " + text + " cannot be pushed")
+            self.indices[len(self.objs)] = k
+            self.objs.append(directory.objs[i])
+
+    # -- capturing -----------------------------------------------------------------------------------------
+
+    def trigger(self):
+        """Capture the values of now as a DataNotification that is to be sent; returns a result. Allocates nothing."""
+        box = self.box
+        pushes = self.pushes
+        if self.transport < 0:
+            return OTHER_REASON
+        at = box.begin(DATA_HEAD)
+        if at < 0:
+            return TEMPORARY_FAILURE
+        pushes.clock.render()
+        off = data_notification(box.buf, at, pushes.next_id(), self.a[11][1] == CONFIRMED, pushes.clock.a[2], 2)
+        off = self._values(box.buf, off, box.limit())
+        if off < 0:
+            box.refuse()
+            return TEMPORARY_FAILURE
+        box.commit(off, pushes.device, self.a[9][1])
+        return SUCCESS
+
+    def period_end(self):
+        """A period of local time is over."""
+        if self.live:
+            self.trigger()
+
+    def _values(self, buf, off, end):
+        """Write the structure of all values at buf[off:end]; returns its end, -1 when there is no room for it."""
+        n = len(self.objs)
+        if off + 2 > end:
+            return -1
+        off = axdr.put_head(buf, off, axdr.STRUCTURE, n)
+        i = 0
+        while i < n and off >= 0:
+            off = self._value(self.objs[i], self.indices[i], buf, off, end)
+            i += 1
+        return off
+
+    def _value(self, o, k, buf, off, end):
+        """Write one attribute; what cannot be read now is null-data, so that the others keep their places."""
+        value = o.a[k]
+        if value is not None:
+            return put(buf, off, end, value, len(value))
+        if k in o.LONG:
+            at = self._long(o, k, buf, off, end)
+            return at if at else put(buf, off, end, axdr.NULL_DATA, 1)
+        value = self.pushes.scratch
+        n = o.get(k, value, 0, None)
+        return put(buf, off, end, value, n) if n > 0 else put(buf, off, end, axdr.NULL_DATA, 1)
+
+    def _long(self, o, k, buf, off, end):
+        """Write a long attribute, element by element; returns its end, -1 when there is no room, 0 when it cannot be read."""
+        cur = self.pushes.cursor
+        cur.selector = 0
+        if o.open(k, cur) != SUCCESS:
+            return 0
+        if off + 6 > end:
+            return -1
+        off = axdr.put_head(buf, off, cur.tag, cur.n)
+        i = 0
+        while i < cur.n and off >= 0:
+            n = o.element(k, cur, i, self.pushes.scratch, 0)
+            if n < 0:
+                return 0
+            off = put(buf, off, end, self.pushes.scratch, n)
+            i += 1
+        return off
+
+    # -- for the sender --------------------------------------------------------------------------------------
+
+    def may_send(self):
+        """Whether a communication window is open, or none is defined."""
+        windows = self.a[4]
+        if len(windows) == 2:
+            return True
+        self.pushes.clock.render()
+        return window.inside(windows, self.pushes.clock.a[2])
+
+    def first_delay(self):
+        """Seconds to wait before the first attempt, a random number."""
+        return self.pushes.delay_up_to(get16(self.a[5], 1))
+
+    def retries(self):
+        """How many attempts follow the first one."""
+        return self.a[6][1]
+
+    def delay(self, n):
+        """Seconds from attempt n = 1, 2, … to the next one: min · (exponent / 100) ** (n - 1), not more than max."""
+        seconds = get16(self.a[7], 3)
+        exponent = get16(self.a[7], 6)
+        most = get16(self.a[7], 9)
+        while n > 1 and seconds < most:
+            # compared in front of the product, which would leave the small integers
+            seconds = most if exponent and seconds > most * 100 // exponent else seconds * exponent // 100
+            n -= 1
+        return min(seconds, most)
+
+    def was_confirmed(self):
+        """The client has confirmed the oldest push."""
+        self.pushes.clock.render()
+        copy(self.a[13], 1, self.pushes.clock.a[2], 2, 12)
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def open(self, k, cur):
+        cur.tag = axdr.ARRAY
+        cur.n = len(self.objs)
+        return SUCCESS
+
+    def element(self, k, cur, i, buf, off):
+        if i >= len(self.objs):
+            return -OTHER_REASON
+        end = put_definition(buf, off, self.objs[i], self.indices[i])
+        buf[off + 1] = 6
+        return axdr.put_encoded(buf, end, _UNRESTRICTED)
+
+    # -- writing -----------------------------------------------------------------------------------------------
+
+    def set(self, k, buf, off, end, aa, commit):
+        if k == 2:
+            return self._set_objects(buf, off, end, aa, commit)
+        if k == 3:
+            return self._set_destination(buf, off, end, commit)
+        if k >= len(_TYPES) or _TYPES[k] == 0:
+            return READ_WRITE_DENIED
+        if buf[off] != _TYPES[k]:
+            return TYPE_UNMATCHED
+        if k == 4:
+            return self._set_windows(buf, off, end, commit)
+        if end - off != len(self.a[k]) or k == 7 and not is_delay(buf, off):
+            return TYPE_UNMATCHED
+        if k == 9 and buf[off + 1] & 0x80 or k == 11 and buf[off + 1] >= _METHODS:
+            return OUT_OF_RANGE
+        if commit:
+            copy(self.a[k], 0, buf, off, end - off)
+        return SUCCESS
+
+    def _set_windows(self, buf, off, end, commit):
+        if not window.well_formed(buf, off, end):
+            return TYPE_UNMATCHED
+        if not window.usable(buf, off, end):
+            return OUT_OF_RANGE
+        if commit:
+            if len(self.a[4]) != end - off:
+                self.a[4] = bytearray(end - off)
+            copy(self.a[4], 0, buf, off, end - off)
+        return SUCCESS
+
+    def _set_destination(self, buf, off, end, commit):
+        """structure {transport_service enum, destination octet-string, message enum}; an empty destination switches the object off."""
+        if end - off < 8 or get16(buf, off) != 0x0203 or buf[off + 2] != axdr.ENUM or buf[off + 4] != axdr.OCTET_STRING:
+            return TYPE_UNMATCHED
+        n = buf[off + 5]
+        if n > DESTINATION or buf[off + 3] > UDP:
+            return OUT_OF_RANGE
+        if end - off != 8 + n or buf[end - 2] != axdr.ENUM:
+            return TYPE_UNMATCHED
+        if buf[end - 1] or n and self._parsed(buf, off + 6, n) is None:
+            return OUT_OF_RANGE
+        if commit:
+            self.a[3] = bytes(buf[off:end])
+            self._aim()
+        return SUCCESS
+
+    def _parsed(self, buf, off, n):
+        """(host, port) of the destination text, None when it is none."""
+        try:
+            return self.pushes.parse(str(bytes(buf[off : off + n]), "ascii"))
+        except ValueError:
+            return None
+
+    def _aim(self):
+        """Take attribute 3 into use."""
+        self.transport = -1
+        self.revision = self.revision + 1 & 0xFFFF
+        if self.a[3][5]:
+            self.host, self.port = self._parsed(self.a[3], 6, self.a[3][5])
+            self.transport = self.a[3][3]
+
+    def _set_objects(self, buf, off, end, aa, commit):
+        """Array of elements; only what this client may read can be pushed. Memory is allocated for the new list."""
+        if buf[off] != axdr.ARRAY:
+            return TYPE_UNMATCHED
+        if axdr.count(buf, off) > ENTRIES:
+            return OUT_OF_RANGE
+        at = axdr.content(buf, off)
+        objs = []
+        indices = bytearray(ENTRIES)
+        while at < end:
+            if not is_entry(buf, at, end):
+                return TYPE_UNMATCHED
+            o = self._permitted(buf, at, aa)
+            if o is None:
+                return OUT_OF_RANGE
+            indices[len(objs)] = buf[at + 14]
+            objs.append(o)
+            at += ENTRY
+        if commit:
+            self.objs = objs
+            self.indices = indices
+        return SUCCESS
+
+    def _permitted(self, buf, at, aa):
+        """The object of the element at `at` whose attribute the client may read and this object can push, or None."""
+        i = self.directory.locate(buf, at + 3, at + 7)
+        o = self.directory.objs[i] if i >= 0 else None
+        k = buf[at + 14]
+        if o is None or get16(buf, at + 16) or not 1 <= k <= o.ATTRIBUTES:
+            return None
+        rights = aa.assoc.acc[i]
+        return o if rights is not None and rights[k] & 1 else None
+
+    def act(self, m, buf, off, end, out, o, aa):
+        if not no_parameter(buf, off, end):
+            return -TYPE_UNMATCHED
+        if m == 1:
+            return answered(self.trigger(), o)
+        self.box.clear()
+        return o
+
+
+def put(buf, off, end, value, n):
+    """Copy n encoded octets to buf[off:end]; returns the offset behind them, -1 when there is no room."""
+    if off + n > end:
+        return -1
+    copy(buf, off, value, 0, n)
+    return off + n
+
+
+def is_delay(buf, off):
+    """True when the Data at off begins as structure {long-unsigned, long-unsigned, long-unsigned}."""
+    return (
+        buf[off + 1] == 3
+        and buf[off + 2] == axdr.LONG_UNSIGNED
+        and buf[off + 5] == axdr.LONG_UNSIGNED
+        and buf[off + 8] == axdr.LONG_UNSIGNED
+    )
+
+
+def is_entry(buf, off, end):
+    """True when the Data at off is an element of push_object_list without restriction and columns.
+
+    structure {class_id long-unsigned, logical_name octet-string[6], attribute_index integer, data_index long-unsigned, restriction
+    structure {enum 0, null-data}, columns array of none}: 25 octets.
+    """
+    if end - off < ENTRY or get16(buf, off) != 0x0206 or buf[off + 2] != axdr.LONG_UNSIGNED or get16(buf, off + 5) != 0x0906:
+        return False
+    if buf[off + 13] != axdr.INTEGER or buf[off + 15] != axdr.LONG_UNSIGNED:
+        return False
+    i = 0
+    while i < ENTRY - DEFINITION:
+        if buf[off + DEFINITION + i] != _UNRESTRICTED[i]:
+            return False
+        i += 1
+    return True

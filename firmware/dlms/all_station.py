@@ -1,0 +1,81 @@
+"""One WPDU for every logical device: what is sent to the All-station wPort over UDP (REQUIREMENTS A-60 to A-63).
+
+    0001 client 007F length APDU          header and APDU as ever; 007F unless configured otherwise (A-15)
+
+It reaches each logical device with which the client has an unconfirmed AA, or a pre-established one, and there it may be
+
+    AARQ     with response-allowed FALSE: opens an unconfirmed AA with every device that takes it and has no confirmed one with the client
+    RLRQ     ends the unconfirmed ones, and no other
+    else     an unconfirmed service (iip bit 6 = 0), done in each of these AAs
+
+Everything else is dropped: a confirmed AARQ, a confirmed service (A-61), anything over TCP (A-62). Nothing is ever sent.
+"""
+
+from micropython import const
+
+from dlms import acse
+from dlms.octets import copy, find_key, put16
+from dlms.wrapper import HEADER
+
+WPORT = const(0x7F)
+_CLIENT = const(2)  # offsets of the wPorts in a header
+_SERVER = const(4)
+
+
+def unconfirmed(rx, p, end):
+    """True when the APDU rx[p:end] is an unconfirmed service: bit 6 of its invoke-id-and-priority is 0 (B-09)."""
+    return end - p > 2 and rx[p + 2] & 0x40 == 0
+
+
+def deliver(server, link, rx, off, n, tx):
+    """Serve the WPDU rx[off:off+n] to the All-station wPort. Returns 0: no octets of an answer. tx is only worked in."""
+    work = None if link.stream else choose(server, rx, off + HEADER, off + n)
+    if work is not None:
+        copy(server.header, _CLIENT, rx, off + _CLIENT, 2)
+        for device in server.wports:
+            put16(server.header, _SERVER, device)
+            work(server, link, rx, off + HEADER, off + n, tx)
+    return 0
+
+
+def choose(server, rx, p, end):
+    """What the APDU rx[p:end] does in each logical device: `enter`, `leave`, `serve`, or None for nothing."""
+    tag = rx[p]
+    if tag == acse.AARQ:
+        aarq = server.aarq
+        return enter if aarq.parse(rx, p, end) and aarq.initiate(rx) and not aarq.response_allowed else None
+    if tag == acse.RLRQ:
+        return leave if acse.release(rx, p, end) else None
+    return serve if unconfirmed(rx, p, end) else None
+
+
+def enter(server, link, rx, p, end, tx):
+    """AARQ to the device in server.header: open an unconfirmed AA, in place of an unconfirmed one (C-27); a confirmed one goes on."""
+    header = server.header
+    assoc = server.find_association(header, _CLIENT)
+    if assoc is None or assoc.preestablished:
+        return
+    i = find_key(link.keys, link.n, header, _CLIENT)
+    if i >= 0:
+        if link.aas[i].confirmed:
+            return
+        server.close(link, i)
+    server.admit(link, assoc, server.aarq.judge(rx, assoc), header, _CLIENT)
+
+
+def leave(server, link, rx, p, end, tx):
+    """RLRQ to the device in server.header: an unconfirmed AA ends."""
+    i = find_key(link.keys, link.n, server.header, _CLIENT)
+    if i >= 0 and not link.aas[i].confirmed:
+        server.close(link, i)
+
+
+def serve(server, link, rx, p, end, tx):
+    """An unconfirmed service to the device in server.header, if it has an AA that broadcasts are for."""
+    i = find_key(link.keys, link.n, server.header, _CLIENT)
+    if i >= 0:
+        aa = link.aas[i]
+    else:
+        aa = server.preestablish(link, server.header, _CLIENT)
+    if aa is not None and (not aa.confirmed or aa.assoc.preestablished):
+        server.dispatch(aa, rx[p], rx, p, end, tx)

@@ -1,0 +1,74 @@
+"""What waits to be sent without being asked for: whole WPDUs in one buffer, in the order in which they were made.
+
+    buf:  | size 16 | WPDU | size 16 | WPDU | … | free |
+          0                                     used
+
+A record is made at its trigger, so that it holds the values of that moment, and stays until it is delivered or given up. Nothing is ever
+overwritten: what finds no room is refused and counted.
+"""
+
+from micropython import const
+
+from dlms.octets import copy, get16, put16
+from dlms.wrapper import HEADER, VERSION
+
+_SIZE = const(2)  # octets in front of a record
+FIRST = const(2)  # where the WPDU of the oldest record stands
+APDU = const(10)  # … and its APDU
+
+
+class Outbox:
+    """size: octets of the buffer. pdu: the longest APDU taken. n: records in it. lost: records refused for want of room."""
+
+    def __init__(self, size, pdu):
+        self.buf = bytearray(size)
+        self.pdu = pdu
+        self.used = 0
+        self.n = 0
+        self.lost = 0
+        self.epoch = 0  # counts how often it was emptied at once
+
+    def begin(self, least):
+        """Where the APDU of a new record goes, which has `least` octets or more; -1 when there is no room for it."""
+        at = self.used + _SIZE + HEADER
+        if at + least > len(self.buf):
+            self.refuse()
+            return -1
+        return at
+
+    def limit(self):
+        """The offset that the APDU begun must not go beyond."""
+        return min(len(self.buf), self.used + _SIZE + HEADER + self.pdu)
+
+    def commit(self, end, source, destination):
+        """The APDU begun ends in front of `end`: keep it, from wPort source to wPort destination."""
+        buf = self.buf
+        at = self.used + _SIZE
+        put16(buf, at - _SIZE, end - at)
+        put16(buf, at, VERSION)
+        put16(buf, at + 2, source)
+        put16(buf, at + 4, destination)
+        put16(buf, at + 6, end - at - HEADER)
+        self.used = end
+        self.n += 1
+
+    def refuse(self):
+        """A record could not be kept."""
+        self.lost = self.lost + 1 & 0xFFFF
+
+    def size(self):
+        """Octets of the oldest WPDU."""
+        return get16(self.buf, 0)
+
+    def pop(self):
+        """Forget the oldest record."""
+        n = _SIZE + self.size()
+        self.used -= n
+        self.n -= 1
+        copy(self.buf, 0, self.buf, n, self.used)
+
+    def clear(self):
+        """Forget all."""
+        self.used = 0
+        self.n = 0
+        self.epoch = self.epoch + 1 & 0xFFFF

@@ -1,0 +1,75 @@
+"""What the meter sends without being asked for: its Push setups, their triggers, and the notices of events.
+
+Imported only where `limits.PUSHES` is not 0. `app` hands `sources` to the senders.
+"""
+
+import limits
+from cosem.directory import obis
+from cosem.push_setup import Pushes, PushSetup
+from meter.addresses import aim, destination
+from meter.notices import Notices
+
+# Push setups, as many of them as `limits.PUSHES` says: logical name, what triggers it, logical name and attribute of what it pushes
+PUSHES = (
+    (
+        "0.0.25.9.0.255",
+        "interval",
+        (
+            ("0.0.25.9.0.255", 1),
+            ("0.0.42.0.0.255", 2),
+            ("0.0.1.0.0.255", 2),
+            ("1.0.1.8.0.255", 2),
+            ("1.0.2.8.0.255", 2),
+            ("1.0.1.7.0.255", 2),
+        ),
+    ),
+    ("0.1.25.9.0.255", "connectivity", (("0.1.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.25.1.0.255", 3))),
+    ("0.4.25.9.0.255", "alarm", (("0.4.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2))),
+)
+_PORT_REFERENCE = obis("0.0.25.0.0.255")  # TCP-UDP setup
+
+
+class Unsolicited:
+    """clock: the Clock. device, client: wPorts that pushes go from and to. config: `push`, `push_interval`, `push_retries`, `push_delay`,
+    `events`, `event_source`, `event_client`, `serial`, `seed`; ValueError says why one of them cannot be taken.
+    """
+
+    def __init__(self, clock, device, client, config):
+        self.client = client
+        self.destination = aim("push", config.push)
+        self.interval = config.push_interval
+        # each meter has random delays of its own
+        seed = int(config.serial) ^ config.seed
+        self.shared = Pushes(clock, device, destination, seed, config.push_retries, config.push_delay)
+        events = aim("events", config.events)
+        events = events and (events[0],) + destination(events[1])
+        self.notices = Notices(clock, events, config.event_source, config.event_client, config.push_retries, config.push_delay)
+        self.pushes = [self.push(obis(text), trigger, captured) for text, trigger, captured in PUSHES[: limits.PUSHES]]
+        self.sources = self.pushes + [self.notices]
+        self.live = False
+
+    def push(self, name, trigger, captured):
+        period = self.interval if trigger == "interval" else None
+        return PushSetup(name, trigger, self.shared, captured, _PORT_REFERENCE, self.destination, self.client, period)
+
+    def objects(self, group):
+        """Lines for the object list: class, logical name, object, access group."""
+        return tuple([(PushSetup, text, push, group) for (text, _, _), push in zip(PUSHES, self.pushes)])
+
+    def online(self):
+        """The meter can be reached and can send, for the first time or again."""
+        self.live = True
+        for push in self.pushes:
+            push.live = True
+        self.trigger("connectivity")
+
+    def event(self, code):
+        """The event log has a new entry: it is told to the client management process, and is an alarm."""
+        if self.live:
+            self.notices.post(code)
+            self.trigger("alarm")
+
+    def trigger(self, trigger):
+        for push in self.pushes:
+            if push.label == trigger:
+                push.trigger()

@@ -1,0 +1,284 @@
+"""Takes the records of one outbox to their destination, one after the other and in their order (REQUIREMENTS B-16, D-62, D-63).
+
+    IDLE --a record--> WAITING --delay over, window open--> attempt
+    attempt, UDP: the datagram is handed over                     -> sent
+    attempt, TCP: DIALLING --the line is open--> SENDING --the connection took the last octet--> sent
+    sent: a confirmed push goes on to AWAITING --confirmation--> delivered; everything else is delivered
+    DIALLING, SENDING, AWAITING --the line fails, the confirmation is not there in time--> WAITING for the next attempt, or given up
+
+A record leaves the outbox only when it is delivered or given up, and nothing behind it is touched before. Nothing here waits: every step is
+taken by `tick`, ten times a second, so that a destination that is not there, accepts and says nothing, or does not read, holds up nobody.
+
+The *source* whose outbox it is (`cosem.push_setup.PushSetup`, `meter.notices.Notices`) has
+
+    label                             its name in the log
+    box                               the Outbox
+    transport, host, port             the destination: 0 TCP, 1 UDP, -1 none; `revision` changes when they do
+    inside                            whether records go through an AA of the client management process when it has one
+    may_send()                        whether the present moment is in a communication window
+    first_delay()                     seconds before the first attempt
+    retries(), delay(n)               attempts after the first one, seconds from attempt n to the next
+    was_confirmed()                   called when the confirmation came, on a source of confirmed pushes
+"""
+
+from micropython import const
+
+from dlms.notification import invoke_id, is_confirmation, is_confirmed
+from dlms.octets import copy, put16
+from dlms.outbox import APDU, FIRST
+from dlms.wrapper import HEADER, frame
+from net import address
+from net.manager import CLOSED, OPEN
+
+IDLE = const(0)
+WAITING = const(1)
+DIALLING = const(2)
+SENDING = const(3)
+AWAITING = const(4)
+
+_TCP = const(0)
+_UDP = const(1)
+_SECOND = const(1000)
+
+
+class Sender:
+    """notifier: the Notifier it belongs to, with manager, queue and log."""
+
+    def __init__(self, source, notifier):
+        self.source = source
+        self.box = source.box
+        self.notifier = notifier
+        self.state = IDLE
+        self.attempt = 0
+        self.wait = 0  # milliseconds to the next step
+        self.shut = False  # the window was found closed
+        self.revision = -1
+        self.epoch = 0
+        self.lost = 0
+        self.line = None  # the way over TCP
+        self.connection = None  # … while SENDING or AWAITING
+        self.peer = None  # … and its socket: a connection serves one peer after another
+        self.sock = None  # connected UDP socket
+        self.scratch = bytearray(HEADER + 18)  # a confirmation
+
+    # -- steps -------------------------------------------------------------------------------------------
+
+    def tick(self, ms):
+        """ms milliseconds have passed."""
+        if self.box.n == 0 and self.state == IDLE:
+            return
+        if self.box.epoch != self.epoch:
+            self.epoch = self.box.epoch  # the outbox was emptied: whatever was under way is none of ours any more
+            self.state = IDLE
+            self.connection = None
+        if self.state == IDLE:
+            if self.box.n:
+                self.begin()
+        elif self.state == WAITING:
+            self.wait -= ms
+        elif self.state == DIALLING:
+            self.dialling()
+        elif self.state == SENDING:
+            self.sending()
+        else:
+            self.awaiting(ms)
+        if self.state == WAITING and self.wait <= 0:
+            self.try_now()
+        if self.box.lost != self.lost:
+            self.lost = self.box.lost
+            self.say("WARN", "outbox-full")
+
+    def begin(self):
+        """Take the oldest record in hand."""
+        self.attempt = 0
+        self.state = WAITING
+        self.wait = _SECOND * self.source.first_delay()
+        self.shut = False
+
+    def try_now(self):
+        """An attempt, if a communication window is open. All of them begin at once then, so each waits its random time anew."""
+        source = self.source
+        if not source.may_send():
+            self.shut = True
+            return
+        if self.shut:
+            self.shut = False
+            self.wait = _SECOND * source.first_delay()
+            if self.wait:
+                return
+        if source.inside and self.through_association():
+            return
+        if source.revision != self.revision:
+            self.aim()
+        if source.transport < 0:
+            self.box.pop()
+            self.state = IDLE
+        elif source.transport == _UDP:
+            self.datagram()
+        elif self.line.state == OPEN:
+            self.send()
+        else:
+            self.attempt += 1
+            self.state = DIALLING
+            if self.line.state == CLOSED:
+                self.line.dial()
+
+    def aim(self):
+        """The destination is another one."""
+        self.release()
+        self.revision = self.source.revision
+        if self.source.transport == _TCP:
+            self.line = self.notifier.manager.line(self.source.host, self.source.port)
+
+    def release(self):
+        """Let go of line and socket."""
+        if self.line is not None:
+            self.notifier.manager.leave(self.line)
+            self.line = None
+        self.close()
+
+    def failed_attempt(self, reason):
+        """Keep the record for the next attempt, or give it up."""
+        if self.attempt > self.source.retries():
+            self.say("ERROR", "given-up", reason)
+            self.delivered()
+            return
+        self.say("WARN", "not-sent", reason)
+        self.state = WAITING
+        self.wait = _SECOND * self.source.delay(self.attempt)
+
+    def sent(self):
+        """The transport has taken the record."""
+        self.say("DEBUG", "sent")
+        if is_confirmed(self.box.buf, APDU):
+            self.state = AWAITING
+            self.wait = _SECOND * max(1, self.source.delay(self.attempt))
+        else:
+            self.delivered()
+
+    def delivered(self):
+        """Forget the record, and begin with the next one at the next tick."""
+        self.connection = None
+        self.peer = None
+        self.box.pop()
+        self.state = IDLE
+
+    def say(self, level, event, text=""):
+        """A line of the log; without a text it allocates nothing unless it is printed."""
+        source = self.source.label
+        if text:
+            text = "source=%s reason=%s attempt=%d left=%d" % (source, text, self.attempt, self.box.n)
+        self.notifier.log(level, "notify", event, text or source)
+
+    # -- TCP ----------------------------------------------------------------------------------------------
+
+    def dialling(self):
+        if self.line.state == OPEN:
+            self.attempt -= 1  # the same attempt goes on
+            self.send()
+        elif self.line.state == CLOSED:
+            self.failed_attempt("no-connection")
+
+    def send(self):
+        """Hand the record to the connection, as soon as that has no answer of its own to send."""
+        self.over(self.line.connection)
+
+    def over(self, connection):
+        """Send the oldest record over a connection; later, when an answer is still waiting there."""
+        try:
+            self.peer = connection.sock
+            taken = connection.send(self.box.buf, FIRST, self.box.size())
+        except OSError as e:
+            taken = True
+            connection.failed(e)
+        if taken:
+            self.attempt += 1
+            self.connection = connection
+            self.state = SENDING
+            self.sending()
+        else:
+            self.state = WAITING
+            self.wait = 0
+
+    def sending(self):
+        """The connection has the record: it is sent when all has been taken, and failed when the connection ends before."""
+        if self.gone():
+            self.failed_attempt("connection-lost")
+        elif self.connection.out == self.connection.out_end:
+            self.sent()
+
+    def gone(self):
+        """Whether the connection that took the record has ended since."""
+        return self.connection.sock is not self.peer
+
+    def awaiting(self, ms):
+        """No confirmation yet."""
+        self.wait -= ms
+        if self.wait <= 0:
+            self.failed_attempt("no-confirmation")
+            self.wait = 0  # the delay is over already
+        elif self.connection is not None and self.gone():
+            self.failed_attempt("connection-lost")
+
+    # -- UDP ----------------------------------------------------------------------------------------------
+
+    def datagram(self):
+        """One WPDU, one datagram. A queue that is full just now takes it at the next tick."""
+        try:
+            if self.sock is None:
+                self.sock = address.connected(self.source.host, self.source.port)
+                self.notifier.queue.add(self.sock, self)
+            n = self.sock.write(self.box.buf, FIRST, self.box.size())
+        except OSError as e:
+            self.attempt += 1
+            self.failed_attempt("error-%d" % e.errno)
+            return
+        if n:
+            self.attempt += 1
+            self.sent()
+
+    def ready(self, event):
+        """A datagram from the destination: a confirmation, or nothing that is expected here."""
+        n = self.sock.readinto(self.scratch)
+        if n and n > HEADER and frame(self.scratch, 0, n, n) == n:
+            self.confirm(self.scratch, HEADER, n)
+
+    def failed(self, e):
+        """The destination cannot be reached, as far as the network tells; of a datagram that was taken nothing more is known."""
+        if self.state == AWAITING:
+            self.failed_attempt("unreachable")
+
+    def close(self):
+        """Close the UDP socket."""
+        if self.sock is not None:
+            self.notifier.queue.discard(self.sock)
+            self.sock.close()
+            self.sock = None
+
+    # -- confirmation ---------------------------------------------------------------------------------------
+
+    def confirm(self, buf, off, end):
+        """DataNotificationConfirm: the record is delivered when it has that number."""
+        if self.state >= SENDING and is_confirmation(buf, off, end) and invoke_id(buf, off) == invoke_id(self.box.buf, APDU):
+            self.source.was_confirmed()
+            self.say("DEBUG", "confirmed")
+            self.delivered()
+
+    # -- through an AA ----------------------------------------------------------------------------------------
+
+    def through_association(self):
+        """Send the oldest record in an AA that takes it, if one is open; False when there is none."""
+        notifier = self.notifier
+        source = self.source
+        if not notifier.find(self.box.size() - HEADER):
+            put16(self.box.buf, FIRST + 2, source.source)
+            put16(self.box.buf, FIRST + 4, source.client)
+            return False
+        copy(self.box.buf, FIRST + 2, notifier.wports, 2, 2)
+        copy(self.box.buf, FIRST + 4, notifier.wports, 0, 2)
+        if notifier.connection is not None:
+            self.over(notifier.connection)
+        elif notifier.link.port.send(notifier.link, self.box.buf, FIRST, self.box.size()):
+            self.attempt += 1
+            self.sent()
+        return True

@@ -1,0 +1,117 @@
+"""`python -m tools.listen` with a meter: what it prints, as text and as JSON, and reading over a connection that the meter opened."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from host_tests.harness.meters import MeterHandle
+from tools.launcher import ROOT
+from tools.listen.__main__ import main
+
+pytestmark = [pytest.mark.caps("config", "own-process", "direct")]
+TIMEOUT = 50
+
+
+def free_port() -> int:
+    """A number that is free on TCP and UDP now."""
+    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        tcp.bind(("127.0.0.1", 0))
+        udp.bind(tcp.getsockname())
+        return tcp.getsockname()[1]
+
+
+@pytest.fixture
+def heard(meter_pool, target, request, tmp_path):
+    """`heard(settings, *words)`: exit code, stdout and stderr of the listener while a meter with these settings runs."""
+
+    def run(settings: dict[str, object], *words: str) -> tuple[int, str, str]:
+        port = free_port()
+        command = [sys.executable, "-m", "tools.listen", "--port", str(port), *words]
+        listening = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            line = listening.stderr.readline()
+            assert f"listening on 127.0.0.1:{port}" in line
+            where = {key: value.replace("PORT", str(port)) if isinstance(value, str) else value for key, value in settings.items()}
+            meter: MeterHandle = meter_pool.get(target, request.node.nodeid.partition("::")[0], {"backfill_days": 0, **where})
+            assert meter.alive
+            out, err = listening.communicate(timeout=TIMEOUT)
+        finally:
+            listening.kill()
+            listening.wait()
+        return listening.returncode, out, err
+
+    return run
+
+
+@pytest.mark.req("D-61", "D-63")
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_pushes_as_text(heard, transport):
+    settings = {"push": f"{transport}:127.0.0.1:PORT", "push_interval": 60, "rate": 60, "start": "2026-02-03T12:00:00"}
+    code, out, err = heard(settings, "--count", "2")
+    assert code == 0, err
+    first, second = out.splitlines()
+    assert first.startswith(f"{transport.upper()} 127.0.0.1:")
+    assert "1->1 DataNotification 1, 2026-02-03 12:00:0" in first
+    assert "0-1:25.9.0*255, ZZZ0000000100001" in first
+    assert "0-0:25.9.0*255" in second
+    assert "2026-02-03 12:01:00" in second
+
+
+@pytest.mark.req("D-61")
+def test_pushes_as_json_with_every_octet(heard):
+    code, out, err = heard({"push": "udp:127.0.0.1:PORT"}, "--count", "1", "--format", "json", "--trace")
+    assert code == 0, err
+    found = json.loads(out)
+    assert (found["transport"], found["apdu"], found["invoke_id"], found["confirmed"]) == ("UDP", "DataNotification", 1, False)
+    assert found["octets"].startswith("000100010001")
+    assert found["values"][1] == "ZZZ0000000100001"
+    assert "< 0001 0001 0001" in err
+
+
+@pytest.mark.req("B-20")
+def test_reading_over_a_connection_that_the_meter_opened(heard):
+    """The push on an interval comes over the same connection afterwards."""
+    settings = {"dial": "127.0.0.1:PORT", "push": "127.0.0.1:PORT", "push_interval": 60, "rate": 60}
+    code, out, err = heard(settings, "--read", "--count", "3")
+    assert code == 0, err
+    lines = out.splitlines()
+    assert any("read 0-0:42.0.0*255 COSEM logical device name: ZZZ0000000100001" in line for line in lines)
+    assert any("read 1-0:1.8.0*255 active energy +: " in line and line.endswith("Wh") for line in lines)
+    assert sum("DataNotification" in line for line in lines) == 3
+
+
+def test_what_is_no_notification_is_told(heard):
+    """An APDU that nobody sends unasked, and a datagram that is no WPDU."""
+    port = free_port()
+    command = [sys.executable, "-m", "tools.listen", "--port", str(port), "--count", "2"]
+    listening = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        listening.stderr.readline()
+        with socket.socket(type=socket.SOCK_DGRAM) as udp:
+            udp.sendto(bytes.fromhex("0001000100010002C401"), ("127.0.0.1", port))
+            udp.sendto(b"hello", ("127.0.0.1", port))
+            out, _ = listening.communicate(timeout=TIMEOUT)
+    finally:
+        listening.kill()
+        listening.wait()
+    first, second = out.splitlines()
+    assert "cannot be decoded: APDU begins with C4" in first
+    assert "cannot be decoded: datagram of 5 octets" in second
+
+
+def test_a_port_that_is_taken_is_one_line(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code = main(["--port", str(taken.getsockname()[1])])
+    assert code == 3
+    err = capsys.readouterr().err
+    assert err.startswith("error: cannot listen on 127.0.0.1 port")
+    assert err.count("\n") == 1
+
+
+def test_nothing_comes_in_time(capsys):
+    assert main(["--port", "0", "--timeout", "0.3"]) == 3

@@ -1,0 +1,230 @@
+"""Senders with sockets made for the test: full queues, slow and dead peers, connections that change hands, confirmations."""
+
+import errno
+
+from net.manager import CLOSED, OPEN
+from net.sender import AWAITING, DIALLING, IDLE, SENDING, WAITING
+from sender_fakes import Rig, Socket, Source, confirmation
+
+REQ = {
+    "test_udp_*": ("D-63", "B-16"),
+    "test_tcp_*": ("D-63", "B-16", "B-20"),
+    "test_confirm*": ("D-62",),
+}
+
+
+# -- UDP ------------------------------------------------------------------------------------------------------
+
+
+def test_udp_full_queue_costs_no_attempt_and_no_order():
+    source = Source(1, retries=0)
+    sock = Socket(takes=[None] * 5)
+    with Rig(source, [sock]) as rig:
+        source.post(1)
+        source.post(2)
+        rig.tick(5)
+        assert sock.sent == [] and source.box.n == 2
+        rig.tick(2)
+        assert [each[12] for each in sock.sent] == [1, 2]
+        assert [each[13] for each in sock.sent] == [0x0C, 0x0C] or source.box.n == 0
+
+
+def test_udp_refused_by_the_network_is_tried_again_then_given_up():
+    source = Source(1, retries=1)
+    sock = Socket(takes=[OSError(errno.ECONNREFUSED, "")] * 2)
+    with Rig(source, [sock]) as rig:
+        source.post(1)
+        rig.tick()
+        assert rig.sender.state == WAITING and source.box.n == 1
+        rig.tick(9)
+        assert rig.sender.state == WAITING
+        rig.tick(1)
+        assert source.box.n == 0
+        assert [line.split()[0] for line in rig.lines] == ["not-sent", "given-up"]
+        source.post(2)
+        rig.tick()
+        assert len(sock.sent) == 1
+
+
+def test_udp_another_destination_gets_another_socket():
+    source = Source(1)
+    first, second = Socket(), Socket()
+    with Rig(source, [first, second]) as rig:
+        source.post(1)
+        rig.tick()
+        source.port = 4061
+        source.revision += 1
+        source.post(2)
+        rig.tick()
+        assert first.closed and len(first.sent) == len(second.sent) == 1
+        source.transport = -1
+        source.revision += 1
+        source.post(3)
+        rig.tick()
+        assert second.closed and source.box.n == 0
+
+
+# -- TCP ------------------------------------------------------------------------------------------------------
+
+
+def dialled(source, sock=None):
+    """A rig whose line is open, and its connection."""
+    rig = Rig(source, [sock or Socket([errno.EINPROGRESS])])
+    with rig:
+        source.post(1)
+        rig.tick()
+        assert rig.sender.state == DIALLING
+        rig.poll(rig.made[0])
+        assert rig.sender.line.state == OPEN
+    return rig, rig.sender.line.connection
+
+
+def test_tcp_waits_behind_an_answer():
+    """While an answer stands in the transmit buffer, nothing else can; no attempt is lost by that."""
+    source = Source(0, retries=0)
+    rig, connection = dialled(source)
+    with rig:
+        connection.out_end = 9
+        rig.tick(20)
+        assert connection.sent == [] and source.box.n == 1
+        connection.out = 9
+        rig.tick()
+        assert len(connection.sent) == 1 and source.box.n == 0
+
+
+def test_tcp_is_sent_when_the_connection_took_the_last_octet():
+    source = Source(0)
+    rig, connection = dialled(source)
+    with rig:
+        original = connection.send
+
+        def slow(buf, off, n):
+            original(buf, off, n)
+            connection.out_end = n
+            return True
+
+        connection.send = slow
+        rig.tick()
+        assert rig.sender.state == SENDING and source.box.n == 1
+        rig.tick(5)
+        assert rig.sender.state == SENDING and source.box.n == 1
+        connection.out = connection.out_end
+        rig.tick()
+        assert source.box.n == 0
+
+
+def test_tcp_connection_that_now_serves_another_is_lost():
+    """It ended while the record was on its way, and was taken for somebody else before the sender looked."""
+    source = Source(0)
+    rig, connection = dialled(source)
+    with rig:
+        original = connection.send
+
+        def slow(buf, off, n):
+            original(buf, off, n)
+            connection.out_end = n
+            return True
+
+        connection.send = slow
+        rig.tick()
+        connection.close("reset")
+        connection.open(Socket(), "", "")
+        connection.out = connection.out_end = 0
+        rig.tick()
+        assert rig.sender.state == WAITING and source.box.n == 1
+        assert rig.lines[-1].startswith("not-sent")
+
+
+def test_tcp_error_while_sending_ends_the_connection_and_keeps_the_record():
+    source = Source(0)
+    rig, connection = dialled(source)
+    with rig:
+        connection.sock = OSError(errno.ECONNRESET, "")
+        rig.tick()
+        assert connection.sock is None and rig.sender.line.state == CLOSED
+        assert rig.sender.state == WAITING and source.box.n == 1
+
+
+def test_tcp_no_connection_free():
+    source = Source(0)
+    with Rig(source, []) as rig:
+        for connection in rig.service.connections:
+            connection.sock = Socket()
+        source.post(1)
+        rig.tick(2)
+        assert source.box.n == 1
+        assert rig.lines[0] == "dial-failed peer=192.0.2.7:4060 reason=no-connection"
+
+
+def test_tcp_window_and_random_start():
+    """Outside a window nothing begins; when it opens, the random time is waited anew."""
+    source = Source(1)
+    sock = Socket()
+    with Rig(source, [sock]) as rig:
+        source.first = 1
+        source.post(1)
+        rig.tick(9)
+        assert sock.sent == [] and not rig.made
+        source.open = False
+        rig.tick(50)
+        assert not rig.made
+        source.open = True
+        rig.tick(10)
+        assert not rig.made
+        rig.tick(1)
+        assert len(sock.sent) == 1
+
+
+# -- confirmation ------------------------------------------------------------------------------------------------
+
+
+def test_confirmation_over_the_right_connection_only():
+    source = Source(0)
+    rig, connection = dialled(source)
+    with rig:
+        source.box.clear()
+        source.post(7, True)
+        rig.tick(3)
+        assert rig.sender.state == AWAITING
+        other = rig.service.connections[0 if rig.service.connections[1] is connection else 1]
+        answer = confirmation(7)
+        rig.notifier.confirm(other.link, answer, 0, len(answer))
+        assert source.box.n == 1
+        for wrong in (confirmation(8), confirmation(7)[:5], confirmation(7) + b"\0", b"\x0f" + confirmation(7)[1:]):
+            rig.notifier.confirm(connection.link, wrong, 0, len(wrong))
+            assert source.box.n == 1, wrong
+        rig.notifier.confirm(connection.link, answer, 0, len(answer))
+        assert source.box.n == 0 and source.confirmations == 1
+        rig.notifier.confirm(connection.link, answer, 0, len(answer))
+        assert source.confirmations == 1
+
+
+def test_confirmation_missing_repeats_at_once_after_the_delay():
+    source = Source(0, retries=1)
+    rig, connection = dialled(source)
+    with rig:
+        source.box.clear()
+        source.post(7, True)
+        rig.tick(3)
+        sent = len(connection.sent)
+        rig.tick(10)
+        assert len(connection.sent) == sent + 1
+        rig.tick(20)
+        assert source.box.n == 0
+        assert rig.lines[-1].startswith("given-up source=test reason=no-confirmation attempt=2")
+
+
+def test_udp_reset_in_the_middle_of_an_attempt():
+    """The outbox is emptied while a push waits for its confirmation: the next one begins anew."""
+    source = Source(1)
+    sock = Socket()
+    with Rig(source, [sock]) as rig:
+        source.post(7, True)
+        rig.tick()
+        assert rig.sender.state == AWAITING
+        source.box.clear()
+        rig.tick()
+        assert rig.sender.state == IDLE
+        source.post(8)
+        rig.tick()
+        assert len(sock.sent) == 2 and source.box.n == 0

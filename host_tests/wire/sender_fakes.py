@@ -1,0 +1,195 @@
+"""Sockets, queue, connections and a source made for the tests of senders and lines; the senders, the manager and the outbox are real."""
+
+import select
+
+from dlms.notification import data_notification
+from dlms.outbox import Outbox
+from net import manager as lines
+from net import sender as senders
+from net.manager import Manager
+from net.notifier import Notifier
+
+TICK = 100
+POLLERR = 8
+
+
+class Socket:
+    """results: what each `connect` comes to, an errno or 0; takes: what each `write` takes."""
+
+    def __init__(self, results=(), takes=()):
+        self.results = list(results)
+        self.takes = list(takes)
+        self.sent = []
+        self.closed = False
+
+    def setblocking(self, on):
+        pass
+
+    def connect(self, target):
+        code = self.results.pop(0) if self.results else 0
+        if code:
+            raise OSError(code, "")
+
+    def write(self, buf, off, n):
+        taken = self.takes.pop(0) if self.takes else n
+        if isinstance(taken, OSError):
+            raise taken
+        if taken:
+            self.sent.append(bytes(buf[off : off + taken]))
+        return taken
+
+    def close(self):
+        self.closed = True
+
+
+class Queue:
+    def __init__(self):
+        self.own = {}
+        self.wanted = {}
+
+    def add(self, sock, handler):
+        self.own[id(sock)] = handler
+        self.wanted[id(sock)] = select.POLLIN
+
+    def want(self, sock, event):
+        self.wanted[id(sock)] = event
+
+    def discard(self, sock):
+        del self.own[id(sock)]
+
+
+class Connection:
+    """What a sender and a line see of `net.tcp.Connection`."""
+
+    class link:
+        n = 0
+
+    def __init__(self):
+        self.link = Connection.link()
+        self.sock = None
+        self.owner = None
+        self.out = self.out_end = 0
+        self.sent = []
+
+    def open(self, sock, local, remote):
+        self.sock = sock
+
+    def send(self, buf, off, n):
+        if self.out != self.out_end:
+            return False
+        if isinstance(self.sock, OSError):
+            raise self.sock
+        self.sent.append(bytes(buf[off : off + n]))
+        return True
+
+    def failed(self, e):
+        self.close("error")
+
+    def close(self, reason):
+        self.sock = None
+        if self.owner is not None:
+            self.owner.closed()
+            self.owner = None
+
+
+class Service:
+    addresses = ["127.0.0.1"]
+
+    def __init__(self):
+        self.connections = [Connection() for _ in range(2)]
+        self.links = []
+
+    def free(self):
+        for connection in self.connections:
+            if connection.sock is None:
+                return connection
+        return None
+
+
+class Source:
+    label = "test"
+    inside = False
+
+    def __init__(self, transport, retries=2):
+        self.transport = transport
+        self.host = "192.0.2.7"
+        self.port = 4060
+        self.revision = 0
+        self.box = Outbox(400, 200)
+        self.most = retries
+        self.first = 0
+        self.open = True
+        self.confirmations = 0
+
+    def may_send(self):
+        return self.open
+
+    def first_delay(self):
+        return self.first
+
+    def retries(self):
+        return self.most
+
+    def delay(self, n):
+        return n
+
+    def was_confirmed(self):
+        self.confirmations += 1
+
+    def post(self, number, confirmed=False):
+        at = self.box.begin(20)
+        end = data_notification(self.box.buf, at, number, confirmed, bytes(14), 2)
+        self.box.buf[end] = 0
+        self.box.commit(end + 1, 1, 1)
+
+
+class Rig:
+    """One sender on a manager whose sockets are `sockets`, in the order of their making."""
+
+    def __init__(self, source, sockets=()):
+        self.lines = []
+        self.sockets = list(sockets)
+        self.made = []
+        self.service = Service()
+        self.queue = Queue()
+        self.manager = Manager(self.service, self.queue, self.log, 1)
+        self.notifier = Notifier(self.service, self.manager, self.queue, self.log, [source] if source else [])
+        self.sender = self.notifier.senders[0] if source else None
+        self.kept = (lines.socket, lines.address.resolve, senders.address.connected)
+
+    def log(self, level, component, event, text=""):
+        self.lines.append(event + " " + text)
+
+    def socket(self, *kind):
+        self.made.append(self.sockets.pop(0))
+        return self.made[-1]
+
+    def udp(self, host, port):
+        return self.socket()
+
+    def __enter__(self):
+        class module:
+            SOCK_STREAM = 1
+
+        module.socket = self.socket
+        lines.socket = module
+        lines.address.resolve = lambda host, port: (host, port)
+        lines.address.no_delay = lambda sock: None
+        senders.address.connected = self.udp
+        return self
+
+    def __exit__(self, *error):
+        lines.socket, lines.address.resolve, senders.address.connected = self.kept
+
+    def tick(self, n=1):
+        for _ in range(n):
+            self.manager.tick(TICK)
+            self.notifier.tick(TICK)
+
+    def poll(self, sock, event=select.POLLOUT):
+        """The poll says something about a socket."""
+        self.queue.own[id(sock)].ready(event)
+
+
+def confirmation(number):
+    return bytes((0x10, 0x40, 0, 0, number, 0))

@@ -1,0 +1,209 @@
+"""Multicast groups of the IPv4 and IPv6 setup objects: joined and left by their methods, and answered from the meter's own address."""
+
+import socket
+
+import limits
+import pytest
+
+from host_tests.harness.raw import wpdu
+from host_tests.wire.apdus import (
+    AARQ,
+    MANAGEMENT,
+    RLRQ,
+    aarq,
+    apdu_of,
+    ask,
+    associate,
+    descriptor,
+    get,
+    is_aare,
+    is_name,
+    set_note,
+    silent,
+)
+
+pytestmark = [pytest.mark.meter_config(backfill_days=0), pytest.mark.caps("own-process", "writes")]
+
+IPV4 = (42, "0.0.25.1.0.255")
+IPV6 = (48, "0.0.25.7.0.255")
+ALL_STATION = 0x7F
+PREESTABLISHED = 100
+NOBODY = 0x4444
+GROUPS = {"ipv4": "239.255.40.59", "ipv6": "ff15::4059"}
+ANY = "0.0.0.0,::"
+
+
+class Group:
+    """A socket that sends to a multicast group, in the way of an interface of this computer that the meter has joined it on."""
+
+    def __init__(self, group, port, interface=None):
+        v6 = ":" in group
+        self.peer = (group, port)
+        self.socket = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.settimeout(10)
+        if interface:
+            self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(interface))
+        try:
+            self.send(b"")  # no WPDU
+        except OSError as error:
+            self.socket.close()
+            pytest.skip(f"no multicast route here: {error.strerror}")
+
+    def send(self, octets):
+        self.socket.sendto(octets, self.peer)
+
+    def served(self):
+        """The address that a question to the group is answered from."""
+        self.send(wpdu(NOBODY, MANAGEMENT, AARQ))
+        answer, peer = self.socket.recvfrom(2000)
+        assert is_aare(apdu_of(answer, NOBODY), 1)
+        return peer[:2]
+
+    def unserved(self, settle):
+        """Whether a question to the group is not answered."""
+        self.send(wpdu(NOBODY, MANAGEMENT, AARQ))
+        settle()
+        return silent(self)
+
+
+def method(number, group):
+    """add or delete of the group's setup object."""
+    if ":" in group:
+        octets = b"\1\2\2\x16\1\x09\x10" + socket.inet_pton(socket.AF_INET6, group)
+        return b"\xc3\1\xc1" + descriptor(*IPV6, number) + octets
+    return b"\xc3\1\xc1" + descriptor(*IPV4, number) + b"\1\6" + socket.inet_aton(group)
+
+
+@pytest.fixture
+def manage(tcp, manager_wport, secret):
+    """`manage(apdu)` asks as the management client over TCP, in hexadecimal."""
+    link = tcp()
+    associate(link, manager_wport, request=aarq(secret))
+    return lambda apdu: ask(link, apdu, manager_wport).hex()
+
+
+@pytest.fixture
+def group(host, meter):
+    """A sender to the group of the family, which nobody has joined yet."""
+    if host == "::1":
+        pytest.skip("no group can be joined on the IPv6 loopback address alone")
+    sender = Group(GROUPS["ipv6" if ":" in host else "ipv4"], meter.port, host if host == "127.0.0.1" else None)
+    yield sender
+    sender.socket.close()
+
+
+# A meter bound to one address has a socket of its own for each group, one bound to every address has not.
+bound = pytest.mark.parametrize("bound", ["one", pytest.param("every", marks=pytest.mark.meter_config(bind=ANY))])
+
+
+@bound
+@pytest.mark.req("A-63", "F-19", "F-20", "B-21")
+def test_group_is_joined_and_left_at_once(bound, group, manage, host, meter, settle):
+    address = group.peer[0]
+    assert group.unserved(settle), "received before it was joined"
+    for _ in range(2):
+        assert manage(method(1, address)) == "c701c10000"
+        peer = group.served()
+        # from the unicast address, and the port of all services
+        assert peer[1] == meter.port
+        assert not peer[0].startswith(("239.", "ff"))
+        if host == "127.0.0.1":
+            assert peer[0] == host
+        assert manage(method(2, address)) == "c701c10000"
+        assert group.unserved(settle), "received after it was left"
+    assert manage(method(2, address))[:8] == "c701c104"
+
+
+@bound
+@pytest.mark.req("A-60", "A-63", "B-04")
+def test_broadcast_to_a_group(bound, group, manage, note, manager_wport, secret):
+    """The usual way to reach many meters with one datagram: AARQ, SET and RLRQ to the group and the All-station wPort."""
+    address = group.peer[0]
+    value = note()
+    assert manage(method(1, address)) == "c701c10000"
+
+    def everyone(apdu):
+        group.send(wpdu(manager_wport, ALL_STATION, apdu))
+        # the only answer is that to a question behind it
+        group.served()
+
+    everyone(set_note(value + 1, 0x01))
+    assert note() == value
+    everyone(aarq(secret, response_allowed=False))
+    everyone(set_note(value + 2, 0x01))
+    assert note() == value + 2
+    everyone(RLRQ)
+    everyone(set_note(value + 3, 0x01))
+    assert note() == value + 2
+    assert manage(method(2, address)) == "c701c10000"
+
+
+@pytest.mark.req("A-63", "A-12", "A-43")
+def test_association_is_the_same_by_group_and_by_address(group, manage, meter):
+    """One pair of triplets, whichever way a datagram comes."""
+    address = group.peer[0]
+    assert manage(method(1, address)) == "c701c10000"
+    own = (group.socket.getsockname()[0], meter.port)
+    group.send(wpdu(16, MANAGEMENT, AARQ))
+    assert is_aare(apdu_of(group.socket.recv(2000)))
+    for peer in (("127.0.0.1", own[1]), group.peer):
+        group.socket.sendto(wpdu(16, MANAGEMENT, get(iip=0xC5)), peer)
+        assert is_name(apdu_of(group.socket.recv(2000)), 0xC5)
+    group.send(wpdu(16, MANAGEMENT, RLRQ))
+    assert apdu_of(group.socket.recv(2000))[:1] == b"\x63"
+    assert manage(method(2, address)) == "c701c10000"
+
+
+@pytest.mark.req("A-62", "A-63")
+@pytest.mark.meter_config(multicast="239.255.40.60,239.255.40.61", preestablished=PREESTABLISHED)
+def test_configured_groups_are_joined_from_the_start(meter, host, manage, note, logged):
+    if host != "127.0.0.1":
+        pytest.skip("of one address, IPv4")
+    listed = manage(get(*IPV4, 4))
+    assert listed == "c401c100" + "0102" + "06efff283c" + "06efff283d"
+    value = note()
+    for n in (60, 61):
+        logged("multicast-join", f"group=239.255.40.{n}", "host=127.0.0.1")
+        group = Group(f"239.255.40.{n}", meter.port, host)
+        group.send(wpdu(PREESTABLISHED, ALL_STATION, set_note(value + n, 0x01)))
+        group.served()
+        group.socket.close()
+        assert note() == value + n
+    assert manage(method(2, "239.255.40.60")) == "c701c10000"
+    assert manage(get(*IPV4, 4)) == "c401c100" + "0101" + "06efff283d"
+    assert manage(method(1, "239.255.40.60")) == "c701c10000"
+
+
+@pytest.mark.req("F-19", "F-20", "A-63")
+def test_group_that_cannot_be_joined_stands_in_the_log(manage, logged, udp, host):
+    """Its address is kept, and the meter goes on."""
+    if host != "::1":
+        pytest.skip("of the IPv6 loopback address")
+    assert manage(method(1, "ff15::99")) == "c701c10000"
+    logged("WARN", "multicast-not-joined", "group=ff15:0:0:0:0:0:0:99", "host=::1", "reason=loopback")
+    assert manage(get(*IPV6, 5)) == "c401c100" + "0101" + "0910ff15" + "00" * 12 + "0099"
+    assert manage(method(2, "ff15::99")) == "c701c10000"
+    link = udp()
+    associate(link)
+    assert silent(link)
+
+
+@pytest.mark.req("F-19", "F-20")
+@pytest.mark.parametrize("group", ["10.0.0.1", "223.255.255.255", "240.0.0.0", "fe15::1", "::1"])
+def test_only_multicast_addresses_are_groups(manage, group):
+    assert manage(method(1, group)) == "c701c1fa00"
+
+
+@pytest.mark.req("F-19", "A-63")
+def test_no_more_groups_than_there_is_room_for(manage, host):
+    if host != "127.0.0.1":
+        pytest.skip("of one address, IPv4")
+    groups = [f"239.255.41.{n}" for n in range(limits.GROUPS)]
+    for group in groups:
+        assert manage(method(1, group)) == "c701c10000"
+    assert manage(method(1, "239.255.42.1")) == "c701c10200"
+    # one that is there already needs none
+    assert manage(method(1, groups[0])) == "c701c10000"
+    for group in groups:
+        assert manage(method(2, group)) == "c701c10000"
+    assert manage(get(*IPV4, 4)) == "c401c1000100"

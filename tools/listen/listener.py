@@ -1,0 +1,221 @@
+"""Listens where a meter pushes to: one number on TCP and UDP, any number of meters.
+
+    with Listener("127.0.0.1", 0) as listener:
+        arrival = listener.next(timeout=5)      # Arrival, or None when none came in time
+        arrival.notification                    # DataNotification, EventNotification or InformationReport
+        client = listener.accept(timeout=5)     # a Client on the next connection that a meter opens, for an AARQ
+
+A DataNotification that asks for it is confirmed at once, over the way it came, unless ``confirm`` is False.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+from tools.dlmsclient.client import Client
+from tools.dlmsclient.errors import ConnectionFailed, ConnectionLost, ProtocolError
+from tools.dlmsclient.notifications import DataNotification, Notification, decode_notification
+from tools.dlmsclient.transport import TcpTransport
+from tools.dlmsclient.wrapper import Deframer, Wpdu, decode_datagram
+
+_CHUNK = 65536
+_TRIES = 50
+_PATIENCE = 10.0
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One WPDU that arrived, or what could not be taken for one. ``notification`` is None where ``error`` says why."""
+
+    transport: str
+    peer: str
+    wpdu: Wpdu | None
+    notification: Notification | None
+    error: str = ""
+
+
+class _Connection:
+    """A TCP connection that a meter has opened."""
+
+    def __init__(self, sock: socket.socket, peer: str) -> None:
+        self.socket = sock
+        self.peer = peer
+        self.deframer = Deframer()
+
+
+def _text(address: tuple) -> str:
+    return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
+
+
+class Listener:
+    """host: address to listen on. port: number on TCP and UDP, 0 for any that is free on both."""
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, confirm: bool = True) -> None:
+        self.host = host
+        self.confirm = confirm
+        self.arrivals: deque[Arrival] = deque()
+        self.connections: list[_Connection] = []
+        self._waiting: deque[_Connection] = deque()
+        self._selector = selectors.DefaultSelector()
+        self._tcp, self._udp = self._bind(port)
+        self.port: int = self._tcp.getsockname()[1]
+        self._selector.register(self._tcp, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._udp, selectors.EVENT_READ, self._datagram)
+
+    def _bind(self, port: int) -> tuple[socket.socket, socket.socket]:
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        for attempt in range(_TRIES if port == 0 else 1):
+            tcp, udp = socket.socket(family, socket.SOCK_STREAM), socket.socket(family, socket.SOCK_DGRAM)
+            try:
+                tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tcp.bind((self.host, port))
+                udp.bind((self.host, tcp.getsockname()[1]))
+                tcp.listen()
+                tcp.setblocking(False)
+                udp.setblocking(False)
+            except (OSError, OverflowError) as error:
+                tcp.close()
+                udp.close()
+                if attempt + 1 == (_TRIES if port == 0 else 1):
+                    raise ConnectionFailed(f"cannot listen on {self.host} port {port}: {error}") from None
+                continue
+            return tcp, udp
+        raise AssertionError("unreachable")
+
+    @property
+    def address(self) -> str:
+        """``host:port`` as the meter's configuration takes it."""
+        return _text((self.host, self.port))
+
+    # -- waiting ------------------------------------------------------------------------------------------
+
+    def next(self, timeout: float) -> Arrival | None:
+        """The next arrival, None when none came within ``timeout`` seconds."""
+        self._until(timeout, lambda: bool(self.arrivals))
+        return self.arrivals.popleft() if self.arrivals else None
+
+    def take(self, timeout: float, patience: float = _PATIENCE) -> tuple[Client, str] | None:
+        """A Client on the next connection that a meter opens, and that meter's address; None when there is none in time.
+
+        From now on the connection is the caller's. Notifications that come between a request and its response are arrivals as ever.
+        ``patience``: seconds that the Client waits for a response.
+        """
+        if not self._until(timeout, lambda: bool(self._waiting)):
+            return None
+        connection = self._waiting.popleft()
+        self._selector.unregister(connection.socket)
+        self.connections.remove(connection)
+        transport = TcpTransport(sock=connection.socket, timeout=patience)
+        transport.deframer = connection.deframer
+        client = Client(transport, patience)
+        client.unsolicited = lambda wpdu: self._arrived("TCP", connection.peer, wpdu, client.send_octets)
+        return client, connection.peer
+
+    def accept(self, timeout: float) -> Client:
+        """The Client of :meth:`take`; ConnectionFailed when no meter connects in time."""
+        taken = self.take(timeout)
+        if taken is None:
+            raise ConnectionFailed(f"no meter connected within {timeout:g} s")
+        return taken[0]
+
+    def give_back(self, client: Client, peer: str) -> None:
+        """The connection of a Client is listened to again."""
+        assert isinstance(client.transport, TcpTransport)
+        client.transport.socket.setblocking(False)
+        connection = _Connection(client.transport.socket, peer)
+        connection.deframer = client.transport.deframer
+        self._keep(connection)
+
+    def _keep(self, connection: _Connection) -> None:
+        self.connections.append(connection)
+        self._selector.register(connection.socket, selectors.EVENT_READ, lambda: self._stream(connection))
+
+    def _until(self, timeout: float, there: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + timeout
+        while not there():
+            left = deadline - time.monotonic()
+            if left < 0:
+                return False
+            for key, _ in self._selector.select(left):
+                key.data()
+        return True
+
+    # -- arriving ------------------------------------------------------------------------------------------
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            sock, address = self._tcp.accept()
+            sock.setblocking(False)
+            connection = _Connection(sock, _text(address))
+            self._keep(connection)
+            self._waiting.append(connection)
+
+    def _stream(self, connection: _Connection) -> None:
+        try:
+            octets = connection.socket.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            octets = b""
+        if not octets:
+            self.drop(connection)
+            return
+        connection.deframer.feed(octets)
+        try:
+            while (wpdu := connection.deframer.next_wpdu()) is not None:
+                self._arrived("TCP", connection.peer, wpdu, connection.socket.sendall)
+        except ProtocolError as error:
+            self.arrivals.append(Arrival("TCP", connection.peer, None, None, str(error)))
+            self.drop(connection)
+
+    def _datagram(self) -> None:
+        with contextlib.suppress(OSError):
+            octets, address = self._udp.recvfrom(_CHUNK)
+            try:
+                wpdu = decode_datagram(octets)
+            except ProtocolError as error:
+                self.arrivals.append(Arrival("UDP", _text(address), None, None, str(error)))
+                return
+            self._arrived("UDP", _text(address), wpdu, lambda answer: self._udp.sendto(answer, address))
+
+    def _arrived(self, transport: str, peer: str, wpdu: Wpdu, send: Callable[[bytes], object]) -> None:
+        try:
+            notification = decode_notification(wpdu.apdu)
+        except ProtocolError as error:
+            self.arrivals.append(Arrival(transport, peer, wpdu, None, str(error)))
+            return
+        self.arrivals.append(Arrival(transport, peer, wpdu, notification))
+        if self.confirm and isinstance(notification, DataNotification) and notification.confirmed:
+            with contextlib.suppress(OSError, ConnectionLost):
+                send(Wpdu(wpdu.destination, wpdu.source, notification.confirm()).encode())
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def drop(self, connection: _Connection) -> None:
+        """Close one connection."""
+        self._selector.unregister(connection.socket)
+        self.connections.remove(connection)
+        if connection in self._waiting:
+            self._waiting.remove(connection)
+        connection.socket.close()
+
+    def close(self) -> None:
+        """Close everything but what was taken."""
+        for connection in list(self.connections):
+            self.drop(connection)
+        self._selector.close()
+        self._tcp.close()
+        self._udp.close()
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,279 @@
+"""Whole sessions with a running meter, recorded octet by octet: Annex A of the profile statement.
+
+Every meter starts at the same moment of simulated time with the same seed, and its time stands still (`rate=0`), so that each session
+is the same whenever it is recorded.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from tools.dlmsclient import AssociationRejected, Client, CosemAttribute, Data, DataAccessError, Obis, axdr, by_entry
+from tools.dlmsclient.transport import TcpTransport
+from tools.dlmsclient.wrapper import ALL_STATION, HEADER_SIZE
+from tools.launcher import Meter
+from tools.profile.fields import fields
+
+SETTINGS: Mapping[str, object] = {"port": 0, "backfill_days": 1, "start": "2026-01-31T12:00:00", "seed": 1, "rate": 0, "bind": "127.0.0.1"}
+HOST = "127.0.0.1"
+TIMEOUT = 20.0
+PREESTABLISHED = 100
+PUBLIC, READER, MANAGER = 16, 32, 48
+SECRETS = {READER: "12345678", MANAGER: "87654321"}
+NOBODY = 0x4444  # a client wPort that no meter knows
+NAME = (1, "0.0.42.0.0.255", 2)
+NOTE = (1, "0.0.96.128.1.255", 2)
+ENERGY = "1.0.1.8.0.255"
+PUSH = (40, "0.0.25.9.0.255")
+_WIDTH = 88  # hexadecimal digits of raw octets on a line
+
+
+@dataclass
+class Step:
+    """What is said before some WPDUs, and these WPDUs: direction (">" to the meter) and octets."""
+
+    text: str
+    wpdus: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+@dataclass
+class Session:
+    """A session under its title, with the settings of the meter that differ from its defaults."""
+
+    title: str
+    about: str
+    settings: str = ""
+    steps: list[Step] = field(default_factory=list)
+
+    def say(self, text: str) -> None:
+        """Begin a step."""
+        self.steps.append(Step(text))
+
+    def trace(self, direction: str, octets: bytes) -> None:
+        """Take a WPDU into the step that was begun last; `tools.dlmsclient` calls this."""
+        self.steps[-1].wpdus.append((direction, octets))
+
+
+@contextmanager
+def _meter(session: Session, **settings: object) -> Iterator[int]:
+    """A meter for one session; yields its port."""
+    session.settings = " ".join(f"{key}={value}" for key, value in settings.items())
+    with Meter({**SETTINGS, **settings}) as running:
+        yield running.ready.port
+
+
+def _settle(port: int) -> None:
+    """Return when the meter has served the datagrams that came before: the refusal of an unknown client comes behind them."""
+    with Client.udp(HOST, port, TIMEOUT) as client:
+        try:
+            client.associate(NOBODY)
+        except AssociationRejected:
+            return
+    raise AssertionError("an unknown client was taken")
+
+
+def _note(port: int) -> int:
+    """The note, as the public client reads it over TCP."""
+    with Client.tcp(HOST, port, TIMEOUT) as client:
+        return client.associate(READER, 1, SECRETS[READER]).get(*NOTE).value
+
+
+def plain_tcp() -> Session:
+    """AARQ, GET, RLRQ of the public client."""
+    session = Session("Plain TCP: the public client", "What any client may do, without a secret.")
+    with _meter(session) as port, Client.tcp(HOST, port, TIMEOUT, session.trace) as client:
+        session.say("Open an AA with the management logical device.")
+        public = client.associate(PUBLIC)
+        session.say("Read the COSEM logical device name.")
+        public.get(*NAME)
+        session.say("Read the clock.")
+        public.get(8, "0.0.1.0.0.255", 2)
+        session.say("An object that this client may not see is unknown to it: object-undefined (4).")
+        with suppress(DataAccessError):
+            public.get(3, ENERGY, 2)
+        session.say("Release. The TCP connection stays.")
+        public.release()
+    return session
+
+
+def reader_tcp() -> Session:
+    """LLS, a list, a profile in blocks, by a client that takes short APDUs."""
+    session = Session(
+        "Plain TCP: a head-end reads",
+        "The reader proves itself with its secret (LLS) and announces that it takes APDUs of 128 octets at most.",
+    )
+    with _meter(session) as port, Client.tcp(HOST, port, TIMEOUT, session.trace) as client:
+        session.say("Open the AA.")
+        reader = client.associate(READER, 1, SECRETS[READER], pdu_size=128)
+        session.say("Value and scaler_unit of active energy import, with one request.")
+        reader.get_list([CosemAttribute(3, Obis.parse(ENERGY), 2), CosemAttribute(3, Obis.parse(ENERGY), 3)])
+        session.say("The oldest six rows of the load profile (selective access by entry), too long for one APDU: in blocks.")
+        reader.get(7, "1.0.99.1.0.255", 2, by_entry(1, 6))
+        session.say("Release.")
+        reader.release()
+    return session
+
+
+def writing_tcp() -> Session:
+    """SET and ACTION, and what is refused."""
+    session = Session(
+        "Plain TCP: the management client writes", "A wrong secret, the right one, a SET, an ACTION, and a SET that is refused."
+    )
+    with _meter(session) as port, Client.tcp(HOST, port, TIMEOUT, session.trace) as client:
+        session.say("A wrong secret: rejected-permanent, authentication-failure (13).")
+        with suppress(AssociationRejected):
+            client.associate(MANAGER, 1, "00000000")
+        session.say("The right one.")
+        manager = client.associate(MANAGER, 1, SECRETS[MANAGER])
+        session.say("SET the note of the client.")
+        manager.set(*NOTE, axdr.double_long_unsigned(5))
+        session.say("SET it to a value of another type: type-unmatched (12).")
+        with suppress(DataAccessError):
+            manager.set(*NOTE, axdr.unsigned(5))
+        session.say("ACTION: open the supply switch (remote_disconnect), and close it (remote_reconnect).")
+        manager.action(70, "0.0.96.3.10.255", 1, axdr.integer(0))
+        manager.action(70, "0.0.96.3.10.255", 2, axdr.integer(0))
+        session.say("Release.")
+        manager.release()
+        session.say("Behind the release there is no AA: a GET is not allowed.")
+        client.exchange(bytes.fromhex("C001C100010000608001FF0200"), MANAGER)
+    return session
+
+
+def udp_confirmed() -> Session:
+    """The first session, in datagrams."""
+    session = Session("UDP: a confirmed association", "The same octets as over TCP, a WPDU a datagram.")
+    with _meter(session) as port, Client.udp(HOST, port, TIMEOUT, session.trace) as client:
+        session.say("Open, read, release.")
+        public = client.associate(PUBLIC)
+        public.get(*NAME)
+        public.release()
+    return session
+
+
+def udp_unconfirmed() -> Session:
+    """AARQ with response-allowed FALSE, unconfirmed SETs to one device and to all."""
+    session = Session("UDP: an unconfirmed association, and a broadcast", "Nothing comes back.")
+    with _meter(session) as port:
+        with Client.udp(HOST, port, TIMEOUT, session.trace) as client:
+            session.say("Open an unconfirmed AA with the management logical device: response-allowed is FALSE.")
+            manager = client.associate(MANAGER, 1, SECRETS[MANAGER], confirmed=False)
+            session.say("SET the note, unconfirmed.")
+            manager.set(*NOTE, axdr.double_long_unsigned(7))
+            session.say("Release: no RLRE.")
+            manager.release()
+            session.say(
+                f"The same to the All-station wPort ({ALL_STATION:04X}): an AA with every logical device, a SET in each, the end of each."
+            )
+            everyone = client.associate(MANAGER, ALL_STATION, SECRETS[MANAGER], confirmed=False)
+            everyone.set(*NOTE, axdr.double_long_unsigned(8))
+            everyone.release()
+        _settle(port)
+        value = _note(port)
+    assert value == 8, value
+    session.say(f"Read over TCP afterwards, the note is {value}. (The second logical device has no such object: nobody says so.)")
+    return session
+
+
+def udp_preestablished() -> Session:
+    """A broadcast without an AARQ."""
+    session = Session("UDP: a broadcast in pre-established associations", "No AARQ, no RLRQ; often to a multicast group.")
+    with _meter(session, preestablished=PREESTABLISHED) as port:
+        with Client.udp(HOST, port, TIMEOUT, session.trace) as client:
+            session.say("SET the note, unconfirmed, in every logical device.")
+            client.attach(PREESTABLISHED, ALL_STATION, confirmed=False).set(*NOTE, axdr.double_long_unsigned(9))
+        _settle(port)
+        value = _note(port)
+    assert value == 9, value
+    session.say(f"Read over TCP afterwards, the note is {value}.")
+    return session
+
+
+def _destination(port: int, transport: int) -> Data:
+    return axdr.structure(axdr.enum(transport), axdr.octet_string(f"{HOST}:{port}".encode()), axdr.enum(0))
+
+
+def push_udp() -> Session:
+    """A Push setup pushed by its method to a UDP port of ours."""
+    session = Session("Push over UDP", "The management client names a destination (Push setup, attribute 3) and invokes method push.")
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener,
+        _meter(session, push_interval=0) as port,
+        Client.tcp(HOST, port, TIMEOUT) as client,
+    ):
+        listener.bind((HOST, 0))
+        listener.settimeout(TIMEOUT)
+        manager = client.associate(MANAGER, 1, SECRETS[MANAGER])
+        manager.set(*PUSH, 3, _destination(listener.getsockname()[1], 1))
+        manager.action(*PUSH, 1, axdr.integer(0))
+        session.say("What the destination receives: the values of push_object_list, outside any AA.")
+        session.trace("<", listener.recv(65536))
+    return session
+
+
+def dial_out() -> Session:
+    """A connection that the meter opens; the client sends the AARQ over it."""
+    session = Session("A TCP connection that the meter opens", "The client listens; the connection manager of the meter connects.")
+    with socket.create_server((HOST, 0)) as listener:
+        listener.settimeout(TIMEOUT)
+        with _meter(session, dial=f"{HOST}:{listener.getsockname()[1]}"):
+            session.settings = "dial=HOST:PORT"
+            sock, _ = listener.accept()
+            with Client(TcpTransport(sock=sock), TIMEOUT, session.trace) as client:
+                session.say("The meter says nothing first. The client opens an AA, reads and releases, as on a connection of its own.")
+                public = client.associate(PUBLIC)
+                public.get(*NAME)
+                public.release()
+    return session
+
+
+SESSIONS: tuple[Callable[[], Session], ...] = (
+    plain_tcp,
+    reader_tcp,
+    writing_tcp,
+    udp_confirmed,
+    udp_unconfirmed,
+    udp_preestablished,
+    push_udp,
+    dial_out,
+)
+
+
+def _octets(octets: bytes) -> list[str]:
+    """Upper-case hexadecimal, in lines that are not too wide."""
+    text = octets.hex().upper()
+    return [text[i : i + _WIDTH] for i in range(0, len(text), _WIDTH)] or [""]
+
+
+def wpdu_lines(direction: str, octets: bytes) -> list[str]:
+    """A WPDU: its header, then a line a field of its APDU."""
+    header = octets[:HEADER_SIZE].hex(" ", 2).upper()
+    lines = [f"{direction} {header}"]
+    for part, meaning in fields(octets[HEADER_SIZE:]):
+        first, *more = _octets(part)
+        lines.append(f"    {first:<28}  {meaning}".rstrip())
+        lines += [f"    {rest}" for rest in more]
+    return lines
+
+
+def text_of(session: Session, number: int) -> str:
+    """A session as Markdown."""
+    lines = [f"### A.{number} {session.title}", "", session.about]
+    if session.settings:
+        lines += ["", f"The meter runs with `{session.settings}`."]
+    for step in session.steps:
+        lines += ["", step.text]
+        if step.wpdus:
+            lines += ["", "```text"]
+            for direction, octets in step.wpdus:
+                lines += wpdu_lines(direction, octets)
+            lines.append("```")
+    return "\n".join(lines)
+
+
+def render() -> str:
+    """All sessions."""
+    return "\n\n".join(text_of(make(), number) for number, make in enumerate(SESSIONS, 2))
