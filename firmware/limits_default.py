@@ -28,6 +28,7 @@ ALL_ASSOCIATIONS = 8  # AAs on all TCP connections together
 UDP_LINKS = 4  # UDP peers (address and port) that hold AAs
 UDP_ASSOCIATIONS = 1  # AAs of one UDP peer
 ALL_UDP_ASSOCIATIONS = 4  # AAs of all UDP peers together
+SN_CLIENTS = 2  # clients with short names of each logical device; 0: no short names
 
 # -- buffers -----------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ ALL_ASSOCIATIONS = 16  # AAs on all TCP connections together
 UDP_LINKS = 8  # UDP peers (address and port) that hold AAs
 UDP_ASSOCIATIONS = 2  # AAs of one UDP peer
 ALL_UDP_ASSOCIATIONS = 8  # AAs of all UDP peers together
+SN_CLIENTS = 2  # clients with short names of each logical device; 0: no short names
 TRANSFERS = 9  # long transfers over TCP at once; every connection is sure of one
 UDP_TRANSFERS = 2  # long transfers over UDP at once
 PDU = 1024  # largest APDU received or sent, octets

@@ -2,6 +2,9 @@
 
 from micropython import const
 
+READ = const(0x100000)  # bit 3
+WRITE = const(0x080000)  # bit 4
+UNCONFIRMED_WRITE = const(0x040000)  # bit 5
 ATTRIBUTE_0_SET = const(0x008000)  # bit 8
 PRIORITY = const(0x004000)  # bit 9
 ATTRIBUTE_0_GET = const(0x002000)  # bit 10
@@ -9,6 +12,8 @@ BLOCK_GET = const(0x001000)  # bit 11
 BLOCK_SET = const(0x000800)  # bit 12
 BLOCK_ACTION = const(0x000400)  # bit 13
 MULTIPLE_REFERENCES = const(0x000200)  # bit 14
+INFORMATION_REPORT = const(0x000100)  # bit 15
+PARAMETERIZED_ACCESS = const(0x000020)  # bit 18
 GET = const(0x000010)  # bit 19
 SET = const(0x000008)  # bit 20
 SELECTIVE_ACCESS = const(0x000004)  # bit 21
@@ -16,3 +21,5 @@ ACTION = const(0x000001)  # bit 23
 
 # What this server has for logical name referencing. Priority is not offered: one link is served in order (REQUIREMENTS D-06).
 LN_SERVICES = const(0x00BE1D)
+# What it has for short name referencing (REQUIREMENTS C-36): bits 3 to 5, 11, 12, 14, 15 and 18.
+SN_SERVICES = const(0x1C1B20)

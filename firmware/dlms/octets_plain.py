@@ -150,6 +150,22 @@ def find(table, n, buf, off):
     return -1
 
 
+def find_base(table, n, buf, off):
+    """Index of the last of n 3-octet records, a 16-bit base name and one octet more in ascending order of base names, whose base
+    name is not above the short name buf[off:off+2]; -1 when all are above.
+    """
+    name = get16(buf, off)
+    lo = 0
+    hi = n
+    while lo < hi:
+        mid = lo + hi >> 1
+        if get16(table, 3 * mid) <= name:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo - 1
+
+
 def scan(buf, off, end, stack, depth):
     """Walk one A-XDR Data at off; returns the offset behind it, -1 when it is not well-formed, -2 when nested too deep.
 

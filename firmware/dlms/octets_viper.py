@@ -203,6 +203,21 @@ def find(table: ptr8, n: int, buf: ptr8, off: int) -> int:
 
 
 @micropython.viper
+def find_base(table: ptr8, n: int, buf: ptr8, off: int) -> int:
+    name = buf[off] << 8 | buf[off + 1]
+    lo = 0
+    hi = n
+    while lo < hi:
+        mid = (lo + hi) >> 1
+        p = mid * 3
+        if (table[p] << 8 | table[p + 1]) <= name:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo - 1
+
+
+@micropython.viper
 def scan(buf: ptr8, off: int, end: int, stack: ptr16, depth: int) -> int:
     # stack[k] counts the elements still to come at nesting level k: no recursion, no heap
     level = 0

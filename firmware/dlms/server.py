@@ -15,18 +15,27 @@ from micropython import const
 from dlms import acse, action, get, set, wrapper
 from dlms.association import ASSOCIATED, IDLE, Link
 from dlms.axdr import shorten
-from dlms.errors import ACCEPTED, REJECTED, REJECTED_TRANSIENT, ConformanceClientErrors, Errors
+from dlms.errors import (
+    ACCEPTED,
+    INITIATE_ERROR,
+    NOT_ALLOWED_TOO_LONG,
+    REJECTED,
+    REJECTED_TRANSIENT,
+    ConformanceClientErrors,
+    Errors,
+)
 from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, length, length_size, scan
 from dlms.pool import Pool
 from dlms.security import LN_CONTEXT
 from dlms.short import short_get
-from dlms.stream import NONE, Transfer
+from dlms.stream import NONE, READ_OUT, Transfer
 from dlms.wrapper import HEADER
 
 _TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
 _EVERYTHING = const(0x3FFFFFFF)
 _RESPONSES = (0xC4, 0xC5, 0xC7, 0x61, 0x63, 0x0F, 0xC2, 0x0C, 0x0D, 0x08, 0x0E, 0x10, 0x18, 0x16, 0xD8, 0xDA)
 _SN_SERVICES = (0x05, 0x06)
+_LN_SERVICES = (0xC0, 0xC1, 0xC3)
 
 
 class Server:
@@ -51,6 +60,11 @@ class Server:
         self.short = short_get  # the short way, for a transport that calls it before `handle`
         self.everything = _EVERYTHING
         self.refusal = 0
+        self.sn = None  # the services of short name referencing, where the board has a client for them
+        if limits.SN_CLIENTS:
+            from dlms import short_names
+
+            self.sn = short_names
         self.stack = array("H", bytes(2 * limits.NESTING))
         self.aarq = acse.Aarq()
         # A response always begins in the scratch transfer; only when it turns out long the association keeps it
@@ -89,7 +103,7 @@ class Server:
         elif tag == acse.RLRQ:
             end = self.release(link, i, rx, off, off + n, tx)
         elif i < 0:
-            end = self.idle(link, tag, tx)
+            end = self.idle(link, tag, rx, off, tx)
         else:
             end = self.dispatch(link.aas[i], tag, rx, off + HEADER, off + n, tx)
         return wrapper.answer(tx, rx, off, end - HEADER) if end else 0
@@ -118,19 +132,29 @@ class Server:
             elif tag == 0xC3:
                 end = action.request(self, aa, rx, p, end, tx)
             else:
-                end = self.other(aa, tag, tx)
+                end = self.other(aa, tag, rx, p, end, tx)
         except Exception as e:
             end = self.escaped(aa, tag, rx[p + 2] if end - p > 2 else 0, tx, e)
         # D-99: nothing is ever sent in an unconfirmed AA
         return end if aa.confirmed else 0
 
-    def idle(self, link, tag, tx):
-        """An APDU other than AARQ and RLRQ outside any AA (D-91, D-96)."""
+    def idle(self, link, tag, rx, off, tx):
+        """An APDU other than AARQ and RLRQ outside any AA (D-91, D-96); a Read or Write between wPorts of SN has an error of its own."""
         if tag in _RESPONSES or not link.stream:
             return 0
+        if tag in _SN_SERVICES and self.sn is not None:
+            assoc = self.find_association(rx, off)
+            if assoc is not None and assoc.context & 1 == 0:
+                return self.service_error(tx, HEADER, INITIATE_ERROR, self.errors.sn_not_supported)
         return self.refuse(tx, HEADER, self.errors.no_association)
 
-    def other(self, aa, tag, tx):
+    def other(self, aa, tag, rx, p, end, tx):
+        """An APDU that is no GET, SET or ACTION: a service of short names in an AA that has them."""
+        if aa.assoc.context & 1 == 0:
+            return self.sn.serve(self, aa, tag, rx, p, end, tx)
+        return self.no_service(aa, tag, tx)
+
+    def no_service(self, aa, tag, tx):
         """An APDU that is no service of this AA."""
         errors = self.errors
         self.abandon(aa)
@@ -142,6 +166,8 @@ class Server:
         """An object raised: that request fails with hardware-fault, and the fault is logged once (DESIGN: result codes)."""
         self.abandon(aa)
         self.log("ERROR", "dlms", "object-raised", repr(e))
+        if tag not in _LN_SERVICES:
+            return self.sn.escaped(self, aa, tag, tx)
         if not iip & 0x40:
             return 0
         module = get if tag == 0xC0 else set if tag == 0xC1 else action
@@ -157,8 +183,20 @@ class Server:
         return p + 3
 
     def exception(self, aa, tx, code):
-        """`refuse` inside an AA."""
+        """`refuse` inside an AA; with short names a ConfirmedServiceError of no service instead (D-55)."""
+        if code and aa.assoc.context & 1 == 0:
+            errors = self.errors
+            code = errors.sn_too_long if code == NOT_ALLOWED_TOO_LONG else errors.sn_not_supported
+            return self.service_error(tx, aa.start, INITIATE_ERROR, code)
         return self.refuse(tx, aa.start, code)
+
+    def service_error(self, tx, p, service, code):
+        """ConfirmedServiceError `0E service b c` at tx[p:] (D-71), b and c in code; returns the offset behind it."""
+        tx[p] = 0x0E
+        tx[p + 1] = service
+        tx[p + 2] = code >> 8
+        tx[p + 3] = code & 0xFF
+        return p + 4
 
     # -- what the services share -----------------------------------------------------------------------
 
@@ -204,8 +242,11 @@ class Server:
         return n >= 0 and q + 5 + length_size(buf, q + 5) + n == end
 
     def list_entry(self, t):
-        """The next entry of a GET list; `stream` calls it."""
-        get.list_entry(self, t)
+        """The next entry of a GET or Read list; `stream` calls it."""
+        if t.kind == READ_OUT:
+            self.sn.list_entry(self, t)
+        else:
+            get.list_entry(self, t)
 
     # -- transfers ---------------------------------------------------------------------------------------
 

@@ -28,6 +28,9 @@ SET_IN = const(3)
 SET_LIST_IN = const(4)
 ACTION_IN = const(5)
 ACTION_LIST_IN = const(6)
+READ_OUT = const(16)
+READ_IN = const(17)
+WRITE_IN = const(18)
 
 
 class Cursor:

@@ -192,6 +192,10 @@ class Meter:
         for i in range(directory.n):
             group = groups[directory.table[8 * i : 8 * i + 6]]
             directory.limit[i] = pool.widest(group, directory.objs[i] or AssociationLN)
+        if limits.SN_CLIENTS:
+            from meter import short_names
+
+            self.associations.extend(short_names.associations(directory, wport, groups, pool, secrets, limits.SN_CLIENTS))
         self.devices.append((wport, directory))
         for o in made:
             o.placed(directory)

@@ -40,6 +40,7 @@ class Limits:
     NESTING = 12
     TRANSFERS = 3
     UDP_TRANSFERS = 1
+    SN_CLIENTS = 0
     CONNECTIONS = 0  # no link is sure of a transfer: the tests use them up
 
 

@@ -33,6 +33,7 @@ class Wide:
     NESTING = limits.NESTING
     TRANSFERS = 2
     UDP_TRANSFERS = 2
+    SN_CLIENTS = 0
     CONNECTIONS = 0
     REASSEMBLY = limits.REASSEMBLY
 
