@@ -129,6 +129,7 @@ class AssociationSN(Interface):
         off = axdr.content(buf, off)
         # Count the values first, for their number stands in front of them.
         n = 0
+        most = o + limits.ELEMENT
         q = off
         while q < end:
             k = self._attributes(buf, q, end)
@@ -138,7 +139,7 @@ class AssociationSN(Interface):
             q += _IDENTIFICATION
         o = axdr.put_head(out, o, axdr.STRUCTURE, n)
         while off < end and o > 0:
-            o = self._put_values(buf, off, out, o, aa)
+            o = self._put_values(buf, off, out, o, most, aa)
             off += _IDENTIFICATION
         return o
 
@@ -171,23 +172,23 @@ class AssociationSN(Interface):
         o = self.directory.objs[j] or self
         return j if o.CLASS_ID == get16(buf, q + 3) else -OBJECT_CLASS_INCONSISTENT
 
-    def _put_values(self, buf, q, out, off, aa):
-        """Write the attribute, or all of them, that `_attributes` has found good; returns the offset behind, or -result."""
+    def _put_values(self, buf, q, out, off, end, aa):
+        """Write the attribute, or all of them, that `_attributes` has found good, to out[off:end]; returns the offset behind, or -result."""
         j = self._locate(buf, q)
         o = self.directory.objs[j] or self
         k = buf[q + 14]
         if k:
             if self.acc[j][k] & 1 == 0:
                 return -READ_WRITE_DENIED
-            return put_value(o, k, out, off, aa)
+            return put_value(o, k, out, off, end, aa)
         while k < o.ATTRIBUTES and off > 0:
             k += 1
-            off = put_value(o, k, out, off, aa)
+            off = put_value(o, k, out, off, end, aa)
         return off
 
 
-def put_value(o, k, out, off, aa):
-    """Write attribute k of object o at out[off:] when it is short and there is room; returns the offset behind it, or -result."""
+def put_value(o, k, out, off, end, aa):
+    """Write attribute k of object o to out[off:end] when it is short and there is room; returns the offset behind it, or -result."""
     value = o.a[k]
     if value is not None:
         n = len(value)
@@ -198,7 +199,7 @@ def put_value(o, k, out, off, aa):
         n = o.get(k, value, 0, aa)
         if n < 0:
             return n
-    if n > len(out) - off:
+    if n > end - off:
         return -DATA_BLOCK_UNAVAILABLE
     copy(out, off, value, 0, n)
     return off + n
