@@ -69,7 +69,8 @@ def parts(rig, first, limit=0):
         octets = bytes.fromhex(answer[12:])
         at = 1 if octets[0] < 0x80 else 1 + (octets[0] & 0x7F)
         size = octets[0] if at == 1 else int.from_bytes(octets[1:at], "big")
-        assert size > 0 and len(octets) == at + size
+        assert size > 0
+        assert len(octets) == at + size
         raw += tohex(octets[at:])
         if answer[6:8] == "01":
             return raw, answers

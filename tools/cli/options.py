@@ -13,7 +13,14 @@ PUBLIC = 16
 READER = 32
 MANAGEMENT = 48
 # Demonstration values of the reference meter; a real meter has its own.
-DEMONSTRATION_PASSWORDS = {READER: "12345678", MANAGEMENT: "87654321"}
+SHORT_NAME_READER = 64
+SHORT_NAME_MANAGEMENT = 80
+DEMONSTRATION_PASSWORDS = {
+    READER: "12345678",
+    MANAGEMENT: "87654321",
+    SHORT_NAME_READER: "12345678",
+    SHORT_NAME_MANAGEMENT: "87654321",
+}
 LOAD_PROFILE = "1.0.99.1.0.255"
 
 _EPILOG = """\
@@ -27,6 +34,7 @@ examples
   python -m tools.cli get 1-0:1.8.0*255 value
   python -m tools.cli --client 48 set 0-0:1.0.0*255 time_zone long:-60
   python -m tools.cli --client 48 action 0-0:1.0.0*255 shift_time long:30
+  python -m tools.cli --sn get 1-0:1.8.0*255 value
 """
 
 
@@ -68,13 +76,19 @@ def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
         type=_ranged(1, 65535),
         metavar="WPORT",
         default=default(None),
-        help=f"client wPort: {PUBLIC} public, {READER} reader, {MANAGEMENT} management (default {READER}; discover: {PUBLIC})",
+        help=f"client wPort: {PUBLIC} public, {READER} reader, {MANAGEMENT} management (default {READER}, with --sn {SHORT_NAME_READER}; discover: {PUBLIC})",
+    )
+    group.add_argument(
+        "--sn",
+        action="store_true",
+        default=default(False),
+        help=f"short names instead of logical ones (client {SHORT_NAME_READER} reads, {SHORT_NAME_MANAGEMENT} writes)",
     )
     group.add_argument("--server", type=_ranged(1, 65535), metavar="WPORT", default=default(1), help="logical device (default 1)")
     group.add_argument(
         "--password",
         default=default(None),
-        help='LLS secret, or hex:OCTETS; "" for none (default: the demonstration values of clients 32 and 48, none for others)',
+        help='LLS secret, or hex:OCTETS; "" for none (default: the demonstration values of clients 32, 48, 64 and 80, none for others)',
     )
     group.add_argument(
         "--pdu-size",

@@ -6,11 +6,10 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tools.cli.options import DEMONSTRATION_PASSWORDS, READER
+from tools.cli.options import DEMONSTRATION_PASSWORDS, READER, SHORT_NAME_READER
 from tools.cli.render import say
-from tools.dlmsclient import Association, Client, ListedObject, Obis, ScalerUnit, ServiceFailure, UsageError, parse_object_list
-from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, ClassId, class_name
-from tools.dlmsclient.objects import CURRENT_ASSOCIATION
+from tools.dlmsclient import Association, Client, ListedObject, Obis, ScalerUnit, ServiceFailure, UsageError
+from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, class_name
 from tools.dlmsclient.octets import parse_hex
 from tools.dlmsclient.wrapper import HEADER_SIZE
 
@@ -41,10 +40,11 @@ def password_of(options: argparse.Namespace, client_wport: int) -> bytes | None:
 @contextmanager
 def association(options: argparse.Namespace) -> Iterator[Association]:
     """An association as the options say, released at the end."""
-    client_wport = options.client or READER
+    client_wport = options.client or (SHORT_NAME_READER if options.sn else READER)
     password = password_of(options, client_wport)
     with link(options) as client:
-        opened = client.associate(
+        associate = client.associate_short_names if options.sn else client.associate
+        opened = associate(
             client_wport,
             options.server,
             password,
@@ -57,7 +57,7 @@ def association(options: argparse.Namespace) -> Iterator[Association]:
 
 def object_list(opened: Association) -> list[ListedObject]:
     """What this client may see."""
-    return parse_object_list(opened.get(ClassId.ASSOCIATION_LN, CURRENT_ASSOCIATION, 2))
+    return opened.objects()
 
 
 def find_all(objects: list[ListedObject], text: str) -> list[ListedObject]:

@@ -9,10 +9,12 @@ from tools.dlmsclient import exchanges
 from tools.dlmsclient.acse import RLRE_TAG, Aare, Rlre, Rlrq
 from tools.dlmsclient.axdr import Data
 from tools.dlmsclient.codes import DataAccessResult, ReleaseResponseReason
+from tools.dlmsclient.cosem import ClassId
 from tools.dlmsclient.errors import ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
 from tools.dlmsclient.initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError, InitiateResponse
 from tools.dlmsclient.long_transfer import Exchange, Terms
 from tools.dlmsclient.obis import Obis
+from tools.dlmsclient.objects import CURRENT_ASSOCIATION, ListedObject, parse_object_list
 from tools.dlmsclient.xdlms import (
     EXCEPTION_RESPONSE,
     ActionOutcome,
@@ -136,6 +138,10 @@ class Association:
     ) -> tuple[ActionOutcome, ...]:
         """Invoke several methods with one request."""
         return self._run(exchanges.action_list(self._terms(), methods, parameters))
+
+    def objects(self) -> list[ListedObject]:
+        """What this client may see, by object_list of the current association."""
+        return parse_object_list(self.get(ClassId.ASSOCIATION_LN, CURRENT_ASSOCIATION, 2))
 
     def release(self, reason: int | None = 0, user_information: bytes | None = None) -> Rlre | None:
         """End the AA with RLRQ and return the RLRE; an unconfirmed AA ends without one (REQUIREMENTS B-10, B-12)."""

@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
+from typing import TypeVar
 
-from tools.dlmsclient.acse import AARE_TAG, SOURCE_USER, Aare, Aarq
+from tools.dlmsclient.acse import AARE_TAG, CONTEXT_LN, CONTEXT_SN, SOURCE_USER, Aare, Aarq, context_name
 from tools.dlmsclient.association import Association, refusal
 from tools.dlmsclient.codes import AssociationResult, UserDiagnostic
 from tools.dlmsclient.errors import AssociationRejected, ConnectionLost, ProtocolError, Timeout, UsageError
@@ -23,12 +24,15 @@ from tools.dlmsclient.initiate import (
     CLIENT_CONFORMANCE,
     CONFIRMED_SERVICE_ERROR,
     DLMS_VERSION,
+    SHORT_NAME_CONFORMANCE,
     VAA_LN,
+    VAA_SN,
     ConfirmedServiceError,
     Conformance,
     InitiateRequest,
     InitiateResponse,
 )
+from tools.dlmsclient.short_name_association import ShortNameAssociation
 from tools.dlmsclient.transport import TcpTransport, Transport, UdpTransport
 from tools.dlmsclient.wrapper import DEFAULT_PORT, MANAGEMENT_LOGICAL_DEVICE, PUBLIC_CLIENT, Wpdu
 
@@ -38,6 +42,7 @@ DEFAULT_TIMEOUT = 5.0
 MAX_PDU_SIZE = 0xFFFF
 
 Trace = Callable[[str, bytes], None]
+Kind = TypeVar("Kind", bound=Association)
 
 
 class Client:
@@ -140,7 +145,7 @@ class Client:
         server_wport: int = MANAGEMENT_LOGICAL_DEVICE,
         password: str | bytes | None = None,
         *,
-        conformance: Conformance = CLIENT_CONFORMANCE,
+        conformance: Conformance | None = None,
         pdu_size: int = MAX_PDU_SIZE,
         confirmed: bool = True,
         initiate: InitiateRequest | None = None,
@@ -152,19 +157,58 @@ class Client:
 
         Without ``password``: lowest level; with one: LLS. ``pdu_size`` is the client-max-receive-pdu-size (0: no limit).
         ``confirmed`` False opens an unconfirmed AA: over UDP only, and nothing is answered (REQUIREMENTS B-02, B-05).
+        ``conformance``: by default everything that this client has for the referencing of its context.
         ``initiate`` replaces the InitiateRequest; ``aarq`` the whole AARQ, whose own user-information is sent if it has one.
         A refusal is raised as AssociationRejected.
         """
-        proposed = initiate or InitiateRequest(conformance, pdu_size, confirmed)
+        return self._associate(
+            Association,
+            client_wport,
+            server_wport,
+            password,
+            initiate or InitiateRequest(CLIENT_CONFORMANCE if conformance is None else conformance, pdu_size, confirmed),
+            aarq,
+            block_size,
+            timeout,
+        )
+
+    def associate_short_names(
+        self,
+        client_wport: int,
+        server_wport: int = MANAGEMENT_LOGICAL_DEVICE,
+        password: str | bytes | None = None,
+        *,
+        conformance: Conformance = SHORT_NAME_CONFORMANCE,
+        pdu_size: int = MAX_PDU_SIZE,
+        confirmed: bool = True,
+        block_size: int | None = None,
+        timeout: float | None = None,
+    ) -> ShortNameAssociation:
+        """As ``associate``, in the application context of short names."""
+        proposed = InitiateRequest(conformance, pdu_size, confirmed)
+        return self._associate(ShortNameAssociation, client_wport, server_wport, password, proposed, None, block_size, timeout)
+
+    def _associate(
+        self,
+        kind: type[Kind],
+        client_wport: int,
+        server_wport: int,
+        password: str | bytes | None,
+        proposed: InitiateRequest,
+        aarq: Aarq | None,
+        block_size: int | None,
+        timeout: float | None,
+    ) -> Kind:
         if aarq is not None and aarq.user_information is not None:
             with contextlib.suppress(ProtocolError):  # it may be wrong on purpose
                 proposed = InitiateRequest.decode(aarq.user_information)
         if not proposed.response_allowed and self.transport.name == "tcp":
             raise UsageError("an unconfirmed association exists over UDP only")
-        request = aarq or self._aarq(proposed.encode(), password)
+        context = CONTEXT_SN if kind is ShortNameAssociation else CONTEXT_LN
+        request = aarq or self._aarq(proposed.encode(), password, context)
         if request.user_information is None:
             request = replace(request, user_information=proposed.encode())
-        association = Association(
+        association = kind(
             self,
             client_wport,
             server_wport,
@@ -194,11 +238,11 @@ class Client:
             del self.associations[key]
 
     @staticmethod
-    def _aarq(user_information: bytes, password: str | bytes | None) -> Aarq:
+    def _aarq(user_information: bytes, password: str | bytes | None, context: int) -> Aarq:
         if password is None:
-            return Aarq.lowest(user_information)
+            return Aarq.lowest(user_information, context)
         secret = password.encode() if isinstance(password, str) else password
-        return Aarq.lls(user_information, secret)
+        return Aarq.lls(user_information, secret, context)
 
 
 def read_aare(octets: bytes, request: Aarq, proposed: InitiateRequest) -> tuple[Aare, InitiateResponse]:
@@ -221,8 +265,9 @@ def read_aare(octets: bytes, request: Aarq, proposed: InitiateRequest) -> tuple[
         raise ProtocolError(f"DLMS version {negotiated.negotiated_dlms_version_number} was negotiated, must be {DLMS_VERSION}")
     if negotiated.conformance & ~proposed.conformance:
         raise ProtocolError(f"conformance {negotiated.conformance:06X} has bits that were not proposed ({proposed.conformance:06X})")
-    if negotiated.vaa_name != VAA_LN:
-        raise ProtocolError(f"vaa-name is {negotiated.vaa_name:04X}, must be {VAA_LN:04X} with logical names")
+    vaa = VAA_SN if aare.application_context_name == context_name(CONTEXT_SN) else VAA_LN
+    if negotiated.vaa_name != vaa:
+        raise ProtocolError(f"vaa-name is {negotiated.vaa_name:04X}, must be {vaa:04X} in this application context")
     return aare, negotiated
 
 

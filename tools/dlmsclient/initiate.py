@@ -73,6 +73,18 @@ CLIENT_CONFORMANCE = (
     | Conformance.ACTION
 )
 
+# The same with short names.
+SHORT_NAME_CONFORMANCE = (
+    Conformance.READ
+    | Conformance.WRITE
+    | Conformance.UNCONFIRMED_WRITE
+    | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
+    | Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE
+    | Conformance.MULTIPLE_REFERENCES
+    | Conformance.INFORMATION_REPORT
+    | Conformance.PARAMETERIZED_ACCESS
+)
+
 
 def _optional_i8(value: int | None) -> bytes:
     return b"\x00" if value is None else b"\x01" + (value & 0xFF).to_bytes(1, "big")
