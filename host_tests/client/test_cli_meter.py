@@ -95,7 +95,8 @@ def test_discover_names_both_logical_devices(cli):
     assert [device["wport"] for device in devices] == [1, 17]
     assert all(device["name"] for device in devices)
     notes = {offer["client"]: offer["note"] for offer in devices[0]["associations"]}
-    assert notes == {1: "open to anybody", 16: "in use", 32: "wants a password", 48: "wants a password"}
+    wanted = {1: "open to anybody", 16: "in use", 32: "wants a password", 48: "wants a password"}
+    assert notes == {**wanted, 64: "wants a password", 80: "wants a password"}
     assert "logical devices" in cli("discover", "--no-probe", client="public")
 
 
