@@ -1,10 +1,10 @@
 """Association SN, class 12 version 2 (REQUIREMENTS F-10): one client's view of one logical device by short names.
 
-Version 2 has what a client needs, object_list, access_rights_list and security_setup_reference, with the access modes of Association LN
-versions 0 to 2. user_list and current_user of version 3 are left out: nothing at hand tells their short names.
+Version 2 has what a client needs, object_list, access_rights_list and security_setup_reference, with the access modes of
+Association LN versions 0 to 2. user_list and current_user of version 3 are left out: nothing at hand tells their short names.
 
-It stands at 0.0.40.0.0.255 with the base name FA00 in its own AA, and nowhere else. The protocol engine reads from it how an AARQ is to be answered,
-as from `cosem.association_ln`, whose access rights it shares.
+It stands at 0.0.40.0.0.255 with the base name FA00 in its own AA, and nowhere else. The protocol engine reads from it how an
+AARQ is to be answered, as from `cosem.association_ln`, whose access rights it shares.
 """
 
 import limits
@@ -120,8 +120,8 @@ class AssociationSN(Interface):
     def _read(self, buf, off, end, out, o, aa):
         """read_by_logicalname (array of structure {class_id long-unsigned, logical_name octet-string, attribute_id integer}).
 
-        Returns the structure of the values in the order asked for [choice]; attribute 0 stands for all attributes of the object, each of which
-        must be readable. The first failure decides the result. Long attributes, and more than fits an element, are
+        Returns the structure of the values in the order asked for [choice]; attribute 0 stands for all attributes of the object,
+        each of which must be readable. The first failure decides the result. Long attributes, and more than fits an element, are
         data-block-unavailable: they are read by their short names.
         """
         if off == end or buf[off] != axdr.ARRAY:
@@ -173,7 +173,7 @@ class AssociationSN(Interface):
         return j if o.CLASS_ID == get16(buf, q + 3) else -OBJECT_CLASS_INCONSISTENT
 
     def _put_values(self, buf, q, out, off, end, aa):
-        """Write the attribute, or all of them, that `_attributes` has found good, to out[off:end]; returns the offset behind, or -result."""
+        """Write the attribute, or all of them, that `_attributes` has found good, to out[off:end]; returns its end, or -result."""
         j = self._locate(buf, q)
         o = self.directory.objs[j] or self
         k = buf[q + 14]

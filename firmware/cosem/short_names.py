@@ -1,9 +1,9 @@
 """The short names of a logical device: base names given to its objects, and what a short name stands for (REQUIREMENTS D-53, D-54).
 
-Attribute k of an object has the short name base + 8·(k - 1), method m has base + offset + 8·(m - 1) with the offset of its class. Base names are
-multiples of 8: those of three objects are fixed by the standard, the others follow each other from 0100 on, in the order of the
-logical names, without gaps. The same object list so has the same short names after every start; a client that finds them in
-object_list need not care.
+Attribute k of an object has the short name base + 8·(k - 1), method m has base + offset + 8·(m - 1) with the offset of its
+class. Base names are multiples of 8: those of three objects are fixed by the standard, the others follow each other from 0100
+on, in the order of the logical names, without gaps. The same object list so has the same short names after every start; a
+client that finds them in object_list need not care.
 """
 
 from micropython import const
@@ -18,8 +18,9 @@ _SAP_ASSIGNMENT = const(0xFC00)
 _DEVICE_NAME = const(0xFD00)
 _NAME_OF_DEVICE = b"\x00\x00\x2a\x00\x00\xff"  # 0.0.42.0.0.255, COSEM logical device name
 
-# Class-id -> offset of method 1 (REQUIREMENTS D-53). IPv6 setup, class 48, as IPv4 setup [memory]; Association LN, class 15, behind its eleven
-# attributes [impl: Gurux]. A class that is not here, or has more attributes than there is room for, has its methods behind its attributes.
+# Class-id -> offset of method 1 (REQUIREMENTS D-53). IPv6 setup, class 48, as IPv4 setup [memory]; Association LN, class 15,
+# behind its eleven attributes [impl: Gurux]. A class that is not here, or has more attributes than there is room for, has its
+# methods behind its attributes [choice].
 METHODS = {
     3: 0x28,
     4: 0x38,

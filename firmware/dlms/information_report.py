@@ -2,9 +2,9 @@
 
     18 (00 | 01 length GeneralizedTime) n {02 name(2)} n {Data}
 
-GeneralizedTime is text, `YYYYMMDDhhmmss` with what ISO 8601 allows behind it. The APDU has no address: it goes from the management logical device
-(wPort 1) to the client management process (wPort 1). This module writes the APDU; when it is sent, and over which link, is not its
-business.
+GeneralizedTime is text, `YYYYMMDDhhmmss` with what ISO 8601 allows behind it. The APDU has no address: it goes from the management
+logical device (wPort 1) to the client management process (wPort 1). This module writes the APDU; when it is sent, and over which
+link, is not its business.
 """
 
 from dlms.axdr import put_encoded, put_size
@@ -18,9 +18,9 @@ INFORMATION_REPORT = 0x18
 def information_report(server, assoc, names, n, time, tx, off, end):
     """Write the report of the n attributes whose short names stand in names[0:2n] to tx[off:end].
 
-    assoc: the Association SN whose client gets it; its rights decide what may be told. time: text of the GeneralizedTime as octets, or None for
-    none. Returns the offset behind the APDU, or -result: object-undefined or read-write-denied of the first name that cannot be told, or
-    data-block-unavailable for a long attribute and for more than tx[off:end] holds. Allocates nothing.
+    assoc: the Association SN whose client gets it; its rights decide what may be told. time: text of the GeneralizedTime as
+    octets, or None for none. Returns the offset behind the APDU, or -result: object-undefined or read-write-denied of the first
+    name that cannot be told, or data-block-unavailable for a long attribute and for more than tx[off:end] holds. Allocates nothing.
     """
     size = len(time) + 3 if time else 2
     if end - off < size + 3 + 3 * n:

@@ -4,9 +4,9 @@
     16 n {02 name(2)} n {Data}                       -> nothing
     06 01 07 last number(2) 01 09 length raw         -> 0D 01 02 number(2); with the last part the answer to the whole request
 
-raw is a part of the whole `n {specification} n {Data}`, which is carried out when it is complete (D-24). The name of a method invokes it with
-the Data as its parameter; what it returns is dropped. A parameterized-access writes nothing: no attribute of this meter has a
-selective write.
+raw is a part of the whole `n {specification} n {Data}`, which is carried out when it is complete (D-24). The name of a method
+invokes it with the Data as its parameter; what it returns is dropped. A parameterized-access writes nothing: no attribute of
+this meter has a selective write.
 """
 
 from dlms.conformance import BLOCK_SET, MULTIPLE_REFERENCES, UNCONFIRMED_WRITE, WRITE
@@ -154,7 +154,7 @@ def request_block(server, aa, rx, p, end, tx):
     r = take_block(server, aa, WRITE_IN, NO_LONG_SET_IN_PROGRESS, rx, p + 3, p + 8, end)
     q = aa.start
     if r > 0:
-        # A part may end anywhere, so the whole list is carried out from the buffer, which stays ours until the answer is written.
+        # carried out from the transfer given back, which nobody takes before the answer is written
         t = aa.transfer
         server.abandon(aa)
         return answer(server, aa, t.buf, 0, t.used, tx)

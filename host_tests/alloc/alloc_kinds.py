@@ -1,6 +1,7 @@
 """The requests whose heap use is measured: in the interpreter by the tests here, and from outside by wire tests and bench.
 
-    NAMED   kind -> a cycle of (request APDU, beginning of the answer's APDU), in hexadecimal with blanks ignored
+    NAMED         kind -> a cycle of (request APDU, beginning of the answer's APDU), in hexadecimal with blanks ignored
+    SHORT_NAMES   the same for the management client with short names (80), where <object + offset> stands for a short name
 
 A cycle leaves the meter as it was, so that it can be played any number of times. All are requests of the management client (48),
 which may write, in one AA. MicroPython and CPython both read this file.
@@ -8,7 +9,8 @@ which may write, in one AA. MicroPython and CPython both read this file.
 
 MANAGEMENT = 48
 READER = 32
-CLIENT_SECRET = {MANAGEMENT: b"87654321", READER: b"12345678"}  # the demonstration values
+SHORT_NAME_MANAGEMENT = 80
+CLIENT_SECRET = {MANAGEMENT: b"87654321", READER: b"12345678", SHORT_NAME_MANAGEMENT: b"87654321"}  # the demonstration values
 
 ENERGY = "0003 0100010800FF"  # Register, A+
 COUNTER = "0003 0100040800FF"  # Register, R-: the one that is reset
@@ -116,11 +118,92 @@ REFUSALS = {
 }
 REFUSED = list(REFUSALS.values())
 
+# <object + offset>: the base name of the object and its offset, both hexadecimal
+_VALUE, _RESET, _BUFFER, _ENTRIES_IN_USE, _CAPTURE = 0x08, 0x28, 0x08, 0x30, 0x60
+
+
+def _name(o, offset):
+    return "<" + o.replace(" ", "") + "%02X>" % offset
+
+
+def _parts(first, answer, n):
+    """A Read in blocks: the first request, and n - 1 more."""
+    return [(first, answer + "0001")] + [("050105 %04X" % i, "0C0102 00 %04X" % (i + 1)) for i in range(1, n)]
+
+
+_ENERGY = "02" + _name(ENERGY, _VALUE)
+_NOTE = "02" + _name(NOTE, _VALUE)
+_LABEL = "02" + _name(LABEL, _VALUE)
+_PROFILE = "02" + _name(PROFILE, _BUFFER)
+_BY_NAME = "01 03" + "".join(["02 03 12 " + o.replace(" ", " 09 06 ") + " 0F " + k for o, k in ((ENERGY, "02"), (CLOCK, "02"), (STATE, "00"))])
+
+SHORT_NAMES = {
+    "Read of a Register": [("0501" + _ENERGY, "0C01 00 06")],
+    "Read of what is computed": [
+        ("0501 02" + _name(STATE, _VALUE), "0C01 00 0204 06"),
+        ("0501 02" + _name(PROFILE, _ENTRIES_IN_USE), "0C01 00 06"),
+    ],
+    "Read list": [("0505" + _ENERGY * 3 + _NOTE + "02 FFFF", "0C05 00 06")],
+    "Read in blocks": _parts("0501" + _PROFILE, "0C0102 00", PROFILE_BLOCKS),
+    "Read of object_list and rights": _parts("0501 02 FA08", "0C0102 00", 8) + _parts("0501 02 FA10", "0C0102 00", 25),
+    "Read list in blocks": _parts("0502" + _PROFILE + _PROFILE, "0C0102 00", 6),
+    "Read by entry": [("0501 04" + _name(PROFILE, _BUFFER) + "02" + _entries(1, 1), "0C01 00 0101")],
+    "Read request in parts": [("050106 00 0001 01 01", "0C0103 0001"), ("050106 01 0002 03" + _ENERGY, "0C01 00 06")],
+    "Read of a method": [
+        ("0501 04" + _name(COUNTER, _RESET) + "00 0F00", "0C01 00 00"),
+        ("0501 02" + _name(COUNTER, _RESET), "0C01 00 00"),
+    ],
+    "read_by_logicalname": [("0501 04 FA30 00" + _BY_NAME, "0C01 00 0204")],
+    "Write of a Data": [("0601" + _NOTE + "01 06 00000005", "0D01 00"), ("0601" + _NOTE + "01 06 FFFFFFFF", "0D01 00")],
+    "Write list": [
+        ("0602" + _NOTE + _LABEL + "02 06 00000005 09 0F 4141414141 4242424242 4343434343", "0D02 00 00"),
+    ],
+    "Write in parts": [
+        ("060107 00 0001 01 09 05 01" + _NOTE + "01", "0D0102 0001"),
+        ("060107 01 0002 01 09 05 06 00000005", "0D01 00"),
+    ],
+    "Write of a method": [
+        ("0601 02" + _name(COUNTER, _RESET) + "01 0F00", "0D01 00"),
+        ("0601 02" + _name(PROFILE, _CAPTURE) + "01 0F00", "0D01 00"),
+    ],
+    "UnconfirmedWrite": [("1601" + _NOTE + "01 06 00000005", ""), ("1601" + _NOTE + "01 11 05", ""), ("16", "")],
+    "refused with short names": [
+        ("0501 02 FFFF", "0C01 01 04"),
+        ("0501 02 0101", "0C01 01 04"),
+        ("0501 04" + _name(ENERGY, _VALUE) + "02" + _entries(1, 1), "0C01 01 0C"),
+        ("0501 02", "0E050300"),
+        ("0521" + _ENERGY * 33, "0E050301"),
+        ("050105 0001", "0C01 01 10"),
+        ("050106 00 0002 00", "0C01 01 10"),
+        ("0601" + _ENERGY + "01 11 05", "0D01 01 03"),
+        ("0601" + _NOTE + "01 11 05", "0D01 01 0C"),
+        ("0601" + _NOTE + "01", "0E060300"),
+        ("060107 01 0002 01 09 00", "0D01 01 12"),
+        ("0601 04" + _name(NOTE, _VALUE) + "00 00 01 11 05", "0D01 01 0C"),
+        ("C001C1" + ENERGY + "02 00", "0E010302"),
+        ("7F01C1", "0E010302"),
+    ],
+}
+
+_SHORT_IN_BLOCKS = ("Read in blocks", "Read of object_list and rights", "Read list in blocks")
 IN_BLOCKS = ("GET-next of a profile block", "GET of the object list", "GET list in blocks", "GET by entry", "GET by range")
 
 
 def unhex(text):
     return bytes.fromhex(text.replace(" ", ""))
+
+
+def short_cycle(kind, base):
+    """The cycle of a kind of SHORT_NAMES as octets; base(class-id and logical name, eight octets) is the base name of an object."""
+
+    def octets(text):
+        while "<" in text:
+            head, _, rest = text.partition("<")
+            name, _, rest = rest.partition(">")
+            text = head + "%04X" % (base(unhex(name[:16])) + int(name[16:], 16)) + rest
+        return unhex(text)
+
+    return [(octets(request), octets(answer)) for request, answer in SHORT_NAMES[kind]]
 
 
 def cycle(kind):
@@ -130,4 +213,4 @@ def cycle(kind):
 
 def pdu_size(kind):
     """The client-max-receive-pdu-size to propose for a kind."""
-    return BLOCK if kind in IN_BLOCKS else 1024
+    return BLOCK if kind in IN_BLOCKS or kind in _SHORT_IN_BLOCKS else 1024

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
-from host_tests.alloc.alloc_kinds import CLIENT_SECRET, CLOCK, MANAGEMENT, PROFILE, STATE, unhex
+from host_tests.alloc.alloc_kinds import CLIENT_SECRET, CLOCK, MANAGEMENT, PROFILE, SHORT_NAME_MANAGEMENT, STATE, unhex
 from tools.dlmsclient import Aare, Aarq, InitiateRequest
+from tools.dlmsclient.acse import CONTEXT_LN, CONTEXT_SN
+from tools.dlmsclient.initiate import CLIENT_CONFORMANCE, SHORT_NAME_CONFORMANCE
 
 from .settings import PATIENCE
 
@@ -77,14 +79,16 @@ class Link:
     def associate(self, pdu_size: int = 1024, client: int | None = None) -> None:
         """Open the AA of a client, anew when it is open."""
         secret = CLIENT_SECRET[client or self._client]
-        information = InitiateRequest(client_max_receive_pdu_size=pdu_size).encode()
-        answer = self.ask(Aarq.lls(information, secret).encode(), client)
+        short = client == SHORT_NAME_MANAGEMENT
+        conformance = SHORT_NAME_CONFORMANCE if short else CLIENT_CONFORMANCE
+        information = InitiateRequest(conformance, client_max_receive_pdu_size=pdu_size).encode()
+        answer = self.ask(Aarq.lls(information, secret, CONTEXT_SN if short else CONTEXT_LN).encode(), client)
         if Aare.decode(answer).result != 0:
             raise WrongAnswer(f"the meter refused the association: {answer.hex()}")
 
-    def play(self, cycle: Cycle, count: int) -> int:
+    def play(self, cycle: Cycle, count: int, client: int | None = None) -> int:
         """Play a cycle until at least `count` requests were answered; returns how many were."""
-        wpdus = [(self.wpdu(request), wanted, _HEADER + len(wanted)) for request, wanted in cycle]
+        wpdus = [(self.wpdu(request, client), wanted, _HEADER + len(wanted)) for request, wanted in cycle]
         done = 0
         while done < count:
             for request, wanted, end in wpdus:

@@ -17,7 +17,8 @@ if _HERE not in sys.path:
 
 import fuzz_rig  # noqa: E402
 
-from tools.dlmsclient import Aare, ExceptionResponse, Rlre, decode_apdu  # noqa: E402
+from tools.dlmsclient import Aare, ConfirmedServiceError, ExceptionResponse, Rlre, decode_apdu  # noqa: E402
+from tools.dlmsclient.short_name_service import decode_read_response, decode_write_response  # noqa: E402
 
 
 class OutOfBounds(Exception):
@@ -95,5 +96,11 @@ class GuardedRig(fuzz_rig.Rig):
             Rlre.decode(apdu)
         elif apdu[0] == 0xD8:
             ExceptionResponse.decode(apdu)
+        elif apdu[0] == 0x0C:
+            decode_read_response(apdu)
+        elif apdu[0] == 0x0D:
+            decode_write_response(apdu)
+        elif apdu[0] == 0x0E:
+            ConfirmedServiceError.decode(apdu)
         else:
             decode_apdu(apdu)

@@ -76,7 +76,8 @@ def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
         type=_ranged(1, 65535),
         metavar="WPORT",
         default=default(None),
-        help=f"client wPort: {PUBLIC} public, {READER} reader, {MANAGEMENT} management (default {READER}, with --sn {SHORT_NAME_READER}; discover: {PUBLIC})",
+        help=f"client wPort: {PUBLIC} public, {READER} reader, {MANAGEMENT} management "
+        f"(default {READER}, with --sn {SHORT_NAME_READER}; discover: {PUBLIC})",
     )
     group.add_argument(
         "--sn",

@@ -1,14 +1,14 @@
 """Read, Write and UnconfirmedWrite of short name referencing, and InformationReport (REQUIREMENTS D.6).
 
-                        request                                         response
-    Read                05 n {specification}                            0C n {00 Data | 01 result | 02 last number u16 length raw | 03 number u16}
-    Write               06 n {specification} n {Data}                   0D n {00 | 01 result | 02 number u16}
-    UnconfirmedWrite    16 n {specification} n {Data}                   -
-    InformationReport   -                                               18 (00 | 01 length GeneralizedTime) n {specification} n {Data}
+                        request                         response
+    Read                05 n {specification}            0C n {00 Data | 01 result | 02 last number length raw | 03 number}
+    Write               06 n {specification} n {Data}   0D n {00 | 01 result | 02 number}
+    UnconfirmedWrite    16 n {specification} n {Data}   -
+    InformationReport   -                               18 (00 | 01 length GeneralizedTime) n {specification} n {Data}
 
-A specification is ``02 name`` or ``04 name selector Data``; alone in a request also ``05 number`` (the block behind that one), ``06 last number length raw``
-(a part of a Read request) and ``07 last number`` (a part of a Write request, whose one Data is an octet-string). Names and numbers
-have 16 bits.
+A specification is ``02 name`` or ``04 name selector Data``; alone in a request also ``05 number`` (the block behind that one),
+``06 last number length raw`` (a part of a Read request) and ``07 last number`` (a part of a Write request, whose one Data is an
+octet-string). Names and numbers have 16 bits.
 """
 
 from __future__ import annotations
