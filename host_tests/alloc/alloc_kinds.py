@@ -135,7 +135,8 @@ _ENERGY = "02" + _name(ENERGY, _VALUE)
 _NOTE = "02" + _name(NOTE, _VALUE)
 _LABEL = "02" + _name(LABEL, _VALUE)
 _PROFILE = "02" + _name(PROFILE, _BUFFER)
-_BY_NAME = "01 03" + "".join(["02 03 12 " + o.replace(" ", " 09 06 ") + " 0F " + k for o, k in ((ENERGY, "02"), (CLOCK, "02"), (STATE, "00"))])
+_ATTRIBUTES = ((ENERGY, "02"), (CLOCK, "02"), (STATE, "00"))
+_BY_NAME = "01 03" + "".join(["02 03 12 " + o.replace(" ", " 09 06 ") + " 0F " + k for o, k in _ATTRIBUTES])
 
 SHORT_NAMES = {
     "Read of a Register": [("0501" + _ENERGY, "0C01 00 06")],
