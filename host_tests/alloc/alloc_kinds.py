@@ -146,7 +146,7 @@ SHORT_NAMES = {
     ],
     "Read list": [("0505" + _ENERGY * 3 + _NOTE + "02 FFFF", "0C05 00 06")],
     "Read in blocks": _parts("0501" + _PROFILE, "0C0102 00", PROFILE_BLOCKS),
-    "Read of object_list and rights": _parts("0501 02 FA08", "0C0102 00", 8) + _parts("0501 02 FA10", "0C0102 00", 25),
+    "Read of object_list and rights": _parts("0501 02 FA08", "0C0102 00", 6) + _parts("0501 02 FA10", "0C0102 00", 16),
     "Read list in blocks": _parts("0502" + _PROFILE + _PROFILE, "0C0102 00", 6),
     "Read by entry": [("0501 04" + _name(PROFILE, _BUFFER) + "02" + _entries(1, 1), "0C01 00 0101")],
     "Read request in parts": [("050106 00 0001 01 01", "0C0103 0001"), ("050106 01 0002 03" + _ENERGY, "0C01 00 06")],

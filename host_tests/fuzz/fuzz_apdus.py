@@ -33,7 +33,8 @@ def aarq(tape, client, conformance=None, pdu=0xFFFF):
     if conformance is None:
         conformance = ALL_SHORT_NAMES if client in SHORT_NAMES else ALL
     if tape.one_in(4):
-        conformance = tape.choose((0, ALL, ALL_SHORT_NAMES, 0xFFFFFF, ALL_SHORT_NAMES & ~0x1820, ALL & ~0x1C00, ALL & ~0x200, ALL & ~4, ALL & ~0xA000, 0x10))
+        less = (ALL & ~0x1C00, ALL & ~0x200, ALL & ~4, ALL & ~0xA000, 0x10, ALL_SHORT_NAMES & ~0x1820, ALL_SHORT_NAMES & ~0x200)
+        conformance = tape.choose((0, ALL, ALL_SHORT_NAMES, 0xFFFFFF) + less)
     if tape.one_in(3):
         pdu = tape.choose(PDU_SIZES)
     info = b"\x01" + tape.choose((b"\0",) * 6 + (b"\x01\x02\xaa\xbb",))

@@ -192,6 +192,12 @@ def test_read_by_logicalname(short: Short) -> None:  # noqa: F811
     assert code_of(association.read_by_logicalname, *[(3, "1.0.1.8.0.255", 0)] * 40) is DataAccessResult.DATA_BLOCK_UNAVAILABLE
 
 
+@pytest.mark.req("D-50", "D-54")
+def test_octets_of_the_readme(short: Short) -> None:  # noqa: F811
+    answer = short(READER).exchange(bytes.fromhex("050102FD08"))
+    assert answer == bytes.fromhex("0C01000910 5A5A5A30303030303030313030303031")
+
+
 @pytest.mark.req("D-12", "F-31")
 def test_two_referencings_on_one_connection(client: ClientFactory) -> None:
     """AAs of both kinds side by side, long transfers running in both."""
