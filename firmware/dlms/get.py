@@ -174,6 +174,7 @@ def with_list(server, aa, rx, p, end, tx, iip):
     if not t.take(rx, q, end - q):
         return server.exception(aa, tx, errors.list_too_long)
     t.aa = aa
+    t.list_entry = list_entry
     t.entries = n
     t.pos = 0
     # the count stands in front of the entries, in a response in one piece and in the raw data of blocks

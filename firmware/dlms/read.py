@@ -78,8 +78,8 @@ def answer(server, aa, buf, q, end, tx):
     t.used = 0
     if not t.take(buf, q, end - q):
         return refuse(server, aa, tx, errors.sn_too_long)
-    t.kind = READ_OUT  # `server.list_entry` looks at it
     t.aa = aa
+    t.list_entry = list_entry
     t.entries = n
     t.pos = 0
     t.put(n)

@@ -28,7 +28,7 @@ from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, le
 from dlms.pool import Pool
 from dlms.security import LN_CONTEXT
 from dlms.short import short_get
-from dlms.stream import NONE, READ_OUT, Transfer
+from dlms.stream import NONE, Transfer
 from dlms.wrapper import HEADER
 
 _TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
@@ -240,13 +240,6 @@ class Server:
             return False
         n = length(buf, q + 5, end)
         return n >= 0 and q + 5 + length_size(buf, q + 5) + n == end
-
-    def list_entry(self, t):
-        """The next entry of a GET or Read list; `stream` calls it."""
-        if t.kind == READ_OUT:
-            self.sn.list_entry(self, t)
-        else:
-            get.list_entry(self, t)
 
     # -- transfers ---------------------------------------------------------------------------------------
 

@@ -24,7 +24,6 @@ from dlms.errors import READ_ERROR, WRITE_ERROR
 READ_REQUEST = const(0x05)
 WRITE_REQUEST = const(0x06)
 UNCONFIRMED_WRITE_REQUEST = const(0x16)
-list_entry = read.list_entry
 
 
 def serve(server, aa, tag, rx, p, end, tx):

@@ -72,6 +72,7 @@ class Transfer(Cursor):
         self.attr = 0
         self.last = 0  # attribute 0: the last attribute of the structure; else equal to attr
         self.entries = 0  # list: entries still to come, their descriptors at buf[pos:]
+        self.list_entry = None  # function(server, transfer) of the service, which encodes the head of the next entry into carry
         self.pos = 0
         self.held = 0  # list of methods: octets of the answer still at buf[pos:]
 
@@ -183,7 +184,7 @@ class Transfer(Cursor):
             self.entries -= 1
             self.n = 0
             self.i = 0
-            self.server.list_entry(self)
+            self.list_entry(self.server, self)
             return True
         if self.held > 0:
             n = min(self.held, len(self.carry) - HEAD)
