@@ -124,3 +124,21 @@ def test_refused_writes(cli):
 def test_wrong_password_and_then_the_right_one(cli):
     assert "The password is wrong" in cli("--password", "wrong", "read", code=1)
     assert "1-0:1.8.0*255" in cli("read")
+
+
+@pytest.mark.caps("own-process")
+@pytest.mark.req("D-50", "D-53", "F-10")
+@pytest.mark.parametrize("transport", [[], ["--udp"]], ids=["tcp", "udp"])
+def test_short_names_show_the_same(cli, transport):
+    logical = table(cli(*transport, "read", "--all", "--format", "csv"))
+    short = table(cli(*transport, "--sn", "--client", "64", "--password", "12345678", "read", "--all", "--format", "csv"))
+
+    def still(rows):
+        moving = ("0.0.40.0.0.255", "0.0.96.128.0.255", "0.0.1.0.0.255")
+        return [(row["obis"], row["attribute"]) for row in rows if row["obis"] not in moving]
+
+    assert still(short) == still(logical)
+    arguments = ["--sn", "--client", "64", "--password", "12345678"]
+    assert cli(*arguments, "get", "0-0:42.0.0*255", "value") == cli("get", "0-0:42.0.0*255", "value")
+    assert "read-write-denied" in cli(*arguments, "action", "1-0:1.8.0*255", "reset", code=1)
+    assert cli(*arguments, "get", "1.0.99.1.0.255", "2", "--entries", "1", "2") == cli("get", "1.0.99.1.0.255", "2", "--entries", "1", "2")
