@@ -2,6 +2,7 @@
 
 from micropython import const
 
+GENERAL_BLOCK_TRANSFER = const(0x200000)  # bit 2
 ATTRIBUTE_0_SET = const(0x008000)  # bit 8
 PRIORITY = const(0x004000)  # bit 9
 ATTRIBUTE_0_GET = const(0x002000)  # bit 10
@@ -9,6 +10,7 @@ BLOCK_GET = const(0x001000)  # bit 11
 BLOCK_SET = const(0x000800)  # bit 12
 BLOCK_ACTION = const(0x000400)  # bit 13
 MULTIPLE_REFERENCES = const(0x000200)  # bit 14
+ACCESS = const(0x000040)  # bit 17
 GET = const(0x000010)  # bit 19
 SET = const(0x000008)  # bit 20
 SELECTIVE_ACCESS = const(0x000004)  # bit 21
@@ -16,3 +18,5 @@ ACTION = const(0x000001)  # bit 23
 
 # What this server has for logical name referencing. Priority is not offered: one link is served in order (REQUIREMENTS D-06).
 LN_SERVICES = const(0x00BE1D)
+# … and what comes with general block transfer, on a board that has the memory (limits.GBT_WINDOW)
+LN_LONG_SERVICES = const(0x200040)

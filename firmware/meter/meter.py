@@ -18,7 +18,7 @@ from cosem.disconnect_control import CONNECTED, DisconnectControl
 from cosem.ip_setup import TcpUdpSetup
 from cosem.register import ExtendedRegister
 from dlms import axdr
-from dlms.conformance import LN_SERVICES
+from dlms.conformance import LN_LONG_SERVICES, LN_SERVICES
 from dlms.octets import add32, copy
 from dlms.security import LOW, LOWEST
 from meter import events, objects
@@ -172,9 +172,10 @@ class Meter:
             made.append(o)
             groups[name] = group
         associations = []
+        services = LN_SERVICES | LN_LONG_SERVICES if limits.GBT_WINDOW else LN_SERVICES
         for client, place, secret in objects.ASSOCIATIONS:
             mechanism = LOW if secret else LOWEST
-            association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), LN_SERVICES, None, None)
+            association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), services, None, None)
             name = CURRENT_ASSOCIATION[:4] + bytes((len(associations) + 1, 255))
             made.append(AssociationInstance(name, association))
             groups[name] = objects.INSTANCE_OPEN if mechanism == LOWEST else objects.INSTANCE
