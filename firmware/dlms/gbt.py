@@ -328,12 +328,13 @@ def send(server, aa, tx):
     block = server.block
     t = aa.transfer
     g = t.gbt
-    g.sent = block.ack
+    # the request's last block again tells nothing new of what the client has
+    g.sent = g.acked if block.n else block.ack
     g.got = block.number
     g.hear(block)
-    if block.ack >= g.start:
-        g.acked = block.ack
-        g.legs.back(block.ack)
+    if g.sent >= g.start:
+        g.acked = g.sent
+        g.legs.back(g.sent)
     else:
         g.legs.rewind()
     if g.legs.spent() and g.acked == g.high and g.legs.follows(t):
