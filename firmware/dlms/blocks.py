@@ -20,7 +20,10 @@ def well_formed(buf, q, end):
 
 
 def first(server, aa, rx, p, q, end, kind, many):
-    """Begin a transfer of that kind, of a list with `many`: keep the descriptors rx[p:q] and take block 1 at rx[q:end]; returns what is to be done."""
+    """Begin a transfer of that kind, of a list with `many`: keep the descriptors rx[p:q] and take block 1 at rx[q:end].
+
+    Returns what is to be done.
+    """
     t = server.scratch
     t.reset()
     t.block = 0

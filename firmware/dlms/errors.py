@@ -69,7 +69,7 @@ class Errors:
     no_invoke_id = NOT_ALLOWED_NOT_SUPPORTED  # D-94, the APDU ends before invoke-id-and-priority [ctt]
     list_too_long = NOT_ALLOWED_TOO_LONG  # more entries than limits.LIST, or more results of a SET than one answer holds [choice]
     malformed_gbt = NOT_ALLOWED_NOT_SUPPORTED  # D-80: a general block that is none, or nothing or a block inside: as D-94 [choice]
-    gbt_aborted = NOT_ALLOWED_NOT_POSSIBLE  # D-89: acknowledges what was not sent, goes on with what is over, or cannot be continued [choice]
+    gbt_aborted = NOT_ALLOWED_NOT_POSSIBLE  # D-89: acknowledges what was not sent, goes on with what is over, cannot go on [choice]
     malformed_access = NOT_ALLOWED_NOT_SUPPORTED  # D-40, as D-94 [choice]
     access_too_long = NOT_ALLOWED_TOO_LONG  # D-45: the answer is longer than the PDU, and general block transfer not negotiated [choice]
 

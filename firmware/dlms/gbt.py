@@ -16,9 +16,9 @@ A client that sent its request in blocks is answered in blocks (D-85). Another o
 service itself were not negotiated; its window is not known then, and 1 is taken (D-89a). So is a window of 0 [choice].
 
 The client drives recovery: it says in block-number-ack where its gap begins, and the stream goes out again from there (D-87). The
-server has no timer. Requests are taken in order; blocks behind a gap are not kept. On a connection nothing is repeated. Among datagrams
-the same first block again is the same request again, and is answered by the answer there is and not by doing it twice; only a GET answered by
-a single block is read anew.
+server has no timer. Requests are taken in order; blocks behind a gap are not kept. On a connection nothing is repeated. Among
+datagrams the same first block again is the same request again, and is answered by the answer there is and not by doing it twice; only
+a GET answered by a single block is read anew.
 
 What is done in which state stands in `dlms.states`; how an answer can be sent twice, in `dlms.legs`.
 """

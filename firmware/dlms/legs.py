@@ -37,7 +37,7 @@ class Legs:
         self.marks = array("i", bytes(4 * _MARK * self.slots))
 
     def begin(self, t, end):
-        """A new leg behind the `end` octets that stand in seg: gather what transfer t has, up to a long attribute, a full seg or the end."""
+        """A new leg behind the `end` octets in seg: gather what transfer t has, up to a long attribute, a full seg or the end."""
         while True:
             n = t.c1 - t.c0
             if n > len(self.seg) - end:
@@ -46,10 +46,10 @@ class Legs:
             end += n
             t.c0 = HEAD
             t.c1 = HEAD
-            if t.i < t.n or t.fault or not t.next():
+            if t.i < t.n or not t.next():
                 break
         self.end = end
-        self.n = t.n if t.c0 == t.c1 else 0
+        self.n = t.n if t.c0 == t.c1 and t.i < t.n else 0
         self.coded = -1
         self.rewind()
 

@@ -25,7 +25,8 @@ def first(server, aa, t, tx, kind, head):
 
     Returns the offset behind the APDU; 0 when the value has to go in blocks and cannot (t.fault tells why).
     """
-    if server.gbt is not None and (server.dialogue.open or aa.conformance & (GENERAL_BLOCK_TRANSFER | _BIT[kind]) == GENERAL_BLOCK_TRANSFER):
+    bits = aa.conformance & (GENERAL_BLOCK_TRANSFER | _BIT[kind])
+    if server.gbt is not None and (bits == GENERAL_BLOCK_TRANSFER or server.dialogue.open):
         # the request came in general blocks, or the service's own were not negotiated
         return server.gbt.respond(server, aa, t, tx, head)
     start = aa.start

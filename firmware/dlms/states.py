@@ -20,8 +20,8 @@ has not been acknowledged may still be asked for again; the next request, or the
 old is no fault here: datagrams are repeated and overtake each other.
 
 In every state a request that is no block of the running transfer ends it and is served (REQUEST: that row is BEGIN throughout, so
-the services call `Server.abandon` without asking the table). RLRQ, AARQ, the loss of the connection and silence end the AA, and its transfer
-with it. A transfer is never ended by time alone, since it holds no more than its AA does.
+the services call `Server.abandon` without asking the table). RLRQ, AARQ, the loss of the connection and silence end the AA, and its
+transfer with it. A transfer is never ended by time alone, since it holds no more than its AA does.
 
 How to read the table: a row is an event, a column the state it meets, the entry what is done. Entries from BEGIN on end the transfer
 that ran, if one did; `step` sees to that, whoever asked.

@@ -1,17 +1,22 @@
-"""General block transfer, octet for octet, on a server without a meter: both directions, windows, recovery, what is repeated and late."""
+"""General block transfer, octet for octet, on a server without a meter: answers, windows, recovery, and how it ends."""
 
+from gbt_rig import (
+    ABC,
+    ABORT,
+    BLOCKS,
+    EVERYTHING,
+    LONG_READ,
+    NUMBERS,
+    READ,
+    WITHOUT_BLOCKS,
+    Parts,
+    ask,
+    block,
+    fetch,
+    new,
+    read,
+)
 from rig import ALL, LIST, PAIR, SHRINKING, TEXT, THING, Limits, Rig, tohex, unhex
-
-GBT = 0x200000
-ACCESS = 0x40
-BLOCKS = 0x1C00  # the service-specific ones
-EVERYTHING = ALL | GBT | ACCESS
-WITHOUT_BLOCKS = EVERYTHING & ~BLOCKS
-NUMBERS = "0164" + "".join([f"06{i:08X}" for i in range(100)])  # the long attribute
-READ = "C001C1" + THING + "0200"
-ABC = "C401C1000903616263"
-LONG_READ = "C001C1" + LIST + "0200"
-ABORT = "D80101"
 
 REQ = {
     "test_a_get_in_three_blocks": ("D-80", "D-81", "D-86", "D-89a"),
@@ -20,107 +25,19 @@ REQ = {
     "test_window_of*": ("D-83",),
     "test_lost_*": ("D-87", "D-82"),
     "test_every_pattern_of_loss": ("D-87",),
-    "test_a_request_*": ("D-81", "D-85", "D-86"),
     "test_acknowledging_what_was_not_sent": ("D-89",),
     "test_another_request_*": ("D-89",),
     "test_not_negotiated": ("C-37", "D-90"),
     "test_which_blocks_are_used": ("D-85", "D-18"),
     "test_abandoned_at_every_step": ("D-89",),
     "test_malformed": ("D-94", "D-80"),
-    "test_late_*": ("D-87",),
-    "test_repeated_*": ("D-87",),
     "test_changed_*": ("D-19", "D-87"),
     "test_lists_are_read_once": ("D-19",),
     "test_two_associations_*": ("D-80",),
     "test_transfers_are_given_back": ("D-89",),
     "test_unconfirmed*": ("B-09", "D-99"),
-    "test_too_long_request": ("D-89",),
     "test_fault_*": ("D-17", "D-89"),
 }
-
-
-def new(pdu=64, conformance=WITHOUT_BLOCKS, stream=True, **config):
-    """A rig with an open AA, over a connection or with stream false as a UDP peer."""
-    rig = Rig(conformance=EVERYTHING, **config)
-    if not stream:
-        rig.link = rig.new_link(stream=False)
-    return rig.open(pdu, conformance=conformance)
-
-
-def ask(rig, request, source=16, link=None):
-    """All APDUs that answer one: the streams too."""
-    link = link or rig.link
-    answer = rig.ask(request, source, link=link)
-    answers = [answer] if answer else []
-    while link.streaming is not None:
-        n = rig.server.more(link, rig.tx)
-        assert tohex(rig.tx[2:6]) == f"0001{source:04X}", "wPorts"
-        assert n == 8 + (rig.tx[6] << 8 | rig.tx[7]), "length"
-        answers.append(tohex(rig.tx[8:n]))
-    return answers
-
-
-def block(control, number, ack, data=""):
-    """A general block as hex."""
-    n = len(unhex(data))
-    size = f"{n:02X}" if n < 128 else f"81{n:02X}" if n < 256 else f"82{n:04X}"
-    return f"E0{control:02X}{number:04X}{ack:04X}{size}{data}"
-
-
-class Parts:
-    """A general block taken apart."""
-
-    def __init__(self, apdu):
-        octets = unhex(apdu)
-        assert octets[0] == 0xE0, apdu
-        self.last = octets[1] & 0x80 != 0
-        self.streaming = octets[1] & 0x40 != 0
-        self.window = octets[1] & 0x3F
-        self.number = octets[2] << 8 | octets[3]
-        self.ack = octets[4] << 8 | octets[5]
-        n = octets[6]
-        at = 7
-        if n & 0x80:
-            at += n & 0x7F
-            n = 0
-            for octet in octets[7:at]:
-                n = n << 8 | octet
-            assert n >= (128 if at == 8 else 256), "length not in its shortest form"
-        assert at + n == len(octets), "data do not fill the APDU"
-        self.data = tohex(octets[at:])
-
-
-def fetch(rig, answers, window, own=0, lose=(), limit=0):
-    """Follow an answer in blocks to its end; returns its octets in hex.
-
-    own: our last block number. lose: numbers of the meter's blocks not received the first time they are sent.
-    """
-    kept = {}
-    lose = list(lose)
-    got = None
-    for _ in range(2000):
-        for answer in answers:
-            assert not limit or len(answer) <= 2 * limit, answer
-            parts = Parts(answer)
-            if got is None:
-                got = parts.number - 1
-            if parts.number in lose:
-                lose.remove(parts.number)
-                continue
-            assert parts.number not in kept or kept[parts.number].data == parts.data, "a block that is another one when repeated"
-            kept[parts.number] = parts
-        while got + 1 in kept:
-            got += 1
-        if got in kept and kept[got].last:
-            return "".join([kept[k].data for k in sorted(kept)]), got, own
-        own += 1
-        answers = ask(rig, block(0x80 | window, own, got))
-        assert 0 < len(answers) <= max(1, window), answers
-    raise AssertionError("no end")
-
-
-def read(rig, request=LONG_READ, window=1, lose=(), limit=0):
-    return fetch(rig, ask(rig, request), window, 0, lose, limit)[0]
 
 
 # -- answers ---------------------------------------------------------------------------------------------
@@ -251,113 +168,6 @@ def test_lists_are_read_once():
     assert fetch(rig, answers, 4, lose=(1, 2, 3, 4, 5))[0] == wanted
 
 
-# -- requests --------------------------------------------------------------------------------------------
-
-
-def send(rig, request, size, window=1):
-    """Send a request in blocks of `size` octets, streams of `window`; returns the answers to its last block and our last number."""
-    octets = tohex(unhex(request))
-    parts = [octets[i : i + 2 * size] for i in range(0, len(octets), 2 * size)]
-    ack = 0
-    for number in range(1, len(parts) + 1):
-        control = 0x80 if number == len(parts) else 0 if number % window == 0 else 0x40
-        answers = ask(rig, block(control | 5, number, ack, parts[number - 1]))
-        if control == 0x40:
-            assert answers == []
-        elif control == 0:
-            assert answers == [block(0x85, ack + 1, number)]
-            ack += 1
-    return answers, len(parts)
-
-
-def test_a_request_of_one_block_is_answered_in_blocks():
-    rig = new(64, EVERYTHING)
-    assert ask(rig, block(0x83, 1, 0, READ.replace(" ", ""))) == [block(0x85, 1, 1, ABC)]
-    assert rig.server.transfers.free == 3
-    # its window is known from the beginning
-    assert len(ask(rig, block(0x83, 1, 0, LONG_READ.replace(" ", "")))) == 3
-    # the final acknowledgement, before or after the next request
-    assert ask(rig, block(0x83, 1, 0, READ.replace(" ", ""))) == [block(0x85, 1, 1, ABC)]
-    assert ask(rig, block(0x83, 2, 1)) == []
-
-
-def test_a_request_in_blocks():
-    text = "0982012C" + "41" * 300
-    for size in (5, 20, 57, 200):
-        for window in (1, 3):
-            rig = new(64, EVERYTHING)
-            answers, own = send(rig, "C101C1" + TEXT + "0200" + text, size, window)
-            assert fetch(rig, answers, 1, own)[0] == "C501C100"
-            assert rig.log == ["set " + text]
-            assert rig.server.transfers.free == 3
-
-
-def test_a_request_is_acknowledged_as_told():
-    """Each of our blocks has the next number, without data too; acknowledged is up to where nothing is missing."""
-    rig = new(64, EVERYTHING)
-    whole = tohex(unhex("C101C1" + TEXT + "0200 0903414243"))
-    assert ask(rig, block(0x04, 1, 0, whole[:10])) == ["E08500010001 00".replace(" ", "")]
-    assert ask(rig, block(0x44, 2, 1, whole[10:20])) == []
-    assert ask(rig, block(0x04, 4, 1, whole[30:40])) == ["E0850002000200"]
-    assert ask(rig, block(0x44, 3, 2, whole[20:30])) == []
-    assert ask(rig, block(0x04, 4, 2, whole[30:36])) == ["E0850003000400"]
-    assert ask(rig, block(0x84, 5, 3, whole[36:])) == [block(0x85, 4, 5, "C501C100")]
-    assert rig.log == ["set 0903414243"]
-
-
-def test_a_request_with_a_long_answer():
-    request = "C301C1" + THING + "05 01 120100"
-    for size in (4, 100):
-        for lose in ((), (1,), (2, 3)):
-            rig = new(64, EVERYTHING)
-            answers, own = send(rig, request, size)
-            answer = fetch(rig, answers, 4, own, [Parts(answers[0]).number + k for k in lose])[0]
-            assert answer == "C701C1 00 01 00 09820100".replace(" ", "") + tohex(bytes([65 + i % 26 for i in range(256)]))
-            assert rig.log == ["act 5 120100"]
-
-
-def test_lost_blocks_of_a_request():
-    text = "098196" + "42" * 150
-    for number in range(1, 10):
-        for more in (0, 1, 2):
-            rig = new(64, EVERYTHING, stream=False)
-            request = tohex(unhex("C101C1" + TEXT + "0200" + text))
-            parts = [request[i : i + 40] for i in range(0, len(request), 40)]
-            base = 0
-            lose = [number + k for k in range(more + 1)]
-            for _ in range(20):
-                answers = []
-                for k in range(base + 1, min(base + 3, len(parts)) + 1):
-                    last = 0x80 if k == len(parts) else 0
-                    if k in lose:
-                        lose.remove(k)
-                        continue
-                    answers = ask(rig, block(last or (0x40 if k < base + 3 else 0) | 4, k, 0, parts[k - 1])) or answers
-                if not answers:
-                    # silence: the last block of the stream was lost; all of it goes again
-                    continue
-                answer = Parts(answers[-1])
-                if answer.data:
-                    break
-                base = answer.ack
-            assert answer.data == "C501C100", number
-            assert rig.log == ["set " + text]
-
-
-def test_too_long_request():
-    rig = new(64, EVERYTHING)
-    for _ in range(3):
-        number = 0
-        answers = ["E0"]
-        while answers[0][:2] == "E0":
-            number += 1
-            answers = ask(rig, block(4, number, 0, "C1" + "00" * 99))
-        assert answers == ["D80104"]
-        assert number == 1 + Limits.REASSEMBLY // 100
-        assert rig.server.transfers.free == 3
-    assert ask(rig, READ) == [ABC]
-
-
 # -- what does not belong ----------------------------------------------------------------------------------
 
 
@@ -377,7 +187,15 @@ def test_acknowledging_what_was_not_sent():
 
 
 def test_another_request_ends_the_transfer():
-    for other in (READ, LONG_READ, "C101C1" + THING + "0200 0903616263", "C301C1" + THING + "01 00", "C002C100000001", "7F", block(0x81, 1, 0, "C00141")):
+    for other in (
+        READ,
+        LONG_READ,
+        "C101C1" + THING + "0200 0903616263",
+        "C301C1" + THING + "01 00",
+        "C002C100000001",
+        "7F",
+        block(0x81, 1, 0, "C00141"),
+    ):
         rig = new(64)
         ask(rig, LONG_READ)
         ask(rig, block(0x82, 1, 1))
@@ -407,7 +225,16 @@ def test_not_negotiated():
 
 def test_malformed():
     rig = new(64, EVERYTHING)
-    for wrong in ("E0", "E081", "E08100010000", "E0810001000005C001", "E0810001000001C001", "E0810000000001C0", "E08100010000840000", "E0810001000000 00"):
+    for wrong in (
+        "E0",
+        "E081",
+        "E08100010000",
+        "E0810001000005C001",
+        "E0810001000001C001",
+        "E0810000000001C0",
+        "E08100010000840000",
+        "E0810001000000 00",
+    ):
         ask(rig, block(0x01, 1, 0, "C001"))
         assert ask(rig, wrong) == ["D80102"], wrong
         assert rig.server.transfers.free == 3
@@ -467,82 +294,6 @@ def test_fault_of_the_value():
     rig.shrinking.stop = 0
     assert ask(rig, "C001C1" + SHRINKING + "0200") == ["C401C1010E"]
     assert ask(rig, block(0x82, 1, 0, "C001C1" + SHRINKING.replace(" ", "") + "0200")) == [block(0x85, 1, 1, "C401C1010E")]
-
-
-def test_late_acknowledgements_are_passed_over():
-    rig = new(64, stream=False)
-    answers = ask(rig, LONG_READ)
-    acks = []
-    while not Parts(answers[-1]).last:
-        acks.append(block(0x82, len(acks) + 1, Parts(answers[-1]).number))
-        answers = ask(rig, acks[-1])
-        for old in acks[:-1]:
-            assert ask(rig, old) == []
-    assert ask(rig, block(0x82, len(acks) + 1, Parts(answers[-1]).number)) == []
-    assert rig.server.udp_transfers.free == 1
-    # … and when all is over
-    for old in acks:
-        assert ask(rig, old) == []
-    assert ask(rig, READ) == [ABC]
-
-
-def test_repeated_acknowledgement_repeats_the_stream():
-    rig = new(64, stream=False)
-    ask(rig, LONG_READ)
-    first = ask(rig, block(0x83, 1, 1))
-    assert ask(rig, block(0x83, 1, 1)) == first
-
-
-def test_repeated_request_is_done_once():
-    """Among datagrams the same last block again is the same request: its answer is sent again."""
-    request = tohex(unhex("C301C1" + THING + "02 01 1105"))
-    rig = new(64, EVERYTHING, stream=False)
-    whole = block(0x81, 1, 0, request)
-    answer = ask(rig, whole)
-    assert answer == [block(0x85, 1, 1, "C701C10001001105")]
-    assert ask(rig, whole) == answer
-    assert rig.log == ["act 2 1105"]
-    # once acknowledged it is over, and the same octets are a new request
-    assert ask(rig, block(0x81, 2, 1)) == []
-    assert ask(rig, whole) == answer
-    assert rig.log == ["act 2 1105"] * 2
-    # in two blocks; the first comes late as well
-    rig = new(64, EVERYTHING, stream=False)
-    one, two = block(0x01, 1, 0, request[:10]), block(0x81, 2, 1, request[10:])
-    ask(rig, one)
-    assert ask(rig, one) == ["E08500020001 00".replace(" ", "")]
-    answer = ask(rig, two)
-    assert ask(rig, one) == []
-    assert ask(rig, two) == answer
-    assert rig.log == ["act 2 1105"]
-
-
-def test_repeated_get_is_read_anew():
-    """… but of a GET that one block answered: a client that always sends the same octets wants to know the time, not the same answer."""
-    rig = new(64, EVERYTHING, stream=False)
-    whole = block(0x81, 1, 0, READ.replace(" ", ""))
-    assert ask(rig, whole) == [block(0x85, 1, 1, ABC)]
-    rig.thing.a[2] = bytearray(b"\x09\x03xyz")
-    assert ask(rig, whole) == [block(0x85, 1, 1, "C401C1000903" + tohex(b"xyz"))]
-    # over a connection every request is a new one
-    rig = new(64, EVERYTHING)
-    whole = block(0x81, 1, 0, tohex(unhex("C301C1" + THING + "01 01 1105")))
-    for _ in range(2):
-        assert ask(rig, whole) == [block(0x85, 1, 1, "C701C10000")]
-    assert rig.log == ["act 1 1105"] * 2
-
-
-def test_lost_acknowledgement_of_a_request():
-    """The answer follows an empty block of ours that was lost: it is asked for from there."""
-    request = tohex(unhex("C301C1" + THING + "02 01 1105"))
-    rig = new(64, EVERYTHING, stream=False)
-    ask(rig, block(0x02, 1, 0, request[:10]))
-    answer = ask(rig, block(0x82, 2, 0, request[10:]))
-    assert [Parts(one).number for one in answer] == [2]
-    again = ask(rig, block(0x82, 3, 0))
-    assert [Parts(one).number for one in again] == [1, 2]
-    assert Parts(again[0]).data == "" and not Parts(again[0]).last
-    assert Parts(again[1]).data == "C701C10001001105"
 
 
 def test_two_associations_take_turns():
