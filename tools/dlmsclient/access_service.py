@@ -1,11 +1,11 @@
 """ACCESS: several gets, sets and actions in one request, with or without their specifications in the response (REQUIREMENTS D.5).
 
-    D9 · long-invoke-id-and-priority u32 · date-time (length, octets) · n {specification} · n {Data}
-    DA · long-invoke-id-and-priority u32 · date-time · (00 | 01 n {specification}) · n {Data} · n {choice result}
+D9 · long-invoke-id-and-priority u32 · date-time (length, octets) · n {specification} · n {Data}
+DA · long-invoke-id-and-priority u32 · date-time · (00 | 01 n {specification}) · n {Data} · n {choice result}
 
-    specification   01 attribute  get      02 attribute  set       03 method  action
-                    04 attribute selector Data  get with selection      05 attribute selector Data  set with selection
-    choice          01 get, 02 set, 03 action; result: data-access-result or action-result
+specification   01 attribute  get      02 attribute  set       03 method  action
+                04 attribute selector Data  get with selection      05 attribute selector Data  set with selection
+choice          01 get, 02 set, 03 action; result: data-access-result or action-result
 """
 
 from __future__ import annotations
