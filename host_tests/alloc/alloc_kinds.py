@@ -107,8 +107,14 @@ NAMED = {
     ],
     "ACTION in general blocks": _general("C301C1" + COUNTER + "01 01 0F 00", 1),
     "ACCESS": [
-        (_access("50", ("01" + ENERGY + "02", "00"), ("02" + NOTE + "02", "06 00000005"), ("03" + COUNTER + "01", "0F 00")), "DA50000001 00 01 03"),
-        (_access("40", ("04" + PROFILE + "02 02" + _entries(0, 0), "00"), ("02" + ENERGY + "02", "06 00000000")), "DA40000001 0000 02 0000"),
+        (
+            _access("50", ("01" + ENERGY + "02", "00"), ("02" + NOTE + "02", "06 00000005"), ("03" + COUNTER + "01", "0F 00")),
+            "DA50000001 00 01 03",
+        ),
+        (
+            _access("40", ("04" + PROFILE + "02 02" + _entries(0, 0), "00"), ("02" + ENERGY + "02", "06 00000000")),
+            "DA40000001 0000 02 0000",
+        ),
         (_access("40", ("01" + CLOCK + "02", "00")), "DA40000001 0000 01 090C"),
     ],
     "ACCESS in general blocks": _general(_access("40", ("01" + PROFILE + "02", "00"), ("01" + CLOCK + "02", "00")), PROFILE_BLOCKS),

@@ -8,11 +8,25 @@ from contextlib import contextmanager
 
 from tools.cli.options import DEMONSTRATION_PASSWORDS, READER
 from tools.cli.render import say
-from tools.dlmsclient import Association, Client, ListedObject, Obis, ScalerUnit, ServiceFailure, UsageError, parse_object_list
+from tools.dlmsclient import (
+    Association,
+    Client,
+    Conformance,
+    ListedObject,
+    Obis,
+    ScalerUnit,
+    ServiceFailure,
+    UsageError,
+    parse_object_list,
+)
 from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, ClassId, class_name
+from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 from tools.dlmsclient.objects import CURRENT_ASSOCIATION
 from tools.dlmsclient.octets import parse_hex
 from tools.dlmsclient.wrapper import HEADER_SIZE
+
+
+NOTHING = Conformance(0)
 
 
 def print_wpdu(direction: str, octets: bytes) -> None:
@@ -39,8 +53,8 @@ def password_of(options: argparse.Namespace, client_wport: int) -> bytes | None:
 
 
 @contextmanager
-def association(options: argparse.Namespace) -> Iterator[Association]:
-    """An association as the options say, released at the end."""
+def association(options: argparse.Namespace, needed: Conformance = NOTHING) -> Iterator[Association]:
+    """An association as the options say, released at the end. needed: proposed beside what this client always proposes."""
     client_wport = options.client or READER
     password = password_of(options, client_wport)
     with link(options) as client:
@@ -48,8 +62,10 @@ def association(options: argparse.Namespace) -> Iterator[Association]:
             client_wport,
             options.server,
             password,
+            conformance=CLIENT_CONFORMANCE | needed,
             pdu_size=options.pdu_size,
             block_size=getattr(options, "block_size", None),
+            gbt=options.gbt,
         )
         yield opened
         opened.release()

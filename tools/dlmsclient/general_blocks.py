@@ -68,8 +68,8 @@ def is_general_block(octets: bytes) -> bool:
 class Dialogue:
     """One request and its response.
 
-    ``send`` takes an APDU; ``receive(seconds)`` returns the next one, or None. ``window``: blocks that we take in a row; ``room``: octets of
-    the longest APDU that the server takes, 0 for no limit. ``lossy``: datagrams get lost, so silence is met by saying it again,
+    ``send`` takes an APDU; ``receive(seconds)`` returns the next one, or None. ``window``: blocks that we take in a row; ``room``:
+    octets of the longest APDU that the server takes, 0 for no limit. ``lossy``: datagrams get lost, so silence is met by saying it again,
     until ``timeout`` seconds passed without anything new; and what does not fit is late and not wrong.
     """
 
