@@ -48,6 +48,7 @@ class Cursor:
         self.v = 0
         self.w = 0
         self.map = bytearray(32)
+        self.aa = None
 
 
 class Transfer(Cursor):
@@ -67,7 +68,6 @@ class Transfer(Cursor):
         self.c0 = HEAD
         self.c1 = HEAD
         self.fault = SUCCESS  # why the value cannot be continued
-        self.aa = None
         self.obj = None
         self.acc = None
         self.attr = 0
@@ -145,7 +145,10 @@ class Transfer(Cursor):
             result = obj.open(attr, self)
             if result == SUCCESS:
                 self.i = 0
-                self.c1 = axdr.put_head(self.carry, self.c1, self.tag, self.n)
+                if self.tag == axdr.COMPACT_ARRAY:
+                    self.c1 = obj.head(attr, self, self.carry, self.c1)
+                else:
+                    self.c1 = axdr.put_head(self.carry, self.c1, self.tag, self.n)
             else:
                 self.n = 0
             return result

@@ -85,6 +85,12 @@ def test_streams():
     assert not _rig().notes
 
 
+def test_packed_buffers():
+    for word in ("compact=48", "null_data=48"):
+        play = _Play(Rig(word), "GET in general blocks")
+        assert taken(play.run, ROUNDS) == 0
+
+
 def _leak(kept):
     kept[0] = bytearray(64)
 
