@@ -123,3 +123,31 @@ def test_refused_writes(cli):
 def test_wrong_password_and_then_the_right_one(cli):
     assert "The password is wrong" in cli("--password", "wrong", "read", code=1)
     assert "1-0:1.8.0*255" in cli("read")
+
+
+@pytest.mark.req("D-80", "D-85")
+@pytest.mark.parametrize("transport", [[], ["--udp"]], ids=["tcp", "udp"])
+@pytest.mark.parametrize("window", ["1", "16"])
+def test_general_block_transfer_reads_the_same(cli, transport, window):
+    arguments = ["get", "0.0.40.0.0.255", "object_list", "--format", "json"]
+    assert cli(*transport, "--gbt", window, "--pdu-size", "128", *arguments) == cli(*arguments)
+
+
+@pytest.mark.req("D-40", "D-41")
+def test_access_prints_a_line_for_each(cli):
+    reading = ["--get", CLOCK, "time_zone", "--get", "0-0:42.0.0*255", "value", "--get", "1-0:1.8.0*255", "3"]
+    rows = table(cli("access", *reading, "--self-descriptive", "--format", "csv"))
+    assert [(row["service"], row["name"], row["result"]) for row in rows] == [
+        ("get", "time_zone", "success (0)"),
+        ("get", "value", "success (0)"),
+        ("get", "scaler_unit", "success (0)"),
+    ]
+    assert rows[0]["value"] == cli("get", CLOCK, "time_zone").strip()
+    writing = ["--set", CLOCK, "time_zone", "long:0", "--get", CLOCK, "time_zone", "--action", CLOCK, "shift_time", "long:0"]
+    answers = json.loads(cli("access", *writing, "--break-on-error", "--format", "json"))
+    assert [answer["result"] for answer in answers] == ["read-write-denied (3)", "other-reason (250)", "other-reason (250)"]
+
+
+def test_access_asks_for_something(cli):
+    assert "at least one" in cli("access", code=2)
+    assert "no OBIS code" in cli("access", "--get", "1.2", "2", code=2)

@@ -15,7 +15,8 @@ from tools.dlmsclient import Association, Data, DateTime, Selection, Tag, axdr, 
 PROFILE = (7, "1.0.99.1.0.255", 2)
 EVENTS = (7, "0.0.99.98.0.255", 2)
 PERIOD = timedelta(minutes=15)
-NOTHING = by_range(axdr.octet_string(bytes.fromhex("07D10101FF00000000800000")), axdr.octet_string(bytes.fromhex("07D10102FF00000000800000")))
+MIDNIGHTS = [axdr.octet_string(bytes.fromhex(f"07D101{day}FF00000000800000")) for day in ("01", "02")]
+NOTHING = by_range(*MIDNIGHTS)
 SELECTIONS = (None, by_entry(1, 1), by_entry(7, 90), by_entry(5, 0, 2, 4), NOTHING)
 KEYS = {"rate": 0, "backfill_days": 2, "start": "2026-03-05T12:00:00"}
 
@@ -43,8 +44,9 @@ def expanded(buffer: Data, columns: int) -> list[tuple[Data, ...]]:
                 before = DateTime.decode(octets).to_datetime()
                 assert before is not None
                 after = before + PERIOD
-                day = after.year.to_bytes(2, "big") + bytes((after.month, after.day, after.isoweekday(), after.hour, after.minute, after.second))
-                whole.append(axdr.octet_string(day + octets[8:]))
+                day = after.year.to_bytes(2, "big") + bytes((after.month, after.day, after.isoweekday()))
+                time = bytes((after.hour, after.minute, after.second))
+                whole.append(axdr.octet_string(day + time + octets[8:]))
             else:
                 whole.append(found[-1][k])
         found.append(tuple(whole))
