@@ -167,7 +167,7 @@ def next(t):
 
 def echo(t):
     """As much of the specifications as carry holds: t.held octets of them, from t.off on, are still to be repeated."""
-    n = min(t.held, len(t.carry) - HEAD)
+    n = min(t.held, t.piece)
     copy(t.carry, HEAD, t.buf, t.off, n)
     t.c1 = HEAD + n
     t.off += n

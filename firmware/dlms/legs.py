@@ -25,7 +25,8 @@ class Legs:
     """The legs of one transfer's answer; made once at start."""
 
     def __init__(self, limits):
-        self.seg = bytearray(limits.ELEMENT + _SPARE)
+        self.size = limits.ELEMENT + _SPARE
+        self.seg = bytearray(self.size)
         self.end = 0  # octets in seg
         self.p = 0  # position: octets of seg …
         self.e = 0  # … elements …
@@ -40,7 +41,7 @@ class Legs:
         """A new leg behind the `end` octets in seg: gather what transfer t has, up to a long attribute, a full seg or the end."""
         while True:
             n = t.c1 - t.c0
-            if n > len(self.seg) - end:
+            if n > self.size - end:
                 break  # waits in carry for the next leg
             copy(self.seg, end, t.carry, t.c0, n)
             end += n

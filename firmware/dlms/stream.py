@@ -64,7 +64,8 @@ class Transfer(Cursor):
         self.size = limits.REASSEMBLY
         self.used = 0  # inbound: octets in buf
         self.mark = 0  # inbound: where the value begins in buf
-        self.carry = bytearray(HEAD + 8 + limits.ELEMENT)  # 8: result octet, tag and count in front
+        self.piece = 8 + limits.ELEMENT  # the longest piece of a value; 8: result octet, tag and count in front
+        self.carry = bytearray(HEAD + self.piece)
         self.c0 = HEAD
         self.c1 = HEAD
         self.fault = SUCCESS  # why the value cannot be continued
@@ -200,7 +201,7 @@ class Transfer(Cursor):
             self.server.list_entry(self)
             return True
         if self.held > 0:
-            n = min(self.held, len(self.carry) - HEAD)
+            n = min(self.held, self.piece)
             copy(self.carry, HEAD, self.buf, self.pos, n)
             self.pos += n
             self.held -= n

@@ -1,8 +1,8 @@
 """Gurux's Python client and general block transfer, and its ACCESS requests.
 
-Of version 1.0.203 the acknowledgement of a general block cannot be made: it reads `settings.blockNumber`, which nothing sets. The tests set it
-to `blockIndex`, the number it means; everything else, the octets and putting the blocks together, is Gurux's. Its ACCESS requests only
-read: of a write it makes none.
+Of version 1.0.203 the acknowledgement of a general block cannot be made: it reads `settings.blockNumber`, which nothing sets. The tests
+set it to `blockIndex`, the number it means; everything else, the octets and putting the blocks together, is Gurux's. Its ACCESS
+requests only read: of a write it makes none.
 """
 
 from __future__ import annotations

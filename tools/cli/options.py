@@ -58,7 +58,7 @@ def _seconds(text: str) -> float:
 class _InOrder(argparse.Action):
     """Several options into one list, in the order in which they stand: (option, its words and None for a missing value)."""
 
-    def __call__(self, parser, namespace, values, option_string=None):  # noqa: ANN001
+    def __call__(self, parser, namespace, values, option_string=None) -> None:  # noqa: ANN001
         kept = getattr(namespace, self.dest) or []
         setattr(namespace, self.dest, [*kept, (option_string.lstrip("-"), [*values, None][:3])])
 

@@ -25,7 +25,6 @@ from tools.dlmsclient.objects import CURRENT_ASSOCIATION
 from tools.dlmsclient.octets import parse_hex
 from tools.dlmsclient.wrapper import HEADER_SIZE
 
-
 NOTHING = Conformance(0)
 
 
