@@ -61,7 +61,7 @@ class Hardware(Board):
             app.meter.relay = self.relay.switch
         simulated = self.config.rate != 1 or self.config.start
         if not simulated:
-            app.meter.clock.distrust(rtc.plausible())
+            app.meter.clock_doubtful(rtc.plausible())
         if not self.config.secrets_given:
             self.log("WARN", "board", "demonstration-secrets", "file=%s" % files.SECRETS)
         if self.config.ntp and not simulated:
