@@ -186,7 +186,7 @@ def execute(server, t):
     i = t.mark + 1 + 2 * (buf[t.mark] - t.entries)
     buf[i] = buf[q] if buf[q] <= _ACTION else buf[q] - 3
     code = unfit(server, buf, data, end) if buf[q] in _WRITING else SUCCESS
-    t.pos = specification_end(server, buf, q, t.used)  # `get.read` wants to be the first behind the scan of a selection
+    t.pos = specification_end(server, buf, q, t.used)  # `get.begin` wants to be the first behind the scan of a selection
     if buf[0] & _BREAK and t.entries < buf[t.mark] and buf[i - 1] != SUCCESS:
         code = server.errors.not_executed  # … nor is any behind it (D-43)
     elif code == SUCCESS:
@@ -213,7 +213,7 @@ def serve(server, t, buf, q, data, end):
         return write(server, t, buf, q + 1, data, end)
     if buf[q + _DESCRIPTOR] == 0 and t.aa.conformance & ATTRIBUTE_0_GET == 0:
         return server.errors.no_attribute
-    return get.read(server, t.aa, t, buf, q + 1, q + 1 + _DESCRIPTOR if buf[q] == _GET_SELECTED else 0, t.pos)
+    return get.begin(server, t.aa, t, buf, q + 1, q + 1 + _DESCRIPTOR if buf[q] == _GET_SELECTED else 0, t.pos)
 
 
 def write(server, t, buf, d, data, end):

@@ -27,7 +27,6 @@ from micropython import const
 
 from dlms import states
 from dlms.axdr import put_size
-from dlms.conformance import GENERAL_BLOCK_TRANSFER
 from dlms.legs import Legs
 from dlms.octets import copy, digest, get16, length, length_size, put16
 from dlms.states import GBT_IN, GBT_OUT, GBT_SENT
@@ -110,7 +109,7 @@ class Block:
 def request(server, aa, rx, p, end, tx):
     """Serve the block rx[p:end]; returns the offset behind the answer at tx[aa.start:], or 0 for none."""
     errors = server.errors
-    if aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
+    if not aa.general:
         server.abandon(aa)
         return server.exception(aa, tx, errors.service_not_negotiated)
     block = server.block
@@ -281,7 +280,7 @@ def respond(server, aa, t, tx, head):
     copy(legs.seg, 0, tx, start, head)
     legs.begin(t, head)
     if not numbers.open:
-        if not legs.follows(t) or aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
+        if not legs.follows(t) or not aa.general:
             end = alone(legs, t, tx, start, start + aa.room)
             if end or t.fault:
                 return end
@@ -290,7 +289,7 @@ def respond(server, aa, t, tx, head):
         numbers.got = 0
         numbers.window = 1
         numbers.single = False
-        if aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
+        if not aa.general:
             t.fault = server.errors.no_resources
             return 0
     g.adopt(numbers)

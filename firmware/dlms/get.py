@@ -92,7 +92,7 @@ def normal(server, aa, rx, p, end, tx, iip):
         return server.exception(aa, tx, errors.attribute_0_not_negotiated)
     t = server.scratch
     t.reset()
-    code = begin(server, aa, t, rx, p + 3, end)
+    code = begin(server, aa, t, rx, p + 3, p + 13 if rx[p + 12] else 0, end)
     if code:
         return result(aa, tx, iip, code)
     start = aa.start
@@ -104,13 +104,8 @@ def normal(server, aa, rx, p, end, tx, iip):
     return end if end else result(aa, tx, iip, t.fault)
 
 
-def begin(server, aa, t, buf, q, end):
-    """Begin to read what the descriptor and selection at buf[q:end] name; returns a result."""
-    return read(server, aa, t, buf, q, q + 10 if buf[q + 9] else 0, end)
-
-
-def read(server, aa, t, buf, q, at, end):
-    """Begin to read what the descriptor at buf[q:] names; selector and parameters fill buf[at:end], at is 0 when there are none."""
+def begin(server, aa, t, buf, q, at, end):
+    """Begin to read what the descriptor at buf[q:] names; returns a result. Selector and parameters fill buf[at:end], at is 0 for none."""
     j = server.locate(aa, buf, q, server.errors.unknown_object)
     if j < 0:
         return -j
@@ -215,7 +210,7 @@ def list_entry(server, t):
     end = selection_end(server, t.buf, q + 9, t.used)
     t.pos = end
     t.put(0)
-    code = begin(server, t.aa, t, t.buf, q, end)
+    code = begin(server, t.aa, t, t.buf, q, q + 10 if t.buf[q + 9] else 0, end)
     if code != SUCCESS:
         t.n = 0
         t.attr = t.last
