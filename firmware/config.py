@@ -31,6 +31,8 @@ _KEYS = {
     "inactivity": (180, 0, 65535),  # seconds until an idle TCP connection is closed, 0 never
     "udp_inactivity": (180, 1, 65535),  # seconds until an idle AA over UDP ends
     "frame_timeout": (10, 1, 3600),  # seconds between two octets of a WPDU
+    "compact": ("", None),  # client wPorts, comma between, that get profile buffers as compact-array …
+    "null_data": ("", None),  # … or with null-data for what the row before tells
     "errors": ("textbook", ("textbook", "ctt")),  # textbook: result codes of the books; ctt: those the published conformance client expects
     "ntp": ("pool.ntp.org", None),  # server that a board asks for the time; empty: none
     "offline_reset": (30, 0, 7000),  # minutes without a Wi-Fi network until a board resets itself, 0 never
@@ -119,6 +121,14 @@ def read(path):
     return content
 
 
+def wports(key, text):
+    """The numbers of a text such as "16,48"."""
+    try:
+        return [int(word) for word in text.split(",") if word.strip()]
+    except ValueError:
+        raise ConfigError("%s must be client wPorts with commas between, not %r" % (key, text))
+
+
 def parse(words, bind, backfill=None):
     """The configuration of a command line: `[--config FILE] [--trace] [key=value …]`.
 
@@ -146,6 +156,8 @@ def parse(words, bind, backfill=None):
         raise ConfigError("serial must be eight digits, not %r" % config.serial)
     if config.broadcast in (_MANAGEMENT_DEVICE, config.device2):
         raise ConfigError("broadcast: wPort %d is a logical device" % config.broadcast)
+    config.compact = wports("compact", config.compact)
+    config.null_data = wports("null_data", config.null_data)
     config.start = config.start or None
     config.bind = [host.strip() for host in (config.bind or bind).split(",")]
     return config

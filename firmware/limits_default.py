@@ -39,6 +39,7 @@ DATAGRAM = 520  # largest UDP payload, octets: a PDU and its wrapper header
 REASSEMBLY = 512  # largest value written in blocks, octets
 ELEMENT = 256  # largest single element or simple attribute value, octets
 LIST = 16  # entries of a with-list request
+GBT_WINDOW = 4  # blocks of a stream in general block transfer, 1 to 63; 0: neither general block transfer nor ACCESS
 NESTING = 8  # depth of arrays and structures in received data
 
 # -- profiles ----------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ DATAGRAM = 1472  # largest UDP payload, octets: Ethernet MTU less the IPv4 and U
 REASSEMBLY = 1024  # largest value written in blocks, octets
 ELEMENT = 512  # largest single element or simple attribute value, octets
 LIST = 32  # entries of a with-list request
+GBT_WINDOW = 16  # blocks of a stream in general block transfer, 1 to 63; 0: neither general block transfer nor ACCESS
 NESTING = 12  # depth of arrays and structures in received data
 ROWS = 3000  # load profile rows kept
 EVENTS = 200  # event log rows kept

@@ -58,6 +58,7 @@ class AssociationSN(Interface):
         self.users = ()
         self.opened = 0
         self.user = -1
+        self.packing = 0  # as in Association LN
         self.a[4] = axdr.octets(bytes(6))
 
     # -- reading -----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from micropython import const
 
+GENERAL_BLOCK_TRANSFER = const(0x200000)  # bit 2
 READ = const(0x100000)  # bit 3
 WRITE = const(0x080000)  # bit 4
 UNCONFIRMED_WRITE = const(0x040000)  # bit 5
@@ -13,6 +14,7 @@ BLOCK_SET = const(0x000800)  # bit 12
 BLOCK_ACTION = const(0x000400)  # bit 13
 MULTIPLE_REFERENCES = const(0x000200)  # bit 14
 INFORMATION_REPORT = const(0x000100)  # bit 15
+ACCESS = const(0x000040)  # bit 17
 PARAMETERIZED_ACCESS = const(0x000020)  # bit 18
 GET = const(0x000010)  # bit 19
 SET = const(0x000008)  # bit 20
@@ -23,3 +25,6 @@ ACTION = const(0x000001)  # bit 23
 LN_SERVICES = const(0x00BE1D)
 # What it has for short name referencing (REQUIREMENTS C-36): bits 3 to 5, 11, 12, 14, 15 and 18.
 SN_SERVICES = const(0x1C1B20)
+# … and what comes with general block transfer, on a board that has the memory (limits.GBT_WINDOW); ACCESS has no short names
+LN_LONG_SERVICES = const(0x200040)
+SN_LONG_SERVICES = const(0x200000)

@@ -41,6 +41,14 @@ def compare(a, ao, b, bo, n):
     return -1 if x < y else 1 if x > y else 0
 
 
+def digest(buf, off, n):
+    """26 bits that tell n octets from others, by accident all but never the same; no protection against intent."""
+    h = 0
+    for octet in buf[off : off + n]:
+        h = (h * 31 + octet + 1) & 0x3FFFFFF
+    return h
+
+
 def get16(buf, off):
     """The 16-bit big-endian number at off."""
     return buf[off] << 8 | buf[off + 1]

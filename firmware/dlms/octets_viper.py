@@ -69,6 +69,16 @@ def compare(a: ptr8, ao: int, b: ptr8, bo: int, n: int) -> int:
 
 
 @micropython.viper
+def digest(buf: ptr8, off: int, n: int) -> int:
+    h = 0
+    end = off + n
+    while off < end:
+        h = (h * 31 + buf[off] + 1) & 0x3FFFFFF
+        off += 1
+    return h
+
+
+@micropython.viper
 def get16(buf: ptr8, off: int) -> int:
     return buf[off] << 8 | buf[off + 1]
 

@@ -10,12 +10,14 @@ one. It is answered with what it returns, or null-data. The entries of a list ar
 its turn comes in the answer: what a client does not fetch of a long answer was not done [choice].
 """
 
+from dlms import states
 from dlms.axdr import NULL
 from dlms.conformance import BLOCK_GET, MULTIPLE_REFERENCES, READ
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, READ_ERROR, SUCCESS
 from dlms.octets import copy, get16, length, length_size
 from dlms.response import first, following
-from dlms.stream import HEAD, READ_IN, READ_OUT
+from dlms.states import READ_IN, READ_OUT
+from dlms.stream import HEAD
 from dlms.variable_access import (
     BLOCK_NUMBER,
     METHOD,
@@ -153,12 +155,10 @@ def invoke(server, t, aa, obj, r, off, end):
 def next_block(server, aa, rx, p, tx):
     """`05 01 05 number(2)`: the next block of the answer, when its number is the one of the last block sent."""
     t = aa.transfer
-    if t is None or t.kind != READ_OUT:
-        server.abandon(aa)
-        return result(aa, tx, NO_LONG_GET_IN_PROGRESS)
-    if get16(rx, p + 3) != t.block:
-        server.abandon(aa)
-        return result(aa, tx, DATA_BLOCK_NUMBER_INVALID)
+    event = states.READ_NEXT if t is not None and get16(rx, p + 3) == t.block else states.READ_OTHER
+    action = states.step(server, aa, event)
+    if action != states.SEND:
+        return result(aa, tx, NO_LONG_GET_IN_PROGRESS if action == states.NOT_RUNNING else DATA_BLOCK_NUMBER_INVALID)
     end = following(server, aa, t, tx) if t.block < _LAST_BLOCK else 0
     if end == 0:
         code = t.fault or server.errors.no_resources
@@ -170,6 +170,7 @@ def next_block(server, aa, rx, p, tx):
 def request_block(server, aa, rx, p, end, tx):
     """`05 01 06 last number(2) length raw`: a part of a long request, acknowledged with `0C 01 03 number(2)`."""
     if aa.conformance & BLOCK_GET == 0:
+        server.abandon(aa)
         return refuse(server, aa, tx, server.errors.sn_not_supported)
     r = take_block(server, aa, READ_IN, NO_LONG_GET_IN_PROGRESS, rx, p + 3, p + 6, end)
     if r < 0:

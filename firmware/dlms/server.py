@@ -24,11 +24,12 @@ from dlms.errors import (
     ConformanceClientErrors,
     Errors,
 )
-from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, length, length_size, scan
+from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, scan
 from dlms.pool import Pool
 from dlms.security import LN_CONTEXT
 from dlms.short import short_get
-from dlms.stream import NONE, Transfer
+from dlms.states import GBT_SENT, NONE
+from dlms.stream import Transfer
 from dlms.wrapper import HEADER
 
 _TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
@@ -67,12 +68,24 @@ class Server:
             self.sn = short_names
         self.stack = array("H", bytes(2 * limits.NESTING))
         self.aarq = acse.Aarq()
+        self.window = limits.GBT_WINDOW  # blocks that we take in one stream; 0: neither general block transfer nor ACCESS
+        self.gbt = None
+        self.access = None
+        if self.window:
+            # loaded only where there is room for them
+            from dlms import access, gbt
+
+            self.gbt = gbt
+            self.access = access
+            self.block = gbt.Block()
+            self.dialogue = gbt.Numbers()
         # A response always begins in the scratch transfer; only when it turns out long the association keeps it
         # and a free one becomes the scratch. Every TCP connection is sure of one; datagrams have a few of their own,
         # because whoever sends them may not be who he says.
         self.transfers = Pool([Transfer(self, limits) for _ in range(limits.TRANSFERS)], limits.CONNECTIONS)
         self.udp_transfers = Pool([Transfer(self, limits) for _ in range(limits.UDP_TRANSFERS)], 0)
         self.scratch = Transfer(self, limits)
+        self.every = tuple(self.transfers.things + self.udp_transfers.things + [self.scratch])
 
     def buffer(self):
         """A new transmit buffer that fits every response."""
@@ -108,6 +121,16 @@ class Server:
             end = self.dispatch(link.aas[i], tag, rx, off + HEADER, off + n, tx)
         return wrapper.answer(tx, rx, off, end - HEADER) if end else 0
 
+    def more(self, link, tx):
+        """While `link.streaming`: the next WPDU of the stream of blocks that the last answer began, at tx[0:]; returns its size."""
+        aa = link.streaming
+        try:
+            end = self.gbt.next_block(self, aa, aa.transfer, tx)
+        except Exception as e:
+            end = self.escaped(aa, 0xE0, 0, tx, e)
+        # the keys of a link hold the wPorts as a request has them
+        return wrapper.answer(tx, link.keys, 4 * aa.index - 2, end - HEADER) if end else 0
+
     def too_long(self, link, rx, tx):
         """Answer a WPDU whose APDU was longer than `pdu` and was not kept; its header is rx[0:8] (A-27, D-95)."""
         i = find_key(link.keys, link.n, rx, 2)
@@ -122,7 +145,7 @@ class Server:
 
     def dispatch(self, aa, tag, rx, p, end, tx):
         """Serve the APDU rx[p:end] in an open AA; returns the offset behind the answer, or 0 for none."""
-        if not aa.confirmed and not (end - p > 2 and rx[p + 2] & 0x40 == 0):
+        if not aa.confirmed and not unconfirmed(tag, rx, p, end):
             return 0  # B-08: a confirmed service in an unconfirmed AA is dropped
         try:
             if tag == 0xC0:
@@ -131,6 +154,10 @@ class Server:
                 end = set.request(self, aa, rx, p, end, tx)
             elif tag == 0xC3:
                 end = action.request(self, aa, rx, p, end, tx)
+            elif tag == 0xE0 and self.gbt is not None:
+                end = self.gbt.request(self, aa, rx, p, end, tx)
+            elif tag == 0xD9 and self.gbt is not None:
+                end = self.access.request(self, aa, rx, p, end, tx)
             else:
                 end = self.other(aa, tag, rx, p, end, tx)
         except Exception as e:
@@ -166,6 +193,8 @@ class Server:
         """An object raised: that request fails with hardware-fault, and the fault is logged once (DESIGN: result codes)."""
         self.abandon(aa)
         self.log("ERROR", "dlms", "object-raised", repr(e))
+        if tag == 0xE0 or tag == 0xD9:
+            return self.exception(aa, tx, self.errors.gbt_aborted)
         if tag not in _LN_SERVICES:
             return self.sn.escaped(self, aa, tag, tx)
         if not iip & 0x40:
@@ -234,19 +263,14 @@ class Server:
         t.used = shorten(t.buf, at, t.used, self.stack)
         return at
 
-    def block_ok(self, buf, q, end):
-        """True when `last number(4) length raw` fills buf[q:end] exactly."""
-        if end - q < 6 or buf[q] > 1:
-            return False
-        n = length(buf, q + 5, end)
-        return n >= 0 and q + 5 + length_size(buf, q + 5) + n == end
-
     # -- transfers ---------------------------------------------------------------------------------------
 
     def keep(self, aa, t):
         """The scratch transfer t becomes the association's own; False when no other is free to take its place."""
         link = aa.link
         other = link.transfers.take(link.held)
+        if other is None and self.reclaim(link.transfers):
+            other = link.transfers.take(link.held)
         if other is None:
             return False
         link.held += 1
@@ -262,9 +286,19 @@ class Server:
             aa.transfer = None
             t.kind = NONE
             link = aa.link
+            if link.streaming is aa:
+                link.streaming = None
             link.held -= 1
             link.transfers.give(t, link.held)
             aa.heat()
+
+    def reclaim(self, pool):
+        """End a transfer of this pool that is only kept in case its last blocks were lost; False when there is none."""
+        for t in self.every:
+            if t.kind == GBT_SENT and t.aa.transfer is t and t.aa.link.transfers is pool:
+                self.abandon(t.aa)
+                return True
+        return False
 
     def silence(self, aa):
         """Nothing is sent: an unconfirmed service leaves no transfer behind."""
@@ -360,6 +394,12 @@ class Server:
         """TCP-ABORT.indication, or the end of a UDP peer by inactivity: all AAs of the link end (A-33, B-11)."""
         while link.n:
             self.close(link, link.n - 1)
+
+
+def unconfirmed(tag, rx, p, end):
+    """True when the APDU rx[p:end] asks for an unconfirmed service, or is a block of one."""
+    p += 1 if tag == 0xD9 else 2
+    return tag == 0xE0 or (p < end and rx[p] & 0x40 == 0)
 
 
 def no_log(level, component, event, text):

@@ -5,9 +5,11 @@ Their layout is told in `short_names`.
 
 from micropython import const
 
+from dlms import states
 from dlms.conformance import PARAMETERIZED_ACCESS
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID
 from dlms.octets import get16, length, length_size
+from dlms.states import READ_IN
 
 VARIABLE_NAME = const(2)
 PARAMETERIZED = const(4)
@@ -54,31 +56,47 @@ def take_block(server, aa, kind, none, rx, q, r, end):
     """Take a part of a long request: `last number(2)` at rx[q:] and `length raw` at rx[r:end]. Number 1 begins a new one.
 
     Returns 0 when more is to come and 1 when the request is whole in aa.transfer, both with the part's number acknowledged by the
-    caller, or -result: then the transfer has ended. none: the result when there is no such transfer.
+    caller, or -result: then the transfer has ended (`dlms.states`). none: the result when there is no such transfer.
     """
+    event = states.READ_BLOCK if kind == READ_IN else states.WRITE_BLOCK
     n = length(rx, r, end)
     if rx[q] > 1 or n < 0 or r + length_size(rx, r) + n != end:
-        server.abandon(aa)
-        return -server.errors.bad_block
+        return taken(server, aa, event + states.BAD, none)
     number = get16(rx, q + 1)
-    if number == 1:
-        server.abandon(aa)
-        t = server.scratch
-        t.reset()
-        t.used = 0
-        t.block = 0
-        t.kind = kind
-        if not server.keep(aa, t):
-            return -server.errors.no_resources
-    t = aa.transfer
-    if t is None or t.kind != kind:
-        server.abandon(aa)
-        return -none
-    if number != t.block + 1:
-        server.abandon(aa)
-        return -DATA_BLOCK_NUMBER_INVALID
-    if not t.take(rx, end - n, n):
-        server.abandon(aa)
+    if number == 1 and not begin(server, aa, kind):
         return -server.errors.no_resources
-    t.block = number
-    return rx[q]
+    t = aa.transfer
+    if t is not None and t.kind == kind:
+        if number != t.block + 1:
+            event += states.OTHER
+        elif not t.take(rx, end - n, n):
+            event += states.LONG
+        else:
+            t.block = number
+            event += rx[q]  # states.LAST for the last one
+    return taken(server, aa, event, none)
+
+
+def begin(server, aa, kind):
+    """A new transfer of that kind, empty; False when no other is free."""
+    server.abandon(aa)
+    t = server.scratch
+    t.reset()
+    t.used = 0
+    t.block = 0
+    t.kind = kind
+    return server.keep(aa, t)
+
+
+def taken(server, aa, event, none):
+    """What `take_block` returns after an event."""
+    action = states.step(server, aa, event)
+    if action == states.TAKE:
+        return 0
+    if action == states.EXECUTE:
+        return 1
+    if action == states.NOT_RUNNING:
+        return -none
+    if action == states.WRONG_NUMBER:
+        return -DATA_BLOCK_NUMBER_INVALID
+    return -(server.errors.bad_block if action == states.MALFORMED else server.errors.no_resources)

@@ -13,7 +13,8 @@ from dlms.conformance import BLOCK_SET, MULTIPLE_REFERENCES, UNCONFIRMED_WRITE, 
 from dlms.errors import NO_LONG_SET_IN_PROGRESS, SUCCESS, WRITE_ERROR
 from dlms.octets import copy, length, length_size
 from dlms.set import walk
-from dlms.stream import HEAD, WRITE_IN
+from dlms.states import WRITE_IN
+from dlms.stream import HEAD
 from dlms.variable_access import (
     METHOD,
     NUMBER,
@@ -147,6 +148,7 @@ def write_one(server, aa, buf, q, off, end):
 def request_block(server, aa, rx, p, end, tx):
     """`06 01 07 last number(2) 01 09 length raw`: a part of a long request."""
     if aa.conformance & BLOCK_SET == 0:
+        server.abandon(aa)
         return refuse(server, aa, tx, server.errors.sn_not_supported)
     if rx[p + 6] != 1 or rx[p + 7] != _OCTET_STRING:
         server.abandon(aa)

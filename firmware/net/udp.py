@@ -61,10 +61,16 @@ class UdpPort:
         n = self.handle(link, data, 0, n, self.tx) if size == n else self.server.too_long(link, data, self.tx)
         link.active = True
         if n:
-            try:
-                self.sock.sendto(self.slice(n), peer)
-            except OSError:
-                pass  # best effort: a datagram that cannot be handed over is lost (A-44)
+            self.send(n, peer)
+            while link.streaming is not None:
+                self.send(self.server.more(link, self.tx), peer)
+
+    def send(self, n, peer):
+        """Send tx[0:n]."""
+        try:
+            self.sock.sendto(self.slice(n), peer)
+        except OSError:
+            pass  # best effort: a datagram that cannot be handed over is lost (A-44)
 
     def failed(self, e):
         """`ready` raised: this datagram is lost, the next one is not."""

@@ -38,6 +38,24 @@ def _entries(first, last):
     return "02 04 06 %08X 06 %08X 12 0001 12 0000" % (first, last)
 
 
+def _octets(n, size):
+    return "%0*X" % (2 * size, n)
+
+
+def _general(request, n):
+    """A request in one general block, window 1, and n acknowledgements, each answered by the next block; the last block may come before."""
+    apdu = request.replace(" ", "")
+    first = ("E081 0001 0000 %02X" % (len(apdu) // 2) + apdu, "E0")
+    return [first] + [("E081" + _octets(i + 1, 2) + _octets(i, 2) + "00", "E0") for i in range(1, n)]
+
+
+def _access(top, *items):
+    """An ACCESS request of (specification, Data)."""
+    count = "%02X" % len(items)
+    specifications = "".join([item[0] for item in items])
+    return "D9" + top + "000001 00" + count + specifications + count + "".join([item[1] for item in items])
+
+
 def _blocks(first, answer, n):
     """A GET in blocks: the first request, and n more."""
     return [(first, answer + "00000001")] + [("C002C1 %08X" % i, "C402C1 00 %08X 00" % (i + 1)) for i in range(1, n)]
@@ -83,6 +101,25 @@ NAMED = {
         ("C304C1" + COUNTER + "01 00 00000001 01 0F", "C704C1 00000001"),
         ("C306C1 01 00000002 01 00", "C701C1 00 00"),
     ],
+    "GET in general blocks": _general("C001C1" + PROFILE + "02 00", PROFILE_BLOCKS),
+    "GET list in general blocks": _general("C003C1 02" + PROFILE + "02 00" + CLOCK + "02 00", 6),
+    "SET in general blocks": [
+        ("E001 0001 0000 0A C101C1 00010000608001", "E0"),
+        ("E081 0002 0001 08 FF 0200 06 00000005", "E0"),
+    ],
+    "ACTION in general blocks": _general("C301C1" + COUNTER + "01 01 0F 00", 1),
+    "ACCESS": [
+        (
+            _access("50", ("01" + ENERGY + "02", "00"), ("02" + NOTE + "02", "06 00000005"), ("03" + COUNTER + "01", "0F 00")),
+            "DA50000001 00 01 03",
+        ),
+        (
+            _access("40", ("04" + PROFILE + "02 02" + _entries(0, 0), "00"), ("02" + ENERGY + "02", "06 00000000")),
+            "DA40000001 0000 02 0000",
+        ),
+        (_access("40", ("01" + CLOCK + "02", "00")), "DA40000001 0000 01 090C"),
+    ],
+    "ACCESS in general blocks": _general(_access("40", ("01" + PROFILE + "02", "00"), ("01" + CLOCK + "02", "00")), PROFILE_BLOCKS),
     "SET of the clock": [("C101C1" + CLOCK + "03 00 10 FFC4", "C501C1 00"), ("C101C1" + CLOCK + "03 00 10 0000", "C501C1 00")],
     "disconnect and reconnect": [
         ("C301C1" + SUPPLY + "01 01 0F 00", "C701C1 00"),
@@ -115,6 +152,10 @@ REFUSALS = {
     "list too long": ("C003C1 7F" + (ENERGY + "02 00") * 40, "D801"),
     "unknown service": ("7F01C1", "D801"),
     "short-name service": ("050102FA00", "D801"),
+    "general block that is none": ("E0810001", "D801"),
+    "general block of no transfer": ("E081 0007 0003 01 00", "D801"),
+    "ACCESS that breaks off": ("D940000001 00 01 01", "D801"),
+    "ACCESS with failures": (_access("60", ("01" + UNKNOWN + "02", "00"), ("02" + NOTE + "02", "06 00000005")), "DA60000001 0000 02 0000"),
 }
 REFUSED = list(REFUSALS.values())
 
@@ -148,6 +189,12 @@ SHORT_NAMES = {
     "Read in blocks": _parts("0501" + _PROFILE, "0C0102 00", PROFILE_BLOCKS),
     "Read of object_list and rights": _parts("0501 02 FA08", "0C0102 00", 6) + _parts("0501 02 FA10", "0C0102 00", 16),
     "Read list in blocks": _parts("0502" + _PROFILE + _PROFILE, "0C0102 00", 6),
+    "Read in general blocks": [("E081 0001 0000 05 0501" + _PROFILE, "E0")]
+    + [("E081" + _octets(i + 1, 2) + _octets(i, 2) + "00", "E0") for i in range(1, PROFILE_BLOCKS)],
+    "Write in general blocks": [
+        ("E001 0001 0000 06 0601" + _NOTE + "01", "E0"),
+        ("E081 0002 0001 05 06 00000005", "E0"),
+    ],
     "Read by entry": [("0501 04" + _name(PROFILE, _BUFFER) + "02" + _entries(1, 1), "0C01 00 0101")],
     "Read request in parts": [("050106 00 0001 01 01", "0C0103 0001"), ("050106 01 0002 03" + _ENERGY, "0C01 00 06")],
     "Read of a method": [
@@ -186,8 +233,18 @@ SHORT_NAMES = {
     ],
 }
 
-_SHORT_IN_BLOCKS = ("Read in blocks", "Read of object_list and rights", "Read list in blocks")
-IN_BLOCKS = ("GET-next of a profile block", "GET of the object list", "GET list in blocks", "GET by entry", "GET by range")
+_SHORT_IN_BLOCKS = ("Read in blocks", "Read of object_list and rights", "Read list in blocks", "Read in general blocks")
+IN_BLOCKS = (
+    "GET-next of a profile block",
+    "GET of the object list",
+    "GET list in blocks",
+    "GET by entry",
+    "GET by range",
+    "GET in general blocks",
+    "GET list in general blocks",
+    "ACCESS",
+    "ACCESS in general blocks",
+)
 
 
 def unhex(text):

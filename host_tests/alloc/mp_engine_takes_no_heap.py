@@ -57,6 +57,45 @@ def _rig():
     return _made[0]
 
 
+class _Streams:
+    """The profile in streams of blocks, some of them asked for twice."""
+
+    def __init__(self, rig):
+        self.rig = rig.open(128)
+        apdu = cycle("GET in general blocks")[0][0]
+        self.requests = [wpdu(apdu[:1] + b"\x87" + apdu[2:])]
+        for number, ack in ((2, 7), (3, 14), (4, 17), (5, 24)):
+            self.requests.append(wpdu(bytes((0xE0, 0x87, 0, number, 0, ack, 0))))
+
+    def run(self, rounds):
+        rig = self.rig
+        server = rig.server
+        tx = rig.tx
+        while rounds:
+            for request in self.requests:
+                if server.handle(rig.link, request, 0, len(request), tx) == 0 or tx[8] != 0xE0:
+                    raise ValueError("no block")
+                sent = 1
+                while rig.link.streaming is not None:
+                    if server.more(rig.link, tx) == 0 or tx[8] != 0xE0:
+                        raise ValueError("no further block")
+                    sent += 1
+                if sent < 2:
+                    raise ValueError("no stream")
+            rounds -= 1
+
+
+def test_streams():
+    assert taken(_Streams(_rig()).run, ROUNDS) == 0
+    assert not _rig().notes
+
+
+def test_packed_buffers():
+    for word in ("compact=48", "null_data=48"):
+        play = _Play(Rig(word), "GET in general blocks")
+        assert taken(play.run, ROUNDS) == 0
+
+
 def _leak(kept):
     kept[0] = bytearray(64)
 

@@ -142,3 +142,44 @@ def test_short_names_show_the_same(cli, transport):
     assert cli(*arguments, "get", "0-0:42.0.0*255", "value") == cli("get", "0-0:42.0.0*255", "value")
     assert "read-write-denied" in cli(*arguments, "action", "1-0:1.8.0*255", "reset", code=1)
     assert cli(*arguments, "get", "1.0.99.1.0.255", "2", "--entries", "1", "2") == cli("get", "1.0.99.1.0.255", "2", "--entries", "1", "2")
+@pytest.mark.req("D-80", "D-85")
+@pytest.mark.parametrize("transport", [[], ["--udp"]], ids=["tcp", "udp"])
+@pytest.mark.parametrize("window", ["1", "16"])
+def test_general_block_transfer_reads_the_same(cli, transport, window):
+    arguments = ["get", "0.0.40.0.0.255", "object_list", "--format", "json"]
+    assert cli(*transport, "--gbt", window, "--pdu-size", "128", *arguments) == cli(*arguments)
+
+
+@pytest.mark.caps("own-process")
+@pytest.mark.req("D-50", "D-51", "D-88")
+@pytest.mark.parametrize("transport", [[], ["--udp"]], ids=["tcp", "udp"])
+def test_general_block_transfer_with_short_names(cli, transport):
+    # the services' own blocks are not proposed, so that without general ones the first long answer is refused
+    blocks = ["--sn", "--gbt", "4", "--pdu-size", "64"]
+    reader = [*blocks, "--client", "64", "--password", "12345678"]
+    writer = [*blocks, "--client", "80", "--password", "87654321"]
+    arguments = ["get", "1.0.99.1.0.255", "capture_objects", "--format", "json"]
+    assert cli(*transport, *reader, *arguments) == cli(*arguments)
+    cli(*transport, *writer, "set", "0.0.96.128.1.255", "value", "double-long-unsigned:5")
+    assert cli("get", "0.0.96.128.1.255", "value", client="manager").strip() == "5"
+    assert "does not offer the ACCESS service" in cli(*reader, "access", "--get", CLOCK, "time", code=2)
+
+
+@pytest.mark.req("D-40", "D-41")
+def test_access_prints_a_line_for_each(cli):
+    reading = ["--get", CLOCK, "time_zone", "--get", "0-0:42.0.0*255", "value", "--get", "1-0:1.8.0*255", "3"]
+    rows = table(cli("access", *reading, "--self-descriptive", "--format", "csv"))
+    assert [(row["service"], row["name"], row["result"]) for row in rows] == [
+        ("get", "time_zone", "success (0)"),
+        ("get", "value", "success (0)"),
+        ("get", "scaler_unit", "success (0)"),
+    ]
+    assert rows[0]["value"] == cli("get", CLOCK, "time_zone").strip()
+    writing = ["--set", CLOCK, "time_zone", "long:0", "--get", CLOCK, "time_zone", "--action", CLOCK, "shift_time", "long:0"]
+    answers = json.loads(cli("access", *writing, "--break-on-error", "--format", "json"))
+    assert [answer["result"] for answer in answers] == ["read-write-denied (3)", "other-reason (250)", "other-reason (250)"]
+
+
+def test_access_asks_for_something(cli):
+    assert "at least one" in cli("access", code=2)
+    assert "no OBIS code" in cli("access", "--get", "1.2", "2", code=2)

@@ -37,6 +37,7 @@ class Limits:
     REASSEMBLY = 600
     ELEMENT = 512
     LIST = 8
+    GBT_WINDOW = 5
     NESTING = 12
     TRANSFERS = 3
     UDP_TRANSFERS = 1

@@ -10,8 +10,8 @@ CONTEXT = bytes((0x60, 0x85, 0x74, 0x05, 0x08, 0x01))
 LOW = bytes((0x60, 0x85, 0x74, 0x05, 0x08, 0x02, 0x01))
 SECRETS = {32: b"12345678", 48: b"87654321", 64: b"12345678", 80: b"87654321"}
 SHORT_NAMES = (64, 80)  # clients with short names
-ALL = 0x00BE1D  # every service of this meter
-ALL_SHORT_NAMES = 0x1C1B20
+ALL = 0x20BE5D  # every service of this meter
+ALL_SHORT_NAMES = 0x3C1B20
 PDU_SIZES = (0xFFFF, 12, 13, 20, 64, 127, 128, 140, 255, 300, 1024, 0, 11)
 WPORTS = ((48, 1), (32, 1), (16, 1), (48, 17), (1, 1), (16, 17), (0, 1), (99, 1), (16, 127), (16, 2))
 
@@ -88,6 +88,9 @@ class Client:
         self.changeable = [o for o in objects if o.writable or o.invocable]
         self.writable = [o for o in objects if o.writable]
         self.next = 1
+        self.own = 0  # our last general block …
+        self.theirs = 0  # … and the meter's
+        self.rest = b""  # what of a request is still to be sent in general blocks
 
     def heard(self, apdu):
         """Take note of an answer: the block number that goes on with it."""
@@ -99,6 +102,8 @@ class Client:
             self.next = apdu[4] << 8 | apdu[5]
         elif len(apdu) == 5 and apdu[:3] in (b"\x0c\x01\x03", b"\x0d\x01\x02"):
             self.next = (apdu[3] << 8 | apdu[4]) + 1
+        elif len(apdu) >= 7 and apdu[0] == 0xE0:
+            self.theirs = apdu[2] << 8 | apdu[3]
 
     def iip(self):
         return bytes((self.tape.choose((0xC1,) * 9 + (0x41, 0x81, 0x00)),))
@@ -296,6 +301,57 @@ class Client:
         number = self.number()
         return bytes((1 if last else 0,)) + number + size(self.tape, len(raw)) + raw
 
+    def general(self, apdu):
+        """One general block: the next of the request at hand, or the first of the request `apdu`."""
+        tape = self.tape
+        if not self.rest:
+            self.rest = apdu
+            self.own = 0
+            self.theirs = 0
+        n = len(self.rest) if tape.one_in(2) else 1 + tape.pick(40)
+        part, self.rest = self.rest[:n], self.rest[n:]
+        control = tape.pick(64) | (0x80 if not self.rest else 0x40 if tape.one_in(2) else 0)
+        self.own += 1
+        return bytes((0xE0, control)) + self.numbers() + size(tape, len(part)) + part
+
+    def acknowledge(self):
+        """A general block without data."""
+        self.own += 1
+        return bytes((0xE0, 0x80 | self.tape.choose((1, 3, 63, 0)))) + self.numbers() + b"\0"
+
+    def numbers(self):
+        """Our number and the acknowledged one; mostly right."""
+        kind = self.tape.pick(12)
+        number = self.own - 1 if kind == 0 else self.own + 1 if kind == 1 else self.own
+        ack = self.tape.octet() if kind == 2 else max(0, self.theirs - self.tape.pick(3)) if kind < 5 else self.theirs
+        return u16(number) + u16(ack)
+
+    def access(self):
+        """An ACCESS request."""
+        tape = self.tape
+        specifications = []
+        values = []
+        for _ in range(tape.pick(5)):
+            kind = 1 + tape.pick(5)
+            if kind == 3:
+                d, o, m = self.method()
+                values.append(self.parameter(o, m))
+            else:
+                d, o, k = self.attribute(kind == 2 or kind == 5)
+                values.append(b"\0" if kind == 1 or kind == 4 else self.value(o, k))
+                if kind > 3:
+                    selection = self.selection(o, k)
+                    d += selection[1:] if len(selection) > 1 else b"\1\0"
+            specifications.append(bytes((kind,)) + d)
+        head = (
+            b"\xd9"
+            + bytes((tape.choose((0x40, 0x40, 0x50, 0x60, 0xC0, 0x00)),))
+            + b"\0\0\1"
+            + tape.choose((b"\0", b"\0", b"\x0c" + bytes(12)))
+        )
+        n = size(tape, len(specifications))
+        return head + n + b"".join(specifications) + n + b"".join(values)
+
     def other(self):
         """An APDU of another service, or none at all."""
         tape = self.tape
@@ -354,13 +410,21 @@ class Client:
             return head + b"\x01\x09" + tail
         return (b"\x16" if kind == 4 else b"\x06") + body
 
+    def plain(self, client):
+        """A request of one of the services."""
+        kind = self.tape.pick(5)
+        if client in SHORT_NAMES:
+            return self.read() if kind < 3 else self.write()
+        return self.get() if kind < 2 else self.set() if kind == 2 else self.action() if kind == 3 else self.access()
+
     def request(self, client):
         """One APDU of any kind."""
-        kind = self.tape.pick(32)
-        if client in SHORT_NAMES and kind < 28:
+        kind = self.tape.pick(44)
+        if kind > 31:
+            apdu = self.access() if kind > 40 else self.acknowledge() if kind > 35 else self.general(self.plain(client))
+        elif client in SHORT_NAMES and kind < 28:
             apdu = self.read() if kind < 15 else self.write()
-            return mutated(self.tape, apdu) if self.tape.one_in(4) else apdu
-        if kind < 12:
+        elif kind < 12:
             apdu = self.get()
         elif kind < 20:
             apdu = self.set()

@@ -81,6 +81,7 @@ class Rig:
     def guard(self, t):
         t.carry = self.margin(t.carry)
         t.buf = self.margin(t.buf)
+        t.gbt.legs.seg = self.margin(t.gbt.legs.seg)
 
     def received(self, wpdu):
         """(buffer, offset) of a WPDU in a receive buffer with poison around it."""
@@ -98,7 +99,7 @@ class Rig:
         if self.tx[self.size :] != margin:
             raise Broken("octets were written behind the transmit buffer")
         for t, (carry, buf) in zip(self.transfers, self.nominal):
-            if t.carry[carry:] != margin or t.buf[buf:] != margin:
+            if t.carry[carry:] != margin or t.buf[buf:] != margin or t.gbt.legs.seg[t.gbt.legs.size :] != margin:
                 raise Broken("octets were written behind a transfer's buffer")
 
     # -- one request ---------------------------------------------------------------------------------
@@ -118,6 +119,14 @@ class Rig:
         answer = self.checked(n, source, device, 1024 if stream else 500)
         self.answers.append(answer)
         self.check_transfers()
+        blocks = 0
+        while link.streaming is not None:
+            answer = self.checked(self.server.more(link, self.tx), source, device, 1024 if stream else 500)
+            self.answers.append(answer)
+            self.check_transfers()
+            blocks += 1
+            if not answer or blocks >= limits.GBT_WINDOW:
+                raise Broken("a stream without an end")
         return answer
 
     def checked(self, n, source, device, limit):
@@ -136,7 +145,7 @@ class Rig:
 
     def check_answer(self, apdu):
         """An answer begins with the tag of a response; the checked rig decodes it."""
-        if apdu[0] not in (0x61, 0x63, 0xC4, 0xC5, 0xC7, 0xD8, 0x0C, 0x0D, 0x0E):
+        if apdu[0] not in (0x61, 0x63, 0xC4, 0xC5, 0xC7, 0xD8, 0xDA, 0xE0, 0x0C, 0x0D, 0x0E):
             raise Broken("not a response")
 
     def check_transfers(self):

@@ -132,7 +132,7 @@ def _probe(client: Client, device: Device, options: argparse.Namespace) -> None:
             continue
         try:
             associate = client.associate_short_names if short else client.associate
-            opened = associate(wport, device.wport, pdu_size=options.pdu_size)
+            opened = associate(wport, device.wport, pdu_size=options.pdu_size, gbt=options.gbt)
         except AssociationRejected as rejection:
             if rejection.source == SOURCE_USER and rejection.diagnostic in _WANTS_A_PASSWORD:
                 offer.note = "wants a password"
@@ -154,7 +154,7 @@ def run(options: argparse.Namespace) -> None:
     client_wport = options.client or PUBLIC
     password = password_of(options, client_wport)
     with link(options) as client:
-        opened = client.associate(client_wport, options.server, password, pdu_size=options.pdu_size)
+        opened = client.associate(client_wport, options.server, password, pdu_size=options.pdu_size, gbt=options.gbt)
         devices = _named_devices(opened)
         _describe(opened, devices[options.server])
         opened.release()
@@ -171,7 +171,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _visit(client: Client, device: Device, client_wport: int, password: bytes | None, options: argparse.Namespace) -> None:
     try:
-        opened = client.associate(client_wport, device.wport, password, pdu_size=options.pdu_size)
+        opened = client.associate(client_wport, device.wport, password, pdu_size=options.pdu_size, gbt=options.gbt)
     except ServiceFailure as failure:
         device.error = str(failure)
         return

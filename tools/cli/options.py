@@ -35,6 +35,8 @@ examples
   python -m tools.cli --client 48 set 0-0:1.0.0*255 time_zone long:-60
   python -m tools.cli --client 48 action 0-0:1.0.0*255 shift_time long:30
   python -m tools.cli --sn get 1-0:1.8.0*255 value
+  python -m tools.cli --udp --gbt 8 get 1.0.99.1.0.255 buffer
+  python -m tools.cli --client 48 access --get 0.0.1.0.0.255 time --set 0.0.96.128.1.255 value double-long-unsigned:5
 """
 
 
@@ -59,6 +61,14 @@ def _seconds(text: str) -> float:
     if not 0 < value <= 3600:
         raise argparse.ArgumentTypeError(f"{text} is not above 0 and up to 3600 seconds")
     return value
+
+
+class _InOrder(argparse.Action):
+    """Several options into one list, in the order in which they stand: (option, its words and None for a missing value)."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:  # noqa: ANN001
+        kept = getattr(namespace, self.dest) or []
+        setattr(namespace, self.dest, [*kept, (option_string.lstrip("-"), [*values, None][:3])])
 
 
 def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
@@ -97,6 +107,13 @@ def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
         metavar="N",
         default=default(65535),
         help="longest APDU the meter may send (default 65535; 0: no limit announced)",
+    )
+    group.add_argument(
+        "--gbt",
+        type=_ranged(1, 63),
+        metavar="N",
+        default=default(None),
+        help="general block transfer, with a window of N blocks, instead of the services' own blocks",
     )
     group.add_argument("--timeout", type=_seconds, metavar="S", default=default(5.0), help="seconds to wait for each answer (default 5)")
     output = parser.add_argument_group("output")
@@ -168,6 +185,25 @@ def build_parser() -> argparse.ArgumentParser:
     action.add_argument("value", metavar="VALUE", nargs="?", help="parameter as TYPE:CONTENT, see below (default: integer:0)")
     action.add_argument("--no-parameter", action="store_true", help="send no parameter at all")
     _add_block_size(action)
+
+    several = commands.add_parser(
+        "access",
+        parents=[common],
+        help="read, write and invoke several things with one request, in order",
+        epilog=SYNTAX,
+        formatter_class=raw,
+    )
+    for name, words in (("get", "OBIS ATTRIBUTE"), ("set", "OBIS ATTRIBUTE VALUE"), ("action", "OBIS METHOD VALUE")):
+        several.add_argument(
+            f"--{name}",
+            action=_InOrder,
+            dest="items",
+            nargs=len(words.split()),
+            metavar=tuple(words.split()),
+            help={"get": "read an attribute", "set": "write one", "action": "invoke a method; null-data for no parameter"}[name],
+        )
+    several.add_argument("--break-on-error", action="store_true", help="after the first error do nothing more")
+    several.add_argument("--self-descriptive", action="store_true", help="let the answer repeat what was asked")
 
     discover = commands.add_parser(
         "discover", parents=[common], help="logical devices, their names, firmware, and the associations they offer"

@@ -8,10 +8,22 @@ from contextlib import contextmanager
 
 from tools.cli.options import DEMONSTRATION_PASSWORDS, READER, SHORT_NAME_READER
 from tools.cli.render import say
-from tools.dlmsclient import Association, Client, ListedObject, Obis, ScalerUnit, ServiceFailure, UsageError
+from tools.dlmsclient import (
+    Association,
+    Client,
+    Conformance,
+    ListedObject,
+    Obis,
+    ScalerUnit,
+    ServiceFailure,
+    UsageError,
+)
 from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, class_name
+from tools.dlmsclient.initiate import CLIENT_CONFORMANCE, SHORT_NAME_CONFORMANCE
 from tools.dlmsclient.octets import parse_hex
 from tools.dlmsclient.wrapper import HEADER_SIZE
+
+NOTHING = Conformance(0)
 
 
 def print_wpdu(direction: str, octets: bytes) -> None:
@@ -38,18 +50,21 @@ def password_of(options: argparse.Namespace, client_wport: int) -> bytes | None:
 
 
 @contextmanager
-def association(options: argparse.Namespace) -> Iterator[Association]:
-    """An association as the options say, released at the end."""
+def association(options: argparse.Namespace, needed: Conformance = NOTHING) -> Iterator[Association]:
+    """An association as the options say, released at the end. needed: proposed beside what this client always proposes."""
     client_wport = options.client or (SHORT_NAME_READER if options.sn else READER)
     password = password_of(options, client_wport)
     with link(options) as client:
         associate = client.associate_short_names if options.sn else client.associate
+        services = SHORT_NAME_CONFORMANCE if options.sn else CLIENT_CONFORMANCE
         opened = associate(
             client_wport,
             options.server,
             password,
+            conformance=services | needed,
             pdu_size=options.pdu_size,
             block_size=getattr(options, "block_size", None),
+            gbt=options.gbt,
         )
         yield opened
         opened.release()

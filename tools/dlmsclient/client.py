@@ -24,6 +24,7 @@ from tools.dlmsclient.initiate import (
     CLIENT_CONFORMANCE,
     CONFIRMED_SERVICE_ERROR,
     DLMS_VERSION,
+    SERVICE_BLOCKS,
     SHORT_NAME_CONFORMANCE,
     VAA_LN,
     VAA_SN,
@@ -126,9 +127,16 @@ class Client:
         wait = self.timeout if timeout is None else timeout
         started = time.monotonic()
         self.send_apdu(apdu, client_wport, server_wport)
-        wpdu = self.receive(max(wait - (time.monotonic() - started), 0.0))
-        if wpdu is None:
+        received = self.receive_apdu(client_wport, server_wport, max(wait - (time.monotonic() - started), 0.0))
+        if received is None:
             raise Timeout(f"no answer within {wait:g} s")
+        return received
+
+    def receive_apdu(self, client_wport: int, server_wport: int, timeout: float) -> bytes | None:
+        """The next APDU, which must come with these wPorts; None when none came within ``timeout`` seconds."""
+        wpdu = self.receive(timeout)
+        if wpdu is None:
+            return None
         if (wpdu.source, wpdu.destination) != (server_wport, client_wport):
             raise ProtocolError(
                 f"the answer goes from wPort {wpdu.source} to {wpdu.destination}, expected {server_wport} to {client_wport}"
@@ -136,6 +144,12 @@ class Client:
         if not wpdu.apdu:
             raise ProtocolError("the answer is an empty APDU")
         return wpdu.apdu
+
+    def drain(self) -> None:
+        """Throw away what has come unasked: late datagrams of an exchange that is over."""
+        if self.transport.name == "udp":
+            while self.receive(0.0) is not None:
+                pass
 
     # Associations
 
@@ -152,6 +166,7 @@ class Client:
         aarq: Aarq | None = None,
         block_size: int | None = None,
         timeout: float | None = None,
+        gbt: int | None = None,
     ) -> Association:
         """Open an association and return it.
 
@@ -159,17 +174,20 @@ class Client:
         ``confirmed`` False opens an unconfirmed AA: over UDP only, and nothing is answered (REQUIREMENTS B-02, B-05).
         ``conformance``: by default everything that this client has for the referencing of its context.
         ``initiate`` replaces the InitiateRequest; ``aarq`` the whole AARQ, whose own user-information is sent if it has one.
-        A refusal is raised as AssociationRejected.
+        ``gbt`` proposes general block transfer instead of the services' own blocks, with that window. A refusal is raised as
+        AssociationRejected.
         """
+        conformance = CLIENT_CONFORMANCE if conformance is None else conformance
         return self._associate(
             Association,
             client_wport,
             server_wport,
             password,
-            initiate or InitiateRequest(CLIENT_CONFORMANCE if conformance is None else conformance, pdu_size, confirmed),
+            initiate or InitiateRequest(_with_general_blocks(conformance, gbt), pdu_size, confirmed),
             aarq,
             block_size,
             timeout,
+            gbt,
         )
 
     def associate_short_names(
@@ -183,10 +201,11 @@ class Client:
         confirmed: bool = True,
         block_size: int | None = None,
         timeout: float | None = None,
+        gbt: int | None = None,
     ) -> ShortNameAssociation:
         """As ``associate``, in the application context of short names."""
-        proposed = InitiateRequest(conformance, pdu_size, confirmed)
-        return self._associate(ShortNameAssociation, client_wport, server_wport, password, proposed, None, block_size, timeout)
+        proposed = InitiateRequest(_with_general_blocks(conformance, gbt), pdu_size, confirmed)
+        return self._associate(ShortNameAssociation, client_wport, server_wport, password, proposed, None, block_size, timeout, gbt)
 
     def _associate(
         self,
@@ -198,6 +217,7 @@ class Client:
         aarq: Aarq | None,
         block_size: int | None,
         timeout: float | None,
+        gbt: int | None,
     ) -> Kind:
         if aarq is not None and aarq.user_information is not None:
             with contextlib.suppress(ProtocolError):  # it may be wrong on purpose
@@ -216,10 +236,13 @@ class Client:
             client_max_receive_pdu_size=proposed.client_max_receive_pdu_size,
             block_size=block_size,
             timeout=timeout,
+            gbt=gbt,
         )
         if proposed.response_allowed:
             octets = self.exchange(request.encode(), client_wport, server_wport, timeout)
             association.aare, association.negotiated = read_aare(octets, request, proposed)
+            if gbt is not None and not association.negotiated.conformance & Conformance.GENERAL_BLOCK_TRANSFER:
+                association.gbt = None  # the server does not have it: requests go alone
         else:
             self.send_apdu(request.encode(), client_wport, server_wport)
         self.associations[client_wport, server_wport] = association
@@ -243,6 +266,13 @@ class Client:
             return Aarq.lowest(user_information, context)
         secret = password.encode() if isinstance(password, str) else password
         return Aarq.lls(user_information, secret, context)
+
+
+def _with_general_blocks(conformance: Conformance, gbt: int | None) -> Conformance:
+    """What to propose: with a window, general block transfer instead of the services' own blocks."""
+    if gbt is None:
+        return conformance
+    return (conformance | Conformance.GENERAL_BLOCK_TRANSFER) & ~SERVICE_BLOCKS
 
 
 def read_aare(octets: bytes, request: Aarq, proposed: InitiateRequest) -> tuple[Aare, InitiateResponse]:
