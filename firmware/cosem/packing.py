@@ -12,7 +12,7 @@ from micropython import const
 
 from cosem.buffer_selection import COUNT, REVERSE, FLAGS, find
 from cosem.columns import PLAN
-from cosem.row import minutes
+from cosem.row import minutes, put_row
 from dlms import axdr
 from dlms.octets import copy, equal, get16
 
@@ -54,6 +54,15 @@ def put_head(profile, cur, buf, off):
         size += plan[p] - 1 + plan[p + 5]
         i += 1
     return axdr.put_size(buf, off + n, cur.n * size)
+
+
+def put_element(profile, cur, i, buf, off):
+    """Write row i of the transfer, which stands in profile.row, in the form that this one takes; returns the offset behind it."""
+    if cur.tag == axdr.COMPACT_ARRAY:
+        return put_contents(profile, cur, buf, off)
+    if packing(profile, cur) == NULLS:
+        return put_changes(profile, cur, i, buf, off)
+    return put_row(buf, off, profile.row, profile.columns.plan, cur.map, cur.map[COUNT])
 
 
 def put_contents(profile, cur, buf, off):

@@ -46,7 +46,6 @@ class ProfileGeneric(Interface):
     LONG = (2, 3)
     DEPENDENT = (3, 6, 8)  # the columns decide what can be sorted by and how many rows fit
     SELECT = {2: buffer_selection.SELECTORS}
-    pack = False  # whether any client takes the buffer in a shorter form (`cosem.packing`)
 
     def __init__(self, name, rows, captured, period, clock):
         Interface.__init__(self, name)
@@ -57,6 +56,7 @@ class ProfileGeneric(Interface):
         self.columns = None
         self.clock_column = -1
         self.key = bytearray(8)
+        self.pack = False  # whether any client takes the buffer in a shorter form (`cosem.packing`)
         self.row = None
         self.before = None  # the row before it, where null-data may stand for what it tells
         self.directory = None
@@ -145,10 +145,8 @@ class ProfileGeneric(Interface):
         if sequence < rows.first:
             return -LONG_GET_ABORTED if 0 < sequence <= rows.cleared else -DATA_BLOCK_UNAVAILABLE
         rows.read(sequence, self.row)
-        if cur.tag == axdr.COMPACT_ARRAY:
-            return packing.put_contents(self, cur, buf, off)
-        if self.pack and packing.packing(self, cur) == packing.NULLS:
-            return packing.put_changes(self, cur, i, buf, off)
+        if self.pack:
+            return packing.put_element(self, cur, i, buf, off)
         return put_row(buf, off, self.row, self.columns.plan, cur.map, cur.map[COUNT])
 
     # -- writing ---------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ States of an AA (IEC 62056-5-3):
 
 from micropython import const
 
-from dlms.conformance import GENERAL_BLOCK_TRANSFER, GET
+from dlms.conformance import GET
 from dlms.octets import clear, copy
 from dlms.pool import Pool
 from dlms.wrapper import HEADER
@@ -32,7 +32,6 @@ class Association:
         self.link = None
         self.confirmed = True  # response-allowed of the InitiateRequest (REQUIREMENTS B-05)
         self.conformance = 0
-        self.general = False  # whether general block transfer was negotiated
         self.max_receive = 0  # server-max-receive-pdu-size
         self.max_send = 0  # client-max-receive-pdu-size, 0 = no limit announced
         self.qos = -1  # quality of service proposed, -1 for none
@@ -60,7 +59,6 @@ class Association:
         self.objs = d.objs
         self.acc = self.assoc.acc
         self.room = self.limit - self.start
-        self.general = self.conformance & GENERAL_BLOCK_TRANSFER != 0
         current = d.objs.index(None) if None in d.objs else -1
         self.way = (d.table, d.n, d.objs, self.acc, current, self.room)
         self.heat()

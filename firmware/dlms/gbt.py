@@ -27,6 +27,7 @@ from micropython import const
 
 from dlms import states
 from dlms.axdr import put_size
+from dlms.conformance import GENERAL_BLOCK_TRANSFER
 from dlms.legs import Legs
 from dlms.octets import copy, digest, get16, length, length_size, put16
 from dlms.states import GBT_IN, GBT_OUT, GBT_SENT
@@ -109,7 +110,7 @@ class Block:
 def request(server, aa, rx, p, end, tx):
     """Serve the block rx[p:end]; returns the offset behind the answer at tx[aa.start:], or 0 for none."""
     errors = server.errors
-    if not aa.general:
+    if aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
         server.abandon(aa)
         return server.exception(aa, tx, errors.service_not_negotiated)
     block = server.block
@@ -280,7 +281,7 @@ def respond(server, aa, t, tx, head):
     copy(legs.seg, 0, tx, start, head)
     legs.begin(t, head)
     if not numbers.open:
-        if not legs.follows(t) or not aa.general:
+        if not legs.follows(t) or aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
             end = alone(legs, t, tx, start, start + aa.room)
             if end or t.fault:
                 return end
@@ -289,7 +290,7 @@ def respond(server, aa, t, tx, head):
         numbers.got = 0
         numbers.window = 1
         numbers.single = False
-        if not aa.general:
+        if aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
             t.fault = server.errors.no_resources
             return 0
     g.adopt(numbers)

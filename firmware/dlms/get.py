@@ -139,9 +139,9 @@ def begin(server, aa, t, buf, q, at, end):
 def next_block(server, aa, rx, p, tx, iip):
     """The next block of the transfer that runs, when its number is the one of the last block sent."""
     t = aa.transfer
-    event = states.GET_NEXT if t is not None and u32_equal(rx, p + 3, t.block) else states.GET_OTHER
-    action = states.step(server, aa, event)
-    if action != states.SEND:
+    if t is None or t.kind != GET_OUT or not u32_equal(rx, p + 3, t.block):
+        # what is asked for all day is known: GET_NEXT in GET_OUT is SEND
+        action = states.step(server, aa, states.GET_OTHER)
         code = NO_LONG_GET_IN_PROGRESS if action == states.NOT_RUNNING else DATA_BLOCK_NUMBER_INVALID
         return block_result(aa, tx, iip, rx, p + 3, code)
     tx[aa.start + 2] = iip

@@ -12,7 +12,7 @@ the request came in general blocks, `dlms.gbt` sends the answer.
 """
 
 from dlms.axdr import put_size
-from dlms.conformance import BLOCK_ACTION, BLOCK_GET
+from dlms.conformance import BLOCK_ACTION, BLOCK_GET, GENERAL_BLOCK_TRANSFER
 from dlms.octets import copy, put16, put32
 from dlms.states import ACTION_OUT, GET_OUT, READ_OUT
 from dlms.stream import raw_room
@@ -26,7 +26,7 @@ def first(server, aa, t, tx, kind, head):
 
     Returns the offset behind the APDU; 0 when the value has to go in blocks and cannot (t.fault tells why).
     """
-    if aa.general and (aa.conformance & _BIT[kind] == 0 or server.dialogue.open):
+    if aa.conformance & GENERAL_BLOCK_TRANSFER and (aa.conformance & _BIT[kind] == 0 or server.dialogue.open):
         # the request came in general blocks, or the service's own were not negotiated
         return server.gbt.respond(server, aa, t, tx, head)
     start = aa.start

@@ -93,6 +93,7 @@ def test_streams():
 def test_packed_buffers():
     for word in ("compact=48", "null_data=48"):
         play = _Play(Rig(word), "GET in general blocks")
+        play.requests = play.requests[:8]  # the shorter form has fewer blocks
         assert taken(play.run, ROUNDS) == 0
 
 

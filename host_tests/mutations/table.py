@@ -141,8 +141,8 @@ MUTATIONS = (
         "any-block-number",
         "D-15",
         "dlms/get.py",
-        "if t is not None and u32_equal(rx, p + 3, t.block) else states.GET_OTHER",
-        "if t is not None else states.GET_OTHER",
+        "t.kind != GET_OUT or not u32_equal(rx, p + 3, t.block):",
+        "t.kind != GET_OUT:",
         (ENGINE + "mp_get.py::test_wrong_block_number[cpython]", ENGINE + "mp_get.py::test_wrong_block_number[micropython]"),
     ),
     Mutation(
