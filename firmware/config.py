@@ -42,6 +42,8 @@ _KEYS = {
     "events": ("", None),  # [udp:]HOST:PORT for events outside an association; empty: they are told inside one only
     "event_source": (1, 1, 65535),  # wPorts of an EventNotification outside an association: that of the meter …
     "event_client": (1, 1, 65535),  # … and that of the client
+    "compact": ("", None),  # client wPorts, comma between, that get profile buffers as compact-array …
+    "null_data": ("", None),  # … or with null-data for what the row before tells
     "errors": ("textbook", ("textbook", "ctt")),  # textbook: result codes of the books; ctt: those the published conformance client expects
     "ntp": ("pool.ntp.org", None),  # server that a board asks for the time; empty: none
     "offline_reset": (30, 0, 7000),  # minutes without a Wi-Fi network until a board resets itself, 0 never
@@ -130,6 +132,14 @@ def read(path):
     return content
 
 
+def wports(key, text):
+    """The numbers of a text such as "16,48"."""
+    try:
+        return [int(word) for word in text.split(",") if word.strip()]
+    except ValueError:
+        raise ConfigError("%s must be client wPorts with commas between, not %r" % (key, text))
+
+
 def parse(words, bind, backfill=None):
     """The configuration of a command line: `[--config FILE] [--trace] [key=value …]`.
 
@@ -157,6 +167,8 @@ def parse(words, bind, backfill=None):
         raise ConfigError("serial must be eight digits, not %r" % config.serial)
     if config.broadcast in (_MANAGEMENT_DEVICE, config.device2):
         raise ConfigError("broadcast: wPort %d is a logical device" % config.broadcast)
+    config.compact = wports("compact", config.compact)
+    config.null_data = wports("null_data", config.null_data)
     config.start = config.start or None
     config.multicast = [group.strip() for group in config.multicast.split(",") if group.strip()]
     config.bind = [host.strip() for host in (config.bind or bind).split(",")]

@@ -29,6 +29,7 @@ UDP_LINKS = 4  # UDP peers (address and port) that hold AAs
 UDP_ASSOCIATIONS = 2  # AAs of one UDP peer; fewer than logical devices, and a broadcast AARQ does not reach all
 ALL_UDP_ASSOCIATIONS = 4  # AAs of all UDP peers together
 GROUPS = 4  # multicast groups of each IP family; 0: none
+SN_CLIENTS = 2  # clients with short names of each logical device; 0: no short names
 
 # -- buffers -----------------------------------------------------------------------------------------
 
@@ -39,6 +40,7 @@ DATAGRAM = 520  # largest UDP payload, octets: a PDU and its wrapper header
 REASSEMBLY = 512  # largest value written in blocks, octets
 ELEMENT = 256  # largest single element or simple attribute value, octets
 LIST = 16  # entries of a with-list request
+GBT_WINDOW = 4  # blocks of a stream in general block transfer, 1 to 63; 0: neither general block transfer nor ACCESS
 NESTING = 8  # depth of arrays and structures in received data
 
 # -- what is sent unasked -------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ class AssociationLN(Interface):
         self.names = []
         self.opened = 0
         self.user = -1
+        self.packing = 0  # shorter forms of a profile buffer that this client takes (`cosem.packing`)
         self.a[3] = axdr.structure(axdr.integer(client), axdr.long_unsigned(server))
         self.a[4] = axdr.octets(_DLMS_UA + bytes((1, LN_CONTEXT)))
         self.a[6] = axdr.octets(_DLMS_UA + bytes((2, mechanism)))

@@ -50,12 +50,16 @@ class Interface:
     def open(self, k, cur):
         """Begin reading long attribute k; returns a result.
 
-        Sets cur.tag (array or structure) and cur.n (number of elements). cur.selector is 0, or the selector whose
+        Sets cur.tag (array, structure or compact-array) and cur.n (number of elements). cur.selector is 0, or the selector whose
         parameters are the Data cur.buf[cur.off:cur.end], already known to be well-formed. cur.u, cur.v, cur.w and
         cur.map are the object's own for this transfer: first row, column choice …; they keep their values from `open`
         to the last `element`.
         """
         return OTHER_REASON
+
+    def head(self, k, cur, buf, off):
+        """After `open` set cur.tag to compact-array: write all of it that stands in front of its contents; returns the offset behind."""
+        return off
 
     def element(self, k, cur, i, buf, off):
         """Write element 0 <= i < cur.n at buf[off:], at most limits.ELEMENT octets; returns the offset behind it or

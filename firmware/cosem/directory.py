@@ -8,7 +8,7 @@ import limits
 from dlms.octets import copy, find
 
 CURRENT_ASSOCIATION = bytes((0, 0, 40, 0, 0, 255))
-_ASSOCIATION_LN = 15
+_ASSOCIATION_LN = 15  # of the record of the current association; an AA with short names does not look there
 
 
 def obis(text):

@@ -30,6 +30,7 @@ _MECHANISM = b"\x60\x85\x74\x05\x08\x02"  # OID of a mechanism but for its last 
 _DLMS_VERSION = const(6)
 _SMALLEST_PDU = const(12)  # client-max-receive-pdu-size 1 to 11 is too short (REQUIREMENTS C-17)
 _VAA_NAME_LN = const(7)  # REQUIREMENTS C-32
+_VAA_NAME_SN = const(0xFA00)
 
 
 class Aarq:
@@ -243,7 +244,7 @@ class Aarq:
 
 
 def initiate_response(tx, p, aa):
-    """`08 · (00 | 01 q) · 06 · 5F 1F 04 00 ccc · server-max-receive-pdu-size · 0007` (C-31, C-33); returns the end."""
+    """`08 · (00 | 01 q) · 06 · 5F 1F 04 00 ccc · server-max-receive-pdu-size · vaa-name` (C-31 to C-33); returns the end."""
     tx[p] = 8
     if aa.qos >= 0:
         tx[p + 1] = 1
@@ -257,7 +258,7 @@ def initiate_response(tx, p, aa):
     tx[p + 5] = aa.conformance >> 16
     put16(tx, p + 6, aa.conformance & 0xFFFF)
     put16(tx, p + 8, aa.max_receive)
-    put16(tx, p + 10, _VAA_NAME_LN)
+    put16(tx, p + 10, _VAA_NAME_LN if aa.assoc.context & 1 else _VAA_NAME_SN)
     return p + 12
 
 

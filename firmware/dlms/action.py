@@ -11,13 +11,15 @@ A descriptor is class-id(2), logical name(6), method-id(1). All methods of a req
 answer leaves: what a client does not fetch was done all the same.
 """
 
+from dlms import blocks, states
 from dlms.axdr import NULL
 from dlms.conformance import ACTION, BLOCK_ACTION, MULTIPLE_REFERENCES
 from dlms.errors import LONG_ACTION_ABORTED, NO_LONG_ACTION_IN_PROGRESS, SUCCESS
 from dlms.octets import length, length_size, put32, u32_equal
 from dlms.response import first, following
 from dlms.set import walk
-from dlms.stream import ACTION_IN, ACTION_LIST_IN, ACTION_OUT, HEAD
+from dlms.states import ACTION_IN, ACTION_OUT
+from dlms.stream import HEAD
 
 _NEXT_SIZE = 7
 _NORMAL = 6  # octets of `C7 01 iip 00 01 00`
@@ -219,13 +221,11 @@ def next_pblock(server, aa, rx, p, tx, iip):
     t = aa.transfer
     if server.stray(aa, iip):
         return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
-    if t is None or t.kind != ACTION_OUT:
-        server.abandon(aa)
-        return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
-    if not u32_equal(rx, p + 3, t.block):
+    event = states.ACTION_NEXT if t is not None and u32_equal(rx, p + 3, t.block) else states.ACTION_OTHER
+    action = states.step(server, aa, event)
+    if action != states.SEND:
         # action-result has no code for a wrong number (D-32)
-        server.abandon(aa)
-        return result(aa, tx, iip, LONG_ACTION_ABORTED)
+        return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS if action == states.NOT_RUNNING else LONG_ACTION_ABORTED)
     tx[aa.start + 2] = iip
     end = following(server, aa, t, tx)
     if end == 0:
@@ -239,7 +239,8 @@ def first_pblock(server, aa, rx, p, end, tx, iip):
     """The first block of one method's parameter."""
     if aa.conformance & BLOCK_ACTION == 0:
         return server.exception(aa, tx, server.errors.blocks_not_negotiated)
-    return start_blocks(server, aa, rx, p, p + 12, end, tx, iip, ACTION_IN)
+    action = blocks.first(server, aa, rx, p + 3, p + 12, end, ACTION_IN, False)
+    return answer_block(server, aa, tx, iip, action)
 
 
 def list_first_pblock(server, aa, rx, p, end, tx, iip):
@@ -251,61 +252,37 @@ def list_first_pblock(server, aa, rx, p, end, tx, iip):
     q = names_end(server, rx, p + 3, end)
     if q < 0:
         return refuse_list(server, aa, tx, iip, q)
-    return start_blocks(server, aa, rx, p, q, end, tx, iip, ACTION_LIST_IN)
-
-
-def start_blocks(server, aa, rx, p, q, end, tx, iip, kind):
-    """Keep the descriptors rx[p+3:q] and take block 1 at rx[q:]."""
-    t = server.scratch
-    t.reset()
-    t.kind = kind
-    t.iip = iip
-    t.block = 0
-    t.used = 0
-    if not server.block_ok(rx, q, end):
-        return result(aa, tx, iip, server.errors.malformed_action)
-    if not t.take(rx, p + 3, q - p - 3) or not server.keep(aa, t):
-        return result(aa, tx, iip, server.errors.no_resources)
-    t.mark = t.used
-    return take_pblock(server, aa, rx, q, end, tx, iip)
+    action = blocks.first(server, aa, rx, p + 3, q, end, ACTION_IN, True)
+    return answer_block(server, aa, tx, iip, action)
 
 
 def pblock(server, aa, rx, p, end, tx, iip):
     """A further block of the parameters."""
-    t = aa.transfer
     if server.stray(aa, iip):
         return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
-    if not server.block_ok(rx, p + 3, end):
-        server.abandon(aa)
-        return result(aa, tx, iip, server.errors.malformed_action)
-    if t is None or (t.kind != ACTION_IN and t.kind != ACTION_LIST_IN):
-        server.abandon(aa)
-        return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
-    return take_pblock(server, aa, rx, p + 3, end, tx, iip)
+    return answer_block(server, aa, tx, iip, blocks.further(server, aa, rx, p + 3, end, ACTION_IN))
 
 
-def take_pblock(server, aa, rx, q, end, tx, iip):
-    """Take the block `last number(4) length raw` at rx[q:end]; with the last one the methods are invoked."""
+def answer_block(server, aa, tx, iip, action):
+    """Answer a block after `blocks` said what is to be done; with the last one the methods are invoked."""
     t = aa.transfer
-    if not u32_equal(rx, q + 1, t.block + 1):
-        server.abandon(aa)
-        return result(aa, tx, iip, LONG_ACTION_ABORTED)
-    n = length(rx, q + 5, end)
-    if not t.take(rx, end - n, n):
-        server.abandon(aa)
-        return result(aa, tx, iip, server.errors.no_resources)
-    t.block += 1
-    if rx[q] == 0:
+    if action == states.TAKE:
         p = aa.start
         tx[p] = 0xC7
         tx[p + 1] = 4
         tx[p + 2] = iip
         put32(tx, p + 3, t.block)
         return p + 7
-    # The parameters are read from the transfer given back; the answer is built in the scratch one, and only
-    # a request after this one can take the transfer again.
-    kind = t.kind
-    server.abandon(aa)
-    if kind == ACTION_IN:
+    if action == states.EXECUTE:
+        # The parameters are read from the transfer given back; the answer is built in the scratch one, and only
+        # a request after this one can take the transfer again.
+        server.abandon(aa)
+        if t.many:
+            return invoke_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, iip)
         return invoke_one(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, iip)
-    return invoke_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, iip)
+    if action == states.NOT_RUNNING:
+        return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
+    if action == states.WRONG_NUMBER:
+        # action-result has no code for a wrong number (D-32)
+        return result(aa, tx, iip, LONG_ACTION_ABORTED)
+    return result(aa, tx, iip, server.errors.malformed_action if action == states.MALFORMED else server.errors.no_resources)

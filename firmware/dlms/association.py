@@ -86,6 +86,7 @@ class Link:
         self.pool = pool  # of AAs
         self.transfers = transfers  # pool of long transfers
         self.held = 0  # long transfers that run in the AAs of this link
+        self.streaming = None  # the AA whose stream of blocks goes on with `Server.more`
         self.stream = stream  # TCP: True; UDP: False
         self.send_limit = send_limit  # the longest APDU this transport takes (REQUIREMENTS A-08)
         self.keys = bytearray(4 * most)

@@ -30,8 +30,19 @@ NO_LONG_ACTION_IN_PROGRESS = const(16)
 
 # An answer that is a whole APDU: ExceptionResponse `D8 state service` (REQUIREMENTS D-70), written state << 8 | service
 NOTHING = const(0)
+NOT_ALLOWED_NOT_POSSIBLE = const(0x0101)
 NOT_ALLOWED_NOT_SUPPORTED = const(0x0102)
 NOT_ALLOWED_TOO_LONG = const(0x0104)
+
+# An answer that is a whole APDU in an SN AA: ConfirmedServiceError `0E service b c` (REQUIREMENTS D-71), written b << 8 | c
+SERVICE_OTHER = const(0x0300)
+SERVICE_PDU_SIZE = const(0x0301)
+SERVICE_UNSUPPORTED = const(0x0302)
+ACCESS_HARDWARE_FAULT = const(0x0503)
+# its first octet
+INITIATE_ERROR = const(1)
+READ_ERROR = const(5)
+WRITE_ERROR = const(6)
 
 # An answer that refuses an AARQ: result << 16 | source << 8 | diagnostic (REQUIREMENTS C.3).
 # Sources: 1 acse-service-user, 2 acse-service-provider.
@@ -68,6 +79,16 @@ class Errors:
     blocks_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # a request in blocks without bits 11 to 13: as D-90
     no_invoke_id = NOT_ALLOWED_NOT_SUPPORTED  # D-94, the APDU ends before invoke-id-and-priority [ctt]
     list_too_long = NOT_ALLOWED_TOO_LONG  # more entries than limits.LIST, or more results of a SET than one answer holds [choice]
+    malformed_gbt = NOT_ALLOWED_NOT_SUPPORTED  # D-80: a general block that is none, or nothing or a block inside: as D-94 [choice]
+    gbt_aborted = NOT_ALLOWED_NOT_POSSIBLE  # D-89: acknowledges what was not sent, goes on with what is over, cannot go on [choice]
+    malformed_access = NOT_ALLOWED_NOT_SUPPORTED  # D-40, as D-94 [choice]
+    access_too_long = NOT_ALLOWED_TOO_LONG  # D-45: the answer is longer than the PDU, and general block transfer not negotiated [choice]
+
+    # -- whole APDUs with short names: ConfirmedServiceError with the number of the service, 1 when it is neither Read nor Write
+    sn_not_supported = SERVICE_UNSUPPORTED  # D-55, D-90: a service, a list, a selection, blocks that were not negotiated [ctt, impl]
+    sn_too_long = SERVICE_PDU_SIZE  # more entries than limits.LIST, or more results than one answer holds [choice]
+    sn_malformed = SERVICE_OTHER  # D-94: a Read or Write that cannot be decoded [choice]
+    sn_escaped = ACCESS_HARDWARE_FAULT  # an object raised [choice]
 
     # -- results
     malformed_get = READ_WRITE_DENIED  # D-93, D-94 [ctt]
@@ -83,6 +104,7 @@ class Errors:
     no_resources = DATA_BLOCK_UNAVAILABLE  # D-17, D-18, D-22 [impl]: no transfer free, no block transfer negotiated, too long
     bad_block = DATA_BLOCK_UNAVAILABLE  # D-22, raw data not as long as the block says [impl]
     escaped = HARDWARE_FAULT  # an object raised [choice]
+    not_executed = OTHER_REASON  # D-43: ACCESS broke off at an error before this entry [memory]
 
 
 class ConformanceClientErrors(Errors):

@@ -8,11 +8,13 @@ A descriptor is class-id(2), logical name(6), attribute-id(1); selection is 00, 
 attribute, no selection - never comes here: `server.handle` has a short way for it.
 """
 
+from dlms import states
 from dlms.conformance import ATTRIBUTE_0_GET, GET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, SUCCESS
 from dlms.octets import copy, length, length_size, u32_equal
 from dlms.response import first, following
-from dlms.stream import GET_OUT, HEAD
+from dlms.states import GET_OUT
+from dlms.stream import HEAD
 
 _NEXT_SIZE = 7
 _NORMAL = 4  # octets of `C4 01 iip 00`
@@ -90,7 +92,7 @@ def normal(server, aa, rx, p, end, tx, iip):
         return server.exception(aa, tx, errors.attribute_0_not_negotiated)
     t = server.scratch
     t.reset()
-    code = begin(server, aa, t, rx, p + 3, end)
+    code = begin(server, aa, t, rx, p + 3, p + 13 if rx[p + 12] else 0, end)
     if code:
         return result(aa, tx, iip, code)
     start = aa.start
@@ -102,8 +104,8 @@ def normal(server, aa, rx, p, end, tx, iip):
     return end if end else result(aa, tx, iip, t.fault)
 
 
-def begin(server, aa, t, buf, q, end):
-    """Begin to read what the descriptor and selection at buf[q:end] name; returns a result."""
+def begin(server, aa, t, buf, q, at, end):
+    """Begin to read what the descriptor at buf[q:] names; returns a result. Selector and parameters fill buf[at:end], at is 0 for none."""
     j = server.locate(aa, buf, q, server.errors.unknown_object)
     if j < 0:
         return -j
@@ -116,15 +118,15 @@ def begin(server, aa, t, buf, q, end):
         return server.errors.no_right
     t.aa = aa
     t.selector = 0
-    if buf[q + 9]:
-        t.selector = buf[q + 10]
+    if at:
+        t.selector = buf[at]
         if buf is t.buf:
-            t.off = q + 11
+            t.off = at + 1
             t.end = end
         else:
             # the request's own buffer may be used again before the last block is sent
             t.used = 0
-            if not t.take(buf, q + 11, end - q - 11):
+            if not t.take(buf, at + 1, end - at - 1):
                 return server.errors.no_resources
             t.off = 0
             t.end = t.used
@@ -139,12 +141,11 @@ def next_block(server, aa, rx, p, tx, iip):
     t = aa.transfer
     if server.stray(aa, iip):
         return block_result(aa, tx, iip, rx, p + 3, NO_LONG_GET_IN_PROGRESS)
-    if t is None or t.kind != GET_OUT:
-        server.abandon(aa)
-        return block_result(aa, tx, iip, rx, p + 3, NO_LONG_GET_IN_PROGRESS)
-    if not u32_equal(rx, p + 3, t.block):
-        server.abandon(aa)
-        return block_result(aa, tx, iip, rx, p + 3, DATA_BLOCK_NUMBER_INVALID)
+    if t is None or t.kind != GET_OUT or not u32_equal(rx, p + 3, t.block):
+        # what is asked for all day is known: GET_NEXT in GET_OUT is SEND
+        action = states.step(server, aa, states.GET_OTHER)
+        code = NO_LONG_GET_IN_PROGRESS if action == states.NOT_RUNNING else DATA_BLOCK_NUMBER_INVALID
+        return block_result(aa, tx, iip, rx, p + 3, code)
     tx[aa.start + 2] = iip
     end = following(server, aa, t, tx)
     if end == 0:
@@ -176,6 +177,7 @@ def with_list(server, aa, rx, p, end, tx, iip):
     if not t.take(rx, q, end - q):
         return server.exception(aa, tx, errors.list_too_long)
     t.aa = aa
+    t.list_entry = list_entry
     t.entries = n
     t.pos = 0
     # the count stands in front of the entries, in a response in one piece and in the raw data of blocks
@@ -211,7 +213,7 @@ def list_entry(server, t):
     end = selection_end(server, t.buf, q + 9, t.used)
     t.pos = end
     t.put(0)
-    code = begin(server, t.aa, t, t.buf, q, end)
+    code = begin(server, t.aa, t, t.buf, q, q + 10 if t.buf[q + 9] else 0, end)
     if code != SUCCESS:
         t.n = 0
         t.attr = t.last

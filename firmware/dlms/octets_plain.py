@@ -41,6 +41,14 @@ def compare(a, ao, b, bo, n):
     return -1 if x < y else 1 if x > y else 0
 
 
+def digest(buf, off, n):
+    """26 bits that tell n octets from others, by accident all but never the same; no protection against intent."""
+    h = 0
+    for octet in buf[off : off + n]:
+        h = (h * 31 + octet + 1) & 0x3FFFFFF
+    return h
+
+
 def get16(buf, off):
     """The 16-bit big-endian number at off."""
     return buf[off] << 8 | buf[off + 1]
@@ -148,6 +156,22 @@ def find(table, n, buf, off):
         else:
             hi = mid
     return -1
+
+
+def find_base(table, n, buf, off):
+    """Index of the last of n 3-octet records, a 16-bit base name and one octet more in ascending order of base names, whose base
+    name is not above the short name buf[off:off+2]; -1 when all are above.
+    """
+    name = get16(buf, off)
+    lo = 0
+    hi = n
+    while lo < hi:
+        mid = lo + hi >> 1
+        if get16(table, 3 * mid) <= name:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo - 1
 
 
 def scan(buf, off, end, stack, depth):

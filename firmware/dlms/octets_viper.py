@@ -69,6 +69,16 @@ def compare(a: ptr8, ao: int, b: ptr8, bo: int, n: int) -> int:
 
 
 @micropython.viper
+def digest(buf: ptr8, off: int, n: int) -> int:
+    h = 0
+    end = off + n
+    while off < end:
+        h = (h * 31 + buf[off] + 1) & 0x3FFFFFF
+        off += 1
+    return h
+
+
+@micropython.viper
 def get16(buf: ptr8, off: int) -> int:
     return buf[off] << 8 | buf[off + 1]
 
@@ -200,6 +210,21 @@ def find(table: ptr8, n: int, buf: ptr8, off: int) -> int:
         else:
             hi = mid
     return -1
+
+
+@micropython.viper
+def find_base(table: ptr8, n: int, buf: ptr8, off: int) -> int:
+    name = buf[off] << 8 | buf[off + 1]
+    lo = 0
+    hi = n
+    while lo < hi:
+        mid = (lo + hi) >> 1
+        p = mid * 3
+        if (table[p] << 8 | table[p + 1]) <= name:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo - 1
 
 
 @micropython.viper

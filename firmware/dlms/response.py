@@ -5,27 +5,20 @@ behind the short header of that; else it becomes block 1 and the transfer stays 
 
     GET     one: C4 01 iip 00 Data        list: C4 03 iip n {…}       block: C4 02 iip last number(4) 00 length raw
     ACTION  one: C7 01 iip 00 01 00 Data  list: C7 03 iip n {…}       block: C7 02 iip last number(4)    length raw
+    Read                                  list: 0C n {…}              block: 0C 01 02  last number(2)    length raw
 
-raw is the Data, of a list the whole sequence with its count.
+raw is the Data, of a list the whole sequence with its count. Where these blocks were not negotiated but general block transfer was, or
+the request came in general blocks, `dlms.gbt` sends the answer.
 """
 
 from dlms.axdr import put_size
-from dlms.conformance import BLOCK_ACTION, BLOCK_GET
-from dlms.octets import copy, put32
-from dlms.stream import ACTION_OUT, GET_OUT
+from dlms.conformance import BLOCK_ACTION, BLOCK_GET, GENERAL_BLOCK_TRANSFER
+from dlms.octets import copy, put16, put32
+from dlms.states import ACTION_OUT, GET_OUT, READ_OUT
+from dlms.stream import raw_room
 
-_BLOCK = {GET_OUT: 9, ACTION_OUT: 8}  # octets of a block header before its length field
-_BIT = {GET_OUT: BLOCK_GET, ACTION_OUT: BLOCK_ACTION}
-
-
-def raw_room(room, header):
-    """How many octets of raw data fit a block response of `room` octets: what the header and its length field leave."""
-    raw = room - header - 1
-    if raw >= 0x80:
-        raw -= 1
-        if raw >= 0x100:
-            raw -= 1
-    return raw
+_BLOCK = {GET_OUT: 9, ACTION_OUT: 8, READ_OUT: 6}  # octets of a block header before its length field
+_BIT = {GET_OUT: BLOCK_GET, ACTION_OUT: BLOCK_ACTION, READ_OUT: BLOCK_GET}
 
 
 def first(server, aa, t, tx, kind, head):
@@ -33,6 +26,9 @@ def first(server, aa, t, tx, kind, head):
 
     Returns the offset behind the APDU; 0 when the value has to go in blocks and cannot (t.fault tells why).
     """
+    if aa.conformance & GENERAL_BLOCK_TRANSFER and (aa.conformance & _BIT[kind] == 0 or server.dialogue.open):
+        # the request came in general blocks, or the service's own were not negotiated
+        return server.gbt.respond(server, aa, t, tx, head)
     start = aa.start
     header = _BLOCK[kind]
     raw = start + header + 3
@@ -60,14 +56,23 @@ def block(aa, t, tx, raw, off, last):
     """Write the header of block t.block in front of its raw data tx[raw:off]; returns the offset behind the APDU."""
     start = aa.start
     kind = t.kind
-    tx[start] = 0xC4 if kind == GET_OUT else 0xC7
-    tx[start + 1] = 2
-    tx[start + 3] = last
-    put32(tx, start + 4, t.block)
     p = start + 8
     if kind == GET_OUT:
+        tx[start] = 0xC4
         tx[p] = 0
         p += 1
+    else:
+        tx[start] = 0xC7
+    tx[start + 3] = last
+    if kind == READ_OUT:
+        tx[start] = 0x0C
+        tx[start + 1] = 1
+        tx[start + 2] = 2
+        put16(tx, start + 4, t.block)
+        p = start + 6
+    else:
+        tx[start + 1] = 2
+        put32(tx, start + 4, t.block)
     p = put_size(tx, p, off - raw)
     if p != raw:
         copy(tx, p, tx, raw, off - raw)

@@ -16,6 +16,7 @@ LOWEST = const(0)
 LOW = const(1)
 
 LN_CONTEXT = const(1)  # logical name referencing, no ciphering (REQUIREMENTS C-01)
+SN_CONTEXT = const(2)  # short name referencing, no ciphering; with ciphering the numbers are 3 and 4, so that SN is even
 
 
 def low_level(secret, buf, off, n):

@@ -16,19 +16,29 @@ from dlms import acse, action, all_station, get, set, wrapper
 from dlms.association import ASSOCIATED, IDLE, Link, associations
 from dlms.axdr import shorten
 from dlms.conformance import WITHOUT_BLOCKS
-from dlms.errors import ACCEPTED, REJECTED, REJECTED_TRANSIENT, ConformanceClientErrors, Errors
+from dlms.errors import (
+    ACCEPTED,
+    INITIATE_ERROR,
+    NOT_ALLOWED_TOO_LONG,
+    REJECTED,
+    REJECTED_TRANSIENT,
+    ConformanceClientErrors,
+    Errors,
+)
 from dlms.notification import DATA_NOTIFICATION_CONFIRM
-from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, length, length_size, scan
+from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, scan
 from dlms.pool import Pool
 from dlms.security import LN_CONTEXT
 from dlms.short import short_get
-from dlms.stream import NONE, Transfer
+from dlms.states import GBT_SENT, NONE
+from dlms.stream import Transfer
 from dlms.wrapper import HEADER
 
 _TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
 _EVERYTHING = const(0x3FFFFFFF)
 _RESPONSES = (0xC4, 0xC5, 0xC7, 0x61, 0x63, 0x0F, 0xC2, 0x0C, 0x0D, 0x08, 0x0E, 0x10, 0x18, 0x16, 0xD8, 0xDA)
 _SN_SERVICES = (0x05, 0x06)
+_LN_SERVICES = (0xC0, 0xC1, 0xC3)
 
 
 class Server:
@@ -56,8 +66,24 @@ class Server:
         self.short = short_get  # the short way, for a transport that calls it before `handle`
         self.everything = _EVERYTHING
         self.refusal = 0
+        self.sn = None  # the services of short name referencing, where the board has a client for them
+        if limits.SN_CLIENTS:
+            from dlms import short_names
+
+            self.sn = short_names
         self.stack = array("H", bytes(2 * limits.NESTING))
         self.aarq = acse.Aarq()
+        self.window = limits.GBT_WINDOW  # blocks that we take in one stream; 0: neither general block transfer nor ACCESS
+        self.gbt = None
+        self.access = None
+        if self.window:
+            # loaded only where there is room for them
+            from dlms import access, gbt
+
+            self.gbt = gbt
+            self.access = access
+            self.block = gbt.Block()
+            self.dialogue = gbt.Numbers()
         # A response always begins in the scratch transfer; only when it turns out long the association keeps it
         # and a free one becomes the scratch. Every TCP connection is sure of one; datagrams have a few of their own,
         # because whoever sends them may not be who he says.
@@ -65,6 +91,7 @@ class Server:
         self.udp_transfers = Pool([Transfer(self, limits) for _ in range(limits.UDP_TRANSFERS)], 0)
         self.scratch = Transfer(self, limits)
         self.confirm = no_confirm  # who hears of a DataNotificationConfirm
+        self.every = tuple(self.transfers.things + self.udp_transfers.things + [self.scratch])
 
     def buffer(self):
         """A new transmit buffer that fits every response."""
@@ -101,8 +128,18 @@ class Server:
             end = 0
         else:
             aa = link.aas[i] if i >= 0 else self.preestablish(link, rx, off + 2)
-            end = self.idle(link, tag, tx) if aa is None else self.dispatch(aa, tag, rx, off + HEADER, off + n, tx)
+            end = self.idle(link, tag, rx, off, tx) if aa is None else self.dispatch(aa, tag, rx, off + HEADER, off + n, tx)
         return wrapper.answer(tx, rx, off, end - HEADER) if end else 0
+
+    def more(self, link, tx):
+        """While `link.streaming`: the next WPDU of the stream of blocks that the last answer began, at tx[0:]; returns its size."""
+        aa = link.streaming
+        try:
+            end = self.gbt.next_block(self, aa, aa.transfer, tx)
+        except Exception as e:
+            end = self.escaped(aa, 0xE0, 0, tx, e)
+        # the keys of a link hold the wPorts as a request has them
+        return wrapper.answer(tx, link.keys, 4 * aa.index - 2, end - HEADER) if end else 0
 
     def too_long(self, link, rx, tx):
         """Answer a WPDU whose APDU was longer than `pdu` and was not kept; its header is rx[0:8] (A-27, D-95)."""
@@ -127,20 +164,34 @@ class Server:
                 end = set.request(self, aa, rx, p, end, tx)
             elif tag == 0xC3:
                 end = action.request(self, aa, rx, p, end, tx)
+            elif tag == 0xE0 and self.gbt is not None:
+                end = self.gbt.request(self, aa, rx, p, end, tx)
+            elif tag == 0xD9 and self.gbt is not None:
+                end = self.access.request(self, aa, rx, p, end, tx)
             else:
-                end = self.other(aa, tag, tx)
+                end = self.other(aa, tag, rx, p, end, tx)
         except Exception as e:
             end = self.escaped(aa, tag, rx[p + 2] if end - p > 2 else 0, tx, e)
         # D-99: nothing is ever sent in an unconfirmed AA
         return end if aa.confirmed else 0
 
-    def idle(self, link, tag, tx):
-        """An APDU other than AARQ and RLRQ outside any AA (D-91, D-96)."""
+    def idle(self, link, tag, rx, off, tx):
+        """An APDU other than AARQ and RLRQ outside any AA (D-91, D-96); a Read or Write between wPorts of SN has an error of its own."""
         if tag in _RESPONSES or not link.stream:
             return 0
+        if tag in _SN_SERVICES and self.sn is not None:
+            assoc = self.find_association(rx, off)
+            if assoc is not None and assoc.context & 1 == 0:
+                return self.service_error(tx, HEADER, INITIATE_ERROR, self.errors.sn_not_supported)
         return self.refuse(tx, HEADER, self.errors.no_association)
 
-    def other(self, aa, tag, tx):
+    def other(self, aa, tag, rx, p, end, tx):
+        """An APDU that is no GET, SET or ACTION: a service of short names in an AA that has them."""
+        if aa.assoc.context & 1 == 0:
+            return self.sn.serve(self, aa, tag, rx, p, end, tx)
+        return self.no_service(aa, tag, tx)
+
+    def no_service(self, aa, tag, tx):
         """An APDU that is no service of this AA."""
         errors = self.errors
         self.abandon(aa)
@@ -152,6 +203,10 @@ class Server:
         """An object raised: that request fails with hardware-fault, and the fault is logged once (DESIGN: result codes)."""
         self.abandon(aa)
         self.log("ERROR", "dlms", "object-raised", repr(e))
+        if tag == 0xE0 or tag == 0xD9:
+            return self.exception(aa, tx, self.errors.gbt_aborted)
+        if tag not in _LN_SERVICES:
+            return self.sn.escaped(self, aa, tag, tx)
         if not iip & 0x40:
             return 0
         module = get if tag == 0xC0 else set if tag == 0xC1 else action
@@ -167,8 +222,20 @@ class Server:
         return p + 3
 
     def exception(self, aa, tx, code):
-        """`refuse` inside an AA."""
+        """`refuse` inside an AA; with short names a ConfirmedServiceError of no service instead (D-55)."""
+        if code and aa.assoc.context & 1 == 0:
+            errors = self.errors
+            code = errors.sn_too_long if code == NOT_ALLOWED_TOO_LONG else errors.sn_not_supported
+            return self.service_error(tx, aa.start, INITIATE_ERROR, code)
         return self.refuse(tx, aa.start, code)
+
+    def service_error(self, tx, p, service, code):
+        """ConfirmedServiceError `0E service b c` at tx[p:] (D-71), b and c in code; returns the offset behind it."""
+        tx[p] = 0x0E
+        tx[p + 1] = service
+        tx[p + 2] = code >> 8
+        tx[p + 3] = code & 0xFF
+        return p + 4
 
     # -- what the services share -----------------------------------------------------------------------
 
@@ -206,23 +273,14 @@ class Server:
         t.used = shorten(t.buf, at, t.used, self.stack)
         return at
 
-    def block_ok(self, buf, q, end):
-        """True when `last number(4) length raw` fills buf[q:end] exactly."""
-        if end - q < 6 or buf[q] > 1:
-            return False
-        n = length(buf, q + 5, end)
-        return n >= 0 and q + 5 + length_size(buf, q + 5) + n == end
-
-    def list_entry(self, t):
-        """The next entry of a GET list; `stream` calls it."""
-        get.list_entry(self, t)
-
     # -- transfers ---------------------------------------------------------------------------------------
 
     def keep(self, aa, t):
         """The scratch transfer t becomes the association's own; False when no other is free to take its place."""
         link = aa.link
         other = link.transfers.take(link.held)
+        if other is None and self.reclaim(link.transfers):
+            other = link.transfers.take(link.held)
         if other is None:
             return False
         link.held += 1
@@ -246,9 +304,19 @@ class Server:
             aa.transfer = None
             t.kind = NONE
             link = aa.link
+            if link.streaming is aa:
+                link.streaming = None
             link.held -= 1
             link.transfers.give(t, link.held)
             aa.heat()
+
+    def reclaim(self, pool):
+        """End a transfer of this pool that is only kept in case its last blocks were lost; False when there is none."""
+        for t in self.every:
+            if t.kind == GBT_SENT and t.aa.transfer is t and t.aa.link.transfers is pool:
+                self.abandon(t.aa)
+                return True
+        return False
 
     def silence(self, aa):
         """Nothing is sent: an unconfirmed service leaves no transfer behind."""

@@ -9,12 +9,13 @@
 A value in blocks is put together in the transfer's buffer behind its descriptors and applied only when it is whole (D-24).
 """
 
+from dlms import blocks, states
 from dlms.axdr import NULL, STRUCTURE
 from dlms.conformance import ATTRIBUTE_0_SET, BLOCK_SET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS, SET
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, OTHER_REASON, SUCCESS
 from dlms.get import selection_end
-from dlms.octets import copy, length, length_size, put32, u32_equal
-from dlms.stream import SET_IN, SET_LIST_IN
+from dlms.octets import copy, length, length_size, put32
+from dlms.states import SET_IN
 
 _LAST = 3  # response `C5 03`: result of a long SET of one attribute
 _LAST_LIST = 4
@@ -263,7 +264,8 @@ def first_block(server, aa, rx, p, end, tx, iip):
     code = not_negotiated(server, aa, rx, p + 3)
     if code:
         return server.exception(aa, tx, code)
-    return start_blocks(server, aa, rx, p, q, end, tx, iip, SET_IN)
+    action = blocks.first(server, aa, rx, p + 3, q, end, SET_IN, False)
+    return answer_block(server, aa, rx, q, end, tx, iip, action)
 
 
 def list_first_block(server, aa, rx, p, end, tx, iip):
@@ -275,68 +277,44 @@ def list_first_block(server, aa, rx, p, end, tx, iip):
     q = check_list(server, aa, rx, p + 3, end)
     if q < 0:
         return refuse_list(server, aa, tx, iip, q)
-    return start_blocks(server, aa, rx, p, q, end, tx, iip, SET_LIST_IN)
-
-
-def start_blocks(server, aa, rx, p, q, end, tx, iip, kind):
-    """Keep the descriptors rx[p+3:q] and take block 1 at rx[q:]."""
-    t = server.scratch
-    t.reset()
-    t.kind = kind
-    t.iip = iip
-    t.block = 0
-    t.used = 0
-    if not server.block_ok(rx, q, end):
-        return bad_block(server, aa, rx, q, end, tx, iip)
-    if not t.take(rx, p + 3, q - p - 3) or not server.keep(aa, t):
-        return block_result(aa, tx, iip, server.errors.no_resources, rx, q + 1)
-    t.mark = t.used
-    return take_block(server, aa, rx, q, end, tx, iip)
-
-
-def bad_block(server, aa, rx, q, end, tx, iip):
-    """A block that does not fill the APDU: refused by its number (D-22), or as malformed when even that is missing."""
-    if end - q < 6 or rx[q] > 1:
-        return result(aa, tx, iip, server.errors.malformed_set)
-    return block_result(aa, tx, iip, server.errors.bad_block, rx, q + 1)
+    action = blocks.first(server, aa, rx, p + 3, q, end, SET_IN, True)
+    return answer_block(server, aa, rx, q, end, tx, iip, action)
 
 
 def next_block(server, aa, rx, p, end, tx, iip):
     """A further block of the value."""
-    t = aa.transfer
     if server.stray(aa, iip) and end - p > 7:
         return block_result(aa, tx, iip, NO_LONG_SET_IN_PROGRESS, rx, p + 4)
-    if not server.block_ok(rx, p + 3, end):
-        server.abandon(aa)
-        return bad_block(server, aa, rx, p + 3, end, tx, iip)
-    if t is None or (t.kind != SET_IN and t.kind != SET_LIST_IN):
-        server.abandon(aa)
-        return block_result(aa, tx, iip, NO_LONG_SET_IN_PROGRESS, rx, p + 4)
-    return take_block(server, aa, rx, p + 3, end, tx, iip)
+    action = blocks.further(server, aa, rx, p + 3, end, SET_IN)
+    return answer_block(server, aa, rx, p + 3, end, tx, iip, action)
 
 
-def take_block(server, aa, rx, q, end, tx, iip):
-    """Take the block `last number(4) length raw` at rx[q:end] into the running transfer; the last one is applied."""
-    t = aa.transfer
-    if not u32_equal(rx, q + 1, t.block + 1):
-        server.abandon(aa)
-        return block_result(aa, tx, iip, DATA_BLOCK_NUMBER_INVALID, rx, q + 1)
-    n = length(rx, q + 5, end)
-    if not t.take(rx, end - n, n):
-        server.abandon(aa)
-        return block_result(aa, tx, iip, server.errors.no_resources, rx, q + 1)
-    t.block += 1
-    if rx[q] == 0:
-        return acknowledge(aa, tx, iip, t)
-    if t.kind == SET_IN:
+def answer_block(server, aa, rx, q, end, tx, iip, action):
+    """Answer the block at rx[q:end] after `blocks` said what is to be done; the last one is applied."""
+    if action == states.TAKE:
+        return acknowledge(aa, tx, iip, aa.transfer)
+    if action == states.EXECUTE:
+        return execute(server, aa, aa.transfer, rx, q, tx, iip)
+    if action == states.MALFORMED:
+        # refused by its number (D-22), or as malformed when even that is missing
+        if end - q < 6 or rx[q] > 1:
+            return result(aa, tx, iip, server.errors.malformed_set)
+        code = server.errors.bad_block
+    elif action == states.NOT_RUNNING:
+        code = NO_LONG_SET_IN_PROGRESS
+    elif action == states.WRONG_NUMBER:
+        code = DATA_BLOCK_NUMBER_INVALID
+    else:
+        code = server.errors.no_resources
+    return block_result(aa, tx, iip, code, rx, q + 1)
+
+
+def execute(server, aa, t, rx, q, tx, iip):
+    """The value is whole: apply it. `C5 03 iip result number(4)`, of a list `C5 04 iip n {result} number(4)`."""
+    if not t.many:
         code = apply(server, aa, t.buf, 0, t.buf, t.mark, t.used)
         server.abandon(aa)
         return block_result(aa, tx, iip, code, rx, q + 1)
-    return apply_blocks(server, aa, t, rx, q, tx, iip)
-
-
-def apply_blocks(server, aa, t, rx, q, tx, iip):
-    """The last block of a list has come: `C5 04 iip n {result} number(4)`."""
     off = apply_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, aa.room - 4)
     if off > 0:
         tx[aa.start + 1] = _LAST_LIST

@@ -17,17 +17,19 @@ from micropython import const
 from dlms import axdr
 from dlms.errors import SUCCESS
 from dlms.octets import copy
+from dlms.states import NONE
 
 HEAD = const(16)  # carry[:HEAD] takes back octets that did fit a normal response but not a block
 
-# kinds of transfer
-NONE = const(0)
-GET_OUT = const(1)
-ACTION_OUT = const(2)
-SET_IN = const(3)
-SET_LIST_IN = const(4)
-ACTION_IN = const(5)
-ACTION_LIST_IN = const(6)
+
+def raw_room(room, header):
+    """How many octets of raw data fit a block of `room` octets: what the header and its length field leave."""
+    raw = room - header - 1
+    if raw >= 0x80:
+        raw -= 1
+        if raw >= 0x100:
+            raw -= 1
+    return raw
 
 
 class Cursor:
@@ -45,6 +47,7 @@ class Cursor:
         self.v = 0
         self.w = 0
         self.map = bytearray(32)
+        self.aa = None
 
 
 class Transfer(Cursor):
@@ -53,25 +56,30 @@ class Transfer(Cursor):
     def __init__(self, server, limits):
         super().__init__()
         self.server = server
-        self.kind = NONE
+        self.kind = NONE  # what it is doing: a state of `dlms.states`
         self.iip = 0  # of the request that began it
         self.block = 0  # outbound: number of the last block sent; inbound: of the last block taken
+        self.many = False  # inbound: the request is a list
         self.buf = bytearray(limits.REASSEMBLY)
         self.size = limits.REASSEMBLY
         self.used = 0  # inbound: octets in buf
         self.mark = 0  # inbound: where the value begins in buf
-        self.carry = bytearray(HEAD + 8 + limits.ELEMENT)  # 8: result octet, tag and count in front
+        self.piece = 8 + limits.ELEMENT  # the longest piece of a value; 8: result octet, tag and count in front
+        self.carry = bytearray(HEAD + self.piece)
         self.c0 = HEAD
         self.c1 = HEAD
         self.fault = SUCCESS  # why the value cannot be continued
-        self.aa = None
         self.obj = None
         self.acc = None
         self.attr = 0
         self.last = 0  # attribute 0: the last attribute of the structure; else equal to attr
         self.entries = 0  # list: entries still to come, their descriptors at buf[pos:]
+        self.list_entry = None  # function(server, transfer) of the service, which encodes the head of the next entry into carry
         self.pos = 0
         self.held = 0  # list of methods: octets of the answer still at buf[pos:]
+        self.phase = 0  # ACCESS: which part of the answer comes next (see `dlms.access`), 0 for other services …
+        self.data = 0  # … and where the next Data of the request stands in buf
+        self.gbt = server.gbt.Dialogue(limits) if server.gbt else None
 
     def reset(self):
         """Forget the value; nothing waits and nothing follows."""
@@ -85,9 +93,14 @@ class Transfer(Cursor):
         self.last = 0
         self.entries = 0
         self.held = 0
+        self.phase = 0
         self.obj = None
 
     # -- inbound -------------------------------------------------------------------------------
+
+    def take_room(self, n):
+        """True when n more octets fit the buffer."""
+        return self.used + n <= self.size
 
     def take(self, rx, off, n):
         """Append n octets of a block; False when the value would be longer than the buffer."""
@@ -134,7 +147,10 @@ class Transfer(Cursor):
             result = obj.open(attr, self)
             if result == SUCCESS:
                 self.i = 0
-                self.c1 = axdr.put_head(self.carry, self.c1, self.tag, self.n)
+                if self.tag == axdr.COMPACT_ARRAY:
+                    self.c1 = obj.head(attr, self, self.carry, self.c1)
+                else:
+                    self.c1 = axdr.put_head(self.carry, self.c1, self.tag, self.n)
             else:
                 self.n = 0
             return result
@@ -177,19 +193,32 @@ class Transfer(Cursor):
                     self.put(axdr.NULL)
                 return True
         self.attr = self.last
+        if self.phase:
+            return self.server.access.next(self)
         if self.entries > 0:
             self.entries -= 1
             self.n = 0
             self.i = 0
-            self.server.list_entry(self)
+            self.list_entry(self.server, self)
             return True
         if self.held > 0:
-            n = min(self.held, len(self.carry) - HEAD)
+            n = min(self.held, self.piece)
             copy(self.carry, HEAD, self.buf, self.pos, n)
             self.pos += n
             self.held -= n
             self.c1 = HEAD + n
             return True
+        return False
+
+    def waiting(self):
+        """True when something comes behind the elements of the long attribute that is open."""
+        if self.phase or self.entries > 0 or self.held > 0:
+            return self.phase >= 0
+        attr = self.attr
+        while attr < self.last:
+            attr += 1
+            if self.acc[attr] & 1:
+                return True
         return False
 
     def fill(self, out, off, end):

@@ -17,8 +17,9 @@ from cosem.directory import CURRENT_ASSOCIATION, Directory, dotted, obis
 from cosem.disconnect_control import CONNECTED, DisconnectControl
 from cosem.ip_setup import TcpUdpSetup
 from cosem.register import ExtendedRegister
+from cosem.packing import COMPACT, NULLS
 from dlms import axdr
-from dlms.conformance import LN_SERVICES, UNSOLICITED
+from dlms.conformance import LN_LONG_SERVICES, LN_SERVICES, UNSOLICITED
 from dlms.octets import add32, copy
 from dlms.security import LOW, LOWEST
 from meter import events, objects
@@ -43,6 +44,7 @@ STATUS_CLOCK_INVALID = const(0x02)  # nobody who knows the time had set the cloc
 STATUS_DST = const(0x08)
 STATUS_CLOCK_ADJUSTED = const(0x20)
 STATUS_POWER_UP = const(0x80)
+_PROFILE = const(7)  # class-id
 _MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning and testing
 
 
@@ -52,8 +54,9 @@ def build(config, source=None):
     config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate`
     (simulated seconds a second), `backfill_days`, `serial` (eight digits), `depth` (load profile rows, 0 for the
     board's limit), `device2` (wPort of the second logical device), `tariff1_from`, `tariff1_to` (hours of local time),
-    `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses), `push`, `events`
-    (destinations), `push_interval`, `push_delay` (seconds), `push_retries`, `event_source`, `event_client`. Their ranges are
+    `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses), `compact` and `null_data` (lists of
+    client wPorts), `push`, `events` (destinations), `push_interval`, `push_delay` (seconds), `push_retries`, `event_source`,
+    `event_client`. Their ranges are
     the application's to check (`config`); ValueError says why a start or an object list cannot be taken.
 
     source: where the energy comes from; None for a simulated household.
@@ -100,6 +103,8 @@ class Meter:
         self.day_from = config.tariff1_from
         self.day_to = config.tariff1_to
         self.version = VERSION.encode()
+        self._compact = config.compact
+        self._null_data = config.null_data
         self.serial = config.serial.encode()
         self.depth = config.depth or limits.ROWS
         self.wports = (objects.MANAGEMENT_DEVICE, config.device2)
@@ -146,6 +151,10 @@ class Meter:
         self.supply.listener = self
         self._switch_tariff()
 
+    def _packing(self, client):
+        """Which shorter forms of a profile buffer a client takes."""
+        return (COMPACT if client in self._compact else 0) | (NULLS if client in self._null_data else 0)
+
     def _demand(self):
         """Demand of import and export, and the highest of the day."""
         self.maximum = []
@@ -188,13 +197,16 @@ class Meter:
                 raise ValueError("object list: " + text + " has another name")
             made.append(o)
             groups[name] = group
+            if o.CLASS_ID == _PROFILE:
+                o.pack = bool(self._compact or self._null_data)
         associations = []
         for client, place, secret in self.clients:
             mechanism = LOW if secret else LOWEST
-            services = LN_SERVICES
+            services = LN_SERVICES | LN_LONG_SERVICES if limits.GBT_WINDOW else LN_SERVICES
             if client == objects.CLIENT_MANAGEMENT and limits.PUSHES:
                 services |= UNSOLICITED
             association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), services, None, None)
+            association.packing = self._packing(client)
             if place == PREESTABLISHED:
                 association.preestablished = True
             name = CURRENT_ASSOCIATION[:4] + bytes((len(associations) + 1, 255))
@@ -217,6 +229,12 @@ class Meter:
         for i in range(directory.n):
             group = groups[directory.table[8 * i : 8 * i + 6]]
             directory.limit[i] = pool.widest(group, directory.objs[i] or AssociationLN)
+        if limits.SN_CLIENTS:
+            from meter import short_names
+
+            for association in short_names.associations(directory, wport, groups, pool, secrets, limits.SN_CLIENTS):
+                association.packing = self._packing(association.client)
+                self.associations.append(association)
         self.devices.append((wport, directory))
         for o in made:
             o.placed(directory)

@@ -3,7 +3,8 @@
 To add an object, add a line: its interface class, its logical name (OBIS), what its constructor takes beside the
 name, and who may do what with it. To add an interface class, write a module in `cosem/` and use it here.
 
-Clients: 16 public and 1 client management process without a password, 32 reading and 48 management with one.
+Clients: 16 public and 1 client management process without a password, 32 reading and 48 management with one; 64 reading and 80 management
+with short names.
 The passwords are for demonstration and are to be replaced.
 """
 
@@ -35,6 +36,12 @@ ASSOCIATIONS = (
     (48, MANAGEMENT, "management"),
 )
 
+# The same for clients that speak with short names; limits.SN_CLIENTS tells how many of them the board has.
+SHORT_NAME_ASSOCIATIONS = (
+    (64, READER, "reader"),
+    (80, MANAGEMENT, "management"),
+)
+
 # Access groups: what the public, the reading and the management client may do (`meter.access` tells the notation)
 OPEN = ("r", "r", "r")
 NAMEPLATE = ("r", "r", "r w2")
@@ -51,6 +58,7 @@ PROFILE = ("", "r", "r w3-6,8 x")
 LOG = ("", "r", "r x1")
 ASSOCIATION = ("r1-6,8-11", "r1-6,8-11", "r1-6,8-11 w7 x3-6")  # the current one, 0.0.40.0.0.255
 PUSHING = ("", "r", "r w2-7,9,11 x")
+ASSOCIATION_SN = ("r", "r x3", "r x3,5")  # the same with short names
 INSTANCE = ("", "", "r1-6,8-11 w7 x3-6")  # 0.0.40.0.e.255
 INSTANCE_OPEN = ("", "", "r1-6,8-11 x3-6")  # of an association without a secret
 

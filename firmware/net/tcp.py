@@ -18,6 +18,7 @@ from net.hot import receive_one
 
 _POLLIN = select.POLLIN
 _POLLOUT = select.POLLOUT
+_MORE = -1  # instead of an offset: all is sent, and more blocks of a stream are to come
 
 
 class Connection:
@@ -43,7 +44,7 @@ class Connection:
         self.sock = None
         self.off = 0
         self.have = 0
-        self.out = 0  # octets of tx still to be sent are tx[out:out_end]
+        self.out = 0  # octets of tx still to be sent are tx[out:out_end]; or _MORE
         self.out_end = 0
         self.drain = 0  # octets of a too long WPDU still to be thrown away
         self.active = False  # octets went either way since the supervisor looked last
@@ -147,6 +148,8 @@ class Connection:
             sent = self.sock.write(self.tx, n)
             if sent != n:
                 self.wait_out(sent or 0, n)
+            elif self.link.streaming is not None:
+                self.wait_out(_MORE, 0)
 
     def send(self, buf, off, n):
         """Send a WPDU that nobody asked for; False while an answer waits to be sent, in whose place it cannot stand."""
@@ -164,11 +167,21 @@ class Connection:
         self.queue.want(self.sock, _POLLOUT)
 
     def flush(self):
-        """Send what is left of an answer, then serve what has been received meanwhile."""
+        """Send what is left of an answer, or the next block of a stream, then serve what has been received meanwhile.
+
+        One block at a time: the others are served between two of them.
+        """
+        if self.out == _MORE:
+            self.out = 0
+            self.out_end = self.server.more(self.link, self.tx)
         sent = self.sock.write(self.tx, self.out, self.out_end - self.out)
         if sent:
             self.out += sent
         if self.out == self.out_end:
+            if self.link.streaming is not None:
+                self.out = _MORE
+                self.out_end = 0
+                return
             self.out = 0
             self.out_end = 0
             self.queue.want(self.sock, _POLLIN)

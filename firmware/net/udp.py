@@ -63,10 +63,16 @@ class UdpPort:
         n = self.handle(link, data, 0, n, self.tx) if size == n else self.server.too_long(link, data, self.tx)
         link.active = True
         if n:
-            try:
-                self.sock.sendto(self.slice(n), peer)
-            except OSError:
-                pass  # best effort: a datagram that cannot be handed over is lost (A-44)
+            self.answer(n, peer)
+            while link.streaming is not None:
+                self.answer(self.server.more(link, self.tx), peer)
+
+    def answer(self, n, peer):
+        """Send tx[0:n]."""
+        try:
+            self.sock.sendto(self.slice(n), peer)
+        except OSError:
+            pass  # best effort: a datagram that cannot be handed over is lost (A-44)
 
     def send(self, link, buf, off, n):
         """Send a WPDU that nobody asked for to the peer of a link; False when the datagram cannot be handed over now."""

@@ -1,6 +1,7 @@
 """The requests whose heap use is measured: in the interpreter by the tests here, and from outside by wire tests and bench.
 
-    NAMED   kind -> a cycle of (request APDU, beginning of the answer's APDU), in hexadecimal with blanks ignored
+    NAMED         kind -> a cycle of (request APDU, beginning of the answer's APDU), in hexadecimal with blanks ignored
+    SHORT_NAMES   the same for the management client with short names (80), where <object + offset> stands for a short name
 
 A cycle leaves the meter as it was, so that it can be played any number of times. All are requests of the management client (48),
 which may write, in one AA. MicroPython and CPython both read this file.
@@ -8,7 +9,8 @@ which may write, in one AA. MicroPython and CPython both read this file.
 
 MANAGEMENT = 48
 READER = 32
-CLIENT_SECRET = {MANAGEMENT: b"87654321", READER: b"12345678"}  # the demonstration values
+SHORT_NAME_MANAGEMENT = 80
+CLIENT_SECRET = {MANAGEMENT: b"87654321", READER: b"12345678", SHORT_NAME_MANAGEMENT: b"87654321"}  # the demonstration values
 
 ENERGY = "0003 0100010800FF"  # Register, A+
 COUNTER = "0003 0100040800FF"  # Register, R-: the one that is reset
@@ -36,6 +38,24 @@ _EVERYBODY = _RANGE.format("0833 01 01")
 
 def _entries(first, last):
     return "02 04 06 %08X 06 %08X 12 0001 12 0000" % (first, last)
+
+
+def _octets(n, size):
+    return "%0*X" % (2 * size, n)
+
+
+def _general(request, n):
+    """A request in one general block, window 1, and n acknowledgements, each answered by the next block; the last block may come before."""
+    apdu = request.replace(" ", "")
+    first = ("E081 0001 0000 %02X" % (len(apdu) // 2) + apdu, "E0")
+    return [first] + [("E081" + _octets(i + 1, 2) + _octets(i, 2) + "00", "E0") for i in range(1, n)]
+
+
+def _access(top, *items):
+    """An ACCESS request of (specification, Data)."""
+    count = "%02X" % len(items)
+    specifications = "".join([item[0] for item in items])
+    return "D9" + top + "000001 00" + count + specifications + count + "".join([item[1] for item in items])
 
 
 def _blocks(first, answer, n):
@@ -83,6 +103,25 @@ NAMED = {
         ("C304C1" + COUNTER + "01 00 00000001 01 0F", "C704C1 00000001"),
         ("C306C1 01 00000002 01 00", "C701C1 00 00"),
     ],
+    "GET in general blocks": _general("C001C1" + PROFILE + "02 00", PROFILE_BLOCKS),
+    "GET list in general blocks": _general("C003C1 02" + PROFILE + "02 00" + CLOCK + "02 00", 6),
+    "SET in general blocks": [
+        ("E001 0001 0000 0A C101C1 00010000608001", "E0"),
+        ("E081 0002 0001 08 FF 0200 06 00000005", "E0"),
+    ],
+    "ACTION in general blocks": _general("C301C1" + COUNTER + "01 01 0F 00", 1),
+    "ACCESS": [
+        (
+            _access("50", ("01" + ENERGY + "02", "00"), ("02" + NOTE + "02", "06 00000005"), ("03" + COUNTER + "01", "0F 00")),
+            "DA50000001 00 01 03",
+        ),
+        (
+            _access("40", ("04" + PROFILE + "02 02" + _entries(0, 0), "00"), ("02" + ENERGY + "02", "06 00000000")),
+            "DA40000001 0000 02 0000",
+        ),
+        (_access("40", ("01" + CLOCK + "02", "00")), "DA40000001 0000 01 090C"),
+    ],
+    "ACCESS in general blocks": _general(_access("40", ("01" + PROFILE + "02", "00"), ("01" + CLOCK + "02", "00")), PROFILE_BLOCKS),
     "SET of the clock": [("C101C1" + CLOCK + "03 00 10 FFC4", "C501C1 00"), ("C101C1" + CLOCK + "03 00 10 0000", "C501C1 00")],
     "disconnect and reconnect": [
         ("C301C1" + SUPPLY + "01 01 0F 00", "C701C1 00"),
@@ -126,14 +165,116 @@ REFUSALS = {
     "list too long": ("C003C1 7F" + (ENERGY + "02 00") * 40, "D801"),
     "unknown service": ("7F01C1", "D801"),
     "short-name service": ("050102FA00", "D801"),
+    "general block that is none": ("E0810001", "D801"),
+    "general block of no transfer": ("E081 0007 0003 01 00", "D801"),
+    "ACCESS that breaks off": ("D940000001 00 01 01", "D801"),
+    "ACCESS with failures": (_access("60", ("01" + UNKNOWN + "02", "00"), ("02" + NOTE + "02", "06 00000005")), "DA60000001 0000 02 0000"),
 }
 REFUSED = list(REFUSALS.values())
 
-IN_BLOCKS = ("GET-next of a profile block", "GET of the object list", "GET list in blocks", "GET by entry", "GET by range")
+# <object + offset>: the base name of the object and its offset, both hexadecimal
+_VALUE, _RESET, _BUFFER, _ENTRIES_IN_USE, _CAPTURE = 0x08, 0x28, 0x08, 0x30, 0x60
+
+
+def _name(o, offset):
+    return "<" + o.replace(" ", "") + "%02X>" % offset
+
+
+def _parts(first, answer, n):
+    """A Read in blocks: the first request, and n - 1 more."""
+    return [(first, answer + "0001")] + [("050105 %04X" % i, "0C0102 00 %04X" % (i + 1)) for i in range(1, n)]
+
+
+_ENERGY = "02" + _name(ENERGY, _VALUE)
+_NOTE = "02" + _name(NOTE, _VALUE)
+_LABEL = "02" + _name(LABEL, _VALUE)
+_PROFILE = "02" + _name(PROFILE, _BUFFER)
+_ATTRIBUTES = ((ENERGY, "02"), (CLOCK, "02"), (STATE, "00"))
+_BY_NAME = "01 03" + "".join(["02 03 12 " + o.replace(" ", " 09 06 ") + " 0F " + k for o, k in _ATTRIBUTES])
+
+SHORT_NAMES = {
+    "Read of a Register": [("0501" + _ENERGY, "0C01 00 06")],
+    "Read of what is computed": [
+        ("0501 02" + _name(STATE, _VALUE), "0C01 00 0204 06"),
+        ("0501 02" + _name(PROFILE, _ENTRIES_IN_USE), "0C01 00 06"),
+    ],
+    "Read list": [("0505" + _ENERGY * 3 + _NOTE + "02 FFFF", "0C05 00 06")],
+    "Read in blocks": _parts("0501" + _PROFILE, "0C0102 00", PROFILE_BLOCKS),
+    "Read of object_list and rights": _parts("0501 02 FA08", "0C0102 00", 6) + _parts("0501 02 FA10", "0C0102 00", 16),
+    "Read list in blocks": _parts("0502" + _PROFILE + _PROFILE, "0C0102 00", 6),
+    "Read in general blocks": [("E081 0001 0000 05 0501" + _PROFILE, "E0")]
+    + [("E081" + _octets(i + 1, 2) + _octets(i, 2) + "00", "E0") for i in range(1, PROFILE_BLOCKS)],
+    "Write in general blocks": [
+        ("E001 0001 0000 06 0601" + _NOTE + "01", "E0"),
+        ("E081 0002 0001 05 06 00000005", "E0"),
+    ],
+    "Read by entry": [("0501 04" + _name(PROFILE, _BUFFER) + "02" + _entries(1, 1), "0C01 00 0101")],
+    "Read request in parts": [("050106 00 0001 01 01", "0C0103 0001"), ("050106 01 0002 03" + _ENERGY, "0C01 00 06")],
+    "Read of a method": [
+        ("0501 04" + _name(COUNTER, _RESET) + "00 0F00", "0C01 00 00"),
+        ("0501 02" + _name(COUNTER, _RESET), "0C01 00 00"),
+    ],
+    "read_by_logicalname": [("0501 04 FA30 00" + _BY_NAME, "0C01 00 0204")],
+    "Write of a Data": [("0601" + _NOTE + "01 06 00000005", "0D01 00"), ("0601" + _NOTE + "01 06 FFFFFFFF", "0D01 00")],
+    "Write list": [
+        ("0602" + _NOTE + _LABEL + "02 06 00000005 09 0F 4141414141 4242424242 4343434343", "0D02 00 00"),
+    ],
+    "Write in parts": [
+        ("060107 00 0001 01 09 05 01" + _NOTE + "01", "0D0102 0001"),
+        ("060107 01 0002 01 09 05 06 00000005", "0D01 00"),
+    ],
+    "Write of a method": [
+        ("0601 02" + _name(COUNTER, _RESET) + "01 0F00", "0D01 00"),
+        ("0601 02" + _name(PROFILE, _CAPTURE) + "01 0F00", "0D01 00"),
+    ],
+    "UnconfirmedWrite": [("1601" + _NOTE + "01 06 00000005", ""), ("1601" + _NOTE + "01 11 05", ""), ("16", "")],
+    "refused with short names": [
+        ("0501 02 FFFF", "0C01 01 04"),
+        ("0501 02 0101", "0C01 01 04"),
+        ("0501 04" + _name(ENERGY, _VALUE) + "02" + _entries(1, 1), "0C01 01 0C"),
+        ("0501 02", "0E050300"),
+        ("0521" + _ENERGY * 33, "0E050301"),
+        ("050105 0001", "0C01 01 10"),
+        ("050106 00 0002 00", "0C01 01 10"),
+        ("0601" + _ENERGY + "01 11 05", "0D01 01 03"),
+        ("0601" + _NOTE + "01 11 05", "0D01 01 0C"),
+        ("0601" + _NOTE + "01", "0E060300"),
+        ("060107 01 0002 01 09 00", "0D01 01 12"),
+        ("0601 04" + _name(NOTE, _VALUE) + "00 00 01 11 05", "0D01 01 0C"),
+        ("C001C1" + ENERGY + "02 00", "0E010302"),
+        ("7F01C1", "0E010302"),
+    ],
+}
+
+_SHORT_IN_BLOCKS = ("Read in blocks", "Read of object_list and rights", "Read list in blocks", "Read in general blocks")
+IN_BLOCKS = (
+    "GET-next of a profile block",
+    "GET of the object list",
+    "GET list in blocks",
+    "GET by entry",
+    "GET by range",
+    "GET in general blocks",
+    "GET list in general blocks",
+    "ACCESS",
+    "ACCESS in general blocks",
+)
 
 
 def unhex(text):
     return bytes.fromhex(text.replace(" ", ""))
+
+
+def short_cycle(kind, base):
+    """The cycle of a kind of SHORT_NAMES as octets; base(class-id and logical name, eight octets) is the base name of an object."""
+
+    def octets(text):
+        while "<" in text:
+            head, _, rest = text.partition("<")
+            name, _, rest = rest.partition(">")
+            text = head + "%04X" % (base(unhex(name[:16])) + int(name[16:], 16)) + rest
+        return unhex(text)
+
+    return [(octets(request), octets(answer)) for request, answer in SHORT_NAMES[kind]]
 
 
 def cycle(kind):
@@ -143,4 +284,4 @@ def cycle(kind):
 
 def pdu_size(kind):
     """The client-max-receive-pdu-size to propose for a kind."""
-    return BLOCK if kind in IN_BLOCKS else 1024
+    return BLOCK if kind in IN_BLOCKS or kind in _SHORT_IN_BLOCKS else 1024

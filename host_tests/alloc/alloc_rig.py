@@ -8,12 +8,12 @@ import gc
 import limits
 import meter
 import micropython
-from alloc_kinds import CLIENT_SECRET, MANAGEMENT, unhex
+from alloc_kinds import CLIENT_SECRET, MANAGEMENT, SHORT_NAME_MANAGEMENT, unhex
 from config import parse
 from dlms.association import associations
 from dlms.server import Server
 
-_AARQ = "6036 A109060760857405080101 8A020780 8B0760857405080201 AC0A8008 {} BE10040E01000000065F1F0400FFFFFF {:04X}"
+_AARQ = "6036 A1090607608574050801{:02X} 8A020780 8B0760857405080201 AC0A8008 {} BE10040E01000000065F1F0400FFFFFF {:04X}"
 
 
 class Rig:
@@ -35,6 +35,12 @@ class Rig:
         self.link = self.server.link(associations(4, 0), 4, True)
         self.tx = self.server.buffer()
 
+    def base(self, o):
+        """Base name of the object of the management logical device with this class-id and logical name, eight octets."""
+        for association in self.meter.associations:
+            if association.client == SHORT_NAME_MANAGEMENT:
+                return association.names.base(association.directory.locate(o, 0, 2))
+
     def note(self, level, component, event, text):
         """The log; keeps what should not happen."""
         if level != "INFO":
@@ -44,17 +50,18 @@ class Rig:
         """The answer to a WPDU, as octets."""
         return bytes(self.tx[: self.server.handle(self.link, wpdu, 0, len(wpdu), self.tx)])
 
-    def open(self, pdu=1024):
-        """Open the AA of the management client anew."""
-        answer = self.ask(wpdu(aarq(pdu)))
+    def open(self, pdu=1024, client=MANAGEMENT):
+        """Open the AA of the management client, or that with short names, anew."""
+        answer = self.ask(wpdu(aarq(pdu, client), client))
         assert answer[8] == 0x61, answer
         assert b"\xa2\x03\x02\x01\x00" in answer, answer
         return self
 
 
-def aarq(pdu):
-    """AARQ of the management client with its secret (REQUIREMENTS C-11)."""
-    return unhex(_AARQ.format("".join(["%02X" % octet for octet in CLIENT_SECRET[MANAGEMENT]]), pdu))
+def aarq(pdu, client=MANAGEMENT):
+    """AARQ of the management client with its secret (REQUIREMENTS C-11), by its wPort with logical or with short names."""
+    secret = "".join(["%02X" % octet for octet in CLIENT_SECRET[client]])
+    return unhex(_AARQ.format(2 if client == SHORT_NAME_MANAGEMENT else 1, secret, pdu))
 
 
 def wpdu(apdu, client=MANAGEMENT):

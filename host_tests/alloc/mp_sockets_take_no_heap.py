@@ -8,7 +8,7 @@ import socket
 import time
 
 import limits
-from alloc_kinds import NOTE, unhex
+from alloc_kinds import NOTE, PROFILE, unhex
 from alloc_loopback import need_loopback
 from alloc_rig import Rig, aarq, taken, wpdu
 from net import address
@@ -149,6 +149,36 @@ def test_plain_get():
 def test_other_requests():
     assert _held(lambda wire: Whole(wire, LONG_GET)) == 0
     assert _held(lambda wire: Whole(wire, SET)) == 0
+
+
+class Stream:
+    """A request in a general block, answered by a stream of blocks through the same socket."""
+
+    def __init__(self, wire):
+        self.wire = wire
+        apdu = unhex("C001C1" + PROFILE + "02 00")
+        self.requests = (wpdu(unhex("E084 0001 0000 0D") + apdu), wpdu(unhex("E084 0002 0004 00")))
+
+    def run(self, rounds):
+        wire = self.wire
+        while rounds:
+            for request in self.requests:
+                wire.client.write(request)
+                left = 4 * 1024 + 32  # four blocks, each as long as the PDU, and their headers
+                while left > 0:
+                    left -= wire.answer()
+            rounds -= 1
+
+
+def test_stream_of_blocks():
+    rig = Wire()
+    for _ in range(400):
+        rig.rig.meter.load_profile.capture()
+    made = Stream(rig)
+    made.run(2)
+    n = taken(made.run, 20)
+    rig.close()
+    assert n == 0
 
 
 def test_requests_in_pieces():

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from host_tests.alloc.alloc_kinds import NAMED, cycle, pdu_size
+from host_tests.alloc.alloc_kinds import NAMED, SHORT_NAME_MANAGEMENT, SHORT_NAMES, cycle, pdu_size, short_cycle
 from host_tests.bench import heap
 from host_tests.bench.link import Link
 from host_tests.bench.report import MET, MISSED
 from host_tests.bench.settings import Settings
+from host_tests.harness.clients import ClientFactory
 from host_tests.harness.meters import MeterHandle
+from tools.dlmsclient import Obis
 from tools.launcher import ROOT, Interpreter
 
 REQUESTS = 400
@@ -42,6 +44,25 @@ def test_no_heap_over_tcp(link: Link, kind: str) -> None:
     assert after.allocated - before.allocated == 0
     # what the state object counts is what was asked, itself included
     assert after.requests - before.requests == done + 1
+
+
+@pytest.mark.meter_config(gc="off", rate=3600, backfill_days=2)
+@pytest.mark.parametrize("kind", [kind for kind in SHORT_NAMES if kind != "UnconfirmedWrite"])
+def test_no_heap_over_tcp_with_short_names(link: Link, client: ClientFactory, kind: str) -> None:
+    """The same for the client with short names; its base names are read from object_list."""
+    association = client().associate_short_names(SHORT_NAME_MANAGEMENT, 1, "87654321")
+    association.objects()
+
+    def base(octets: bytes) -> int:
+        return association.find(int.from_bytes(octets[:2], "big"), Obis(octets[2:])).base_name
+
+    played = short_cycle(kind, base)
+    link.settle()
+    link.associate(pdu_size(kind), SHORT_NAME_MANAGEMENT)
+    link.play(played, _WARM, SHORT_NAME_MANAGEMENT)
+    before = link.state()
+    link.play(played, REQUESTS, SHORT_NAME_MANAGEMENT)
+    assert link.state().allocated - before.allocated == 0
 
 
 def _planted(tmp_path: Path, old: str, new: str, file: str) -> Path:

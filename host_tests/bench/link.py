@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
-from host_tests.alloc.alloc_kinds import CLIENT_SECRET, CLOCK, MANAGEMENT, PROFILE, STATE, unhex
-from tools.dlmsclient import Aare, Aarq, InitiateRequest
+from host_tests.alloc.alloc_kinds import CLIENT_SECRET, CLOCK, MANAGEMENT, PROFILE, SHORT_NAME_MANAGEMENT, STATE, unhex
+from tools.dlmsclient import Aare, Aarq, Conformance, InitiateRequest
+from tools.dlmsclient.acse import CONTEXT_LN, CONTEXT_SN
 
 from .settings import PATIENCE
 
 _HEADER = 8
 _READ_STATE = unhex("C001C1" + STATE + "02 00")
 _READ_CLOCK = unhex("C001C1" + CLOCK + "02 00")
+_EVERYTHING = Conformance(0xFFFFFF)
 _SETTLED = 4  # different times read
 _READ_ENTRIES = unhex("C001C1" + PROFILE + "07 00")
 
@@ -77,14 +79,15 @@ class Link:
     def associate(self, pdu_size: int = 1024, client: int | None = None) -> None:
         """Open the AA of a client, anew when it is open."""
         secret = CLIENT_SECRET[client or self._client]
-        information = InitiateRequest(client_max_receive_pdu_size=pdu_size).encode()
-        answer = self.ask(Aarq.lls(information, secret).encode(), client)
+        context = CONTEXT_SN if client == SHORT_NAME_MANAGEMENT else CONTEXT_LN
+        information = InitiateRequest(_EVERYTHING, pdu_size).encode()
+        answer = self.ask(Aarq.lls(information, secret, context).encode(), client)
         if Aare.decode(answer).result != 0:
             raise WrongAnswer(f"the meter refused the association: {answer.hex()}")
 
-    def play(self, cycle: Cycle, count: int) -> int:
+    def play(self, cycle: Cycle, count: int, client: int | None = None) -> int:
         """Play a cycle until at least `count` requests were answered; returns how many were."""
-        wpdus = [(self.wpdu(request), wanted, _HEADER + len(wanted)) for request, wanted in cycle]
+        wpdus = [(self.wpdu(request, client), wanted, _HEADER + len(wanted)) for request, wanted in cycle]
         done = 0
         while done < count:
             for request, wanted, end in wpdus:

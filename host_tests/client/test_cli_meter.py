@@ -97,7 +97,8 @@ def test_discover_names_both_logical_devices(cli):
     assert [device["wport"] for device in devices] == [1, 17]
     assert all(device["name"] for device in devices)
     notes = {offer["client"]: offer["note"] for offer in devices[0]["associations"]}
-    assert notes == {1: "open to anybody", 16: "in use", 32: "wants a password", 48: "wants a password"}
+    wanted = {1: "open to anybody", 16: "in use", 32: "wants a password", 48: "wants a password"}
+    assert notes == {**wanted, 64: "wants a password", 80: "wants a password"}
     assert "logical devices" in cli("discover", "--no-probe", client="public")
 
 
@@ -193,3 +194,64 @@ def test_what_cannot_be_sent_without_an_answer(cli):
     assert "--class" in cli("set", *NOTE, "double-long-unsigned:1", "--broadcast", code=2)
     assert "--preestablished" in cli("set", *NOTE, "double-long-unsigned:1", "--class", "1", "--preestablished", code=2)
     assert "blocks" in cli("set", *NOTE, "double-long-unsigned:1", "--class", "1", "--unconfirmed", "--block-size", "2", code=2)
+
+
+@pytest.mark.caps("own-process")
+@pytest.mark.req("D-50", "D-53", "F-10")
+@pytest.mark.parametrize("transport", [[], ["--udp"]], ids=["tcp", "udp"])
+def test_short_names_show_the_same(cli, transport):
+    logical = table(cli(*transport, "read", "--all", "--format", "csv"))
+    short = table(cli(*transport, "--sn", "--client", "64", "--password", "12345678", "read", "--all", "--format", "csv"))
+
+    def still(rows):
+        moving = ("0.0.40.0.0.255", "0.0.96.128.0.255", "0.0.1.0.0.255")
+        return [(row["obis"], row["attribute"]) for row in rows if row["obis"] not in moving]
+
+    assert still(short) == still(logical)
+    arguments = ["--sn", "--client", "64", "--password", "12345678"]
+    assert cli(*arguments, "get", "0-0:42.0.0*255", "value") == cli("get", "0-0:42.0.0*255", "value")
+    assert "read-write-denied" in cli(*arguments, "action", "1-0:1.8.0*255", "reset", code=1)
+    assert cli(*arguments, "get", "1.0.99.1.0.255", "2", "--entries", "1", "2") == cli("get", "1.0.99.1.0.255", "2", "--entries", "1", "2")
+
+
+@pytest.mark.req("D-80", "D-85")
+@pytest.mark.parametrize("transport", [[], ["--udp"]], ids=["tcp", "udp"])
+@pytest.mark.parametrize("window", ["1", "16"])
+def test_general_block_transfer_reads_the_same(cli, transport, window):
+    arguments = ["get", "0.0.40.0.0.255", "object_list", "--format", "json"]
+    assert cli(*transport, "--gbt", window, "--pdu-size", "128", *arguments) == cli(*arguments)
+
+
+@pytest.mark.caps("own-process")
+@pytest.mark.req("D-50", "D-51", "D-88")
+@pytest.mark.parametrize("transport", [[], ["--udp"]], ids=["tcp", "udp"])
+def test_general_block_transfer_with_short_names(cli, transport):
+    # the services' own blocks are not proposed, so that without general ones the first long answer is refused
+    blocks = ["--sn", "--gbt", "4", "--pdu-size", "64"]
+    reader = [*blocks, "--client", "64", "--password", "12345678"]
+    writer = [*blocks, "--client", "80", "--password", "87654321"]
+    arguments = ["get", "1.0.99.1.0.255", "capture_objects", "--format", "json"]
+    assert cli(*transport, *reader, *arguments) == cli(*arguments)
+    cli(*transport, *writer, "set", "0.0.96.128.1.255", "value", "double-long-unsigned:5")
+    assert cli("get", "0.0.96.128.1.255", "value", client="manager").strip() == "5"
+    assert "does not offer the ACCESS service" in cli(*reader, "access", "--get", CLOCK, "time", code=2)
+
+
+@pytest.mark.req("D-40", "D-41")
+def test_access_prints_a_line_for_each(cli):
+    reading = ["--get", CLOCK, "time_zone", "--get", "0-0:42.0.0*255", "value", "--get", "1-0:1.8.0*255", "3"]
+    rows = table(cli("access", *reading, "--self-descriptive", "--format", "csv"))
+    assert [(row["service"], row["name"], row["result"]) for row in rows] == [
+        ("get", "time_zone", "success (0)"),
+        ("get", "value", "success (0)"),
+        ("get", "scaler_unit", "success (0)"),
+    ]
+    assert rows[0]["value"] == cli("get", CLOCK, "time_zone").strip()
+    writing = ["--set", CLOCK, "time_zone", "long:0", "--get", CLOCK, "time_zone", "--action", CLOCK, "shift_time", "long:0"]
+    answers = json.loads(cli("access", *writing, "--break-on-error", "--format", "json"))
+    assert [answer["result"] for answer in answers] == ["read-write-denied (3)", "other-reason (250)", "other-reason (250)"]
+
+
+def test_access_asks_for_something(cli):
+    assert "at least one" in cli("access", code=2)
+    assert "no OBIS code" in cli("access", "--get", "1.2", "2", code=2)

@@ -16,6 +16,8 @@ class Config:
         self.seed = 7
         self.rate = 1
         self.backfill_days = 0
+        self.compact = []
+        self.null_data = []
         self.serial = "00000001"
         self.depth = 0
         self.device2 = 17

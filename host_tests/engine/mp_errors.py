@@ -81,7 +81,7 @@ def test_no_association_over_datagrams():
 
 
 def test_every_tag():
-    served = (0x60, 0x62, 0xC0, 0xC1, 0xC3)
+    served = (0x60, 0x62, 0xC0, 0xC1, 0xC3, 0xD9)
     rig = Rig().open(64)
     for tag in range(256):
         if tag in served:

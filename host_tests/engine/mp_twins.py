@@ -77,6 +77,7 @@ def test_compare():
         n = random.below(16)
         for name in ("equal", "equal_time", "compare"):
             assert getattr(octets_viper, name)(a, ao, b, bo, n) == getattr(octets_plain, name)(a, ao, b, bo, n), name
+        assert octets_viper.digest(a, ao, n) == octets_plain.digest(a, ao, n) < 1 << 26
 
 
 def test_numbers():
@@ -102,6 +103,21 @@ def test_numbers():
         octets_viper.add(a, off, n, value)
         octets_plain.add(b, off, n, value)
         assert a == b, "add"
+
+
+def test_find_base():
+    need(octets_viper)
+    random = Random(12)
+    for _ in range(300):
+        n = random.below(9)
+        bases = sorted([random.below(0x10000) if random.below(2) else random.below(40) for _ in range(n)])
+        table = b"".join([bytes((base >> 8, base & 0xFF, random.below(256))) for base in bases])
+        for _ in range(20):
+            name = bases[random.below(n)] + random.below(3) - 1 if n and random.below(2) else random.below(0x10000)
+            buf = bytes((7, name >> 8 & 0xFF, name & 0xFF))
+            got = octets_plain.find_base(table, n, buf, 1)
+            assert octets_viper.find_base(table, n, buf, 1) == got
+            assert got == len([base for base in bases if base <= name & 0xFFFF]) - 1
 
 
 def test_put32_is_read_back():

@@ -37,9 +37,11 @@ class Limits:
     REASSEMBLY = 600
     ELEMENT = 512
     LIST = 8
+    GBT_WINDOW = 5
     NESTING = 12
     TRANSFERS = 3
     UDP_TRANSFERS = 1
+    SN_CLIENTS = 0
     CONNECTIONS = 0  # no link is sure of a transfer: the tests use them up
 
 

@@ -6,10 +6,12 @@ passes `fuzz_data.mutated` now and then.
 
 from fuzz_data import changed, data, mutated, size, time
 
-LN_CONTEXT = bytes((0x60, 0x85, 0x74, 0x05, 0x08, 0x01, 0x01))
+CONTEXT = bytes((0x60, 0x85, 0x74, 0x05, 0x08, 0x01))
 LOW = bytes((0x60, 0x85, 0x74, 0x05, 0x08, 0x02, 0x01))
-SECRETS = {32: b"12345678", 48: b"87654321"}
-ALL = 0x00BE1D  # every service of this meter
+SECRETS = {32: b"12345678", 48: b"87654321", 64: b"12345678", 80: b"87654321"}
+SHORT_NAMES = (64, 80)  # clients with short names
+ALL = 0x20BE5D  # every service of this meter
+ALL_SHORT_NAMES = 0x3C1B20
 PDU_SIZES = (0xFFFF, 12, 13, 20, 64, 127, 128, 140, 255, 300, 1024, 0, 11)
 WPORTS = ((48, 1), (32, 1), (16, 1), (48, 17), (1, 1), (16, 17), (0, 1), (99, 1), (16, 127), (16, 2), (100, 1), (100, 127))
 
@@ -26,10 +28,13 @@ def tlv(tape, tag, content):
     return bytes((tag,)) + size(tape, len(content)) + content
 
 
-def aarq(tape, client, conformance=ALL, pdu=0xFFFF, allowed=True):
+def aarq(tape, client, conformance=None, pdu=0xFFFF, allowed=True):
     """The AARQ that opens the AA of this client; on an empty tape without a fault, and with response-allowed as `allowed` says."""
+    if conformance is None:
+        conformance = ALL_SHORT_NAMES if client in SHORT_NAMES else ALL
     if tape.one_in(4):
-        conformance = tape.choose((0, ALL, 0xFFFFFF, ALL & ~0x1C00, ALL & ~0x200, ALL & ~4, ALL & ~0xA000, 0x10))
+        less = (ALL & ~0x1C00, ALL & ~0x200, ALL & ~4, ALL & ~0xA000, 0x10, ALL_SHORT_NAMES & ~0x1820, ALL_SHORT_NAMES & ~0x200)
+        conformance = tape.choose((0, ALL, ALL_SHORT_NAMES, 0xFFFFFF) + less)
     if tape.one_in(3):
         pdu = tape.choose(PDU_SIZES)
     info = b"\x01" + tape.choose((b"\0",) * 6 + (b"\x01\x02\xaa\xbb",))
@@ -37,7 +42,7 @@ def aarq(tape, client, conformance=ALL, pdu=0xFFFF, allowed=True):
     info += tape.choose((b"\x06",) * 7 + (b"\x05",)) + b"\x5f\x1f\x04\x00"
     info += bytes((conformance >> 16, conformance >> 8 & 0xFF, conformance & 0xFF)) + u16(pdu)
     body = tape.choose((b"",) * 6 + (b"\x80\x02\x07\x80", b"\x80\x02\x06\x40"))
-    body += tlv(tape, 0xA1, b"\x06" + tlv(tape, 7, LN_CONTEXT)[1:])
+    body += tlv(tape, 0xA1, b"\x06" + tlv(tape, 7, CONTEXT + (b"\x02" if client in SHORT_NAMES else b"\x01"))[1:])
     if tape.one_in(6):
         body += b"\xa6\x0a\x04\x08ZZZ\0\0\0\0\1\xa9\x03\x02\x01" + bytes((tape.octet(),))
     secret = SECRETS.get(client)
@@ -54,9 +59,13 @@ def rlrq(tape):
 
 
 class Known:
-    """What a client knows of an object: its class and name, its values, and what some client may do with it."""
+    """What a client knows of an object: its class and name, its values, and what some client may do with it; its base name and the
+    offset of its methods from it.
+    """
 
-    def __init__(self, o, name, rights):
+    def __init__(self, o, name, rights, base, offset):
+        self.base = base
+        self.offset = offset
         self.class_id = o.CLASS_ID
         self.name = name
         self.attributes = o.ATTRIBUTES
@@ -79,6 +88,9 @@ class Client:
         self.changeable = [o for o in objects if o.writable or o.invocable]
         self.writable = [o for o in objects if o.writable]
         self.next = 1
+        self.own = 0  # our last general block …
+        self.theirs = 0  # … and the meter's
+        self.rest = b""  # what of a request is still to be sent in general blocks
 
     def heard(self, apdu):
         """Take note of an answer: the block number that goes on with it."""
@@ -86,6 +98,12 @@ class Client:
             self.next = apdu[4] << 24 | apdu[5] << 16 | apdu[6] << 8 | apdu[7]
         elif len(apdu) >= 7 and (apdu[0] == 0xC5 and apdu[1] == 2 or apdu[0] == 0xC7 and apdu[1] == 4):
             self.next = (apdu[3] << 24 | apdu[4] << 16 | apdu[5] << 8 | apdu[6]) + 1
+        elif len(apdu) >= 6 and apdu[:3] == b"\x0c\x01\x02":
+            self.next = apdu[4] << 8 | apdu[5]
+        elif len(apdu) == 5 and apdu[:3] in (b"\x0c\x01\x03", b"\x0d\x01\x02"):
+            self.next = (apdu[3] << 8 | apdu[4]) + 1
+        elif len(apdu) >= 7 and apdu[0] == 0xE0:
+            self.theirs = apdu[2] << 8 | apdu[3]
 
     def iip(self):
         return bytes((self.tape.choose((0xC1,) * 9 + (0x41, 0x81, 0x00)),))
@@ -283,16 +301,131 @@ class Client:
         number = self.number()
         return bytes((1 if last else 0,)) + number + size(self.tape, len(raw)) + raw
 
+    def general(self, apdu):
+        """One general block: the next of the request at hand, or the first of the request `apdu`."""
+        tape = self.tape
+        if not self.rest:
+            self.rest = apdu
+            self.own = 0
+            self.theirs = 0
+        n = len(self.rest) if tape.one_in(2) else 1 + tape.pick(40)
+        part, self.rest = self.rest[:n], self.rest[n:]
+        control = tape.pick(64) | (0x80 if not self.rest else 0x40 if tape.one_in(2) else 0)
+        self.own += 1
+        return bytes((0xE0, control)) + self.numbers() + size(tape, len(part)) + part
+
+    def acknowledge(self):
+        """A general block without data."""
+        self.own += 1
+        return bytes((0xE0, 0x80 | self.tape.choose((1, 3, 63, 0)))) + self.numbers() + b"\0"
+
+    def numbers(self):
+        """Our number and the acknowledged one; mostly right."""
+        kind = self.tape.pick(12)
+        number = self.own - 1 if kind == 0 else self.own + 1 if kind == 1 else self.own
+        ack = self.tape.octet() if kind == 2 else max(0, self.theirs - self.tape.pick(3)) if kind < 5 else self.theirs
+        return u16(number) + u16(ack)
+
+    def access(self):
+        """An ACCESS request."""
+        tape = self.tape
+        specifications = []
+        values = []
+        for _ in range(tape.pick(5)):
+            kind = 1 + tape.pick(5)
+            if kind == 3:
+                d, o, m = self.method()
+                values.append(self.parameter(o, m))
+            else:
+                d, o, k = self.attribute(kind == 2 or kind == 5)
+                values.append(b"\0" if kind == 1 or kind == 4 else self.value(o, k))
+                if kind > 3:
+                    selection = self.selection(o, k)
+                    d += selection[1:] if len(selection) > 1 else b"\1\0"
+            specifications.append(bytes((kind,)) + d)
+        head = (
+            b"\xd9"
+            + bytes((tape.choose((0x40, 0x40, 0x50, 0x60, 0xC0, 0x00)),))
+            + b"\0\0\1"
+            + tape.choose((b"\0", b"\0", b"\x0c" + bytes(12)))
+        )
+        n = size(tape, len(specifications))
+        return head + n + b"".join(specifications) + n + b"".join(values)
+
     def other(self):
         """An APDU of another service, or none at all."""
         tape = self.tape
         tag = tape.choose((0x05, 0x06, 0xC4, 0xD8, 0x0E, 0xC8, 0xDB, 0x21, 0xE0, 0xC2, 0x0F, 0x10, 0xFF, 0x00))
         return bytes((tag,)) + tape.octets(tape.pick(30))
 
+    # -- short names -------------------------------------------------------------------------------
+
+    def name(self, writable=False):
+        """A short name of an attribute or a method, or nearly one, and a value for it."""
+        tape = self.tape
+        o = self.object() if not writable or not self.writable else tape.choose(self.writable)
+        if tape.one_in(3) and o.methods:
+            m = 1 + tape.pick(o.methods)
+            return u16(o.base + o.offset + 8 * (m - 1)), self.parameter(o, m), o, 0
+        k = tape.choose(o.writable) if writable and o.writable else 1 + tape.pick(o.attributes)
+        near = tape.pick(9) - 4 if tape.one_in(8) else 0
+        return u16(o.base + 8 * (k - 1) + near & 0xFFFF), self.value(o, k), o, k
+
+    def variable(self):
+        """A variable-access-specification for a Read."""
+        name, value, o, k = self.name()
+        if self.tape.one_in(3):
+            selection = self.selection(o, k) if k else b"\x01\x00" + value
+            if len(selection) > 1:
+                return b"\x04" + name + selection[1:]
+        return b"\x02" + name
+
+    def part(self, head, raw):
+        """A part of a request after `head`: the next one of it, or any."""
+        last = self.tape.pick(3) == 0
+        if self.tape.pick(3) == 0:
+            self.next = 1
+            raw = raw if last else raw[: len(raw) // 2]
+        return head + bytes((1 if last else 0,)) + self.number()[2:], size(self.tape, len(raw)) + raw
+
+    def read(self):
+        tape = self.tape
+        kind = tape.pick(8)
+        if kind < 2:
+            return b"\x05\x01\x05" + self.number()[2:]
+        count = 1 if kind < 5 else tape.pick(6)
+        body = size(tape, count) + b"".join([self.variable() for _ in range(count)])
+        if kind == 7:
+            return b"".join(self.part(b"\x05\x01\x06", body))
+        return b"\x05" + body
+
+    def write(self):
+        tape = self.tape
+        count = 1 if tape.pick(2) else tape.pick(5)
+        named = [self.name(True) for _ in range(count)]
+        kind = tape.pick(6)
+        body = size(tape, count) + b"".join([(b"\x02" if not tape.one_in(12) else b"\x04") + name for name, _, _, _ in named])
+        body += size(tape, count) + b"".join([value for _, value, _, _ in named])
+        if kind == 5:
+            head, tail = self.part(b"\x06\x01\x07", body)
+            return head + b"\x01\x09" + tail
+        return (b"\x16" if kind == 4 else b"\x06") + body
+
+    def plain(self, client):
+        """A request of one of the services."""
+        kind = self.tape.pick(5)
+        if client in SHORT_NAMES:
+            return self.read() if kind < 3 else self.write()
+        return self.get() if kind < 2 else self.set() if kind == 2 else self.action() if kind == 3 else self.access()
+
     def request(self, client):
         """One APDU of any kind."""
-        kind = self.tape.pick(32)
-        if kind < 12:
+        kind = self.tape.pick(44)
+        if kind > 31:
+            apdu = self.access() if kind > 40 else self.acknowledge() if kind > 35 else self.general(self.plain(client))
+        elif client in SHORT_NAMES and kind < 28:
+            apdu = self.read() if kind < 15 else self.write()
+        elif kind < 12:
             apdu = self.get()
         elif kind < 20:
             apdu = self.set()

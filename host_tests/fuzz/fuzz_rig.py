@@ -10,6 +10,7 @@ part in an answer, nor may the margin change, because what looks at octets in vi
 import limits
 import meter
 from config import parse
+from cosem.short_names import methods
 from dlms.association import associations
 from dlms.octets import put16
 from dlms.server import Server
@@ -65,9 +66,10 @@ class Rig:
             self.guard(t)
         self.objects = []
         for _, directory in self.meter.devices:
+            names = [a.names for a in self.meter.associations if a.context == 2 and a.directory is directory][0]
             for i in range(directory.n):
                 o = directory.objs[i] or self.meter.associations[0]
-                self.objects.append(Known(o, directory.table[8 * i : 8 * i + 6], directory.limit[i]))
+                self.objects.append(Known(o, directory.table[8 * i : 8 * i + 6], directory.limit[i], names.base(i), methods(o)))
         self.answers = []
 
     def note(self, level, component, event, text):
@@ -82,6 +84,7 @@ class Rig:
     def guard(self, t):
         t.carry = self.margin(t.carry)
         t.buf = self.margin(t.buf)
+        t.gbt.legs.seg = self.margin(t.gbt.legs.seg)
 
     def received(self, wpdu):
         """(buffer, offset) of a WPDU in a receive buffer with poison around it."""
@@ -99,7 +102,7 @@ class Rig:
         if self.tx[self.size :] != margin:
             raise Broken("octets were written behind the transmit buffer")
         for t, (carry, buf) in zip(self.transfers, self.nominal):
-            if t.carry[carry:] != margin or t.buf[buf:] != margin:
+            if t.carry[carry:] != margin or t.buf[buf:] != margin or t.gbt.legs.seg[t.gbt.legs.size :] != margin:
                 raise Broken("octets were written behind a transfer's buffer")
 
     # -- one request ---------------------------------------------------------------------------------
@@ -119,6 +122,14 @@ class Rig:
         answer = self.checked(n, source, device, 1024 if stream else 500)
         self.answers.append(answer)
         self.check_transfers()
+        blocks = 0
+        while link.streaming is not None:
+            answer = self.checked(self.server.more(link, self.tx), source, device, 1024 if stream else 500)
+            self.answers.append(answer)
+            self.check_transfers()
+            blocks += 1
+            if not answer or blocks >= limits.GBT_WINDOW:
+                raise Broken("a stream without an end")
         return answer
 
     def checked(self, n, source, device, limit):
@@ -139,7 +150,7 @@ class Rig:
 
     def check_answer(self, apdu):
         """An answer begins with the tag of a response; the checked rig decodes it."""
-        if apdu[0] not in (0x61, 0x63, 0xC4, 0xC5, 0xC7, 0xD8):
+        if apdu[0] not in (0x61, 0x63, 0xC4, 0xC5, 0xC7, 0xD8, 0xDA, 0xE0, 0x0C, 0x0D, 0x0E):
             raise Broken("not a response")
 
     def check_transfers(self):
@@ -166,7 +177,8 @@ class Rig:
 
     def session(self, tape):
         """Play a tape, then see that the server serves as ever."""
-        pair = tape.choose(((48, 1), (48, 1), (48, 1), (48, 17), (32, 1), (16, 1), (48, _ALL_STATION), (100, 1)))
+        pairs = ((48, 1), (48, 1), (48, 1), (48, 17), (32, 1), (16, 1), (48, _ALL_STATION), (100, 1), (80, 1), (80, 1), (80, 17), (64, 1))
+        pair = tape.choose(pairs)
         client = Client(tape, self.objects)
         pdu = tape.choose((0xFFFF, 0xFFFF, 300, 128, 64, 20, 12))
         for _ in range(1 + tape.pick(_STEPS)):

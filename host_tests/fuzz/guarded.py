@@ -17,7 +17,9 @@ if _HERE not in sys.path:
 
 import fuzz_rig  # noqa: E402
 
-from tools.dlmsclient import Aare, ExceptionResponse, Rlre, decode_apdu  # noqa: E402
+from tools.dlmsclient import Aare, ConfirmedServiceError, ExceptionResponse, Rlre, decode_apdu  # noqa: E402
+from tools.dlmsclient.general_blocks import GeneralBlock  # noqa: E402
+from tools.dlmsclient.short_name_service import decode_read_response, decode_write_response  # noqa: E402
 
 
 class OutOfBounds(Exception):
@@ -72,6 +74,7 @@ class GuardedRig(fuzz_rig.Rig):
         t.carry = Window(t.carry)
         t.buf = Window(t.buf)
         t.buf.owner = t
+        t.gbt.legs.seg = Window(t.gbt.legs.seg)
 
     def received(self, wpdu: bytes) -> tuple[bytearray, int]:
         octets, off = super().received(wpdu)
@@ -95,5 +98,13 @@ class GuardedRig(fuzz_rig.Rig):
             Rlre.decode(apdu)
         elif apdu[0] == 0xD8:
             ExceptionResponse.decode(apdu)
-        else:
+        elif apdu[0] == 0x0C:
+            decode_read_response(apdu)
+        elif apdu[0] == 0x0D:
+            decode_write_response(apdu)
+        elif apdu[0] == 0x0E:
+            ConfirmedServiceError.decode(apdu)
+        elif apdu[0] == 0xE0:
+            GeneralBlock.decode(apdu)
+        elif apdu[0] != 0xDA:
             decode_apdu(apdu)

@@ -47,7 +47,7 @@ def replay(tape: rigs.Tape) -> None:
     Shown().session(tape)
 
 
-@pytest.mark.req("A-52", "D-17", "D-91", "D-92", "D-93", "D-94", "D-96", "C-26")
+@pytest.mark.req("A-52", "D-50", "D-51", "D-17", "D-91", "D-92", "D-93", "D-94", "D-96", "C-26")
 @settings(BOUNDED, max_examples=1500)
 @example(b"")
 @given(TAPES)
@@ -77,6 +77,19 @@ def test_any_octets_behind_a_tag_leave_a_serving_meter(octets, tag, choice):
     rig.ask(bytes((tag, choice, 0xC1)) + octets, 48, 1)
     rig.ask(bytes((tag,)) + octets, 48, 1)
     rig.ask(bytes((tag, choice, 0xC1)) + octets, 16, 1)
+    rig.serves()
+
+
+@pytest.mark.req("D-50", "D-51", "D-94")
+@settings(BOUNDED, max_examples=1500)
+@given(st.binary(max_size=80), st.sampled_from((0x05, 0x06, 0x16)), st.sampled_from((1, 2, 3)), st.sampled_from((2, 4, 5, 6, 7)))
+def test_any_octets_behind_a_short_name_request_leave_a_serving_meter(octets, tag, count, kind):
+    rig = GuardedRig()
+    rig.ask(rigs.aarq(rigs.Tape(b""), 80), 80, 1)
+    rig.ask(bytes((tag, count, kind)) + octets, 80, 1)
+    rig.ask(bytes((tag, 1, kind, 0, 0, 1)) + octets, 80, 1)
+    rig.ask(bytes((tag,)) + octets, 80, 1)
+    rig.ask(bytes((tag, count, kind)) + octets, 48, 1)
     rig.serves()
 
 

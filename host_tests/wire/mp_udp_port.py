@@ -30,9 +30,11 @@ class Wide:
     PDU = 3000
     ELEMENT = limits.ELEMENT
     LIST = limits.LIST
+    GBT_WINDOW = limits.GBT_WINDOW
     NESTING = limits.NESTING
     TRANSFERS = 2
     UDP_TRANSFERS = 2
+    SN_CLIENTS = 0
     CONNECTIONS = 0
     REASSEMBLY = limits.REASSEMBLY
 

@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.cli.options import MANAGEMENT, PUBLIC, READER
+from tools.cli.options import MANAGEMENT, PUBLIC, READER, SHORT_NAME_MANAGEMENT, SHORT_NAME_READER
 from tools.cli.render import Column, octets_text, print_csv, print_json, print_table, text
 from tools.cli.session import link, object_list, password_of
 from tools.dlmsclient import Association, AssociationRejected, Client, Data, ProtocolError, ServiceFailure, UserDiagnostic, axdr
-from tools.dlmsclient.acse import CONTEXT_LN, MECHANISM_LLS, MECHANISM_LOWEST, SOURCE_USER
+from tools.dlmsclient.acse import CONTEXT_LN, CONTEXT_SN, MECHANISM_LLS, MECHANISM_LOWEST, SOURCE_USER
 from tools.dlmsclient.cosem import ClassId
 
 _NAME = "0.0.42.0.0.255"
@@ -22,6 +22,7 @@ _MECHANISMS = {0: "lowest", 1: "LLS", 2: "HLS", 3: "HLS MD5", 4: "HLS SHA-1", 5:
 _PARTNERS, _CONTEXT, _MECHANISM = 3, 4, 6
 _IN_USE = "in use"
 USUAL_CLIENTS = (1, PUBLIC, READER, MANAGEMENT)
+USUAL_SHORT_NAME_CLIENTS = (SHORT_NAME_READER, SHORT_NAME_MANAGEMENT)
 # What an association that authenticates may answer to an AARQ without authentication (REQUIREMENTS C-21).
 _WANTS_A_PASSWORD = (
     UserDiagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED,
@@ -124,12 +125,14 @@ def _named_devices(opened: Association) -> dict[int, Device]:
 def _probe(client: Client, device: Device, options: argparse.Namespace) -> None:
     """Ask as each usual client, without a password, and note what the meter says."""
     known = {offer.client: offer for offer in device.offers}
-    for wport in sorted({*USUAL_CLIENTS, *known}):
-        offer = known.get(wport, Offer(wport))
+    for wport in sorted({*USUAL_CLIENTS, *USUAL_SHORT_NAME_CLIENTS, *known}):
+        short = wport in USUAL_SHORT_NAME_CLIENTS and wport not in known
+        offer = known.get(wport, Offer(wport, CONTEXT_SN) if short else Offer(wport))
         if offer.note == _IN_USE:
             continue
         try:
-            opened = client.associate(wport, device.wport, pdu_size=options.pdu_size)
+            associate = client.associate_short_names if short else client.associate
+            opened = associate(wport, device.wport, pdu_size=options.pdu_size, gbt=options.gbt)
         except AssociationRejected as rejection:
             if rejection.source == SOURCE_USER and rejection.diagnostic in _WANTS_A_PASSWORD:
                 offer.note = "wants a password"
@@ -140,7 +143,7 @@ def _probe(client: Client, device: Device, options: argparse.Namespace) -> None:
         except ServiceFailure as failure:
             offer.note = str(failure)
         else:
-            offer.context, offer.mechanism, offer.note = CONTEXT_LN, MECHANISM_LOWEST, "open to anybody"
+            offer.context, offer.mechanism, offer.note = CONTEXT_SN if short else CONTEXT_LN, MECHANISM_LOWEST, "open to anybody"
             opened.release()
         known[wport] = offer
     device.offers = sorted(known.values(), key=lambda offer: offer.client)
@@ -151,7 +154,7 @@ def run(options: argparse.Namespace) -> None:
     client_wport = options.client or PUBLIC
     password = password_of(options, client_wport)
     with link(options) as client:
-        opened = client.associate(client_wport, options.server, password, pdu_size=options.pdu_size)
+        opened = client.associate(client_wport, options.server, password, pdu_size=options.pdu_size, gbt=options.gbt)
         devices = _named_devices(opened)
         _describe(opened, devices[options.server])
         opened.release()
@@ -168,7 +171,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _visit(client: Client, device: Device, client_wport: int, password: bytes | None, options: argparse.Namespace) -> None:
     try:
-        opened = client.associate(client_wport, device.wport, password, pdu_size=options.pdu_size)
+        opened = client.associate(client_wport, device.wport, password, pdu_size=options.pdu_size, gbt=options.gbt)
     except ServiceFailure as failure:
         device.error = str(failure)
         return

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from tools.cli import access, discover, objects, read
+from tools.cli import access, discover, objects, read, several
 from tools.cli.errors import DONE, INTERRUPTED, REFUSED, exit_code, message
 from tools.cli.options import build_parser
 from tools.cli.render import say
@@ -18,6 +18,7 @@ COMMANDS: dict[str, Callable] = {
     "get": access.run_get,
     "set": access.run_set,
     "action": access.run_action,
+    "access": several.run,
     "discover": discover.run,
 }
 

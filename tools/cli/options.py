@@ -13,7 +13,14 @@ PUBLIC = 16
 READER = 32
 MANAGEMENT = 48
 # Demonstration values of the reference meter; a real meter has its own.
-DEMONSTRATION_PASSWORDS = {READER: "12345678", MANAGEMENT: "87654321"}
+SHORT_NAME_READER = 64
+SHORT_NAME_MANAGEMENT = 80
+DEMONSTRATION_PASSWORDS = {
+    READER: "12345678",
+    MANAGEMENT: "87654321",
+    SHORT_NAME_READER: "12345678",
+    SHORT_NAME_MANAGEMENT: "87654321",
+}
 LOAD_PROFILE = "1.0.99.1.0.255"
 
 _EPILOG = """\
@@ -28,6 +35,9 @@ examples
   python -m tools.cli --client 48 set 0-0:1.0.0*255 time_zone long:-60
   python -m tools.cli --client 48 action 0-0:1.0.0*255 shift_time long:30
   python -m tools.cli --client 48 --host 239.255.0.1 set 0-0:96.128.1*255 2 double-long-unsigned:5 --class 1 --broadcast
+  python -m tools.cli --sn get 1-0:1.8.0*255 value
+  python -m tools.cli --udp --gbt 8 get 1.0.99.1.0.255 buffer
+  python -m tools.cli --client 48 access --get 0.0.1.0.0.255 time --set 0.0.96.128.1.255 value double-long-unsigned:5
 """
 
 
@@ -54,6 +64,14 @@ def _seconds(text: str) -> float:
     return value
 
 
+class _InOrder(argparse.Action):
+    """Several options into one list, in the order in which they stand: (option, its words and None for a missing value)."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:  # noqa: ANN001
+        kept = getattr(namespace, self.dest) or []
+        setattr(namespace, self.dest, [*kept, (option_string.lstrip("-"), [*values, None][:3])])
+
+
 def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
     """The global options. On a subcommand they have no defaults, so that they do not undo what stood before it."""
 
@@ -72,13 +90,20 @@ def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
         type=_ranged(1, 65535),
         metavar="WPORT",
         default=default(None),
-        help=f"client wPort: {PUBLIC} public, {READER} reader, {MANAGEMENT} management (default {READER}; discover: {PUBLIC})",
+        help=f"client wPort: {PUBLIC} public, {READER} reader, {MANAGEMENT} management "
+        f"(default {READER}, with --sn {SHORT_NAME_READER}; discover: {PUBLIC})",
+    )
+    group.add_argument(
+        "--sn",
+        action="store_true",
+        default=default(False),
+        help=f"short names instead of logical ones (client {SHORT_NAME_READER} reads, {SHORT_NAME_MANAGEMENT} writes)",
     )
     group.add_argument("--server", type=_ranged(1, 65535), metavar="WPORT", default=default(1), help="logical device (default 1)")
     group.add_argument(
         "--password",
         default=default(None),
-        help='LLS secret, or hex:OCTETS; "" for none (default: the demonstration values of clients 32 and 48, none for others)',
+        help='LLS secret, or hex:OCTETS; "" for none (default: the demonstration values of clients 32, 48, 64 and 80, none for others)',
     )
     group.add_argument(
         "--pdu-size",
@@ -86,6 +111,13 @@ def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
         metavar="N",
         default=default(65535),
         help="longest APDU the meter may send (default 65535; 0: no limit announced)",
+    )
+    group.add_argument(
+        "--gbt",
+        type=_ranged(1, 63),
+        metavar="N",
+        default=default(None),
+        help="general block transfer, with a window of N blocks, instead of the services' own blocks",
     )
     group.add_argument("--timeout", type=_seconds, metavar="S", default=default(5.0), help="seconds to wait for each answer (default 5)")
     output = parser.add_argument_group("output")
@@ -166,6 +198,25 @@ def build_parser() -> argparse.ArgumentParser:
     action.add_argument("--no-parameter", action="store_true", help="send no parameter at all")
     _add_block_size(action)
     _add_silent(action)
+
+    several = commands.add_parser(
+        "access",
+        parents=[common],
+        help="read, write and invoke several things with one request, in order",
+        epilog=SYNTAX,
+        formatter_class=raw,
+    )
+    for name, words in (("get", "OBIS ATTRIBUTE"), ("set", "OBIS ATTRIBUTE VALUE"), ("action", "OBIS METHOD VALUE")):
+        several.add_argument(
+            f"--{name}",
+            action=_InOrder,
+            dest="items",
+            nargs=len(words.split()),
+            metavar=tuple(words.split()),
+            help={"get": "read an attribute", "set": "write one", "action": "invoke a method; null-data for no parameter"}[name],
+        )
+    several.add_argument("--break-on-error", action="store_true", help="after the first error do nothing more")
+    several.add_argument("--self-descriptive", action="store_true", help="let the answer repeat what was asked")
 
     discover = commands.add_parser(
         "discover", parents=[common], help="logical devices, their names, firmware, and the associations they offer"

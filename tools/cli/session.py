@@ -6,13 +6,24 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tools.cli.options import DEMONSTRATION_PASSWORDS, READER
+from tools.cli.options import DEMONSTRATION_PASSWORDS, READER, SHORT_NAME_READER
 from tools.cli.render import say
-from tools.dlmsclient import Association, Client, ListedObject, Obis, ScalerUnit, ServiceFailure, UsageError, parse_object_list
-from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, ClassId, class_name
-from tools.dlmsclient.objects import CURRENT_ASSOCIATION
+from tools.dlmsclient import (
+    Association,
+    Client,
+    Conformance,
+    ListedObject,
+    Obis,
+    ScalerUnit,
+    ServiceFailure,
+    UsageError,
+)
+from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, class_name
+from tools.dlmsclient.initiate import CLIENT_CONFORMANCE, SHORT_NAME_CONFORMANCE
 from tools.dlmsclient.octets import parse_hex
 from tools.dlmsclient.wrapper import ALL_STATION, HEADER_SIZE, MANAGEMENT_LOGICAL_DEVICE
+
+NOTHING = Conformance(0)
 
 
 def print_wpdu(direction: str, octets: bytes) -> None:
@@ -72,21 +83,25 @@ def silent_association(options: argparse.Namespace) -> Iterator[Association]:
 
 
 @contextmanager
-def association(options: argparse.Namespace) -> Iterator[Association]:
-    """An association as the options say, released at the end."""
+def association(options: argparse.Namespace, needed: Conformance = NOTHING) -> Iterator[Association]:
+    """An association as the options say, released at the end. needed: proposed beside what this client always proposes."""
     if is_silent(options):
         with silent_association(options) as opened:
             yield opened
         return
-    client_wport = options.client or READER
+    client_wport = options.client or (SHORT_NAME_READER if options.sn else READER)
     password = password_of(options, client_wport)
     with link(options) as client:
-        opened = client.associate(
+        associate = client.associate_short_names if options.sn else client.associate
+        services = SHORT_NAME_CONFORMANCE if options.sn else CLIENT_CONFORMANCE
+        opened = associate(
             client_wport,
             options.server,
             password,
+            conformance=services | needed,
             pdu_size=options.pdu_size,
             block_size=getattr(options, "block_size", None),
+            gbt=options.gbt,
         )
         yield opened
         opened.release()
@@ -94,7 +109,7 @@ def association(options: argparse.Namespace) -> Iterator[Association]:
 
 def object_list(opened: Association) -> list[ListedObject]:
     """What this client may see."""
-    return parse_object_list(opened.get(ClassId.ASSOCIATION_LN, CURRENT_ASSOCIATION, 2))
+    return opened.objects()
 
 
 def find_all(objects: list[ListedObject], text: str) -> list[ListedObject]:

@@ -2,8 +2,8 @@
 
 It is written from the specification alone and shares no code with ``firmware/``, so that each checks the other. As a test
 client it is strict: a response is decoded whole, and trailing octets, wrong wPorts, a wrong invoke-id, a wrong block number
-or an APDU above the announced size are ProtocolErrors. It speaks logical-name referencing without ciphering, lowest level
-and low level security, over TCP and UDP.
+or an APDU above the announced size are ProtocolErrors. It speaks logical-name and short-name referencing without ciphering,
+lowest level and low level security, over TCP and UDP.
 
     from tools.dlmsclient import Client, axdr, by_entry, parse_object_list
 
@@ -17,6 +17,9 @@ and low level security, over TCP and UDP.
         manager.action(8, "0.0.1.0.0.255", 6, axdr.long(30))
         manager.release()
         reader.release()
+        short = client.associate_short_names(64, 1, "12345678")     # the same objects by base name
+        name = short.read(0xFD08)                           # attribute 2 of the logical device name
+        energy = short.get(3, "1.0.1.8.0.255", 2)
 
 Raw octets, for tests of wrong input:
 
@@ -37,6 +40,8 @@ Modules, each with one role:
     selection       range, entry and object_list selectors
     obis, cosem, objects   OBIS codes, names, units and scaling, object_list with access rights
     transport       TcpTransport, UdpTransport
+    short_names     base names, object_list of the Association SN; short_name_service: the APDUs of Read and Write;
+                    short_name_exchanges: with blocks; short_name_association: ShortNameAssociation
     client          Client: raw octets, APDUs, associate; association: Association with get, set, action and their lists
     codes, errors   result codes with their texts, the exception hierarchy
 """
@@ -77,6 +82,9 @@ from tools.dlmsclient.notifications import DataNotification, EventNotification, 
 from tools.dlmsclient.obis import Obis
 from tools.dlmsclient.objects import AttributeAccess, ListedObject, parse_object_list
 from tools.dlmsclient.selection import CaptureObject, by_entry, by_range
+from tools.dlmsclient.short_name_association import ShortNameAssociation
+from tools.dlmsclient.short_name_service import Variable
+from tools.dlmsclient.short_names import ShortNamedObject
 from tools.dlmsclient.transport import TcpTransport, UdpTransport
 from tools.dlmsclient.wrapper import Deframer, Wpdu
 from tools.dlmsclient.xdlms import CosemAttribute, CosemMethod, ExceptionResponse, Selection, decode_apdu
@@ -125,6 +133,8 @@ __all__ = [
     "Selection",
     "ServiceErrorResponse",
     "ServiceFailure",
+    "ShortNameAssociation",
+    "ShortNamedObject",
     "Tag",
     "TcpTransport",
     "Time",
@@ -133,6 +143,7 @@ __all__ = [
     "UdpTransport",
     "UsageError",
     "UserDiagnostic",
+    "Variable",
     "Wpdu",
     "axdr",
     "by_entry",

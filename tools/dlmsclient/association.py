@@ -6,13 +6,27 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from tools.dlmsclient import exchanges
+from tools.dlmsclient.access_service import (
+    BREAK_ON_ERROR,
+    CONFIRMED,
+    HIGH_PRIORITY,
+    LONG_INVOKE_ID_MASK,
+    SELF_DESCRIPTIVE,
+    AccessItem,
+    AccessOutcome,
+    decode_response,
+    encode_request,
+)
 from tools.dlmsclient.acse import RLRE_TAG, Aare, Rlre, Rlrq
 from tools.dlmsclient.axdr import Data
 from tools.dlmsclient.codes import DataAccessResult, ReleaseResponseReason
+from tools.dlmsclient.cosem import ClassId
 from tools.dlmsclient.errors import ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
+from tools.dlmsclient.general_blocks import Dialogue, is_general_block
 from tools.dlmsclient.initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError, InitiateResponse
 from tools.dlmsclient.long_transfer import Exchange, Terms
 from tools.dlmsclient.obis import Obis
+from tools.dlmsclient.objects import CURRENT_ASSOCIATION, ListedObject, parse_object_list
 from tools.dlmsclient.xdlms import (
     EXCEPTION_RESPONSE,
     ActionOutcome,
@@ -36,7 +50,8 @@ class Association:
     """One AA. Made by ``Client.associate``, or by ``Client.attach`` without an AARQ.
 
     ``aare`` and ``negotiated`` tell what the server answered (None for an unconfirmed or attached AA); ``block_size`` makes
-    SET and ACTION go in blocks of that many raw octets; ``timeout`` bounds the wait for each response, in seconds.
+    SET and ACTION go in blocks of that many raw octets; ``timeout`` bounds the wait for each response, in seconds. ``gbt`` is the window of
+    general block transfer: with one, every request goes in general blocks; a response in them is understood in any case.
     """
 
     def __init__(
@@ -51,6 +66,7 @@ class Association:
         client_max_receive_pdu_size: int = 0,
         block_size: int | None = None,
         timeout: float | None = None,
+        gbt: int | None = None,
     ) -> None:
         self.link = link
         self.client_wport = client_wport
@@ -61,8 +77,10 @@ class Association:
         self.client_max_receive_pdu_size = client_max_receive_pdu_size
         self.block_size = block_size
         self.timeout = timeout
+        self.gbt = gbt
         self.high_priority = True
         self._invoke_id = 0
+        self._long_invoke_id = 0
 
     # Octets
 
@@ -74,10 +92,37 @@ class Association:
         """Send one APDU, return the APDU of the response; its wPorts and its length are checked, nothing else."""
         wait = self.timeout if timeout is None else timeout
         response = self.link.exchange(apdu, self.client_wport, self.server_wport, wait)
-        limit = self.client_max_receive_pdu_size
-        if limit and len(response) > limit:
-            raise ProtocolError(f"the response has {len(response)} octets, this client announced a limit of {limit}")
+        self._check_length(response)
         return response
+
+    def transfer(self, apdu: bytes) -> bytes:
+        """Like ``exchange``, and with general block transfer either way: in the response, and in the request when ``gbt`` says so."""
+        if self.gbt is not None:
+            self.link.drain()
+            return self._dialogue(self.gbt).request(apdu)
+        response = self.exchange(apdu)
+        return self._dialogue(1).response(response) if is_general_block(response) else response
+
+    def _dialogue(self, window: int) -> Dialogue:
+        return Dialogue(
+            self.send_apdu,
+            self._receive,
+            window,
+            room=self.negotiated.server_max_receive_pdu_size if self.negotiated else 0,
+            timeout=self.link.timeout if self.timeout is None else self.timeout,
+            lossy=self.link.transport.name == "udp",
+        )
+
+    def _receive(self, seconds: float) -> bytes | None:
+        apdu = self.link.receive_apdu(self.client_wport, self.server_wport, seconds)
+        if apdu is not None:
+            self._check_length(apdu)
+        return apdu
+
+    def _check_length(self, apdu: bytes) -> None:
+        limit = self.client_max_receive_pdu_size
+        if limit and len(apdu) > limit:
+            raise ProtocolError(f"the response has {len(apdu)} octets, this client announced a limit of {limit}")
 
     def request(self, apdu: Apdu) -> Apdu | ExceptionResponse:
         """Send one service APDU and return the response decoded, an ExceptionResponse included; nothing is raised for a refusal."""
@@ -137,6 +182,19 @@ class Association:
         """Invoke several methods with one request."""
         return self._run(exchanges.action_list(self._terms(), methods, parameters))
 
+    def access(
+        self, items: Sequence[AccessItem], *, break_on_error: bool = False, self_descriptive: bool = False
+    ) -> tuple[AccessOutcome, ...]:
+        """Read, write and invoke, in order, with one request: a result and a Data for each item (REQUIREMENTS D.5)."""
+        self._long_invoke_id = (self._long_invoke_id + 1) & LONG_INVOKE_ID_MASK
+        flags = CONFIRMED | (HIGH_PRIORITY if self.high_priority else 0)
+        flags |= (BREAK_ON_ERROR if break_on_error else 0) | (SELF_DESCRIPTIVE if self_descriptive else 0)
+        iip = flags | self._long_invoke_id
+        return decode_response(self.transfer(encode_request(iip, items)), iip, items)
+    def objects(self) -> list[ListedObject]:
+        """What this client may see, by object_list of the current association."""
+        return parse_object_list(self.get(ClassId.ASSOCIATION_LN, CURRENT_ASSOCIATION, 2))
+
     def release(self, reason: int | None = 0, user_information: bytes | None = None) -> Rlre | None:
         """End the AA with RLRQ and return the RLRE; an unconfirmed AA ends without one (REQUIREMENTS B-10, B-12)."""
         apdu = Rlrq(reason, user_information).encode()
@@ -174,7 +232,7 @@ class Association:
         apdu = next(exchange)
         while True:
             try:
-                apdu = exchange.send(self.exchange(apdu))
+                apdu = exchange.send(self.transfer(apdu))
             except StopIteration as done:
                 return done.value
 

@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
+from typing import TypeVar
 
-from tools.dlmsclient.acse import AARE_TAG, SOURCE_USER, Aare, Aarq
+from tools.dlmsclient.acse import AARE_TAG, CONTEXT_LN, CONTEXT_SN, SOURCE_USER, Aare, Aarq, context_name
 from tools.dlmsclient.association import Association, refusal
 from tools.dlmsclient.codes import AssociationResult, UserDiagnostic
 from tools.dlmsclient.errors import AssociationRejected, ConnectionLost, ProtocolError, Timeout, UsageError
@@ -23,13 +24,17 @@ from tools.dlmsclient.initiate import (
     CLIENT_CONFORMANCE,
     CONFIRMED_SERVICE_ERROR,
     DLMS_VERSION,
+    SERVICE_BLOCKS,
+    SHORT_NAME_CONFORMANCE,
     VAA_LN,
+    VAA_SN,
     ConfirmedServiceError,
     Conformance,
     InitiateRequest,
     InitiateResponse,
 )
 from tools.dlmsclient.notifications import is_notification
+from tools.dlmsclient.short_name_association import ShortNameAssociation
 from tools.dlmsclient.transport import TcpTransport, Transport, UdpTransport
 from tools.dlmsclient.wrapper import DEFAULT_PORT, MANAGEMENT_LOGICAL_DEVICE, PUBLIC_CLIENT, Wpdu
 
@@ -39,6 +44,7 @@ DEFAULT_TIMEOUT = 5.0
 MAX_PDU_SIZE = 0xFFFF
 
 Trace = Callable[[str, bytes], None]
+Kind = TypeVar("Kind", bound=Association)
 
 
 class Client:
@@ -131,12 +137,20 @@ class Client:
         wait = self.timeout if timeout is None else timeout
         started = time.monotonic()
         self.send_apdu(apdu, client_wport, server_wport)
-        wpdu = self.receive(max(wait - (time.monotonic() - started), 0.0))
+        received = self.receive_apdu(client_wport, server_wport, max(wait - (time.monotonic() - started), 0.0))
+        if received is None:
+            raise Timeout(f"no answer within {wait:g} s")
+        return received
+
+    def receive_apdu(self, client_wport: int, server_wport: int, timeout: float) -> bytes | None:
+        """The next APDU, which must come with these wPorts; None when none came within ``timeout`` seconds."""
+        until = time.monotonic() + timeout
+        wpdu = self.receive(timeout)
         while wpdu is not None and self.unsolicited is not None and is_notification(wpdu.apdu):
             self.unsolicited(wpdu)
-            wpdu = self.receive(max(wait - (time.monotonic() - started), 0.0))
+            wpdu = self.receive(max(until - time.monotonic(), 0.0))
         if wpdu is None:
-            raise Timeout(f"no answer within {wait:g} s")
+            return None
         if (wpdu.source, wpdu.destination) != (server_wport, client_wport):
             raise ProtocolError(
                 f"the answer goes from wPort {wpdu.source} to {wpdu.destination}, expected {server_wport} to {client_wport}"
@@ -144,6 +158,12 @@ class Client:
         if not wpdu.apdu:
             raise ProtocolError("the answer is an empty APDU")
         return wpdu.apdu
+
+    def drain(self) -> None:
+        """Throw away what has come unasked: late datagrams of an exchange that is over."""
+        if self.transport.name == "udp":
+            while self.receive(0.0) is not None:
+                pass
 
     # Associations
 
@@ -153,31 +173,76 @@ class Client:
         server_wport: int = MANAGEMENT_LOGICAL_DEVICE,
         password: str | bytes | None = None,
         *,
-        conformance: Conformance = CLIENT_CONFORMANCE,
+        conformance: Conformance | None = None,
         pdu_size: int = MAX_PDU_SIZE,
         confirmed: bool = True,
         initiate: InitiateRequest | None = None,
         aarq: Aarq | None = None,
         block_size: int | None = None,
         timeout: float | None = None,
+        gbt: int | None = None,
     ) -> Association:
         """Open an association and return it.
 
         Without ``password``: lowest level; with one: LLS. ``pdu_size`` is the client-max-receive-pdu-size (0: no limit).
         ``confirmed`` False opens an unconfirmed AA: over UDP only, and nothing is answered (REQUIREMENTS B-02, B-05).
+        ``conformance``: by default everything that this client has for the referencing of its context.
         ``initiate`` replaces the InitiateRequest; ``aarq`` the whole AARQ, whose own user-information is sent if it has one.
-        A refusal is raised as AssociationRejected.
+        ``gbt`` proposes general block transfer instead of the services' own blocks, with that window. A refusal is raised as
+        AssociationRejected.
         """
-        proposed = initiate or InitiateRequest(conformance, pdu_size, confirmed)
+        conformance = CLIENT_CONFORMANCE if conformance is None else conformance
+        return self._associate(
+            Association,
+            client_wport,
+            server_wport,
+            password,
+            initiate or InitiateRequest(_with_general_blocks(conformance, gbt), pdu_size, confirmed),
+            aarq,
+            block_size,
+            timeout,
+            gbt,
+        )
+
+    def associate_short_names(
+        self,
+        client_wport: int,
+        server_wport: int = MANAGEMENT_LOGICAL_DEVICE,
+        password: str | bytes | None = None,
+        *,
+        conformance: Conformance = SHORT_NAME_CONFORMANCE,
+        pdu_size: int = MAX_PDU_SIZE,
+        confirmed: bool = True,
+        block_size: int | None = None,
+        timeout: float | None = None,
+        gbt: int | None = None,
+    ) -> ShortNameAssociation:
+        """As ``associate``, in the application context of short names."""
+        proposed = InitiateRequest(_with_general_blocks(conformance, gbt), pdu_size, confirmed)
+        return self._associate(ShortNameAssociation, client_wport, server_wport, password, proposed, None, block_size, timeout, gbt)
+
+    def _associate(
+        self,
+        kind: type[Kind],
+        client_wport: int,
+        server_wport: int,
+        password: str | bytes | None,
+        proposed: InitiateRequest,
+        aarq: Aarq | None,
+        block_size: int | None,
+        timeout: float | None,
+        gbt: int | None,
+    ) -> Kind:
         if aarq is not None and aarq.user_information is not None:
             with contextlib.suppress(ProtocolError):  # it may be wrong on purpose
                 proposed = InitiateRequest.decode(aarq.user_information)
         if not proposed.response_allowed and self.transport.name == "tcp":
             raise UsageError("an unconfirmed association exists over UDP only")
-        request = aarq or self._aarq(proposed.encode(), password)
+        context = CONTEXT_SN if kind is ShortNameAssociation else CONTEXT_LN
+        request = aarq or self._aarq(proposed.encode(), password, context)
         if request.user_information is None:
             request = replace(request, user_information=proposed.encode())
-        association = Association(
+        association = kind(
             self,
             client_wport,
             server_wport,
@@ -185,10 +250,13 @@ class Client:
             client_max_receive_pdu_size=proposed.client_max_receive_pdu_size,
             block_size=block_size,
             timeout=timeout,
+            gbt=gbt,
         )
         if proposed.response_allowed:
             octets = self.exchange(request.encode(), client_wport, server_wport, timeout)
             association.aare, association.negotiated = read_aare(octets, request, proposed)
+            if gbt is not None and not association.negotiated.conformance & Conformance.GENERAL_BLOCK_TRANSFER:
+                association.gbt = None  # the server does not have it: requests go alone
         else:
             self.send_apdu(request.encode(), client_wport, server_wport)
         self.associations[client_wport, server_wport] = association
@@ -207,11 +275,18 @@ class Client:
             del self.associations[key]
 
     @staticmethod
-    def _aarq(user_information: bytes, password: str | bytes | None) -> Aarq:
+    def _aarq(user_information: bytes, password: str | bytes | None, context: int) -> Aarq:
         if password is None:
-            return Aarq.lowest(user_information)
+            return Aarq.lowest(user_information, context)
         secret = password.encode() if isinstance(password, str) else password
-        return Aarq.lls(user_information, secret)
+        return Aarq.lls(user_information, secret, context)
+
+
+def _with_general_blocks(conformance: Conformance, gbt: int | None) -> Conformance:
+    """What to propose: with a window, general block transfer instead of the services' own blocks."""
+    if gbt is None:
+        return conformance
+    return (conformance | Conformance.GENERAL_BLOCK_TRANSFER) & ~SERVICE_BLOCKS
 
 
 def read_aare(octets: bytes, request: Aarq, proposed: InitiateRequest) -> tuple[Aare, InitiateResponse]:
@@ -234,8 +309,9 @@ def read_aare(octets: bytes, request: Aarq, proposed: InitiateRequest) -> tuple[
         raise ProtocolError(f"DLMS version {negotiated.negotiated_dlms_version_number} was negotiated, must be {DLMS_VERSION}")
     if negotiated.conformance & ~proposed.conformance:
         raise ProtocolError(f"conformance {negotiated.conformance:06X} has bits that were not proposed ({proposed.conformance:06X})")
-    if negotiated.vaa_name != VAA_LN:
-        raise ProtocolError(f"vaa-name is {negotiated.vaa_name:04X}, must be {VAA_LN:04X} with logical names")
+    vaa = VAA_SN if aare.application_context_name == context_name(CONTEXT_SN) else VAA_LN
+    if negotiated.vaa_name != vaa:
+        raise ProtocolError(f"vaa-name is {negotiated.vaa_name:04X}, must be {vaa:04X} in this application context")
     return aare, negotiated
 
 

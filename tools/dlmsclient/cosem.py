@@ -64,6 +64,11 @@ CLASSES: dict[int, InterfaceClass] = {
     ),
     9: _class("Script table", "scripts", "execute"),
     11: _class("Special days table", "entries", "insert delete"),
+    12: _class(
+        "Association SN",
+        "object_list access_rights_list security_setup_reference",
+        "- - read_by_logicalname - change_secret - - reply_to_HLS_authentication",
+    ),
     15: _class(
         "Association LN",
         "object_list associated_partners_id application_context_name xDLMS_context_info authentication_mechanism_name "

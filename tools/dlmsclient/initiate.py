@@ -58,7 +58,13 @@ class Conformance(IntFlag):
         return [bit.name.lower().replace("_", "-") for bit in Conformance if bit & self]
 
 
-# What this client can do: the services with logical names, without general block transfer and protection.
+SERVICE_BLOCKS = (
+    Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
+    | Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE
+    | Conformance.BLOCK_TRANSFER_WITH_ACTION
+)
+
+# What this client proposes unless told otherwise: the services with logical names. General block transfer and ACCESS it has too.
 CLIENT_CONFORMANCE = (
     Conformance.PRIORITY_MGMT_SUPPORTED
     | Conformance.ATTRIBUTE0_SUPPORTED_WITH_SET
@@ -71,6 +77,18 @@ CLIENT_CONFORMANCE = (
     | Conformance.SET
     | Conformance.SELECTIVE_ACCESS
     | Conformance.ACTION
+)
+
+# The same with short names.
+SHORT_NAME_CONFORMANCE = (
+    Conformance.READ
+    | Conformance.WRITE
+    | Conformance.UNCONFIRMED_WRITE
+    | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
+    | Conformance.BLOCK_TRANSFER_WITH_SET_OR_WRITE
+    | Conformance.MULTIPLE_REFERENCES
+    | Conformance.INFORMATION_REPORT
+    | Conformance.PARAMETERIZED_ACCESS
 )
 
 

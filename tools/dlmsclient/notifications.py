@@ -119,8 +119,14 @@ def _event_notification(reader: Reader) -> EventNotification:
     return EventNotification(when, CosemAttribute.read(Reader(octets + b"\x00", "attribute descriptor")), read_data(reader))
 
 
+def _generalized_time(octets: bytes) -> str:
+    if not octets.isascii() or not octets[:14].isdigit() or len(octets) < 14:
+        raise ProtocolError(f"current-time is {octets!r}, must begin with YYYYMMDDhhmmss")
+    return octets.decode("ascii")
+
+
 def _information_report(reader: Reader) -> InformationReport:
-    when = reader.counted("current-time").decode("latin-1") if reader.flag("presence of current-time") else None
+    when = _generalized_time(reader.counted("current-time")) if reader.flag("presence of current-time") else None
     names = []
     for _ in range(reader.length("count of names")):
         if reader.u8("variable-access-specification") != _VARIABLE_NAME:

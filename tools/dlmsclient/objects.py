@@ -107,16 +107,20 @@ def _element(data: Data, association_version: int) -> ListedObject:
         Obis(_typed(parts[2], Tag.OCTET_STRING).value),
     )
     if len(parts) == 4:
-        attributes, methods = _parts(parts[3], 2)
-        for item in elements(_typed(attributes, Tag.ARRAY)):
-            number, mode, selectors = _parts(item, 3)
-            listed.attributes[_number(number, listed.attributes)] = AttributeAccess(
-                _typed(mode, Tag.ENUM).value, _selectors(selectors), association_version
-            )
-        for item in elements(_typed(methods, Tag.ARRAY)):
-            number, mode = _parts(item, 2)
-            listed.methods[_number(number, listed.methods)] = int(_typed(mode, Tag.ENUM, Tag.BOOLEAN).value)
+        read_rights(listed, *_parts(parts[3], 2), association_version)
     return listed
+
+
+def read_rights(listed: ListedObject, attributes: Data, methods: Data, association_version: int) -> None:
+    """Enter attribute_access and method_access, two arrays, into a listed object."""
+    for item in elements(_typed(attributes, Tag.ARRAY)):
+        number, mode, selectors = _parts(item, 3)
+        listed.attributes[_number(number, listed.attributes)] = AttributeAccess(
+            _typed(mode, Tag.ENUM).value, _selectors(selectors), association_version
+        )
+    for item in elements(_typed(methods, Tag.ARRAY)):
+        number, mode = _parts(item, 2)
+        listed.methods[_number(number, listed.methods)] = int(_typed(mode, Tag.ENUM, Tag.BOOLEAN).value)
 
 
 def _number(data: Data, seen: dict) -> int:

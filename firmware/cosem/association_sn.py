@@ -1,0 +1,207 @@
+"""Association SN, class 12 version 2 (REQUIREMENTS F-10): one client's view of one logical device by short names.
+
+Version 2 has what a client needs, object_list, access_rights_list and security_setup_reference, with the access modes of
+Association LN versions 0 to 2. user_list and current_user of version 3 are left out: nothing at hand tells their short names.
+
+It stands at 0.0.40.0.0.255 with the base name FA00 in its own AA, and nowhere else. The protocol engine reads from it how an
+AARQ is to be answered, as from `cosem.association_ln`, whose access rights it shares.
+"""
+
+import limits
+from cosem import object_list
+from cosem.association_ln import SECRET
+from cosem.base import OUT_OF_RANGE, Interface, answered
+from cosem.directory import CURRENT_ASSOCIATION
+from dlms import axdr
+from dlms.errors import (
+    DATA_BLOCK_UNAVAILABLE,
+    OBJECT_CLASS_INCONSISTENT,
+    OBJECT_UNDEFINED,
+    READ_WRITE_DENIED,
+    SCOPE_OF_ACCESS_VIOLATED,
+    SUCCESS,
+    TYPE_UNMATCHED,
+)
+from dlms.octets import NOT_FOUND, OTHER_CLASS, copy, get16
+from dlms.security import LOWEST, SN_CONTEXT
+
+_IDENTIFICATION = 15  # octets of structure {class_id, logical_name, attribute_id}: 02 03 12 cccc 09 06 LN 0F k
+_value = bytearray(8 + limits.ELEMENT)  # room for one computed attribute of read_by_logicalname
+
+
+class AssociationSN(Interface):
+    """Attributes: 2 object_list, 3 access_rights_list, 4 security_setup_reference.
+
+    Methods: 3 read_by_logicalname, 5 change_secret, 8 reply_to_HLS_authentication (refused: no HLS); the numbers between are reserved
+    and granted to nobody.
+
+    client, server, conformance, opened, user, users: as in Association LN; users stays empty. names: the ShortNames of the logical device.
+    """
+
+    CLASS_ID = 12
+    VERSION = 2
+    ATTRIBUTES = 4
+    METHODS = 8
+    LONG = (2, 3)
+    preestablished = False  # as in Association LN; none with short names is
+
+    def __init__(self, client, server, mechanism, secret, conformance, directory, acc, names):
+        Interface.__init__(self, CURRENT_ASSOCIATION)
+        self.client = client
+        self.server = server
+        self.context = SN_CONTEXT
+        self.mechanism = mechanism
+        self.secret = secret
+        self.conformance = conformance
+        self.directory = directory
+        self.acc = acc
+        self.names = names
+        self.users = ()
+        self.opened = 0
+        self.user = -1
+        self.packing = 0  # as in Association LN
+        self.a[4] = axdr.octets(bytes(6))
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def open(self, k, cur):
+        cur.tag = axdr.ARRAY
+        cur.u = cur.v = 0
+        return object_list.choose(self.acc, self.directory, cur)
+
+    def element(self, k, cur, i, buf, off):
+        if i < cur.u:
+            cur.u = cur.v = 0
+        cur.v = at = object_list.marked(cur.map, i, cur.u, cur.v)
+        cur.u = i
+        rights = self.acc[at]
+        o = self.directory.objs[at] or self
+        if rights is None:
+            return -OBJECT_UNDEFINED
+        return self._put_object(buf, off, at, o) if k == 2 else self._put_rights(buf, off, at, o, rights)
+
+    def _put_object(self, buf, off, at, o):
+        """structure {base_name long, class_id long-unsigned, version unsigned, logical_name octet-string}."""
+        buf[off] = axdr.STRUCTURE
+        buf[off + 1] = 4
+        off = axdr.put_u16(buf, off + 2, axdr.LONG, self.names.base(at))
+        off = axdr.put_u16(buf, off, axdr.LONG_UNSIGNED, o.CLASS_ID)
+        off = axdr.put8(buf, off, axdr.UNSIGNED, o.VERSION)
+        return axdr.put_octets(buf, off, axdr.OCTET_STRING, self.directory.table, 8 * at, 6)
+
+    def _put_rights(self, buf, off, at, o, rights):
+        """structure {base_name long, attribute_access array, method_access array}, the arrays as in an Association LN."""
+        end = object_list.put_rights(buf, off + 3, o, rights)
+        # the two octets in front of the arrays were those of a structure of their own
+        buf[off] = axdr.STRUCTURE
+        buf[off + 1] = 3
+        axdr.put_u16(buf, off + 2, axdr.LONG, self.names.base(at))
+        return end
+
+    # -- methods -----------------------------------------------------------------------------------
+
+    def act(self, m, buf, off, end, out, o, aa):
+        if m == 3:
+            return self._read(buf, off, end, out, o, aa)
+        if m == 5:
+            return answered(self._change_secret(buf, off, end), o)
+        return -READ_WRITE_DENIED
+
+    def _change_secret(self, buf, off, end):
+        """The secret of an LLS association (octet-string), 1 to SECRET octets; a change allocates the new one."""
+        if self.mechanism == LOWEST:
+            return READ_WRITE_DENIED
+        if off == end or buf[off] != axdr.OCTET_STRING:
+            return TYPE_UNMATCHED
+        n = axdr.count(buf, off)
+        if not 1 <= n <= SECRET:
+            return OUT_OF_RANGE
+        self.secret = bytes(buf[end - n : end])
+        return SUCCESS
+
+    def _read(self, buf, off, end, out, o, aa):
+        """read_by_logicalname (array of structure {class_id long-unsigned, logical_name octet-string, attribute_id integer}).
+
+        Returns the structure of the values in the order asked for [choice]; attribute 0 stands for all attributes of the object,
+        each of which must be readable. The first failure decides the result. Long attributes, and more than fits an element, are
+        data-block-unavailable: they are read by their short names.
+        """
+        if off == end or buf[off] != axdr.ARRAY:
+            return -TYPE_UNMATCHED
+        off = axdr.content(buf, off)
+        # Count the values first, for their number stands in front of them.
+        n = 0
+        most = o + limits.ELEMENT
+        q = off
+        while q < end:
+            k = self._attributes(buf, q, end)
+            if k < 0:
+                return k
+            n += k
+            q += _IDENTIFICATION
+        o = axdr.put_head(out, o, axdr.STRUCTURE, n)
+        while off < end and o > 0:
+            o = self._put_values(buf, off, out, o, most, aa)
+            off += _IDENTIFICATION
+        return o
+
+    def _attributes(self, buf, q, end):
+        """How many attributes the attribute_identification at buf[q:] names, or -result."""
+        if end - q < _IDENTIFICATION or buf[q] != axdr.STRUCTURE or buf[q + 1] != 3 or buf[q + 2] != axdr.LONG_UNSIGNED:
+            return -TYPE_UNMATCHED
+        if buf[q + 5] != axdr.OCTET_STRING or buf[q + 6] != 6 or buf[q + 13] != axdr.INTEGER:
+            return -TYPE_UNMATCHED
+        j = self._locate(buf, q)
+        if j < 0:
+            return j
+        o = self.directory.objs[j] or self
+        k = buf[q + 14]
+        if k:
+            return 1 if k <= o.ATTRIBUTES else -TYPE_UNMATCHED
+        for k in range(1, o.ATTRIBUTES + 1):
+            if self.acc[j][k] & 1 == 0:
+                return -SCOPE_OF_ACCESS_VIOLATED
+        return o.ATTRIBUTES
+
+    def _locate(self, buf, q):
+        """Directory record of the object that the attribute_identification at buf[q:] names, or -result."""
+        j = self.directory.locate(buf, q + 3, q + 7)
+        if j < NOT_FOUND:
+            j = OTHER_CLASS - j
+        if j < 0 or self.acc[j] is None:
+            return -OBJECT_UNDEFINED
+        # in the directory the current association is a class 15
+        o = self.directory.objs[j] or self
+        return j if o.CLASS_ID == get16(buf, q + 3) else -OBJECT_CLASS_INCONSISTENT
+
+    def _put_values(self, buf, q, out, off, end, aa):
+        """Write the attribute, or all of them, that `_attributes` has found good, to out[off:end]; returns its end, or -result."""
+        j = self._locate(buf, q)
+        o = self.directory.objs[j] or self
+        k = buf[q + 14]
+        if k:
+            if self.acc[j][k] & 1 == 0:
+                return -READ_WRITE_DENIED
+            return put_value(o, k, out, off, end, aa)
+        while k < o.ATTRIBUTES and off > 0:
+            k += 1
+            off = put_value(o, k, out, off, end, aa)
+        return off
+
+
+def put_value(o, k, out, off, end, aa):
+    """Write attribute k of object o to out[off:end] when it is short and there is room; returns the offset behind it, or -result."""
+    value = o.a[k]
+    if value is not None:
+        n = len(value)
+    elif k in o.LONG:
+        return -DATA_BLOCK_UNAVAILABLE
+    else:
+        value = _value
+        n = o.get(k, value, 0, aa)
+        if n < 0:
+            return n
+    if n > end - off:
+        return -DATA_BLOCK_UNAVAILABLE
+    copy(out, off, value, 0, n)
+    return off + n

@@ -1,0 +1,129 @@
+"""An answer that can be sent twice: octets of a response by position, at constant memory, for general block transfer.
+
+What was lost is sent again, so the octets must be the same the second time, whatever the meter did in between. Keeping a window of
+blocks would take many kilobytes for each transfer. Kept are only the octets that another reading might change; elements of long
+attributes are encoded anew, because they are asked for by number and their rows were fixed when the transfer began
+(REQUIREMENTS D-19). So an answer goes in legs, each of
+
+    seg: octets read once and kept (header, simple values, heads)  ·  the elements of at most one long attribute
+
+A leg begins when all of the one before is acknowledged. A position in it is three small numbers: octets of seg, element, octets of that
+element. After each block its position goes into `marks`, with a digest of the block: a repeated block that differs, because
+somebody wrote to the object meanwhile, is seen and ends the transfer.
+"""
+
+from array import array
+
+from dlms.octets import copy, digest
+from dlms.stream import HEAD
+
+_MARK = 4  # numbers of a mark: position in seg, element, octets of the element, digest of the block before
+_SPARE = 32  # octets of seg beside one element: the header of a response
+
+
+class Legs:
+    """The legs of one transfer's answer; made once at start."""
+
+    def __init__(self, limits):
+        self.size = limits.ELEMENT + _SPARE
+        self.seg = bytearray(self.size)
+        self.end = 0  # octets in seg
+        self.p = 0  # position: octets of seg …
+        self.e = 0  # … elements …
+        self.o = 0  # … and octets of element e
+        self.n = 0  # elements of this leg
+        self.coded = -1  # the element that stands encoded in the transfer's carry, up to `top`
+        self.top = HEAD
+        self.slots = limits.GBT_WINDOW + 1
+        self.marks = array("i", bytes(4 * _MARK * self.slots))
+
+    def begin(self, t, end):
+        """A new leg behind the `end` octets in seg: gather what transfer t has, up to a long attribute, a full seg or the end."""
+        while True:
+            n = t.c1 - t.c0
+            if n > self.size - end:
+                break  # waits in carry for the next leg
+            copy(self.seg, end, t.carry, t.c0, n)
+            end += n
+            t.c0 = HEAD
+            t.c1 = HEAD
+            if t.i < t.n or not t.next():
+                break
+        self.end = end
+        self.n = t.n if t.c0 == t.c1 and t.i < t.n else 0
+        self.coded = -1
+        self.rewind()
+
+    def go_on(self, t):
+        """The leg after this one."""
+        if t.c0 == t.c1:
+            t.i = t.n  # the elements are sent
+        self.begin(t, 0)
+
+    def rewind(self):
+        """Back to the begin of the leg."""
+        self.p = 0
+        self.e = 0
+        self.o = 0
+
+    def spent(self):
+        """True at the end of the leg."""
+        return self.p == self.end and self.e >= self.n
+
+    def ended(self, t):
+        """True at the end of the answer."""
+        return self.p == self.end and self.e >= self.n and not self.follows(t)
+
+    def follows(self, t):
+        """True when another leg comes behind this one."""
+        return t.c0 < t.c1 or t.waiting()
+
+    def fill(self, t, out, off, end):
+        """Copy the next octets of the leg to out[off:end]; returns the offset behind them. t.fault tells why it cannot go on."""
+        while off < end:
+            if self.p < self.end:
+                n = min(self.end - self.p, end - off)
+                copy(out, off, self.seg, self.p, n)
+                self.p += n
+            elif self.e >= self.n:
+                break
+            else:
+                if self.coded != self.e:
+                    n = t.obj.element(t.attr, t, self.e, t.carry, HEAD)
+                    if n < 0:
+                        t.fault = -n
+                        break
+                    self.top = n
+                    self.coded = self.e
+                n = min(self.top - HEAD - self.o, end - off)
+                copy(out, off, t.carry, HEAD + self.o, n)
+                self.o += n
+                if HEAD + self.o == self.top:
+                    self.e += 1
+                    self.o = 0
+            off += n
+        return off
+
+    # -- marks -------------------------------------------------------------------------------------
+
+    def mark(self, number, buf, off, n):
+        """The present position is the one behind block `number`, whose octets are buf[off:off+n]."""
+        i = _MARK * (number % self.slots)
+        marks = self.marks
+        marks[i] = self.p
+        marks[i + 1] = self.e
+        marks[i + 2] = self.o
+        marks[i + 3] = digest(buf, off, n)
+
+    def same(self, number, buf, off, n):
+        """True when buf[off:off+n] are the octets of block `number` and the position is the one behind it."""
+        i = _MARK * (number % self.slots)
+        marks = self.marks
+        return marks[i] == self.p and marks[i + 1] == self.e and marks[i + 2] == self.o and marks[i + 3] == digest(buf, off, n)
+
+    def back(self, number):
+        """Go to the position behind block `number`."""
+        i = _MARK * (number % self.slots)
+        self.p = self.marks[i]
+        self.e = self.marks[i + 1]
+        self.o = self.marks[i + 2]
