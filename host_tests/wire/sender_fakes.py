@@ -61,13 +61,13 @@ class Queue:
 class Connection:
     """What a sender and a line see of `net.tcp.Connection`."""
 
-    class link:
+    class Link:
         n = 0
+        owner = None
 
     def __init__(self):
-        self.link = Connection.link()
+        self.link = Connection.Link()
         self.sock = None
-        self.owner = None
         self.out = self.out_end = 0
         self.sent = []
 
@@ -89,8 +89,7 @@ class Connection:
         self.sock = None
         if self.owner is not None:
             self.owner.closed()
-            self.owner = None
-
+    
 
 class Service:
     addresses = ["127.0.0.1"]
