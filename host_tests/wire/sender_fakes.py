@@ -87,9 +87,11 @@ class Connection:
 
     def close(self, reason):
         self.sock = None
-        if self.owner is not None:
-            self.owner.closed()
-    
+        owner = self.link.owner
+        if owner is not None:
+            self.link.owner = None
+            owner.closed()
+
 
 class Service:
     addresses = ["127.0.0.1"]
