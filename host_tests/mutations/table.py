@@ -324,7 +324,7 @@ MUTATIONS = (
         "a-line-that-ended-stays-down",
         "B-20",
         "net/tcp.py",
-        "self.owner.closed()",
+        "owner.closed()",
         "pass",
         (WIRE + "test_dial_out.py::test_the_manager_dials_again_however_the_connection_ends[fin]",),
     ),
