@@ -96,6 +96,7 @@ class Link:
         self.n = 0
         self.local = ""  # address and port of this end, for the log
         self.remote = ""  # … and of the peer
+        self.owner = None  # who opened a connection that the peer did not open, and hears of its end
 
     def name(self):
         """Address and port of the peer as text; asked for only when an AA opens."""

@@ -111,8 +111,7 @@ class Sender:
         if source.revision != self.revision:
             self.aim()
         if source.transport < 0:
-            self.box.pop()
-            self.state = IDLE
+            self.nobody()
         elif source.transport == _UDP:
             self.datagram()
         elif self.line.state == OPEN:
@@ -122,6 +121,13 @@ class Sender:
             self.state = DIALLING
             if self.line.state == CLOSED:
                 self.line.dial()
+
+    def nobody(self):
+        """There is nowhere to send to: what has piled up is wanted by nobody, and not told later."""
+        self.box.clear()
+        self.epoch = self.box.epoch
+        self.lost = self.box.lost
+        self.state = IDLE
 
     def aim(self):
         """The destination is another one."""

@@ -49,7 +49,6 @@ class Connection:
         self.drain = 0  # octets of a too long WPDU still to be thrown away
         self.active = False  # octets went either way since the supervisor looked last
         self.quiet = 0  # milliseconds without any
-        self.owner = None  # the Line of a connection that was dialled
 
     def open(self, sock, local, remote):
         """TCP-CONNECT.indication or .confirm: take an accepted or dialled, non-blocking socket into use."""
@@ -72,9 +71,10 @@ class Connection:
         self.server.abort(self.link)
         self.queue.discard(sock)
         sock.close()
-        if self.owner is not None:
-            self.owner.closed()
-            self.owner = None
+        owner = self.link.owner
+        if owner is not None:
+            self.link.owner = None
+            owner.closed()
         self.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.link.remote, reason))
 
     def ready(self, event):

@@ -139,6 +139,14 @@ MUTATIONS = (
         (ENGINE + "mp_all_station.py::test_preestablished_cannot_be_released[cpython]",),
     ),
     Mutation(
+        "confirmation-of-a-push-taken-for-a-request",
+        "D-96",
+        "dlms/server.py",
+        "elif tag == DATA_NOTIFICATION_CONFIRM:",
+        "elif tag == DATA_NOTIFICATION_CONFIRM and i >= 0:",
+        (WIRE + "test_unsolicited_broadcast.py::test_a_confirmation_of_nothing_is_not_answered_in_a_preestablished_association[tcp]",),
+    ),
+    Mutation(
         "group-not-left",
         "A-63",
         "net/multicast.py",
@@ -316,7 +324,7 @@ MUTATIONS = (
         "a-line-that-ended-stays-down",
         "B-20",
         "net/tcp.py",
-        "self.owner.closed()",
+        "owner.closed()",
         "pass",
         (WIRE + "test_dial_out.py::test_the_manager_dials_again_however_the_connection_ends[fin]",),
     ),

@@ -61,13 +61,13 @@ class Queue:
 class Connection:
     """What a sender and a line see of `net.tcp.Connection`."""
 
-    class link:
+    class Link:
         n = 0
+        owner = None
 
     def __init__(self):
-        self.link = Connection.link()
+        self.link = Connection.Link()
         self.sock = None
-        self.owner = None
         self.out = self.out_end = 0
         self.sent = []
 
@@ -87,9 +87,10 @@ class Connection:
 
     def close(self, reason):
         self.sock = None
-        if self.owner is not None:
-            self.owner.closed()
-            self.owner = None
+        owner = self.link.owner
+        if owner is not None:
+            self.link.owner = None
+            owner.closed()
 
 
 class Service:

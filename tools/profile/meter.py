@@ -81,9 +81,10 @@ def services(port: int) -> str:
     if offered & Conformance.ACCESS:
         rows.append(("ACCESS", "solicited", "confirmed or unconfirmed", "one logical device", "TCP, UDP"))
     if Conformance(_offered(port, EVENTS, None)) & Conformance.EVENT_NOTIFICATION:
-        process = "client management process"
-        rows.append(("EventNotification", "unsolicited", "unconfirmed, in a confirmed AA or outside", process, "TCP, UDP"))
-        rows.append(("DataNotification (push)", "unsolicited", "unconfirmed or confirmed, outside any AA", "one client", "TCP, UDP"))
+        rows += [
+            ("EventNotification", "unsolicited", "unconfirmed, in a confirmed AA or outside", "client management process", "TCP, UDP"),
+            ("DataNotification (push)", "unsolicited", "unconfirmed or confirmed, outside any AA", "one client", "TCP, UDP"),
+        ]
     lines = ["| service | kind | service class | to | over |", "|---|---|---|---|---|"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     if not offered & Conformance.ACCESS:
