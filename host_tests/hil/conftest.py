@@ -69,3 +69,15 @@ def run_pytest(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]
         )
 
     return run
+
+
+@pytest.fixture
+def rig_file(tmp_path):
+    """Writes the rig file of some stand-ins, named in order."""
+
+    def write(*standins, **more):
+        path = tmp_path / "rig.toml"
+        path.write_text("\n".join(one.rig(f"pico-{number}", **more) for number, one in enumerate(standins)))
+        return str(path)
+
+    return write

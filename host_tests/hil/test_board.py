@@ -84,7 +84,7 @@ def test_a_port_that_stays_away(standin, boards):
 )
 def test_each_rung_leads_to_ready(standin, boards, kind, rung, cause):
     one = standin(kind)
-    board = boards(one, lines=True)
+    board = boards(one, lines=True, **({} if rung == "power" else {"power": None}))
     boots = one.boots
     assert board.boot(rung).fields["reset"] == cause
     assert one.boots == boots + 1
@@ -196,8 +196,8 @@ def test_a_board_is_taken_by_one_run_only(standin, boards, monkeypatch):
 
 
 def test_the_port_is_released_after_a_failure(standin, boards):
-    """What failed gives back port and lock: the next user has both."""
-    one = standin("rfc2217")
+    """What failed gives back port and lock: the next user has both, the port for itself alone."""
+    one = standin("pty")
     board = boards(one, id="e661")
     with pytest.raises(HilError):
         board.configure(QUICK)

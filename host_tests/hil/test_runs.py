@@ -1,9 +1,8 @@
-"""Whole runs of pytest against stand-ins: two targets in one run, the report, a case that hangs, workers, and a board that is wrong."""
+"""Whole runs of pytest against stand-ins: two targets in one run, the report, a case that hangs, workers."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
 import pytest
 
@@ -17,18 +16,6 @@ def test_worker(meter, record_property):
     record_property('w', os.environ['PYTEST_XDIST_WORKER'])
 """
 ANSWERS = "def test_answers(meter):\n    assert meter.answers()\n"
-
-
-@pytest.fixture
-def rig_file(tmp_path):
-    """Writes the rig file of some stand-ins, named in order."""
-
-    def write(*standins, **more):
-        path = tmp_path / "rig.toml"
-        path.write_text("\n".join(one.rig(f"pico-{number}", **more) for number, one in enumerate(standins)))
-        return str(path)
-
-    return write
 
 
 def properties(element):
@@ -148,33 +135,3 @@ def test_scopes():
     assert groups.scope("a/test_b.py::test_c[tcp-unix-ipv4]", both) == "a/test_b.py"
     assert groups.scope("a/test_b.py::test_c", both) == "a/test_b.py"
     assert groups.scope("a/test_b.py::test_c", [pico]) == "pico_1"
-
-
-@pytest.mark.timeout(300)
-def test_the_hardware_tests_fail_on_a_board_that_is_wrong(standin, run_pytest, rig_file):
-    """Each fault by its test; what has none passes."""
-    wrong = ("wrong-cause", "loses-pulses", "writes-flash", "slow", "no-return")
-    one = standin(faults=wrong)
-    names = {
-        "test_reset_by_program": False,
-        "test_power_cut": True,
-        "test_lost_network_ends_connections_and_comes_back": False,
-        "test_serving_does_not_wear_the_flash": False,
-        "test_every_pulse_is_counted_once": False,
-        "test_answers_come_in_time": False,
-        "test_ctrl_c_reaches_the_repl_of_a_serving_meter": True,
-    }
-    path = Path(rig_file(one, answer_ms=20))
-    path.write_text(path.read_text().replace("seconds = 15", "seconds = 4"))
-    done = run_pytest({}, "--rig", str(path), "-v", "-k", " or ".join(names), "host_tests/hardware/test_on_board.py", timeout=280)
-    for name, good in names.items():
-        assert f"::{name} {'PASSED' if good else 'FAILED'}" in done.stdout, done.stdout
-
-
-@pytest.mark.timeout(150)
-def test_a_watchdog_that_does_not_bite_is_found(standin, run_pytest, rig_file):
-    one = standin(faults=("no-watchdog",))
-    done = run_pytest(
-        {}, "--rig", rig_file(one, boot_seconds=6), "-k", "test_watchdog_bites", "host_tests/hardware/test_on_board.py", timeout=140
-    )
-    assert "2 failed" in done.stdout, done.stdout
