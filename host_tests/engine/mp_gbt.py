@@ -344,7 +344,10 @@ def test_no_transfer_free_for_a_short_answer():
         rig.open(12, EVERYTHING, link=link)
         assert ask(rig, LONG_READ, link=link)[0][:4] == "C402"
     assert rig.server.transfers.free == 0
-    assert ask(rig, block(0x81, 1, 0, READ.replace(" ", ""))) == [ABORT]
+    assert ask(rig, block(0x81, 1, 0, READ.replace(" ", ""))) == [block(0x85, 1, 1, "C401C1010E")]
+    writes = "C104C1 08" + (THING + "0200") * 8 + "08" + "1105" * 8
+    assert ask(rig, block(0x81, 1, 0, tohex(unhex(writes)))) == [ABORT]
+    rig.thing.a[2] = bytearray(b"\x09\x03abc")
     # the next request goes alone, and so does its answer
     assert ask(rig, READ) == [ABC]
 
