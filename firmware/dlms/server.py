@@ -30,7 +30,7 @@ from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, sc
 from dlms.pool import Pool
 from dlms.security import LN_CONTEXT
 from dlms.short import short_get
-from dlms.states import GBT_SENT, NONE
+from dlms.states import ACTION_IN, GBT_SENT, NONE
 from dlms.stream import Transfer
 from dlms.wrapper import HEADER
 
@@ -180,7 +180,7 @@ class Server:
         if tag in _RESPONSES or not link.stream:
             return 0
         if tag in _SN_SERVICES and self.sn is not None:
-            assoc = self.find_association(rx, off)
+            assoc = self.find_association(rx, off + 2)
             if assoc is not None and assoc.context & 1 == 0:
                 return self.service_error(tx, HEADER, INITIATE_ERROR, self.errors.sn_not_supported)
         return self.refuse(tx, HEADER, self.errors.no_association)
@@ -295,7 +295,7 @@ class Server:
         Late or repeated datagrams of an earlier transfer are told by their invoke-id; it is refused, and the transfer goes on (A-45).
         """
         t = aa.transfer
-        return t is not None and not aa.link.stream and (t.iip ^ iip) & 0x0F != 0
+        return t is not None and t.kind <= ACTION_IN and not aa.link.stream and (t.iip ^ iip) & 0x0F != 0
 
     def abandon(self, aa):
         """End the long transfer of an AA, if one runs (D-17)."""
