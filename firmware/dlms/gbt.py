@@ -191,8 +191,6 @@ def classify_ack(g, block, sent, stream):
 
 def begin(server, aa, rx, tx):
     """Block 1 of a request. When it is the only one it is executed where it stands."""
-    if aa.transfer is not None:
-        server.abandon(aa)
     block = server.block
     numbers = server.dialogue
     if block.control & _LAST:
@@ -263,7 +261,9 @@ def execute(server, aa, buf, p, end, tx):
     t = server.scratch
     t.reset()
     server.abandon(aa)
-    return respond(server, aa, t, tx, end - aa.start)
+    end = respond(server, aa, t, tx, end - aa.start)
+    numbers.open = False
+    return end if end else server.exception(aa, tx, server.errors.gbt_aborted)
 
 
 # -- an answer in blocks -------------------------------------------------------------------------------

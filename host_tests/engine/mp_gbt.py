@@ -336,6 +336,22 @@ def test_transfers_are_given_back():
         assert answers[0][:2] == "E0" if k < 3 else answers == ["C401C1010E"], k
 
 
+def test_no_transfer_free_for_a_short_answer():
+    """An answer of several blocks needs one, however short it is; what is refused leaves nothing behind."""
+    rig = new(12, EVERYTHING, aas=6)
+    links = [rig.new_link() for _ in range(3)]
+    for link in links:
+        rig.open(12, EVERYTHING, link=link)
+        assert ask(rig, LONG_READ, link=link)[0][:4] == "C402"
+    assert rig.server.transfers.free == 0
+    assert ask(rig, block(0x81, 1, 0, READ.replace(" ", ""))) == [block(0x85, 1, 1, "C401C1010E")]
+    writes = "C104C1 08" + (THING + "0200") * 8 + "08" + "1105" * 8
+    assert ask(rig, block(0x81, 1, 0, tohex(unhex(writes)))) == [ABORT]
+    rig.thing.a[2] = bytearray(b"\x09\x03abc")
+    # the next request goes alone, and so does its answer
+    assert ask(rig, READ) == [ABC]
+
+
 def test_unconfirmed_services_are_not_answered():
     rig = new(64, EVERYTHING)
     assert ask(rig, block(0x81, 1, 0, "C00101" + THING.replace(" ", "") + "0200")) == []
