@@ -155,9 +155,8 @@ def invoke(server, t, aa, obj, r, off, end):
 def next_block(server, aa, rx, p, tx):
     """`05 01 05 number(2)`: the next block of the answer, when its number is the one of the last block sent."""
     t = aa.transfer
-    event = states.READ_NEXT if t is not None and get16(rx, p + 3) == t.block else states.READ_OTHER
-    action = states.step(server, aa, event)
-    if action != states.SEND:
+    if t is None or t.kind != READ_OUT or get16(rx, p + 3) != t.block:
+        action = states.step(server, aa, states.READ_OTHER)  # READ_NEXT in READ_OUT is SEND
         return result(aa, tx, NO_LONG_GET_IN_PROGRESS if action == states.NOT_RUNNING else DATA_BLOCK_NUMBER_INVALID)
     end = following(server, aa, t, tx) if t.block < _LAST_BLOCK else 0
     if end == 0:

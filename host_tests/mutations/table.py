@@ -365,8 +365,8 @@ MUTATIONS = (
         "any-block-number-of-a-read",
         "D-50",
         "dlms/read.py",
-        "if t is not None and get16(rx, p + 3) == t.block else states.READ_OTHER",
-        "if t is not None else states.READ_OTHER",
+        "t.kind != READ_OUT or get16(rx, p + 3) != t.block:",
+        "t.kind != READ_OUT:",
         (ENGINE + "mp_short_names_read.py::test_wrong_block_number[cpython]",),
     ),
     Mutation(
