@@ -26,6 +26,9 @@ _METHODS = {
     17: 0x20, 18: 0x40, 20: 0x50, 40: 0x38, 42: 0x60, 48: 0x60, 64: 0x30, 70: 0x20,
 }
 
+# … of a class whose later versions have more attributes, by class-id and version: behind the last one.
+_METHODS_BEHIND = {(40, 1): 0x50, (40, 2): 0x68}
+
 
 def attribute_name(base: int, attribute_id: int) -> int:
     """Short name of an attribute."""
@@ -34,13 +37,13 @@ def attribute_name(base: int, attribute_id: int) -> int:
     return base + _STEP * (attribute_id - 1)
 
 
-def method_name(base: int, class_id: int, method_id: int) -> int:
+def method_name(base: int, class_id: int, method_id: int, version: int = 0) -> int:
     """Short name of a method."""
     if class_id not in _METHODS:
         raise UsageError(f"where the methods of class {class_id} have their short names is not known")
     if not 1 <= method_id <= 127:
         raise UsageError(f"method {method_id} has no short name: 1 to 127")
-    return base + _METHODS[class_id] + _STEP * (method_id - 1)
+    return base + _METHODS_BEHIND.get((class_id, version), _METHODS[class_id]) + _STEP * (method_id - 1)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class ShortNamedObject(ListedObject):
 
     def method(self, method_id: int) -> int:
         """Short name of a method."""
-        return method_name(self.base_name, self.class_id, method_id)
+        return method_name(self.base_name, self.class_id, method_id, self.version)
 
 
 def parse_short_name_list(data: Data, rights: Data | None = None) -> list[ShortNamedObject]:
