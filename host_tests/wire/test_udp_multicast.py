@@ -22,7 +22,7 @@ from host_tests.wire.apdus import (
     silent,
 )
 
-pytestmark = [pytest.mark.meter_config(backfill_days=0), pytest.mark.caps("own-process", "writes")]
+pytestmark = [pytest.mark.meter_config(backfill_days=0), pytest.mark.caps("writes")]
 
 IPV4 = (42, "0.0.25.1.0.255")
 IPV6 = (48, "0.0.25.7.0.255")
@@ -92,10 +92,12 @@ def group(host, meter):
     sender.socket.close()
 
 
+own = pytest.mark.caps("own-process")
 # A meter bound to one address has a socket of its own for each group, one bound to every address has not.
 bound = pytest.mark.parametrize("bound", ["one", pytest.param("every", marks=pytest.mark.meter_config(bind=ANY))])
 
 
+@own
 @bound
 @pytest.mark.req("A-63", "F-19", "F-20", "B-21")
 def test_group_is_joined_and_left_at_once(bound, group, manage, host, meter, settle):
@@ -114,6 +116,7 @@ def test_group_is_joined_and_left_at_once(bound, group, manage, host, meter, set
     assert manage(method(2, address))[:8] == "c701c104"
 
 
+@own
 @bound
 @pytest.mark.req("A-60", "A-63", "B-04")
 def test_broadcast_to_a_group(bound, group, manage, note, manager_wport, secret):
@@ -138,6 +141,7 @@ def test_broadcast_to_a_group(bound, group, manage, note, manager_wport, secret)
     assert manage(method(2, address)) == "c701c10000"
 
 
+@own
 @pytest.mark.req("A-63", "A-12", "A-43")
 def test_association_is_the_same_by_group_and_by_address(group, manage, meter):
     """One pair of triplets, whichever way a datagram comes."""
@@ -154,6 +158,7 @@ def test_association_is_the_same_by_group_and_by_address(group, manage, meter):
     assert manage(method(2, address)) == "c701c10000"
 
 
+@own
 @pytest.mark.req("A-62", "A-63")
 @pytest.mark.meter_config(multicast="239.255.40.60,239.255.40.61", preestablished=PREESTABLISHED)
 def test_configured_groups_are_joined_from_the_start(meter, host, manage, note, logged):
@@ -174,6 +179,7 @@ def test_configured_groups_are_joined_from_the_start(meter, host, manage, note, 
     assert manage(method(1, "239.255.40.60")) == "c701c10000"
 
 
+@own
 @pytest.mark.req("F-19", "F-20", "A-63")
 def test_group_that_cannot_be_joined_stands_in_the_log(manage, logged, udp, host):
     """Its address is kept, and the meter goes on."""
@@ -188,12 +194,21 @@ def test_group_that_cannot_be_joined_stands_in_the_log(manage, logged, udp, host
     assert silent(link)
 
 
+@pytest.mark.caps("board")
+@pytest.mark.req("F-19", "A-63")
+@pytest.mark.meter_config(multicast="239.255.40.63")
+def test_board_joins_the_configured_group(meter):
+    """lwIP takes the group; that frames for it arrive is not told here, for the emulated network forwards none."""
+    assert "multicast-join group=239.255.40.63 host=0.0.0.0" in meter.log_tail()
+
+
 @pytest.mark.req("F-19", "F-20")
 @pytest.mark.parametrize("group", ["10.0.0.1", "223.255.255.255", "240.0.0.0", "fe15::1", "::1"])
 def test_only_multicast_addresses_are_groups(manage, group):
     assert manage(method(1, group)) == "c701c1fa00"
 
 
+@own
 @pytest.mark.req("F-19", "A-63")
 def test_no_more_groups_than_there_is_room_for(manage, host):
     if host != "127.0.0.1":
