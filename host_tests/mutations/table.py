@@ -139,12 +139,20 @@ MUTATIONS = (
         (ENGINE + "mp_all_station.py::test_preestablished_cannot_be_released[cpython]",),
     ),
     Mutation(
-        "confirmation-of-a-push-taken-for-a-request",
+        "confirmation-of-a-push-answered",
         "D-96",
         "dlms/server.py",
-        "elif tag == DATA_NOTIFICATION_CONFIRM:",
-        "elif tag == DATA_NOTIFICATION_CONFIRM and i >= 0:",
+        "self.confirm(link, rx, off + HEADER, off + n)\n            end = 0",
+        "self.confirm(link, rx, off + HEADER, off + n)\n            end = self.idle(link, 0, tx)",
         (WIRE + "test_unsolicited_broadcast.py::test_a_confirmation_of_nothing_is_not_answered_in_a_preestablished_association[tcp]",),
+    ),
+    Mutation(
+        "event-told-to-the-first-client-of-a-connection",
+        "B-16",
+        "net/notifier.py",
+        "if aa.assoc.client == self.client and aa.assoc.server == self.device and takes(aa, n):",
+        "if aa.confirmed:",
+        (WIRE + "test_unsolicited_broadcast.py::test_both_clients_on_a_connection_that_the_meter_opened",),
     ),
     Mutation(
         "group-not-left",

@@ -1,4 +1,5 @@
-"""A board whose limits leave out what is sent unasked (PUSHES = 0) has no trace of it, and can still be told to dial."""
+"""A board whose limits leave out what is sent unasked (PUSHES = 0) and groups (GROUPS = 0) has no trace of them, and can still be told
+to dial, and serve broadcasts."""
 
 from __future__ import annotations
 
@@ -13,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from host_tests.harness import firmware
-from tools.dlmsclient import Client, Conformance, parse_object_list
+from tools.dlmsclient import Client, Conformance, axdr, parse_object_list
 from tools.launcher import Interpreter
 from tools.listen.listener import Listener
 
 pytestmark = [pytest.mark.caps("own-process")]
 TIMEOUT = 20.0
-LIMITS = 'from limits_default import *\nBOARD = "small"\nBIND = "127.0.0.1"\nPUSHES = 0\n'
+LIMITS = 'from limits_default import *\nBOARD = "small"\nBIND = "127.0.0.1"\nPUSHES = 0\nGROUPS = 0\n'
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -74,7 +75,16 @@ def test_it_dials_all_the_same(start: Start):
             assert client.associate(16, 1).get(1, "0.0.42.0.0.255", 2)
 
 
-@pytest.mark.parametrize("word", ["push=127.0.0.1:4060", "events=127.0.0.1:4060", "dial=head-end:4060"])
+@pytest.mark.req("A-60", "C-53")
+def test_it_serves_broadcasts_all_the_same(start: Start):
+    port = port_of(start("preestablished=100"))
+    with Client.udp("127.0.0.1", port, TIMEOUT) as link:
+        link.attach(100, 0x7F, confirmed=False).set(1, "0.0.96.128.1.255", 2, axdr.double_long_unsigned(7))
+        # answered behind the broadcast, by the same socket
+        assert link.attach(100, 1).get(1, "0.0.96.128.1.255", 2).value == 7
+
+
+@pytest.mark.parametrize("word", ["push=127.0.0.1:4060", "events=127.0.0.1:4060", "dial=head-end:4060", "multicast=239.0.0.1"])
 def test_what_cannot_be_done_is_refused_in_one_line(start: Start, word: str):
     process = start(word)
     out, _ = process.communicate(timeout=TIMEOUT)
