@@ -62,8 +62,9 @@ def stub(micropython):
 
 
 def test_our_own_meter_may_be_asked_anything():
-    assert target.parse("unix").missing(set(target.CAPABILITIES) - {"board"}) == ""
+    assert target.parse("unix").missing(set(target.CAPABILITIES) - {"board", "rp2040"}) == ""
     assert target.parse("emulated").missing({"board", "config", "writes", "disconnect", "auth-failures"}) == ""
+    assert target.parse("rp2040").caps == {"rp2040"}
 
 
 def test_a_strange_meter_is_read_only():
@@ -184,7 +185,7 @@ def test_wrong_marks_stop_the_run(run_tests, source, complaint):
 def test_wrong_target_is_one_line(run_tests):
     done = run_tests({"test_a.py": "def test_1(): ...\n"}, "--target", "serial:x")
     assert done.returncode == 4
-    assert "known are unix, emulated and tcp://" in done.stderr
+    assert "known are unix, emulated, rp2040 and tcp://" in done.stderr
 
 
 def test_wrong_interpreter_is_one_line(run_tests):
