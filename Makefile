@@ -37,7 +37,7 @@ interop = $(if $(filter 0,$(INTEROP)),,$(VENV)/interop.txt)
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  run    PORT=4059 (0: any free one)  BIND=127.0.0.1,::1  CONFIG=file.json  SET=\"key=value ...\""
 	@echo "         MICROPYTHON=\"command words\" (an interpreter of your own, 1.25 or newer)"

@@ -70,7 +70,7 @@ def test_the_example_of_the_manual_is_a_rig():
         ("[boards.a]\n", "[boards.a] device is missing"),
         ("[boards.a]\ndevice = 7", "[boards.a] device must be a text"),
         (BOARD + 'colour = "red"', "[boards.a] unknown key 'colour' (known: device, type,"),
-        (BOARD + 'type = "PICO"', "[boards.a] type: there is no board PICO (known: EMU_M3, ESP32_GENERIC,"),
+        (BOARD + 'type = "PICO"', "[boards.a] type: there is no board PICO (known: EMU_M3, EMU_RP2040, ESP32_GENERIC,"),
         (BOARD + 'power = "r1"', "[boards.a] power: there is no [relays.r1]"),
         (BOARD + "boot_seconds = 0", "[boards.a] boot_seconds must be a number above 0"),
         (BOARD + "answer_ms = true", "[boards.a] answer_ms must be a number above 0"),

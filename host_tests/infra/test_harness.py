@@ -62,11 +62,12 @@ def stub(micropython):
 
 
 def test_our_own_meter_may_be_asked_anything():
-    hardware = {"board", "emulated", "console", "watchdog", "power", "network-loss", "pulse", "timing"}
+    hardware = {"board", "emulated", "rp2040", "console", "watchdog", "power", "network-loss", "pulse", "timing"}
     assert target.parse("unix").missing(set(target.CAPABILITIES) - hardware) == ""
     assert all(target.parse("unix").missing({name}) for name in hardware)
     asked = {"board", "emulated", "console", "watchdog", "power", "config", "writes", "disconnect", "auth-failures"}
     assert target.parse("emulated").missing(asked) == ""
+    assert target.parse("rp2040").caps == {"rp2040"}
 
 
 def test_a_strange_meter_is_read_only():
@@ -190,7 +191,7 @@ def test_wrong_marks_stop_the_run(run_tests, source, complaint):
 def test_wrong_target_is_one_line(run_tests):
     done = run_tests({"test_a.py": "def test_1(): ...\n"}, "--target", "serial:x")
     assert done.returncode == 4
-    assert "known are unix, emulated, tcp://" in done.stderr
+    assert "known are unix, emulated, rp2040, tcp://" in done.stderr
 
 
 def test_wrong_interpreter_is_one_line(run_tests):
