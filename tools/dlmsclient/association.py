@@ -203,6 +203,9 @@ class Association:
             self.link.forget(self)
             return None
         octets = self.exchange(apdu)
+        while is_general_block(octets) and self.link.transport.name == "udp":
+            # late, of an exchange that is over
+            octets = self.link.receive_apdu(self.client_wport, self.server_wport, self.timeout) or b""
         if octets[:1] != bytes([RLRE_TAG]):
             raise refusal(octets, "RLRQ")
         rlre = Rlre.decode(octets)
