@@ -171,6 +171,7 @@ REFUSALS = {
     "ACCESS with failures": (_access("60", ("01" + UNKNOWN + "02", "00"), ("02" + NOTE + "02", "06 00000005")), "DA60000001 0000 02 0000"),
 }
 REFUSED = list(REFUSALS.values())
+_NOT_EVERYWHERE = ("push without a destination", "ACCESS with failures")
 
 # <object + offset>: the base name of the object and its offset, both hexadecimal
 _VALUE, _RESET, _BUFFER, _ENTRIES_IN_USE, _CAPTURE = 0x08, 0x28, 0x08, 0x30, 0x60
@@ -280,6 +281,18 @@ def short_cycle(kind, base):
 def cycle(kind):
     """The cycle of a kind as octets: list of (request, beginning of the answer)."""
     return [(unhex(request), unhex(answer)) for request, answer in (REFUSED if kind == "refused" else NAMED[kind])]
+
+
+def left_out(kind, limits):
+    """Whether a board with this table of limits leaves out what a kind asks for."""
+    if kind == "Push setup":
+        return limits.PUSHES == 0
+    return limits.GBT_WINDOW == 0 and ("general block" in kind or kind.startswith("ACCESS"))
+
+
+def refused_everywhere():
+    """The cycle "refused" of a board that leaves out what it may: an object or a service less is another refusal."""
+    return [(unhex(request), unhex(answer)) for name, (request, answer) in REFUSALS.items() if name not in _NOT_EVERYWHERE]
 
 
 def pdu_size(kind):

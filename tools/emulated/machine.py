@@ -85,8 +85,11 @@ class Machine:
             raise BoardError("the firmware is not built: python -m tools.emulated build")
         self._lock_flash()
         try:
+            first = True
             for tries_left in reversed(range(_START_TRIES)):
-                self.port = self._wanted_port or _free_port(also_udp=True)
+                # the port of the power-on before, if there was one, so that whoever knows it finds the meter again
+                self.port = self._wanted_port or (self.port if first else 0) or _free_port(also_udp=True)
+                first = False
                 self.console_port, self.line_port = _free_port(), _free_port()
                 if self._spawn(tries_left > 0):
                     return
