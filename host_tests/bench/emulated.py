@@ -59,7 +59,8 @@ def _heap(folder: Path, requests: int) -> list[Row]:
         rows += [_per_request(board, kind, requests) for kind in sorted(NAMED) if not left_out(kind, limits.of(board.ready.board))]
         board.configure(_CONFIG)
         used, free = _used(board)
-        rows.insert(0, Row("heap after boot, frozen code", used, "B", aim=_HEAP_AIM, how=f"{_CONNECTIONS} connections open, {free:,} B free"))
+        how = f"{_CONNECTIONS} connections open, {free:,} B free"
+        rows.insert(0, Row("heap after boot, frozen code", used, "B", aim=_HEAP_AIM, how=how))
         board.deploy()
         board.reset()
         used, free = _used(board)

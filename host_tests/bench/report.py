@@ -49,9 +49,8 @@ class Row:
 
     @property
     def shown_bar(self) -> str:
-        if self.bar is None:
-            return ""
-        return _number(self.bar) + (f" (aim {_number(self.aim)})" if self.aim is not None else "")
+        aim = f"(aim {_number(self.aim)})" if self.aim is not None else ""
+        return f"{'' if self.bar is None else _number(self.bar)} {aim}".strip()
 
 
 def _number(value: float) -> str:
