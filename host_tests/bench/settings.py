@@ -26,8 +26,10 @@ class Settings:
     missing: str = ""
     gurux: bool = True
 
-    def meter(self, heapsize: str | None = None, prefix: tuple[str, ...] = (), **keys: object) -> Meter:
-        """A meter to be measured, on a free port. prefix: words in front of the interpreter."""
+    def meter(
+        self, heapsize: str | None = None, prefix: tuple[str, ...] = (), board: Path = ROOT / "boards" / "unix", **keys: object
+    ) -> Meter:
+        """A meter to be measured, on a free port. prefix: words in front of the interpreter. board: the folder of its limits."""
         found = Interpreter((*prefix, *self.interpreter.words), self.interpreter.version, self.interpreter.is_64bit)
         return Meter(
             {"port": 0, "bind": "127.0.0.1", **keys},
@@ -35,6 +37,7 @@ class Settings:
             heapsize=heapsize,
             script=self.firmware / "main.py",
             start_timeout=PATIENCE,
+            board=board,
         )
 
     def path(self) -> str:

@@ -106,6 +106,7 @@ class Meter:
     trace      print every WPDU
     log        file that keeps every output line (stderr lines too)
     listener   called with each output line, from a thread of the meter's own
+    board      the folder of its table of limits
     """
 
     def __init__(
@@ -120,7 +121,9 @@ class Meter:
         listener: Listener | None = None,
         script: str | os.PathLike[str] = MAIN,
         start_timeout: float = START_TIMEOUT,
+        board: str | os.PathLike[str] = ROOT / "boards" / "unix",
     ) -> None:
+        self._board = board
         self._settings = dict(settings or {})
         self._config = config
         self._micropython = micropython
@@ -165,7 +168,7 @@ class Meter:
         if not self._script.is_file():
             raise LauncherError(f"{self._script} is not there")
         words = self.command()
-        env = dict(os.environ, MICROPYPATH=f".frozen:{ROOT / 'boards' / 'unix'}")
+        env = dict(os.environ, MICROPYPATH=f".frozen:{os.fspath(self._board)}")
         if self.log is not None:
             self.log.parent.mkdir(parents=True, exist_ok=True)
             self._log_file = self.log.open("w", encoding="utf-8")
