@@ -116,6 +116,7 @@ def test_dlms_versions(link: RawTcp, meter: MeterHandle, version: int) -> None:
         assert open_to(link)
 
 
+@pytest.mark.limits(GBT_WINDOW=1)
 @pytest.mark.req("C-16", "C-35", "C-36", "D-71")
 @pytest.mark.parametrize("bit", range(24))
 def test_conformance_bit_by_bit(link: RawTcp, meter: MeterHandle, bit: int) -> None:
@@ -128,6 +129,7 @@ def test_conformance_bit_by_bit(link: RawTcp, meter: MeterHandle, bit: int) -> N
         assert got == INITIATE_ERROR + "02"
 
 
+@pytest.mark.limits(GBT_WINDOW=1)
 @pytest.mark.req("C-16", "C-35")
 def test_conformance_sets(link: RawTcp, meter: MeterHandle) -> None:
     assert answer(link, PLAIN.format("000000", "04B0")) == INITIATE_ERROR + "02"

@@ -22,6 +22,7 @@ CLIENTS = {
 }
 
 
+@pytest.mark.limits(GBT_WINDOW=1)
 @pytest.mark.req("C-25", "C-38", "C-50", "B-10")
 @pytest.mark.parametrize("name", CLIENTS)
 @pytest.mark.parametrize("transport", ["tcp", "udp"])

@@ -251,7 +251,12 @@ class HilBoard:
         self.line.write(b"\x04")
 
     def _machine_reset(self) -> None:
-        self.remote.reset()
+        try:
+            self.remote.reset()
+        except HilError:
+            # What the meter was about to say may have come into the middle of it: once more.
+            self.expect_boot()
+            self.remote.reset()
 
     def _pulse_lines(self) -> None:
         listens = self.spec.lines
