@@ -25,7 +25,11 @@ OUT_OF_RANGE = OTHER_REASON  # a value of the right type that the attribute cann
 
 
 class Interface:
-    """An instance of an interface class: attribute 1 is its logical name, six octets."""
+    """An instance of an interface class.
+
+    Its logical name, attribute 1, stands in the directory of the logical device (`cosem.directory`) and not here: an object may be
+    in more than one, and under more than one name.
+    """
 
     CLASS_ID = 0
     VERSION = 0
@@ -35,10 +39,8 @@ class Interface:
     DEPENDENT = ()  # attributes whose value bounds that of another: SET of attribute 0 takes one of them at a time
     SELECT = {}  # attribute -> bytes of the selectors it offers (REQUIREMENTS D.11)
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self):
         self.a = [None] * (self.ATTRIBUTES + 1)
-        self.a[1] = axdr.octets(name)
 
     def placed(self, directory):
         """The logical device of this object is complete; called once, at start, for what needs other objects."""

@@ -50,8 +50,8 @@ class Clock(Interface):
     ATTRIBUTES = 9
     METHODS = 6
 
-    def __init__(self, name, day, second):
-        Interface.__init__(self, name)
+    def __init__(self, day, second):
+        Interface.__init__(self)
         self.day = day
         self.second = second
         self.local_day = day

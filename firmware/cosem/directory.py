@@ -1,7 +1,8 @@
 """The objects of one logical device, found by class-id and logical name.
 
 `table` is what the protocol engine searches (`dlms.octets.find`): n records of eight octets, logical name (6) then
-class-id (2), ascending by name; `objs` holds the object of each record at the same index.
+class-id (2), ascending by name; `objs` holds the object of each record at the same index. Attribute 1 of an object is the
+name of its record.
 """
 
 import limits
@@ -21,7 +22,7 @@ def dotted(name):
     return ".".join([str(octet) for octet in name])
 
 
-def check_sizes(o):
+def check_sizes(name, o):
     """ValueError when an object holds a value longer than limits.ELEMENT: a transfer has room for no more in one piece.
 
     What clients may write later keeps its size, or has a limit of its own (`cosem.data.TEXT`).
@@ -30,7 +31,7 @@ def check_sizes(o):
         value = o.a[k]
         if value is not None and len(value) > limits.ELEMENT:
             raise ValueError(
-                "object list: %s attribute %d takes %d octets, at most %d can be sent" % (dotted(o.name), k, len(value), limits.ELEMENT)
+                "object list: %s attribute %d takes %d octets, at most %d can be sent" % (dotted(name), k, len(value), limits.ELEMENT)
             )
 
 
@@ -38,27 +39,34 @@ class Directory:
     """Objects in ascending order of their names, at most 256, with room for the current association, which each AA
     fills itself.
 
-    objects: COSEM objects in any order. `objs` is None at the record of 0.0.40.0.0.255 (class 15). `limit` holds for
-    each object the widest rights that any association has on it (see `cosem.association_ln`), so that no client can
-    be given more than the object list grants. ValueError names what cannot be served: a name given twice, a value
-    longer than an element of a long transfer.
+    placed: (logical name, object) in any order. rights: rows of access rights. `objs` is None at the record of
+    0.0.40.0.0.255 (class 15). `limit` holds for each object the row with the widest rights that any association has on
+    it, so that no client can be given more than the object list grants. ValueError names what cannot be served: a name
+    given twice, a value longer than an element of a long transfer.
     """
 
-    def __init__(self, objects):
+    def __init__(self, placed, rights):
         by_name = {CURRENT_ASSOCIATION: None}
-        for o in objects:
-            if o.name in by_name:
-                raise ValueError("object list: two objects are named " + dotted(o.name))
-            check_sizes(o)
-            by_name[o.name] = o
+        for name, o in placed:
+            if name in by_name:
+                raise ValueError("object list: two objects are named " + dotted(name))
+            check_sizes(name, o)
+            by_name[name] = o
         names = sorted(by_name)
         self.n = len(names)
         if self.n > 256:
             raise ValueError("more than 256 objects in a logical device")
         self.objs = [by_name[name] for name in names]
         self.table = b"".join([name + class_octets(by_name[name]) for name in names])
-        self.limit = [None] * self.n
+        self.rights = rights
+        self.limit = self.rows()
         self._key = bytearray(8)
+
+    def rows(self):
+        """A row number for each object, to be held by an association; at first none is visible."""
+        numbers = bytearray(self.n)
+        self.rights.holders.append(numbers)
+        return numbers
 
     def index(self, name):
         """Index of the object with this logical name, or -1; for start-up."""

@@ -47,8 +47,8 @@ class DisconnectControl(Interface):
     ATTRIBUTES = 4
     METHODS = 2
 
-    def __init__(self, name, mode):
-        Interface.__init__(self, name)
+    def __init__(self, mode):
+        Interface.__init__(self)
         self.listener = None
         self.a[2] = bytearray(axdr.boolean(True))
         self.a[3] = bytearray(axdr.enum(CONNECTED))

@@ -24,8 +24,8 @@ class TcpUdpSetup(Interface):
     CLASS_ID = 41
     ATTRIBUTES = 6
 
-    def __init__(self, name, port, reference, mss, connections, inactivity):
-        Interface.__init__(self, name)
+    def __init__(self, port, reference, mss, connections, inactivity):
+        Interface.__init__(self)
         self.a[2] = axdr.long_unsigned(port)
         self.a[3] = axdr.octets(reference)
         self.a[4] = axdr.long_unsigned(mss)
@@ -53,8 +53,8 @@ class IPv4Setup(Interface):
     METHODS = 3
     LONG = (4,)
 
-    def __init__(self, name, reference, address, mask=bytes(4), gateway=bytes(4), dns=bytes(4), dhcp=False):
-        Interface.__init__(self, name)
+    def __init__(self, reference, address, mask=bytes(4), gateway=bytes(4), dns=bytes(4), dhcp=False):
+        Interface.__init__(self)
         self.groups = bytearray(4 * GROUPS)
         self.n = 0
         self.a[2] = axdr.octets(reference)
@@ -124,8 +124,8 @@ class MacAddressSetup(Interface):
     CLASS_ID = 43
     ATTRIBUTES = 2
 
-    def __init__(self, name, address):
-        Interface.__init__(self, name)
+    def __init__(self, address):
+        Interface.__init__(self)
         self.a[2] = bytearray(axdr.octets(address))
 
     def set(self, k, buf, off, end, aa, commit):

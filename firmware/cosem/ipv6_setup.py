@@ -29,8 +29,8 @@ class IPv6Setup(Interface):
     METHODS = 2
     LONG = (4, 5, 6)
 
-    def __init__(self, name, reference, unicast):
-        Interface.__init__(self, name)
+    def __init__(self, reference, unicast):
+        Interface.__init__(self)
         self.kept = [bytearray(16 * KEPT) for _ in range(3)]
         self.n = bytearray(3)
         self.n[UNICAST] = min(len(unicast), KEPT)

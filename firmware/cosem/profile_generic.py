@@ -8,6 +8,7 @@ capture_period empties it.
 
 from micropython import const
 
+import limits
 from cosem import buffer_selection
 from cosem.base import OUT_OF_RANGE, Interface, no_parameter
 from cosem.buffer_selection import COUNT, find, select, time_key
@@ -15,6 +16,7 @@ from cosem.columns import DEFINITION, Columns, definition, put_definition
 from cosem.directory import obis
 from cosem.row import put_row
 from dlms import axdr
+from dlms.association import ROW
 from dlms.errors import (
     DATA_BLOCK_UNAVAILABLE,
     LONG_GET_ABORTED,
@@ -47,8 +49,8 @@ class ProfileGeneric(Interface):
     DEPENDENT = (3, 6, 8)  # the columns decide what can be sorted by and how many rows fit
     SELECT = {2: buffer_selection.SELECTORS}
 
-    def __init__(self, name, rows, captured, period, clock):
-        Interface.__init__(self, name)
+    def __init__(self, rows, captured, period, clock):
+        Interface.__init__(self)
         self.rows = rows
         self.clock = clock
         self.period = period
@@ -69,10 +71,10 @@ class ProfileGeneric(Interface):
     def placed(self, directory):
         """The logical device is complete: find the objects to capture."""
         self.directory = directory
-        columns = Columns()
+        columns = Columns(directory, len(self._captured))
         for text, k in self._captured:
             i = directory.index(obis(text))
-            if i < 0 or not columns.add(directory.objs[i], k):
+            if i < 0 or not columns.add(i, k):
                 raise ValueError("profile: " + text + " cannot be captured")
         if not self._take(columns):
             raise ValueError("profile: no room for a row")
@@ -87,9 +89,9 @@ class ProfileGeneric(Interface):
         self._unordered = 0
         self.clock_column = -1
         for i in range(columns.n):
-            if columns.objs[i].CLASS_ID == _CLOCK and columns.attributes[i] == 2 and self.clock_column < 0:
+            if columns.object(i).CLASS_ID == _CLOCK and columns.attribute(i) == 2 and self.clock_column < 0:
                 self.clock_column = i
-        put_definition(self.a[6], 0, None, 0)
+        put_definition(self.a[6], 0, None, 0, 0)
         put32(self.a[8], 1, self.rows.limit)
         return True
 
@@ -129,7 +131,7 @@ class ProfileGeneric(Interface):
         if k == 3:
             if i >= self.columns.n:
                 return -LONG_GET_ABORTED
-            return put_definition(buf, off, self.columns.objs[i], self.columns.attributes[i])
+            return self.columns.put_definition(buf, off, i)
         rows = self.rows
         sequence = find(self, cur, i)
         if sequence < rows.first:
@@ -175,15 +177,16 @@ class ProfileGeneric(Interface):
         if buf[off] != axdr.ARRAY:
             return TYPE_UNMATCHED
         at = axdr.content(buf, off)
-        if at == end:
+        n = axdr.count(buf, off)
+        if not 1 <= n <= limits.COLUMNS:
             return OUT_OF_RANGE
-        columns = Columns()
+        columns = Columns(self.directory, n)
         while at < end:
             if not definition(buf, at, end):
                 return TYPE_UNMATCHED
             i = self.directory.locate(buf, at + 3, at + 7)
             o = self.directory.objs[i] if i >= 0 else None
-            if o is None or get16(buf, at + 16) or not self._may_capture(aa, i, o, buf[at + 14]) or not columns.add(o, buf[at + 14]):
+            if o is None or get16(buf, at + 16) or not self._may_capture(aa, i, o, buf[at + 14]) or not columns.add(i, buf[at + 14]):
                 return OUT_OF_RANGE
             at += DEFINITION
         if columns.size > self.rows.octets:
@@ -197,8 +200,7 @@ class ProfileGeneric(Interface):
             return False
         if aa is None:
             return True
-        rights = aa.assoc.acc[i]
-        return rights is not None and rights[k] & 1 != 0
+        return self.directory.rights.table[ROW * aa.assoc.acc[i] + k] & 1 != 0
 
     def clear(self):
         """Empty the buffer."""

@@ -20,8 +20,8 @@ class SapAssignment(Interface):
     METHODS = 1
     LONG = (2,)
 
-    def __init__(self, name, devices):
-        Interface.__init__(self, name)
+    def __init__(self, devices):
+        Interface.__init__(self)
         self._items = [axdr.structure(axdr.long_unsigned(sap), axdr.octets(title)) for sap, title in devices]
 
     def open(self, k, cur):

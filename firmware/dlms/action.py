@@ -121,7 +121,7 @@ def invoke(server, aa, names, d, buf, off, end, out, o):
     m = names[d + 8]
     if m == 0 or m > obj.METHODS:
         return -errors.no_attribute
-    if aa.acc[j][obj.ATTRIBUTES + m] == 0:
+    if server.right(aa, j, obj.ATTRIBUTES + m) == 0:
         return -errors.no_right
     return obj.act(m, buf, off, end, out, o, aa)
 

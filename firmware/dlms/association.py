@@ -18,6 +18,8 @@ from dlms.octets import clear, copy
 from dlms.pool import Pool
 from dlms.wrapper import HEADER
 
+ROW = const(20)  # octets of a row of access rights (`cosem.rights`)
+
 IDLE = const(0)
 PENDING = const(1)
 ASSOCIATED = const(2)
@@ -36,31 +38,26 @@ class Association:
         self.max_send = 0  # client-max-receive-pdu-size, 0 = no limit announced
         self.qos = -1  # quality of service proposed, -1 for none
         self.user = -1  # calling user id, -1 for none
-        # The response is encoded at tx[start:limit]; the octets in front of start are for the WPDU header
+        # The response is encoded at tx[start:start+room]; the octets in front of start are for the WPDU header
         # and, with ciphering, for the security header.
         self.start = HEADER
-        self.limit = HEADER
-        self.room = 0  # limit - start: the longest response APDU
+        self.room = 0  # the longest response APDU
         self.transfer = None
         # the directory and the rights of the association object
-        self.table = b""
-        self.n = 0
-        self.objs = None
+        self.directory = None
+        self.rights = b""
         self.acc = None
-        self.way = None  # for `short`: (table, n, objs, acc, place in objs of the association object itself, room)
+        self.way = None  # for `short`: (table, objs, acc, rights, place in objs of the association object itself, room)
         self.index = 0  # number of this AA on its link
-        self.trail = ""
 
     def opened(self):
         """The AA is in force: take what serving it needs from the association object."""
         d = self.assoc.directory
-        self.table = d.table
-        self.n = d.n
-        self.objs = d.objs
+        self.directory = d
+        self.rights = d.rights.table
         self.acc = self.assoc.acc
-        self.room = self.limit - self.start
         current = d.objs.index(None) if None in d.objs else -1
-        self.way = (d.table, d.n, d.objs, self.acc, current, self.room)
+        self.way = (d.table, d.objs, self.acc, self.rights, current, self.room)
         self.heat()
 
     def heat(self):

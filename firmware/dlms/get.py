@@ -108,11 +108,10 @@ def begin(server, aa, t, buf, q, end):
     if j < 0:
         return -j
     obj = server.object(aa, j)
-    acc = aa.acc[j]
     attr = buf[q + 8]
     if attr > obj.ATTRIBUTES:
         return server.errors.no_attribute
-    if attr and acc[attr] & 1 == 0:
+    if attr and server.right(aa, j, attr) & 1 == 0:
         return server.errors.no_right
     t.aa = aa
     t.selector = 0
@@ -131,7 +130,7 @@ def begin(server, aa, t, buf, q, end):
         t.end = server.tidy(t, t.off, t.end)
         if attr not in obj.SELECT or t.selector not in obj.SELECT[attr]:
             return server.errors.no_selection
-    return t.begin(obj, acc, attr)
+    return t.begin(obj, j, attr)
 
 
 def next_block(server, aa, rx, p, tx, iip):

@@ -13,7 +13,7 @@ from array import array
 from micropython import const
 
 from dlms import acse, action, get, set, wrapper
-from dlms.association import ASSOCIATED, IDLE, Link
+from dlms.association import ASSOCIATED, IDLE, ROW, Link
 from dlms.axdr import shorten
 from dlms.errors import ACCEPTED, REJECTED, REJECTED_TRANSIENT, ConformanceClientErrors, Errors
 from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, length, length_size, scan
@@ -164,18 +164,23 @@ class Server:
 
     def locate(self, aa, buf, q, unknown):
         """Index of the object that class-id and logical name at buf[q:q+8] name and this AA can see, or -result."""
-        j = find(aa.table, aa.n, buf, q)
+        directory = aa.directory
+        j = find(directory.table, directory.n, buf, q)
         if j == NOT_FOUND:
             return -unknown
         if j >= 0:
-            return j if aa.acc[j] is not None else -unknown
+            return j if aa.acc[j] else -unknown
         # the class is another one; of an object that it cannot see a client learns nothing
-        return -self.errors.other_class if aa.acc[OTHER_CLASS - j] is not None else -unknown
+        return -self.errors.other_class if aa.acc[OTHER_CLASS - j] else -unknown
 
     def object(self, aa, j):
         """The object at index j; the AA's own Association object stands at 0.0.40.0.0.255."""
-        obj = aa.objs[j]
+        obj = aa.directory.objs[j]
         return aa.assoc if obj is None else obj
+
+    def right(self, aa, j, i):
+        """The access mode of attribute i, or of method i - ATTRIBUTES, of the object at index j."""
+        return aa.rights[ROW * aa.acc[j] + i]
 
     def scan(self, buf, off, end):
         """Offset behind the Data at buf[off:], -1 when it is not well-formed, -2 when it is nested too deep."""
@@ -260,7 +265,7 @@ class Server:
             else:
                 self.open(link, aa, assoc, rx)
         if aa is not None:
-            self.note("aa-open", aa.trail)
+            self.note("aa-open", trail(link, assoc))
         else:
             self.note("aa-refused", trail(link, assoc) + " answer=%06x" % answer)
         if not aarq.response_allowed:
@@ -288,14 +293,12 @@ class Server:
         aa.qos = aarq.qos
         aa.user = aarq.user
         aa.start = HEADER
-        room = min(self.pdu, link.send_limit)
-        if 0 < aarq.max_pdu < room:
-            room = aarq.max_pdu
-        aa.limit = HEADER + room
+        aa.room = min(self.pdu, link.send_limit)
+        if 0 < aarq.max_pdu < aa.room:
+            aa.room = aarq.max_pdu
         aa.transfer = None
         assoc.opened += 1
         assoc.user = aarq.user
-        aa.trail = trail(link, assoc)
         aa.opened()
 
     def release(self, link, i, rx, off, end, tx):
@@ -315,7 +318,7 @@ class Server:
         self.abandon(aa)
         if aa.state != IDLE:
             aa.assoc.opened -= 1
-            self.note("aa-close", aa.trail)
+            self.note("aa-close", trail(link, aa.assoc))
         link.drop(i)
 
     def note(self, event, text):

@@ -1,5 +1,6 @@
 """Plain twin of `short_viper`: the contract."""
 
+from dlms.association import ROW
 from dlms.octets import add32, find, find_key
 from dlms.wrapper import HEADER
 
@@ -22,14 +23,14 @@ def short_get(keys, ways, rx, off, n, tx, served):
     i = find_key(keys, len(ways), rx, off + 2)
     if i < 0 or rx[off + 2] | rx[off + 3] == 0 or ways[i] is None:
         return 0
-    table, n, objs, acc, current, room = ways[i]
-    i = find(table, n, rx, off + 11)
+    table, objs, acc, rights, current, room = ways[i]
+    i = find(table, len(objs), rx, off + 11)
     # the AA's own Association object has no place in the list, an object not visible has no rights
-    if i < 0 or i == current or acc[i] is None:
+    if i < 0 or i == current:
         return 0
     a = objs[i].a
     k = rx[off + 19]
-    if k == 0 or k >= len(a) or acc[i][k] & 1 == 0:
+    if k == 0 or k >= len(a) or rights[ROW * acc[i] + k] & 1 == 0:
         return 0
     value = a[k]
     if value is None:

@@ -65,7 +65,8 @@ class Transfer(Cursor):
         self.fault = SUCCESS  # why the value cannot be continued
         self.aa = None
         self.obj = None
-        self.acc = None
+        self.record = 0  # where the directory has obj
+        self.readable = 0  # attribute 0: bit k is set when the client may read attribute k
         self.attr = 0
         self.last = 0  # attribute 0: the last attribute of the structure; else equal to attr
         self.entries = 0  # list: entries still to come, their descriptors at buf[pos:]
@@ -99,32 +100,37 @@ class Transfer(Cursor):
 
     # -- outbound: begin -------------------------------------------------------------------------
 
-    def begin(self, obj, acc, attr):
-        """Begin with attribute `attr` of an object, 0 for the structure of all readable ones; returns a result.
+    def begin(self, obj, record, attr):
+        """Begin with attribute `attr` of the object of a directory record, 0 for the structure of all readable ones; returns a result.
 
-        The tag and count, or the whole simple value, are appended to carry. selector, off and end were set by the caller.
+        The tag and count, or the whole simple value, are appended to carry. aa, selector, off and end were set by the caller.
         """
         self.obj = obj
-        self.acc = acc
+        self.record = record
         if attr:
             self.attr = attr
             self.last = attr
             return self.value()
-        last = obj.ATTRIBUTES
+        self.attr = 0
+        self.last = obj.ATTRIBUTES
+        self.readable = 0
         n = 0
         k = 1
-        while k <= last:
-            n += acc[k] & 1
+        while k <= self.last:
+            if self.server.right(self.aa, record, k) & 1:
+                self.readable |= 1 << k
+                n += 1
             k += 1
         self.c1 = axdr.put_head(self.carry, self.c1, axdr.STRUCTURE, n)
-        self.attr = 0
-        self.last = last
         return SUCCESS
 
     def value(self):
         """Append attribute self.attr of self.obj to carry: the simple value, or the head of the long one."""
         obj = self.obj
         attr = self.attr
+        if attr == 1:
+            self.c1 = axdr.put_octets(self.carry, self.c1, axdr.OCTET_STRING, self.aa.directory.table, 8 * self.record, 6)
+            return SUCCESS
         value = obj.a[attr]
         if value is not None:
             self.c1 = axdr.put_encoded(self.carry, self.c1, value)
@@ -165,7 +171,7 @@ class Transfer(Cursor):
         attr = self.attr
         while attr < self.last:
             attr += 1
-            if self.acc[attr] & 1:
+            if self.readable >> attr & 1:
                 self.attr = attr
                 self.n = 0
                 self.i = 0

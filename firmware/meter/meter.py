@@ -9,7 +9,7 @@ time give the same octets.
 from micropython import const
 
 import limits
-from cosem.association_ln import AssociationInstance, AssociationLN
+from cosem.association_ln import AssociationLN
 from cosem.civil import DAY, YEARS, day_number, month_length
 from cosem.clock import Clock
 from cosem.demand_register import DemandRegister
@@ -17,14 +17,15 @@ from cosem.directory import CURRENT_ASSOCIATION, Directory, obis
 from cosem.disconnect_control import CONNECTED, DisconnectControl
 from cosem.ip_setup import TcpUdpSetup
 from cosem.register import ExtendedRegister
+from cosem.rights import Rights
 from dlms import axdr
 from dlms.conformance import LN_SERVICES
 from dlms.octets import add32, copy
 from dlms.security import LOW, LOWEST
 from meter import events, objects
-from meter.access import Pool
+from meter.access import rights, widest
 from meter.addresses import ipv4, ipv6, mask
-from meter.metrology import W, Metrology
+from meter.metrology import Metrology
 from meter.simulation import EXPORT, IMPORT, Simulation
 from version import VERSION
 
@@ -86,7 +87,6 @@ class Meter:
     each, big-endian. lost: the same, seconds of simulated time given up because the rate could not be kept.
     """
 
-    CLOCK = obis("0.0.1.0.0.255")
     MAC_NAME = obis("0.0.25.2.0.255")
 
     def __init__(self, config, source):
@@ -110,8 +110,8 @@ class Meter:
         self.metrology = Metrology(self.source)
         day, second = read_start(config.start)
         self.backfill_days = min(config.backfill_days, day)  # time begins with 2000
-        self.clock = Clock(self.CLOCK, day - self.backfill_days, second)
-        self.supply = DisconnectControl(obis("0.0.96.3.10.255"), 2)
+        self.clock = Clock(day - self.backfill_days, second)
+        self.supply = DisconnectControl(2)
         self._demand()
         self._network(config)
         self.periodic = []  # what has a `period` in seconds of local time and a `period_end()`, in the order of their doing
@@ -120,9 +120,9 @@ class Meter:
         self._awake = 0  # real milliseconds that are not a second of uptime yet
         self.devices = []
         self.associations = []
-        pool = Pool()
+        rows = Rights()
         for wport, table in zip(self.wports, objects.LOGICAL_DEVICES):
-            self._device(wport, table(self, wport), pool, config.secrets)
+            self._device(wport, table(self, wport), rows, config.secrets)
         self.events = self._find("0.0.99.98.0.255")
         self.load_profile = self.clock.measuring = self._find("1.0.99.1.0.255")
         self.clock.listener = self
@@ -133,10 +133,11 @@ class Meter:
         """Demand of import and export, and the highest of the day."""
         self.maximum = []
         self.demand = []
-        for c in ("1", "2"):
-            highest = ExtendedRegister(obis("1.0." + c + ".6.0.255"), bytearray(axdr.double_long_unsigned(0)), 0, W, self.clock)
+        for name in ("P+", "P-"):
+            unit = self.metrology.quantity(name)[1]
+            highest = ExtendedRegister(bytearray(axdr.double_long_unsigned(0)), unit, self.clock)
             self.maximum.append(highest)
-            self.demand.append(DemandRegister(obis("1.0." + c + ".4.0.255"), W, objects.LOAD_PERIOD, self.clock, highest))
+            self.demand.append(DemandRegister(unit, objects.LOAD_PERIOD, self.clock, highest))
 
     def _network(self, config):
         four = [ipv4(address) for address in config.bind if ":" not in address]
@@ -144,9 +145,7 @@ class Meter:
         self.mask = mask(self.ipv4)
         self.ipv6 = [ipv6(address) for address in config.bind if ":" in address]
         self.mac = b"\x02\x00" + int(config.serial).to_bytes(4, "big")  # locally administered
-        self.tcp_udp = TcpUdpSetup(
-            obis("0.0.25.0.0.255"), config.port, obis("0.0.25.1.0.255"), MSS, limits.CONNECTIONS, config.inactivity
-        )
+        self.tcp_udp = TcpUdpSetup(config.port, obis("0.0.25.1.0.255"), MSS, limits.CONNECTIONS, config.inactivity)
 
     # -- names -------------------------------------------------------------------------------------
 
@@ -160,41 +159,35 @@ class Meter:
 
     # -- objects -----------------------------------------------------------------------------------
 
-    def _device(self, wport, rows, pool, secrets):
-        """Make the objects of a logical device and the associations with it."""
-        made = []
-        groups = {}
-        for cls, text, given, group in rows:
+    def _device(self, wport, table, rows, secrets):
+        """Make the objects of a logical device and the associations with it. rows: the access rights of all devices."""
+        placed = []
+        groups = {CURRENT_ASSOCIATION: objects.ASSOCIATION}
+        for cls, text, given, group in table:
             name = obis(text)
-            o = cls(name, *given) if isinstance(given, tuple) else given
-            if o.name != name:
-                raise ValueError("object list: " + text + " has another name")
-            made.append(o)
+            placed.append((name, cls(*given) if isinstance(given, tuple) else given))
             groups[name] = group
-        associations = []
-        for client, place, secret in objects.ASSOCIATIONS:
+        made = len(self.associations)
+        for client, _, secret in objects.ASSOCIATIONS:
             mechanism = LOW if secret else LOWEST
-            association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), LN_SERVICES, None, None)
-            name = CURRENT_ASSOCIATION[:4] + bytes((len(associations) + 1, 255))
-            made.append(AssociationInstance(name, association))
-            groups[name] = objects.INSTANCE_OPEN if mechanism == LOWEST else objects.INSTANCE
-            associations.append((association, place))
-        self.periodic.extend([o for o in made if hasattr(o, "period")])
-        groups[CURRENT_ASSOCIATION] = objects.ASSOCIATION
-        directory = Directory(made)
-        for association, place in associations:
-            association.directory = directory
-            association.acc = []
-            for i in range(directory.n):
-                group = groups[directory.table[8 * i : 8 * i + 6]]
-                association.acc.append(pool.rights(group[place], directory.objs[i] or AssociationLN))
+            association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), LN_SERVICES)
             self.associations.append(association)
+            name = CURRENT_ASSOCIATION[:4] + bytes((len(self.associations) - made, 255))
+            placed.append((name, association))
+            groups[name] = objects.INSTANCE_OPEN if mechanism == LOWEST else objects.INSTANCE
+        self.periodic.extend([o for _, o in placed if hasattr(o, "period")])
+        directory = Directory(placed, rows)
+        self.devices.append((wport, directory))
+        for _, o in placed:
+            o.placed(directory)
         for i in range(directory.n):
             group = groups[directory.table[8 * i : 8 * i + 6]]
-            directory.limit[i] = pool.widest(group, directory.objs[i] or AssociationLN)
-        self.devices.append((wport, directory))
-        for o in made:
-            o.placed(directory)
+            cls = directory.objs[i] or AssociationLN
+            directory.limit[i] = rows.row(widest(group, cls))
+            for association, (_, place, _) in zip(self.associations[made:], objects.ASSOCIATIONS):
+                mask = rights(group[place], cls)
+                if mask:
+                    association.acc[i] = rows.row(mask)
 
     def _find(self, text):
         """The object of the management logical device with this logical name."""

@@ -27,8 +27,8 @@ class State(Interface):
     CLASS_ID = 1
     ATTRIBUTES = 2
 
-    def __init__(self, name, counters, uptime):
-        Interface.__init__(self, name)
+    def __init__(self, counters, uptime):
+        Interface.__init__(self)
         self.counters = counters
         self.uptime = uptime
 

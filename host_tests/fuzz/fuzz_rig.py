@@ -10,7 +10,7 @@ part in an answer, nor may the margin change, because what looks at octets in vi
 import limits
 import meter
 from config import parse
-from dlms.association import associations
+from dlms.association import ROW, associations
 from dlms.octets import put16
 from dlms.server import Server
 from fuzz_apdus import WPORTS, Client, Known, aarq
@@ -64,7 +64,7 @@ class Rig:
         for _, directory in self.meter.devices:
             for i in range(directory.n):
                 o = directory.objs[i] or self.meter.associations[0]
-                self.objects.append(Known(o, directory.table[8 * i : 8 * i + 6], directory.limit[i]))
+                self.objects.append(Known(o, directory.table[8 * i : 8 * i + 6], directory.rights.table[ROW * directory.limit[i] :]))
         self.answers = []
 
     def note(self, level, component, event, text):
@@ -206,10 +206,9 @@ class Rig:
         """On the same link, a client associates and reads the logical device name, a short and a long way."""
         association = self.meter.associations[0]
         # what a management client may have done to this one
-        association.users.clear()
-        association.names.clear()
+        association.users = association.names = ()
         i = association.directory.index(bytes((0, 0, 42, 0, 0, 255)))
-        association.acc[i] = b"\x00\x01\x01"
+        association.acc[i] = association.directory.rights.row(b"\x00\x01\x01")
         if self.links[0].n == self.links[0].most:
             self.server.abort(self.links[0])
         answer = self.ask(aarq(Tape(b""), _PUBLIC), _PUBLIC, 1)
