@@ -76,7 +76,7 @@ class AssociationLN(Interface):
     def placed(self, directory):
         """The directory of the logical device, in which nothing is visible yet."""
         self.directory = directory
-        self.acc = directory.rows()
+        self.acc = directory.invisible()
 
     # -- reading -----------------------------------------------------------------------------------
 

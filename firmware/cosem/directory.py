@@ -59,11 +59,12 @@ class Directory:
         self.objs = [by_name[name] for name in names]
         self.table = b"".join([name + class_octets(by_name[name]) for name in names])
         self.rights = rights
-        self.limit = self.rows()
+        self.rows = rights.table
+        self.limit = self.invisible()
         self._key = bytearray(8)
 
-    def rows(self):
-        """A row number for each object, to be held by an association; at first none is visible."""
+    def invisible(self):
+        """A row number for each object, to be held by an association: at first none is visible."""
         numbers = bytearray(self.n)
         self.rights.holders.append(numbers)
         return numbers

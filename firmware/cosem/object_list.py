@@ -107,7 +107,7 @@ def put_element(buf, off, directory, i, o, row, full):
     off = axdr.put_u16(buf, off + 2, axdr.LONG_UNSIGNED, get16(table, 8 * i + 6))
     off = axdr.put8(buf, off, axdr.UNSIGNED, o.VERSION)
     off = axdr.put_octets(buf, off, axdr.OCTET_STRING, table, 8 * i, 6)
-    return put_rights(buf, off, o, directory.rights.table, ROW * row) if full else off
+    return put_rights(buf, off, o, directory.rows, ROW * row) if full else off
 
 
 def put_rights(buf, off, o, rights, at):

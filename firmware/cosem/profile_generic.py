@@ -200,7 +200,7 @@ class ProfileGeneric(Interface):
             return False
         if aa is None:
             return True
-        return self.directory.rights.table[ROW * aa.assoc.acc[i] + k] & 1 != 0
+        return self.directory.rows[ROW * aa.assoc.acc[i] + k] & 1 != 0
 
     def clear(self):
         """Empty the buffer."""

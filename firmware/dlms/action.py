@@ -11,6 +11,7 @@ A descriptor is class-id(2), logical name(6), method-id(1). All methods of a req
 answer leaves: what a client does not fetch was done all the same.
 """
 
+from dlms.association import ROW
 from dlms.axdr import NULL
 from dlms.conformance import ACTION, BLOCK_ACTION, MULTIPLE_REFERENCES
 from dlms.errors import LONG_ACTION_ABORTED, NO_LONG_ACTION_IN_PROGRESS, SUCCESS
@@ -121,7 +122,7 @@ def invoke(server, aa, names, d, buf, off, end, out, o):
     m = names[d + 8]
     if m == 0 or m > obj.METHODS:
         return -errors.no_attribute
-    if server.right(aa, j, obj.ATTRIBUTES + m) == 0:
+    if aa.directory.rows[ROW * aa.acc[j] + obj.ATTRIBUTES + m] == 0:
         return -errors.no_right
     return obj.act(m, buf, off, end, out, o, aa)
 

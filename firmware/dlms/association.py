@@ -45,19 +45,18 @@ class Association:
         self.transfer = None
         # the directory and the rights of the association object
         self.directory = None
-        self.rights = b""
         self.acc = None
-        self.way = None  # for `short`: (table, objs, acc, rights, place in objs of the association object itself, room)
+        self.way = None  # for `short`: see `short_plain`
         self.index = 0  # number of this AA on its link
+        self.trail = ""
 
     def opened(self):
         """The AA is in force: take what serving it needs from the association object."""
         d = self.assoc.directory
         self.directory = d
-        self.rights = d.rights.table
         self.acc = self.assoc.acc
-        current = d.objs.index(None) if None in d.objs else -1
-        self.way = (d.table, d.objs, self.acc, self.rights, current, self.room)
+        current = d.objs.index(None) if None in d.objs else 0xFFFF
+        self.way = (d.table, d.n << 16 | current, d.objs, self.acc, d.rows, self.room)
         self.heat()
 
     def heat(self):

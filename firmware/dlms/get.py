@@ -8,6 +8,7 @@ A descriptor is class-id(2), logical name(6), attribute-id(1); selection is 00, 
 attribute, no selection - never comes here: `server.handle` has a short way for it.
 """
 
+from dlms.association import ROW
 from dlms.conformance import ATTRIBUTE_0_GET, GET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, SUCCESS
 from dlms.octets import copy, length, length_size, u32_equal
@@ -111,7 +112,7 @@ def begin(server, aa, t, buf, q, end):
     attr = buf[q + 8]
     if attr > obj.ATTRIBUTES:
         return server.errors.no_attribute
-    if attr and server.right(aa, j, attr) & 1 == 0:
+    if attr and aa.directory.rows[ROW * aa.acc[j] + attr] & 1 == 0:
         return server.errors.no_right
     t.aa = aa
     t.selector = 0

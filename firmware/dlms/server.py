@@ -13,7 +13,7 @@ from array import array
 from micropython import const
 
 from dlms import acse, action, get, set, wrapper
-from dlms.association import ASSOCIATED, IDLE, ROW, Link
+from dlms.association import ASSOCIATED, IDLE, Link
 from dlms.axdr import shorten
 from dlms.errors import ACCEPTED, REJECTED, REJECTED_TRANSIENT, ConformanceClientErrors, Errors
 from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, length, length_size, scan
@@ -178,10 +178,6 @@ class Server:
         obj = aa.directory.objs[j]
         return aa.assoc if obj is None else obj
 
-    def right(self, aa, j, i):
-        """The access mode of attribute i, or of method i - ATTRIBUTES, of the object at index j."""
-        return aa.rights[ROW * aa.acc[j] + i]
-
     def scan(self, buf, off, end):
         """Offset behind the Data at buf[off:], -1 when it is not well-formed, -2 when it is nested too deep."""
         return scan(buf, off, end, self.stack, self.depth)
@@ -265,7 +261,7 @@ class Server:
             else:
                 self.open(link, aa, assoc, rx)
         if aa is not None:
-            self.note("aa-open", trail(link, assoc))
+            self.note("aa-open", aa.trail)
         else:
             self.note("aa-refused", trail(link, assoc) + " answer=%06x" % answer)
         if not aarq.response_allowed:
@@ -299,6 +295,7 @@ class Server:
         aa.transfer = None
         assoc.opened += 1
         assoc.user = aarq.user
+        aa.trail = trail(link, assoc)
         aa.opened()
 
     def release(self, link, i, rx, off, end, tx):
@@ -318,7 +315,7 @@ class Server:
         self.abandon(aa)
         if aa.state != IDLE:
             aa.assoc.opened -= 1
-            self.note("aa-close", trail(link, aa.assoc))
+            self.note("aa-close", aa.trail)
         link.drop(i)
 
     def note(self, event, text):

@@ -9,6 +9,7 @@
 A value in blocks is put together in the transfer's buffer behind its descriptors and applied only when it is whole (D-24).
 """
 
+from dlms.association import ROW
 from dlms.axdr import NULL, STRUCTURE
 from dlms.conformance import ATTRIBUTE_0_SET, BLOCK_SET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS, SET
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, OTHER_REASON, SUCCESS
@@ -127,7 +128,7 @@ def apply(server, aa, names, d, buf, off, end):
         return errors.no_attribute
     if attr == 0:
         return apply_all(server, aa, obj, j, buf, off)
-    if server.right(aa, j, attr) & 2 == 0:
+    if aa.directory.rows[ROW * aa.acc[j] + attr] & 2 == 0:
         return errors.no_right
     return obj.set(attr, buf, off, end, aa, True)
 
@@ -152,7 +153,7 @@ def set_each(server, aa, obj, j, buf, q, commit):
     while attr <= obj.ATTRIBUTES:
         end = server.scan(buf, q, server.everything)
         if buf[q] != NULL:
-            if server.right(aa, j, attr) & 2 == 0:
+            if aa.directory.rows[ROW * aa.acc[j] + attr] & 2 == 0:
                 return server.errors.no_right
             if attr in obj.DEPENDENT:
                 dependent += 1

@@ -10,7 +10,8 @@ def short_get(keys, ways, rx, off, n, tx, served):
 
     The header is checked too: over TCP these octets come as they were received, before anything looked for a WPDU in them.
 
-    keys and ways are those of the link (`association.Link`). Plain: a confirmed GET-request-normal without selection,
+    keys and ways are those of the link (`association.Link`). A way is (table of the directory, number of its records << 16 | the one of
+    the association object itself, objects, row of rights of each, rows of rights, longest response APDU). Plain: a confirmed GET-request-normal without selection,
     `header(8) C0 01 iip class(2) name(6) attribute 00`, in an AA that has a way, for an attribute that the object holds as encoded
     octets, that the client may read and that fits one answer: `0001 wPorts swapped length · C4 01 iip 00 value`.
     One more request is then counted in the 32 bits of `served`. With 0 nothing was done, and the request goes the long way
@@ -23,10 +24,10 @@ def short_get(keys, ways, rx, off, n, tx, served):
     i = find_key(keys, len(ways), rx, off + 2)
     if i < 0 or rx[off + 2] | rx[off + 3] == 0 or ways[i] is None:
         return 0
-    table, objs, acc, rights, current, room = ways[i]
-    i = find(table, len(objs), rx, off + 11)
+    table, places, objs, acc, rights, room = ways[i]
+    i = find(table, places >> 16, rx, off + 11)
     # the AA's own Association object has no place in the list, an object not visible has no rights
-    if i < 0 or i == current:
+    if i < 0 or i == places & 0xFFFF:
         return 0
     a = objs[i].a
     k = rx[off + 19]

@@ -32,9 +32,9 @@ def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) 
         return 0
     # the object, by logical name and class-id: binary search in the directory
     table = ptr8(way[0])
-    objs = way[1]
     lo = 0
-    hi = int(len(objs))
+    current = int(way[1])
+    hi = current >> 16
     while True:
         if lo >= hi:
             return 0
@@ -52,14 +52,14 @@ def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) 
     if table[p + 6] != rx[11] or table[p + 7] != rx[12]:
         return 0
     # the AA's own Association object has no place in the list, an object not visible has no rights
-    if mid == int(way[4]):
+    if mid == current & 0xFFFF:
         return 0
-    a = objs[mid].a
+    a = way[2][mid].a
     k = rx[19]
     if k == 0 or k >= int(len(a)):
         return 0
-    acc = ptr8(way[2])
-    rights = ptr8(way[3])
+    acc = ptr8(way[3])
+    rights = ptr8(way[4])
     if rights[_ROW * acc[mid] + k] & 1 == 0:
         return 0
     held = a[k]

@@ -15,6 +15,7 @@ come (REQUIREMENTS D-24).
 from micropython import const
 
 from dlms import axdr
+from dlms.association import ROW
 from dlms.errors import SUCCESS
 from dlms.octets import copy
 
@@ -116,8 +117,10 @@ class Transfer(Cursor):
         self.readable = 0
         n = 0
         k = 1
+        rights = self.aa.directory.rows
+        row = ROW * self.aa.acc[record]
         while k <= self.last:
-            if self.server.right(self.aa, record, k) & 1:
+            if rights[row + k] & 1:
                 self.readable |= 1 << k
                 n += 1
             k += 1

@@ -66,7 +66,7 @@ def granted(a, i):
     """The access rights of an association on the object at index i of its directory, as octets; None when it cannot see it."""
     row = a.acc[i]
     o = a.directory.objs[i] or a
-    return bytes(a.directory.rights.table[ROW * row : ROW * row + 1 + o.ATTRIBUTES + o.METHODS]) if row else None
+    return bytes(a.directory.rows[ROW * row : ROW * row + 1 + o.ATTRIBUTES + o.METHODS]) if row else None
 
 
 def association(meter, client, device=0):

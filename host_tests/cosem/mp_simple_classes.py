@@ -321,7 +321,7 @@ def test_nothing_else_can_be_written():
             o = directory.objs[i]
             if o is None:
                 continue
-            limit = directory.rights.table[ROW * directory.limit[i] :]
+            limit = directory.rows[ROW * directory.limit[i] :]
             for k in range(2, o.ATTRIBUTES + 1):
                 if limit[k] & 2 or o.a[k] is None or isinstance(o.a[k], bytearray):
                     continue

@@ -182,13 +182,6 @@ class Config(Interface):
         self.user = -1
 
 
-class Rights:
-    """The rows of access rights, one for each object."""
-
-    def __init__(self, masks):
-        self.table = b"".join([mask + bytes(ROW - len(mask)) for mask in masks])
-
-
 class Directory:
     """objects: descriptor -> object, or None for the current association. rights: descriptor -> attributes from 1 (1 read, 2 write),
     then methods; an object without is not visible.
@@ -200,7 +193,8 @@ class Directory:
         self.table = b"".join(records)
         self.n = len(records)
         self.objs = [objects[by_record[record]] for record in records]
-        self.rights = Rights([b""] + [bytes(rights.get(by_record[record], ())) for record in records])
+        masks = [b""] + [bytes(rights.get(by_record[record], ())) for record in records]
+        self.rows = b"".join([mask + bytes(ROW - len(mask)) for mask in masks])
         self.acc = bytes([i + 1 if by_record[records[i]] in rights else 0 for i in range(self.n)])
 
 

@@ -64,7 +64,7 @@ class Rig:
         for _, directory in self.meter.devices:
             for i in range(directory.n):
                 o = directory.objs[i] or self.meter.associations[0]
-                self.objects.append(Known(o, directory.table[8 * i : 8 * i + 6], directory.rights.table[ROW * directory.limit[i] :]))
+                self.objects.append(Known(o, directory.table[8 * i : 8 * i + 6], directory.rows[ROW * directory.limit[i] :]))
         self.answers = []
 
     def note(self, level, component, event, text):
