@@ -8,13 +8,9 @@ import time
 import board
 import limits
 import meter
-from board import files
-from config import ConfigError, parse
 from dlms import axdr
 from dlms.server import Server
-from dlms.wrapper import HEADER
 from log import Log
-from meter.addresses import numeric
 from net.queue import install
 from net.service import BindError, Service
 from version import VERSION
@@ -24,17 +20,21 @@ _ROOM = 256  # words of heap in one piece that frames of calls inside each other
 _SMALLEST = 32  # octets of the smallest object, or more
 _OLDEST = (1, 25)  # MicroPython
 HARDWARE = limits.HARDWARE
+# Modules that nothing asks for again once the meter serves: their memory is given back
+_START_ONLY = "config limits_default board.files board.identity meter.access meter.addresses meter.assembly meter.objects"
 
 
 class App:
     """The parts, wired. `run` serves until it is interrupted."""
 
     def __init__(self, config):
-        self.config = config
         self.log = Log(config.log)
-        for host in config.bind:
-            if not numeric(host):
-                raise ConfigError("bind: %r is not a numeric address such as 127.0.0.1 or ::1" % host)
+        self.bind = config.bind
+        self.port = config.port
+        self.gc = config.gc
+        self.rate = config.rate
+        self.frame_timeout = config.frame_timeout * 1000
+        self.udp_inactivity = config.udp_inactivity * 1000
         self.board = board.make(limits, config, self.log)
         self.meter = meter.build(config, self.board.source)
         self.server = Server(
@@ -47,7 +47,9 @@ class App:
             self.meter.counters,
         )
         if config.trace:
-            trace(self.server)
+            import trace
+
+            trace.begin(self.server)
         self.queue = install(HARDWARE)
         self.service = Service(self.server, limits, self.queue, self.log, self.connections)
 
@@ -64,13 +66,15 @@ class App:
 
     def listen(self):
         """Open the sockets, and say so."""
-        port = self.service.start(self.config.bind, self.config.port)
+        port = self.service.start(self.bind, self.port)
         self.meter.tcp_udp.a[2] = axdr.long_unsigned(port)
         self.ready(port)
         self.board.listening()
 
     def ready(self, port):
         """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
+        text = self.board.ready_text()
+        forget(_START_ONLY.split())
         gc.collect()
         # the threshold of main.py was for the start; serving takes no heap, and what it borrows shall not add up to a collection
         gc.threshold(-1)
@@ -84,17 +88,16 @@ class App:
                 ".".join(str(part) for part in sys.implementation.version[:3]),
                 gc.mem_alloc(),
                 gc.mem_free(),
-                self.board.ready_text(),
+                text,
             )
         )
         close_gaps()
-        if not self.config.gc:
+        if not self.gc:
             gc.disable()
 
     async def supervise(self):
         """Ten times a second: let simulated time pass, and close what has been quiet too long. Allocates nothing."""
         last = time.ticks_ms()
-        config = self.config
         in_time = bytes(4)
         while True:
             await asyncio.sleep_ms(_TICK)
@@ -103,13 +106,11 @@ class App:
             last = now
             try:
                 self.meter.tick(ms)
-                self.service.watch(
-                    ms, self.meter.tcp_udp.inactivity() * 1000, config.frame_timeout * 1000, config.udp_inactivity * 1000
-                )
+                self.service.watch(ms, self.meter.tcp_udp.inactivity() * 1000, self.frame_timeout, self.udp_inactivity)
                 self.board.tick(ms)
                 if self.meter.lost != in_time:
                     in_time = self.meter.lost  # said once
-                    self.log("WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % config.rate)
+                    self.log("WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % self.rate)
             except Exception as e:
                 # one look is lost, and not the meter
                 gc.collect()
@@ -130,36 +131,12 @@ def close_gaps():
         most -= 1
 
 
-def trace(server):
-    """Make a server print every WPDU in hexadecimal, as received and as sent; of one that is too long, its header."""
-    handle = server.handle
-    too_long = server.too_long
-
-    def show(link, way, octets):
-        print("TRACE", time.ticks_ms(), link.name(), way, bytes(octets).hex())
-
-    def traced_handle(link, rx, off, n, tx):
-        show(link, "<", rx[off : off + n])
-        size = handle(link, rx, off, n, tx)
-        if size:
-            show(link, ">", tx[:size])
-        return size
-
-    def traced_too_long(link, rx, tx):
-        show(link, "<", rx[:HEADER])
-        size = too_long(link, rx, tx)
-        if size:
-            show(link, ">", tx[:size])
-        return size
-
-    server.handle = traced_handle
-    server.too_long = traced_too_long
-    server.short = not_short
-
-
-def not_short(keys, ways, rx, off, n, tx, served):
-    """In place of the short way, so that every request is traced."""
-    return 0
+def forget(names):
+    """Let modules go, and with them what no object that stays refers to."""
+    for name in names:
+        if sys.modules.pop(name, None) is not None and "." in name:
+            package, _, own = name.partition(".")
+            delattr(sys.modules[package], own)
 
 
 def fail(text):
@@ -168,22 +145,36 @@ def fail(text):
     return 1
 
 
+def configured(words):
+    """The configuration: the files of a board, then the words of the command line."""
+    from config import parse
+    from meter.addresses import numeric
+
+    if HARDWARE:
+        from board.files import words as files
+
+        words = files() + list(words)
+    config = parse(words, limits.BIND, limits.BACKFILL)
+    for host in config.bind:
+        if not numeric(host):
+            raise ValueError("bind: %r is not a numeric address such as 127.0.0.1 or ::1" % host)
+    return config
+
+
 def main(words):
     """Run the meter until it is interrupted; returns the exit code."""
     if sys.implementation.version[:2] < _OLDEST:
         return fail("MicroPython %d.%d or newer is needed" % _OLDEST)
     app = None
     try:
-        if HARDWARE:
-            words = files.words() + list(words)
-        app = App(parse(words, limits.BIND, limits.BACKFILL))
+        app = App(configured(words))
         app.start()
     except KeyboardInterrupt:
         # First, and without a new object: the signal may come while the heap is collected, and leaves it locked.
         if HARDWARE and app is not None:
             app.board.stop()
         return 0
-    except (ConfigError, BindError, ValueError) as e:
+    except (BindError, ValueError) as e:
         return fail(str(e))
     except MemoryError:
         return fail("not enough heap: raise -X heapsize or lower backfill_days and depth")

@@ -42,7 +42,7 @@ _KEYS = {
 }
 
 
-class ConfigError(Exception):
+class ConfigError(ValueError):
     """One line that says what is wrong."""
 
 

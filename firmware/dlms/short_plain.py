@@ -11,9 +11,11 @@ def short_get(keys, ways, rx, off, n, tx, served):
     The header is checked too: over TCP these octets come as they were received, before anything looked for a WPDU in them.
 
     keys and ways are those of the link (`association.Link`). A way is (table of the directory, number of its records << 16 | the one of
-    the association object itself, objects, row of rights of each, rows of rights, longest response APDU). Plain: a confirmed GET-request-normal without selection,
-    `header(8) C0 01 iip class(2) name(6) attribute 00`, in an AA that has a way, for an attribute that the object holds as encoded
-    octets, that the client may read and that fits one answer: `0001 wPorts swapped length · C4 01 iip 00 value`.
+    the association object itself, objects, row of rights of each, rows of rights, longest response APDU).
+
+    Plain: a confirmed GET-request-normal without selection, `header(8) C0 01 iip class(2) name(6) attribute 00`, in an AA that has a way,
+    for an attribute that the object holds as encoded octets, that the client may read and that fits one answer:
+    `0001 wPorts swapped length · C4 01 iip 00 value`.
     One more request is then counted in the 32 bits of `served`. With 0 nothing was done, and the request goes the long way
     (which finds any error).
     """

@@ -76,7 +76,7 @@ EVENT_COLUMNS = (("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2))
 
 
 def management(m, wport):
-    """Logical device 1: the meter. m is the Meter, whose parts the objects show."""
+    """Logical device 1: the meter. m has the parts that the objects show (`meter.assembly`)."""
     q = m.metrology.quantity
     return (
         # what the meter is
