@@ -76,7 +76,7 @@ class Hardware(Board):
         if not simulated:
             from board import rtc
 
-            app.meter.clock.distrust(rtc.plausible())
+            app.meter.clock_doubtful(rtc.plausible())
         if not config.secrets_given:
             self.log("WARN", "board", "demonstration-secrets", "file=%s" % files.SECRETS)
         if config.ntp and not simulated:

@@ -21,6 +21,7 @@ BEHIND = const(2678400)  # seconds of simulated time, 31 days: what is owed beyo
 BACKFILL_SLOT = const(300)  # seconds of a simulation slot before READY, and after
 SLOT = const(60)
 # status of a load profile row (0.0.96.10.1.255): what happened in its period
+STATUS_CLOCK_INVALID = const(0x02)  # nobody who knows the time had set the clock
 STATUS_DST = const(0x08)
 STATUS_CLOCK_ADJUSTED = const(0x20)
 STATUS_POWER_UP = const(0x80)
@@ -142,11 +143,18 @@ class Meter:
                 if o.period and second % o.period == 0:
                     o.period_end()
             if load and second % load == 0:
-                self.status[1] = STATUS_DST if self.clock.dst else 0
+                self._begin_status()
         if second == 0:
             self._midnight()
         if second % SLOT == 0:
             self.switch_tariff()
+
+    def _begin_status(self):
+        """A period of the load profile begins: what holds for it already."""
+        status = STATUS_DST if self.clock.dst else 0
+        if not self.clock.trusted():
+            status |= STATUS_CLOCK_INVALID
+        self.status[1] = status
 
     def _due(self, second):
         for o in self.periodic:
@@ -171,6 +179,11 @@ class Meter:
         self.tariff[1] = tariff + 1
 
     # -- what objects report -----------------------------------------------------------------------
+
+    def clock_doubtful(self, recovered):
+        """The clock was not set since the start, only kept by another clock when `recovered`: rows say so until it is set."""
+        self.clock.distrust(recovered)
+        self.status[1] |= STATUS_CLOCK_INVALID
 
     def clock_adjusting(self):
         """The clock is about to be set."""

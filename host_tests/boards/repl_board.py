@@ -100,6 +100,8 @@ class ReplBoard:
             except TimeoutError:
                 continue
             with link:
+                # what the board says in small pieces does not wait for the host's acknowledgements
+                link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._relay(link)
 
     def _relay(self, link: socket.socket) -> None:

@@ -7,6 +7,7 @@ from profile_model import CLOCK, ENERGY, LOAD, STATUS, at, between, entries, fou
 REQ = {
     "test_attributes": ("F-06",),
     "test_rows_are_captured_octets": ("F-06",),
+    "test_rows_say_that_the_clock_is_not_to_be_trusted": ("F-35", "D-102"),
     "test_fifo_overwrites_the_oldest": ("F-34",),
     "test_lifo": ("F-34",),
     "test_reset_and_capture": ("F-06",),
@@ -47,6 +48,18 @@ def test_rows_are_captured_octets():
     assert elements(profile, 2) == [wanted]
     run(meter, 900)
     assert number(elements(profile, 2)[1][18:23]) < number(wanted[18:23])
+
+
+def test_rows_say_that_the_clock_is_not_to_be_trusted():
+    """Bit 1 (02) of a row: for the whole or a part of its period nobody who knows the time had set the clock."""
+    meter = made(start="2026-03-01T18:00:00")
+    meter.clock_doubtful(False)
+    run(meter, 1800)
+    meter.synchronise(meter.clock.day, meter.clock.second)
+    run(meter, 1800)
+    rows = elements(find(meter, LOAD), 2)
+    # power-up (80) in the first one, clock adjusted (20) in the third
+    assert [row[17] for row in rows] == [0x82, 0x02, 0x22, 0x00]
 
 
 def test_fifo_overwrites_the_oldest():

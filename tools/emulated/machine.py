@@ -70,7 +70,7 @@ class Machine:
         words += serial("console", self.console_port, f"logfile={console}", "logappend=on")
         words += serial("line", self.line_port)
         forwards = ",".join(f"hostfwd={kind}:{LOOPBACK}:{self.port}-:4059" for kind in ("tcp", "udp"))
-        words += ["-nic", f"user,model=lan9118,restrict=on,{forwards}"]
+        words += ["-nic", f"user,model=lan9118,{forwards}"]
         if self._icount is not None:
             words += ["-icount", f"shift={self._icount},align=off,sleep=on"]
         return [*words, "-kernel", str(self._firmware)]
