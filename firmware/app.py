@@ -5,9 +5,9 @@ import gc
 import sys
 import time
 
-import board
 import limits
 import meter
+from board.plain import make as make_board
 from dlms import axdr
 from dlms.server import Server
 from log import Log
@@ -20,9 +20,6 @@ _ROOM = 256  # words of heap in one piece that frames of calls inside each other
 _SMALLEST = 32  # octets of the smallest object, or more
 _OLDEST = (1, 25)  # MicroPython
 HARDWARE = limits.HARDWARE
-# Modules that nothing asks for again once the meter serves: their memory is given back
-_START_ONLY = "config limits_default board.files board.identity meter.access meter.addresses meter.assembly meter.objects"
-
 
 class App:
     """The parts, wired. `run` serves until it is interrupted."""
@@ -35,7 +32,7 @@ class App:
         self.rate = config.rate
         self.frame_timeout = config.frame_timeout * 1000
         self.udp_inactivity = config.udp_inactivity * 1000
-        self.board = board.make(limits, config, self.log)
+        self.board = make_board(limits, config, self.log)
         self.meter = meter.build(config, self.board.source)
         self.server = Server(
             [wport for wport, _ in self.meter.devices],
@@ -74,7 +71,7 @@ class App:
     def ready(self, port):
         """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
         text = self.board.ready_text()
-        forget(_START_ONLY.split())
+        forget_start()
         gc.collect()
         # the threshold of main.py was for the start; serving takes no heap, and what it borrows shall not add up to a collection
         gc.threshold(-1)
@@ -131,12 +128,14 @@ def close_gaps():
         most -= 1
 
 
-def forget(names):
-    """Let modules go, and with them what no object that stays refers to."""
-    for name in names:
-        if sys.modules.pop(name, None) is not None and "." in name:
-            package, _, own = name.partition(".")
-            delattr(sys.modules[package], own)
+def forget_start():
+    """Let the modules go that say `_START_ONLY`: nothing asks for them again once the meter serves."""
+    for name in list(sys.modules):
+        if hasattr(sys.modules[name], "_START_ONLY"):
+            del sys.modules[name]
+            package, dot, own = name.partition(".")
+            if dot:
+                delattr(sys.modules[package], own)
 
 
 def fail(text):

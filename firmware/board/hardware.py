@@ -9,7 +9,8 @@ Modules are imported where they are needed: what a board has not, takes no memor
 import machine
 from micropython import const
 
-from board import Board, watchdog
+from board import watchdog
+from board.plain import Board
 from net import health, states
 from net.health import Health
 from net.service import BindError
@@ -18,7 +19,10 @@ _RESET_DELAY = const(1000)  # milliseconds for the log line to leave
 
 
 class Hardware(Board):
-    """See `board.Board`. config: `source`, `pulses_per_kwh`, `pulse_debounce`, `watchdog`, `offline_reset`, `ntp`, `start`, `rate`."""
+    """See `board.plain.Board`.
+
+    config: `source`, `pulses_per_kwh`, `pulse_debounce`, `watchdog`, `offline_reset`, `ntp`, `start`, `rate`, read until the start.
+    """
 
     def __init__(self, limits, config, log):
         self.limits = limits

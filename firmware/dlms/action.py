@@ -205,7 +205,7 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
         out[q + 1] = 1
         out[q + 2] = 0
         t.used = q + 3
-        if t.used + keep > t.size - (r - HEAD) or not t.take(t.carry, HEAD, r - HEAD):
+        if t.used + keep > len(t.buf) - (r - HEAD) or not t.take(t.carry, HEAD, r - HEAD):
             out[q + 2] = 1
             out[q + 3] = server.errors.no_resources
             t.used = q + _NOT_AVAILABLE

@@ -70,6 +70,22 @@ def associations(n, links):
     return Pool([Association() for _ in range(n)], links)
 
 
+class Carrier:
+    """What the links of one transport share.
+
+    pool: of AAs. transfers: pool of long transfers. most: AAs on one link. stream: TCP, and not UDP. send_limit: the longest APDU
+    that the transport takes (REQUIREMENTS A-08).
+    """
+
+    def __init__(self, server, pool, transfers, most, stream, send_limit):
+        self.server = server
+        self.pool = pool
+        self.transfers = transfers
+        self.most = most
+        self.stream = stream
+        self.send_limit = send_limit
+
+
 class Link:
     """One TCP connection or one UDP peer with the AAs on it.
 
@@ -77,16 +93,12 @@ class Link:
     what the short way needs of each, or None.
     """
 
-    def __init__(self, pool, transfers, most, stream, send_limit):
-        self.pool = pool  # of AAs
-        self.transfers = transfers  # pool of long transfers
+    def __init__(self, carrier):
+        self.carrier = carrier
         self.held = 0  # long transfers that run in the AAs of this link
-        self.stream = stream  # TCP: True; UDP: False
-        self.send_limit = send_limit  # the longest APDU this transport takes (REQUIREMENTS A-08)
-        self.keys = bytearray(4 * most)
-        self.ways = [None] * most
-        self.aas = [None] * most
-        self.most = most
+        self.keys = bytearray(4 * carrier.most)
+        self.ways = [None] * carrier.most
+        self.aas = [None] * carrier.most
         self.n = 0
         self.local = ""  # address and port of this end, for the log
         self.remote = ""  # … and of the peer
@@ -98,7 +110,7 @@ class Link:
     def take(self, rx, off):
         """A fresh AA for the wPorts at rx[off:off+4], or None when the link or the pool has no more."""
         n = self.n
-        aa = self.pool.take(n) if n < self.most else None
+        aa = self.carrier.pool.take(n) if n < self.carrier.most else None
         if aa is not None:
             copy(self.keys, 4 * n, rx, off, 4)
             self.aas[n] = aa
@@ -114,7 +126,7 @@ class Link:
         aa = aas[i]
         aa.state = IDLE
         aa.assoc = None
-        self.pool.give(aa, n)
+        self.carrier.pool.give(aa, n)
         if i != n:
             aas[i] = aas[n]
             aas[i].index = i

@@ -13,7 +13,7 @@ from array import array
 from micropython import const
 
 from dlms import acse, action, get, set, wrapper
-from dlms.association import ASSOCIATED, IDLE, Link
+from dlms.association import ASSOCIATED, IDLE, Carrier
 from dlms.axdr import shorten
 from dlms.errors import ACCEPTED, REJECTED, REJECTED_TRANSIENT, ConformanceClientErrors, Errors
 from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, length, length_size, scan
@@ -56,17 +56,17 @@ class Server:
         # A response always begins in the scratch transfer; only when it turns out long the association keeps it
         # and a free one becomes the scratch. Every TCP connection is sure of one; datagrams have a few of their own,
         # because whoever sends them may not be who he says.
-        self.transfers = Pool([Transfer(self, limits) for _ in range(limits.TRANSFERS)], limits.CONNECTIONS)
-        self.udp_transfers = Pool([Transfer(self, limits) for _ in range(limits.UDP_TRANSFERS)], 0)
-        self.scratch = Transfer(self, limits)
+        self.transfers = Pool([Transfer(limits) for _ in range(limits.TRANSFERS)], limits.CONNECTIONS)
+        self.udp_transfers = Pool([Transfer(limits) for _ in range(limits.UDP_TRANSFERS)], 0)
+        self.scratch = Transfer(limits)
 
     def buffer(self):
-        """A new transmit buffer that fits every response."""
+        """A new transmit buffer that fits every response; one serves all transports, because only one response is made at a time."""
         return bytearray(HEADER + self.pdu + _TAIL)
 
-    def link(self, pool, most, stream, send_limit=_EVERYTHING):
-        """A new link for one TCP connection (stream true) or UDP peer, with at most `most` AAs of the pool."""
-        return Link(pool, self.transfers if stream else self.udp_transfers, most, stream, send_limit)
+    def carrier(self, pool, most, stream, send_limit=_EVERYTHING):
+        """What the links of TCP (stream true) or UDP share, each with at most `most` AAs of the pool."""
+        return Carrier(self, pool, self.transfers if stream else self.udp_transfers, most, stream, send_limit)
 
     # -- the door ------------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class Server:
 
     def idle(self, link, tag, tx):
         """An APDU other than AARQ and RLRQ outside any AA (D-91, D-96)."""
-        if tag in _RESPONSES or not link.stream:
+        if tag in _RESPONSES or not link.carrier.stream:
             return 0
         return self.refuse(tx, HEADER, self.errors.no_association)
 
@@ -144,8 +144,11 @@ class Server:
         self.log("ERROR", "dlms", "object-raised", repr(e))
         if not iip & 0x40:
             return 0
-        module = get if tag == 0xC0 else set if tag == 0xC1 else action
-        return module.result(aa, tx, iip, self.errors.escaped)
+        if tag == 0xC0:
+            return get.result(aa, tx, iip, self.errors.escaped)
+        if tag == 0xC1:
+            return set.result(aa, tx, iip, self.errors.escaped)
+        return action.result(aa, tx, iip, self.errors.escaped)
 
     def refuse(self, tx, p, code):
         """ExceptionResponse `D8 state service` at tx[p:] (D-70); returns the offset behind it, or 0 when the table says nothing."""
@@ -213,7 +216,7 @@ class Server:
     def keep(self, aa, t):
         """The scratch transfer t becomes the association's own; False when no other is free to take its place."""
         link = aa.link
-        other = link.transfers.take(link.held)
+        other = link.carrier.transfers.take(link.held)
         if other is None:
             return False
         link.held += 1
@@ -230,7 +233,7 @@ class Server:
             t.kind = NONE
             link = aa.link
             link.held -= 1
-            link.transfers.give(t, link.held)
+            link.carrier.transfers.give(t, link.held)
             aa.heat()
 
     def silence(self, aa):
@@ -247,11 +250,11 @@ class Server:
         aarq = self.aarq
         assoc = self.find_association(rx, off)
         well_formed = aarq.parse(rx, off + HEADER, end) and aarq.initiate(rx)
-        if not aarq.response_allowed and (link.stream or not well_formed or assoc is None):
+        if not aarq.response_allowed and (link.carrier.stream or not well_formed or assoc is None):
             return 0  # B-05, B-07: no AARE, and over TCP no AA either
         if not well_formed or assoc is None:
             # C-26, A-30: refused with our plain context name; a datagram that is no AARQ is not answered
-            return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None) if link.stream or well_formed else 0
+            return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None) if link.carrier.stream or well_formed else 0
         answer = aarq.judge(rx, assoc)
         aa = None
         if answer == ACCEPTED:
@@ -289,7 +292,7 @@ class Server:
         aa.qos = aarq.qos
         aa.user = aarq.user
         aa.start = HEADER
-        aa.room = min(self.pdu, link.send_limit)
+        aa.room = min(self.pdu, link.carrier.send_limit)
         if 0 < aarq.max_pdu < aa.room:
             aa.room = aarq.max_pdu
         aa.transfer = None
@@ -304,7 +307,7 @@ class Server:
             return 0
         if i < 0:
             # C-51: nothing to release; a stream is answered, a datagram is not
-            return acse.rlre(tx, HEADER) if link.stream else 0
+            return acse.rlre(tx, HEADER) if link.carrier.stream else 0
         confirmed = link.aas[i].confirmed
         self.close(link, i)
         return acse.rlre(tx, HEADER) if confirmed else 0
@@ -335,7 +338,7 @@ def no_log(level, component, event, text):
 def trail(link, assoc):
     """Protocol_Connection_Parameters of an AA as text, for the log and the Association object (IEC 62056-9-7 §8, B-22)."""
     return "%s client=%s/%d server=%s/%d" % (
-        "TCP" if link.stream else "UDP",
+        "TCP" if link.carrier.stream else "UDP",
         link.name(),
         assoc.client,
         link.local,

@@ -51,13 +51,11 @@ class Cursor:
 class Transfer(Cursor):
     """One long transfer and its two buffers, made once at start."""
 
-    def __init__(self, server, limits):
+    def __init__(self, limits):
         super().__init__()
-        self.server = server
         self.kind = NONE
         self.block = 0  # outbound: number of the last block sent; inbound: of the last block taken
         self.buf = bytearray(limits.REASSEMBLY)
-        self.size = limits.REASSEMBLY
         self.used = 0  # inbound: octets in buf
         self.mark = 0  # inbound: where the value begins in buf
         self.carry = bytearray(HEAD + 8 + limits.ELEMENT)  # 8: result octet, tag and count in front
@@ -93,7 +91,7 @@ class Transfer(Cursor):
     def take(self, rx, off, n):
         """Append n octets of a block; False when the value would be longer than the buffer."""
         used = self.used
-        if used + n > self.size:
+        if used + n > len(self.buf):
             return False
         copy(self.buf, used, rx, off, n)
         self.used = used + n
@@ -189,7 +187,7 @@ class Transfer(Cursor):
             self.entries -= 1
             self.n = 0
             self.i = 0
-            self.server.list_entry(self)
+            self.aa.link.carrier.server.list_entry(self)
             return True
         if self.held > 0:
             n = min(self.held, len(self.carry) - HEAD)

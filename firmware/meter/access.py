@@ -7,6 +7,8 @@ one. An empty text: the object is not visible.
 
 from cosem.base import INVOKE, READ, WRITE
 
+_START_ONLY = True
+
 PUBLIC = 0  # the places of a group's three texts
 READER = 1
 MANAGEMENT = 2

@@ -25,6 +25,8 @@ from meter.meter import Meter
 from meter.metrology import Metrology
 from version import VERSION
 
+_START_ONLY = True
+
 MSS = const(1460)
 _MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning and testing
 

@@ -23,6 +23,8 @@ from meter.access import MANAGEMENT, PUBLIC, READER
 from meter.events import EventLog
 from meter.state import State
 
+_START_ONLY = True
+
 MANAGEMENT_DEVICE = 1  # server wPort; that of the second logical device is configured
 
 # Associations of every logical device: client wPort, place in an access group, name of its secret in the configuration. Without a

@@ -56,13 +56,15 @@ def _heap(folder: Path, requests: int) -> list[Row]:
     rows = []
     with EmulatedBoard(folder / "heap.img", folder / "heap.log", settings={**_CONFIG, "gc": False, "rate": 3600}) as board:
         rows += [_per_request(board, kind, requests) for kind in sorted(NAMED)]
+        board.remote.copy([INSIDE / "as_pico_w" / "limits.py"], "")
         board.configure(_CONFIG)
         used, free = _used(board)
-        rows.insert(0, Row("heap after boot, frozen code", used, "B", _HEAP_BAR, how=f"{_CONNECTIONS} connections open, {free:,} B free"))
+        how = f"limits of a Pico W, {_CONNECTIONS} connections open, {free:,} B free"
+        rows.insert(0, Row("heap after boot, frozen code", used, "B", _HEAP_BAR, how=how))
         board.deploy()
         board.reset()
         used, free = _used(board)
-        rows.insert(1, Row("heap after boot, .py files", used, "B", how=f"{_CONNECTIONS} connections open, {free:,} B free"))
+        rows.insert(1, Row("heap after boot, .py files", used, "B", how=f"limits of the tests, {_CONNECTIONS} connections open, {free:,} B free"))
     return rows
 
 

@@ -6,7 +6,7 @@ stands for none. Every request is put at an odd offset among poison octets, so t
 
 from cosem.base import Interface
 from dlms import axdr
-from dlms.association import ROW, associations
+from dlms.association import ROW, Link, associations
 from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from dlms.octets import copy
 from dlms.server import Server
@@ -249,7 +249,7 @@ class Rig:
 
     def new_link(self, stream=True, most=4):
         """Another connection, or with stream false another UDP peer."""
-        return self.server.link(self.pool, most, stream)
+        return Link(self.server.carrier(self.pool, most, stream))
 
     def note(self, level, component, event, text):
         self.notes.append(level + " " + event + " " + text)

@@ -10,7 +10,7 @@ part in an answer, nor may the margin change, because what looks at octets in vi
 import limits
 import meter
 from config import parse
-from dlms.association import ROW, associations
+from dlms.association import ROW, Link, associations
 from dlms.octets import put16
 from dlms.server import Server
 from fuzz_apdus import WPORTS, Client, Known, aarq
@@ -48,7 +48,7 @@ class Rig:
             [wport for wport, _ in self.meter.devices], self.meter.associations, limits, log=self.note, served=self.meter.counters
         )
         self.pools = (associations(8, 0), associations(2, 0))
-        self.links = (self.server.link(self.pools[0], most, True), self.server.link(self.pools[1], 2, False, 500))
+        self.links = (Link(self.server.carrier(self.pools[0], most, True)), Link(self.server.carrier(self.pools[1], 2, False, 500)))
         self.poison = poison
         self.size = len(self.server.buffer())
         self.tx = self.margin(self.server.buffer())
@@ -209,7 +209,7 @@ class Rig:
         association.users = association.names = ()
         i = association.directory.index(bytes((0, 0, 42, 0, 0, 255)))
         association.acc[i] = association.directory.rights.row(b"\x00\x01\x01")
-        if self.links[0].n == self.links[0].most:
+        if self.links[0].n == self.links[0].carrier.most:
             self.server.abort(self.links[0])
         answer = self.ask(aarq(Tape(b""), _PUBLIC), _PUBLIC, 1)
         if answer[:1] != b"\x61" or b"\xa2\x03\x02\x01\x00" not in answer:
