@@ -8,7 +8,6 @@ import time
 import limits
 import meter
 from board.plain import make as make_board
-from dlms import axdr
 from dlms.server import Server
 from log import Log
 from net.queue import install
@@ -64,7 +63,7 @@ class App:
     def listen(self):
         """Open the sockets, and say so."""
         port = self.service.start(self.bind, self.port)
-        self.meter.tcp_udp.a[2] = axdr.long_unsigned(port)
+        self.meter.tcp_udp.listening(port)
         self.ready(port)
         self.board.listening()
 

@@ -3,7 +3,8 @@
 The server (`dlms.server`) reads an object in one of two ways:
 
 *Simple attributes*, short and of one piece. `a[k]` holds the encoded A-XDR Data of attribute k as bytes or bytearray
-and the server copies it; a live value is changed in place (`a[2][1:5]`). Where `a[k]` is None the server calls `get`.
+and the server copies it; a live value, in a bytearray or a view of one, is changed in place (`a[2][1:5]`). Where `a[k]` is None
+the server calls `get`. Constant values are written as literals: so they stay in the flash when the firmware is frozen into an image.
 
 *Long attributes*, named in `LONG`: arrays and structures of any length, sent element by element so that no more than
 one element ever stands in memory. The server calls `open` once and `element` for each number, through a
@@ -73,7 +74,7 @@ class Interface:
         constant.
         """
         value = self.a[k]
-        if not isinstance(value, bytearray):
+        if value is None or isinstance(value, bytes):
             return READ_WRITE_DENIED
         if buf[off] != value[0] or end - off != len(value):
             return TYPE_UNMATCHED

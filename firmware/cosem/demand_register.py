@@ -9,7 +9,7 @@ before, divided by the window.
 from micropython import const
 
 from cosem.base import OUT_OF_RANGE, Interface, no_parameter
-from dlms import axdr
+from cosem.clock import NO_TIME
 from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from dlms.octets import clear, compare, copy, get16, get32, put32
 
@@ -38,14 +38,15 @@ class DemandRegister(Interface):
         self.number = 1
         self.sum = 0  # mWh of the running period
         self._past = [0] * PERIODS  # mWh of the periods before, the newest first
-        self.a[2] = bytearray(axdr.double_long_unsigned(0))
-        self.a[3] = bytearray(axdr.double_long_unsigned(0))
+        self.a[2] = bytearray(b"\x06\x00\x00\x00\x00")
+        self.a[3] = bytearray(b"\x06\x00\x00\x00\x00")
         self.a[4] = unit
-        self.a[5] = bytearray(axdr.unsigned(0))
-        self.a[6] = bytearray(axdr.octets(bytes(12)))
-        self.a[7] = bytearray(axdr.octets(bytes(12)))
-        self.a[8] = bytearray(axdr.double_long_unsigned(period))
-        self.a[9] = bytearray(axdr.long_unsigned(1))
+        self.a[5] = b"\x11\x00"  # status: none
+        self.a[6] = bytearray(NO_TIME)
+        self.a[7] = bytearray(NO_TIME)
+        self.a[8] = bytearray(b"\x06\x00\x00\x00\x00")
+        put32(self.a[8], 1, period)
+        self.a[9] = bytearray(b"\x12\x00\x01")
         self.reset()
 
     def add(self, milli):

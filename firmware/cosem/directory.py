@@ -35,29 +35,41 @@ def check_sizes(name, o):
             )
 
 
-class Directory:
-    """Objects in ascending order of their names, at most 256, with room for the current association, which each AA
-    fills itself.
+def class_octets(o):
+    class_id = _ASSOCIATION_LN if o is None else o.CLASS_ID
+    return bytes((class_id >> 8, class_id & 0xFF))
 
-    placed: (logical name, object) in any order. rights: rows of access rights. `objs` is None at the record of
-    0.0.40.0.0.255 (class 15). `limit` holds for each object the row with the widest rights that any association has on
-    it, so that no client can be given more than the object list grants. ValueError names what cannot be served: a name
-    given twice, a value longer than an element of a long transfer.
+
+def directory(placed, rights):
+    """The directory of a logical device. placed: (logical name, object) in any order, at most 255.
+
+    ValueError names what cannot be served: a name given twice, a value longer than an element of a long transfer.
+    """
+    by_name = {CURRENT_ASSOCIATION: None}
+    for name, o in placed:
+        if name in by_name:
+            raise ValueError("object list: two objects are named " + dotted(name))
+        check_sizes(name, o)
+        by_name[name] = o
+    names = sorted(by_name)
+    if len(names) > 256:
+        raise ValueError("more than 256 objects in a logical device")
+    table = b"".join([name + class_octets(by_name[name]) for name in names])
+    return Directory([by_name[name] for name in names], table, rights)
+
+
+class Directory:
+    """objs, table: see above. rights: rows of access rights.
+
+    `objs` is None at the record of 0.0.40.0.0.255 (class 15), the current association, which each AA fills itself. `limit` holds for
+    each object the row with the widest rights that any association has on it, so that no client can be given more than the
+    object list grants.
     """
 
-    def __init__(self, placed, rights):
-        by_name = {CURRENT_ASSOCIATION: None}
-        for name, o in placed:
-            if name in by_name:
-                raise ValueError("object list: two objects are named " + dotted(name))
-            check_sizes(name, o)
-            by_name[name] = o
-        names = sorted(by_name)
-        self.n = len(names)
-        if self.n > 256:
-            raise ValueError("more than 256 objects in a logical device")
-        self.objs = [by_name[name] for name in names]
-        self.table = b"".join([name + class_octets(by_name[name]) for name in names])
+    def __init__(self, objs, table, rights):
+        self.n = len(objs)
+        self.objs = objs
+        self.table = table
         self.rights = rights
         self.rows = rights.table
         self.limit = self.invisible()
@@ -83,8 +95,3 @@ class Directory:
         copy(self._key, 0, buf, class_off, 2)
         copy(self._key, 2, buf, name_off, 6)
         return find(self.table, self.n, self._key, 0)
-
-
-def class_octets(o):
-    class_id = _ASSOCIATION_LN if o is None else o.CLASS_ID
-    return bytes((class_id >> 8, class_id & 0xFF))

@@ -48,6 +48,7 @@ class ProfileGeneric(Interface):
     LONG = (2, 3)
     DEPENDENT = (3, 6, 8)  # the columns decide what can be sorted by and how many rows fit
     SELECT = {2: buffer_selection.SELECTORS}
+    key = bytearray(8)  # of a row that is looked at, for all profiles
 
     def __init__(self, rows, captured, period, clock):
         Interface.__init__(self)
@@ -57,20 +58,18 @@ class ProfileGeneric(Interface):
         self.lifo = False
         self.columns = None
         self.clock_column = -1
-        self.key = bytearray(8)
         self.row = None
-        self.directory = None
         self._captured = captured
         self._newest = bytearray(6)  # time of the row before, to see a clock that went back
         self._unordered = 0  # sequence number of the newest row that is earlier than the one before it
-        self.a[4] = bytearray(axdr.double_long_unsigned(period))
-        self.a[5] = bytearray(axdr.enum(FIFO))
+        self.a[4] = bytearray(b"\x06\x00\x00\x00\x00")
+        put32(self.a[4], 1, period)
+        self.a[5] = bytearray(b"\x16\x01")  # FIFO
         self.a[6] = bytearray(DEFINITION)
-        self.a[8] = bytearray(axdr.double_long_unsigned(rows.limit))
+        self.a[8] = bytearray(b"\x06\x00\x00\x00\x00")  # with the first columns
 
     def placed(self, directory):
         """The logical device is complete: find the objects to capture."""
-        self.directory = directory
         columns = Columns(directory, len(self._captured))
         for text, k in self._captured:
             i = directory.index(obis(text))
@@ -180,12 +179,12 @@ class ProfileGeneric(Interface):
         n = axdr.count(buf, off)
         if not 1 <= n <= limits.COLUMNS:
             return OUT_OF_RANGE
-        columns = Columns(self.directory, n)
+        columns = Columns(self.columns.directory, n)
         while at < end:
             if not definition(buf, at, end):
                 return TYPE_UNMATCHED
-            i = self.directory.locate(buf, at + 3, at + 7)
-            o = self.directory.objs[i] if i >= 0 else None
+            i = self.columns.directory.locate(buf, at + 3, at + 7)
+            o = self.columns.directory.objs[i] if i >= 0 else None
             if o is None or get16(buf, at + 16) or not self._may_capture(aa, i, o, buf[at + 14]) or not columns.add(i, buf[at + 14]):
                 return OUT_OF_RANGE
             at += DEFINITION
@@ -200,7 +199,7 @@ class ProfileGeneric(Interface):
             return False
         if aa is None:
             return True
-        return self.directory.rows[ROW * aa.assoc.acc[i] + k] & 1 != 0
+        return self.columns.directory.rows[ROW * aa.assoc.acc[i] + k] & 1 != 0
 
     def clear(self):
         """Empty the buffer."""

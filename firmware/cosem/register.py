@@ -3,7 +3,7 @@ unit.
 """
 
 from cosem.base import Interface, no_parameter
-from dlms import axdr
+from cosem.clock import NO_TIME
 from dlms.errors import READ_WRITE_DENIED, TYPE_UNMATCHED
 from dlms.octets import clear, copy
 
@@ -52,8 +52,8 @@ class ExtendedRegister(Register):
     def __init__(self, value, unit, clock):
         Register.__init__(self, value, unit)
         self.clock = clock
-        self.a[4] = bytearray(axdr.unsigned(0))
-        self.a[5] = bytearray(axdr.octets(bytes(12)))
+        self.a[4] = b"\x11\x00"  # status: none
+        self.a[5] = bytearray(NO_TIME)
         self.stamp()
 
     def stamp(self):

@@ -10,7 +10,8 @@ from cosem.association_ln import AssociationLN
 from cosem.civil import YEARS, day_number, month_length
 from cosem.clock import Clock
 from cosem.demand_register import DemandRegister
-from cosem.directory import CURRENT_ASSOCIATION, Directory, obis
+from cosem.directory import CURRENT_ASSOCIATION, obis
+from cosem.directory import directory as listed
 from cosem.disconnect_control import DisconnectControl
 from cosem.ip_setup import TcpUdpSetup
 from cosem.register import ExtendedRegister
@@ -156,7 +157,7 @@ def place(meter, wport, table, rows, secrets):
         placed.append((name, association))
         groups[name] = objects.INSTANCE_OPEN if mechanism == LOWEST else objects.INSTANCE
     meter.periodic.extend([o for _, o in placed if hasattr(o, "period")])
-    directory = Directory(placed, rows)
+    directory = listed(placed, rows)
     meter.devices.append((wport, directory))
     for _, o in placed:
         o.placed(directory)

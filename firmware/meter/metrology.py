@@ -76,8 +76,8 @@ class Metrology:
     def __init__(self, source):
         self.source = source
         self.tariff = 0
-        self.energies = [bytearray(row[1]) for row in ENERGIES]
-        self.values = [bytearray(row[1]) for row in INSTANTANEOUS]
+        self.energies = views(ENERGIES)
+        self.values = views(INSTANTANEOUS)
         self._rest = [0] * len(ENERGIES)  # mWh that are not a Wh yet
 
     def quantity(self, name):
@@ -130,3 +130,14 @@ class Metrology:
             put32(values[_N_L1 + i], 1, max(-p, 0))
             put16(values[_U_L1 + i], 1, source.voltage[i])
             put16(values[_I_L1 + i], 1, source.current[i])
+
+
+def views(table):
+    """The values of a table with nothing counted yet: views of one buffer, because a bytearray for each takes twice the memory."""
+    whole = memoryview(bytearray(b"".join([row[1] for row in table])))
+    values = []
+    at = 0
+    for row in table:
+        values.append(whole[at : at + len(row[1])])
+        at += len(row[1])
+    return values

@@ -64,7 +64,8 @@ def _heap(folder: Path, requests: int) -> list[Row]:
         board.deploy()
         board.reset()
         used, free = _used(board)
-        rows.insert(1, Row("heap after boot, .py files", used, "B", how=f"limits of the tests, {_CONNECTIONS} connections open, {free:,} B free"))
+        how = f"limits of the tests, {_CONNECTIONS} connections open, {free:,} B free"
+        rows.insert(1, Row("heap after boot, .py files", used, "B", how=how))
     return rows
 
 

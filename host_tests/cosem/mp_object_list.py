@@ -4,7 +4,7 @@ import limits
 from cosem.association_ln import AssociationLN
 from cosem.base import READ, WRITE
 from cosem.data import Data
-from cosem.directory import Directory
+from cosem.directory import directory as listing
 from cosem.rights import Rights
 from cosem_model import AA, act, association, begin, element, elements, find, get, granted, items, lu, made, name, ostr, put, structure
 from dlms.errors import OBJECT_UNDEFINED, OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
@@ -99,7 +99,7 @@ def test_directory_is_searchable():
             else:
                 assert o is find(meter, ".".join([str(octet) for octet in names[i]]), wport != 1)
     try:
-        Directory([(name("0.0.1.0.0.255"), meter.clock)] * 2, Rights())
+        listing([(name("0.0.1.0.0.255"), meter.clock)] * 2, Rights())
         text = "no error"
     except ValueError as e:
         text = str(e)
@@ -111,10 +111,10 @@ def test_values_longer_than_an_element():
     longest = Data(ostr2(limits.ELEMENT - 4))
     assert len(get(longest, 2)) == limits.ELEMENT
     place = name("0.0.96.128.9.255")
-    Directory([(place, longest)], Rights())
+    listing([(place, longest)], Rights())
     for wrong in (Data(ostr2(limits.ELEMENT - 3)), Data(bytearray(ostr2(900)))):
         try:
-            Directory([(place, wrong)], Rights())
+            listing([(place, wrong)], Rights())
             text = "no error"
         except ValueError as e:
             text = str(e)

@@ -323,7 +323,7 @@ def test_nothing_else_can_be_written():
                 continue
             limit = directory.rows[ROW * directory.limit[i] :]
             for k in range(2, o.ATTRIBUTES + 1):
-                if limit[k] & 2 or o.a[k] is None or isinstance(o.a[k], bytearray):
+                if limit[k] & 2 or o.a[k] is None or not isinstance(o.a[k], bytes):
                     continue
                 before = everything(o)
                 data = bytearray(get(o, k))

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from pathlib import Path
 
-from .program import ENTRY, RESIDENT, Defined, Foreign, Program
-from .rewrite import Rewriter, _import, _listed
+from .program import ENTRY, RESIDENT, START_ONLY, Defined, Foreign, Module, Program
+from .rewrite import Rewriter, imported, listed
 from .scopes import bound
+
+EARLY = f"{RESIDENT}_start"  # what only modules that are let go use of the resident ones
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A statement: the names that it defines, what it uses of resident modules, and of modules that are not linked."""
+
+    statement: ast.stmt
+    defines: frozenset[str]
+    uses: frozenset[str]
+    foreign: tuple[tuple[str, Foreign], ...]
 
 
 def linked(source: Path | str, target: Path | str) -> str:
@@ -30,18 +43,58 @@ def linked(source: Path | str, target: Path | str) -> str:
 
 def link(program: Program) -> dict[str, str]:
     """File name -> text."""
-    lazy: dict[str, str] = {}
-    wanted: set[Defined] = set()
-    for name in program.lazy:
-        lazy[program.file(name)], used = _lazy(program, name)
-        wanted |= used
-    files = {RESIDENT: _resident(program, wanted)}
+    resident = [piece for name in program.resident for piece in _pieces(program, program.modules[name])]
+    lazy = {name: _pieces(program, program.modules[name]) for name in program.lazy}
+    start = [name for name in lazy if START_ONLY in program.modules[name].bindings]
+    entry = {final for each, final in program.final.items() if each.module == ENTRY}
+    early = _needed(resident, _used(lazy, start))
+    # objects of a class outlive the start, and with a class its functions, their module and all that is in there
+    classes = {name for piece in early if isinstance(piece.statement, ast.ClassDef) for name in piece.defines}
+    always = _needed(resident, entry | classes | _used(lazy, [name for name in lazy if name not in start]))
+    early = [piece for piece in early if piece not in always]
+    homes = {name: EARLY for piece in early for name in piece.defines} | {name: RESIDENT for piece in always for name in piece.defines}
+    texts = {program.file(name): _text(pieces, homes, program.file(name)) for name, pieces in lazy.items()}
+    texts[EARLY] = _text(early, homes, EARLY, f"{START_ONLY} = True")
+    files = {RESIDENT: _text(always, homes, RESIDENT)}
     waiting = [RESIDENT]
     while waiting:
-        imported = _imported(files[waiting.pop()]) & lazy.keys() - files.keys()
-        files.update({name: lazy[name] for name in imported})
-        waiting += imported
+        new = _imported(files[waiting.pop()]) & texts.keys() - files.keys()
+        files.update({name: texts[name] for name in new})
+        waiting += new
     return {f"{name}.py": text for name, text in files.items()}
+
+
+def _pieces(program: Program, module: Module) -> list[Piece]:
+    """A module's statements, rewritten. Those of a module that stays one keep its imports of others that do, and its own names."""
+    pieces = []
+    resident = module.name in program.resident
+    for statement in module.tree.body:
+        if _is_constant(module, statement) or resident and isinstance(statement, (ast.Import, ast.ImportFrom)):
+            continue
+        rewriter = Rewriter(program, module)
+        defines = {program.final.get(Defined(module.name, name), name) for name in bound([statement])}
+        for new in listed(rewriter.visit(statement)):
+            uses = {program.final[each] for each in rewriter.used if each in program.final}
+            pieces.append(Piece(new, frozenset(defines), frozenset(uses), tuple(rewriter.foreign.items())))
+    return pieces
+
+
+def _used(modules: dict[str, list[Piece]], names: list[str]) -> set[str]:
+    """What some modules use of the resident ones."""
+    return {use for name in names for piece in modules[name] for use in piece.uses}
+
+
+def _needed(pieces: list[Piece], wanted: set[str]) -> list[Piece]:
+    """The pieces that define what is wanted, those that these use in turn, and those that define nothing but do something."""
+    kept = {piece for piece in pieces if not piece.defines}
+    wanted = wanted.union(*(piece.uses for piece in kept))
+    growing = True
+    while growing:
+        new = {piece for piece in pieces if piece not in kept and piece.defines & wanted}
+        wanted = wanted.union(*(piece.uses for piece in new))
+        kept |= new
+        growing = bool(new)
+    return [piece for piece in pieces if piece in kept]
 
 
 def _imported(text: str) -> set[str]:
@@ -51,63 +104,18 @@ def _imported(text: str) -> set[str]:
     return names | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
 
 
-def _lazy(program: Program, name: str) -> tuple[str, set[Defined]]:
-    """A module that stays one: what it takes from others stands in front."""
-    module = program.modules[name]
-    rewriter = Rewriter(program, module)
-    body = []
-    for statement in module.tree.body:
-        if not _is_constant(program, name, statement):
-            body += _listed(rewriter.visit(statement))
-    resident = {each for each in rewriter.used if each in program.final}
-    names = sorted(program.final[each] for each in resident)
-    front: list[ast.stmt] = [ast.ImportFrom(RESIDENT, [ast.alias(each)], 0) for each in names]
-    # foreign things are imported where they were; those that only came by way of another module are added
-    here = {each for statement in module.tree.body for each, _ in program.imports(statement)}
-    front += [_import(each, binding.module, binding.name) for each, binding in sorted(rewriter.foreign.items()) if each not in here]
-    return _text([*front, *body]), resident
-
-
-def _resident(program: Program, wanted: set[Defined]) -> str:
-    """All resident modules in one, without what is not used."""
-    statements: list[tuple[ast.stmt, set[str], set[str], set[str]]] = []
-    foreign: dict[str, Foreign] = {}
-    for name in program.resident:
-        module = program.modules[name]
-        for statement in module.tree.body:
-            if isinstance(statement, (ast.Import, ast.ImportFrom)) or _is_constant(program, name, statement):
-                continue
-            rewriter = Rewriter(program, module)
-            own = {program.final[Defined(name, each)] for each in bound([statement])}
-            for new in _listed(rewriter.visit(statement)):
-                used = {program.final[each] for each in rewriter.used}
-                statements.append((new, own, used, set(rewriter.foreign)))
-            foreign.update(rewriter.foreign)
-    needed = {program.final[each] for each in wanted} | {
-        name for each, name in program.final.items() if each.module == ENTRY
-    }
-    kept: list[bool] = [not own for _, own, _, _ in statements]
-    for index, keep in enumerate(kept):
-        if keep:
-            needed |= statements[index][2]
-    growing = True
-    while growing:
-        growing = False
-        for index, (_, own, used, _) in enumerate(statements):
-            if not kept[index] and own & needed:
-                kept[index] = growing = True
-                needed |= used
-    body = [each for each, keep in zip(statements, kept, strict=True) if keep]
-    front = {name for _, _, _, names in body for name in names}
-    imports = [_import(name, foreign[name].module, foreign[name].name) for name in sorted(front)]
-    return _text([*imports, *(statement for statement, _, _, _ in body)])
-
-
-def _is_constant(program: Program, module: str, statement: ast.stmt) -> bool:
+def _is_constant(module: Module, statement: ast.stmt) -> bool:
     """Whether a statement defines a constant, which stands where it is used."""
-    return isinstance(statement, ast.Assign) and bool(bound([statement])) and bound([statement]) <= program.modules[module].constants.keys()
+    return isinstance(statement, ast.Assign) and bool(bound([statement])) and bound([statement]) <= module.constants.keys()
 
 
-def _text(body: list[ast.stmt]) -> str:
-    tree = ast.Module(body, [])
-    return '"""Linked by tools/link.py: not to be edited."""\n' + ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+def _text(pieces: list[Piece], homes: dict[str, str], file: str, extra: str = "") -> str:
+    """A linked module: what it takes from others stands in front."""
+    body = [piece.statement for piece in pieces]
+    foreign = dict(sorted(each for piece in pieces for each in piece.foreign))
+    front = [imported(name, binding.module, binding.name) for name, binding in foreign.items()]
+    taken = sorted({name for piece in pieces for name in piece.uses if homes[name] != file})
+    front += [imported(name, homes[name], name) for name in taken]
+    front += ast.parse(extra).body
+    tree = ast.Module([*front, *body], [])
+    return '"""Linked by tools/link: not to be edited."""\n' + ast.unparse(ast.fix_missing_locations(tree)) + "\n"

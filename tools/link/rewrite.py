@@ -83,7 +83,7 @@ class Rewriter(ast.NodeTransformer):
         if not self.scopes:
             node.name = self._own_name(node.name)
         self.scopes.append(dict.fromkeys(parameters(node.args) | bound(node.body)))
-        node.body = [statement for each in node.body for statement in _listed(self.visit(each))] or [ast.Pass()]
+        node.body = [statement for each in node.body for statement in listed(self.visit(each))] or [ast.Pass()]
         self.scopes.pop()
         return node
 
@@ -106,11 +106,11 @@ class Rewriter(ast.NodeTransformer):
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 # names of a class are not seen in its methods
                 self.scopes.append({})
-                body += _listed(self.visit(statement))
+                body += listed(self.visit(statement))
                 self.scopes.pop()
             else:
                 self.scopes.append(dict.fromkeys(own))
-                body += _listed(self.visit(statement))
+                body += listed(self.visit(statement))
                 self.scopes.pop()
         node.body = body or [ast.Pass()]
         return node
@@ -147,7 +147,7 @@ class Rewriter(ast.NodeTransformer):
         kept: list[ast.stmt] = []
         for name, binding in self.program.imports(node):
             if isinstance(binding, Foreign):
-                kept.append(_import(name, binding.module, binding.name))
+                kept.append(imported(name, binding.module, binding.name))
                 self._bind_here(name, None if self.scopes else binding)
                 continue
             resolved = self.program.resolve(binding)
@@ -157,9 +157,9 @@ class Rewriter(ast.NodeTransformer):
             self._bind_here(name, binding)
             file = self.program.file(resolved.module)
             if isinstance(resolved, Linked):
-                kept.append(_import(name, file, None))
+                kept.append(imported(name, file, None))
             elif self.program.constant(resolved) is None:
-                kept.append(_import(name, file, resolved.name))
+                kept.append(imported(name, file, resolved.name))
         return kept
 
     visit_ImportFrom = visit_Import
@@ -169,13 +169,15 @@ class Rewriter(ast.NodeTransformer):
             self.scopes[-1][name] = binding
 
 
-def _import(name: str, module: str, attribute: str | None) -> ast.stmt:
+def imported(name: str, module: str, attribute: str | None) -> ast.stmt:
+    """The statement that imports a module, or something of it, under a name."""
     if attribute is None:
         return ast.Import([ast.alias(module, name if name != module else None)])
     return ast.ImportFrom(module, [ast.alias(attribute, name if name != attribute else None)], 0)
 
 
-def _listed(result: ast.AST | list[ast.AST] | None) -> list[ast.AST]:
+def listed(result: ast.AST | list[ast.AST] | None) -> list[ast.AST]:
+    """What a visitor returned, as the statements that it is."""
     if result is None:
         return []
     return result if isinstance(result, list) else [result]
