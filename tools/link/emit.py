@@ -10,7 +10,7 @@ from .program import ENTRY, RESIDENT, START_ONLY, Defined, Foreign, Module, Prog
 from .rewrite import Rewriter, imported, listed
 from .scopes import bound
 
-EARLY = f"{RESIDENT}_start"  # what only modules that are let go use of the resident ones
+EARLY = f"{RESIDENT}_early"  # what only modules that are let go use of the resident ones
 
 
 @dataclass(frozen=True)
