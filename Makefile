@@ -57,7 +57,7 @@ test: $(VENV)/host.txt $(interpreter) $(interop) ## run every test
 test-emulated: $(VENV)/host.txt ## build the Cortex-M3 board, run the wire, heap and hardware tests on it in QEMU
 	@$(PY) -m tools.emulated build
 	@$(PY) -m pytest -p host_tests.harness.options --target emulated -n $(JOBS) --dist loadscope \
-	    -m "(wire and not micropython) or zero_alloc" -k "not cpython" \
+	    -m "((wire or caps) and not micropython) or zero_alloc" -k "not cpython" \
 	    host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire $(ARGS)
 
 bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions and time per request

@@ -139,7 +139,7 @@ def test_boot_py_that_fails_leaves_a_repl(board):
         board.execute("import os; os.remove('/boot.py')")
 
 
-@pytest.mark.parametrize("content", ['{"rate" 1}', "[]", json.dumps({"no_such_key": 1}), json.dumps({"rate": "fast"})])
+@pytest.mark.parametrize("content", ["rate=60", "[]", json.dumps({"no_such_key": 1}), json.dumps({"rate": "fast"})])
 def test_bad_configuration_is_one_line_and_leaves_a_repl(bare, content):
     board = bare()
     board.start()

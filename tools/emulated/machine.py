@@ -17,7 +17,10 @@ from .errors import BoardError
 
 LOOPBACK = "127.0.0.1"
 _START_TRIES = 5
+_START_TIMEOUT = 30.0
 _STOP_TIMEOUT = 10.0
+# What QEMU's monitor says once every port is open.
+_PROMPT = "(qemu)"
 # What QEMU says when another process was faster with a port.
 _TAKEN = ("Address already in use", "Could not set up host forwarding rule")
 
@@ -56,6 +59,7 @@ class Machine:
         self._firmware = firmware or build.FIRMWARE
         self._process: subprocess.Popen[str] | None = None
         self._errors: IO[str] | None = None
+        self._monitor: IO[str] | None = None
         self._lock: IO[bytes] | None = None
 
     def _words(self) -> list[str]:
@@ -107,23 +111,24 @@ class Machine:
     def _spawn(self, try_again: bool) -> bool:
         """Start QEMU; False when a port was taken meanwhile and another try is worth it."""
         self.console.parent.mkdir(parents=True, exist_ok=True)
-        self._errors = self.console.with_name(self.console.name + ".qemu").open("w+", encoding="utf-8", errors="replace")
+        self._close_files()
+        self._errors, self._monitor = self._empty_file(".qemu"), self._empty_file(".monitor")
         try:
             # A process group of its own, so that Ctrl-C in a terminal reaches whoever started it, and not QEMU.
             self._process = subprocess.Popen(
                 self._words(),
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
+                stdout=self._monitor,
                 stderr=self._errors,
                 text=True,
                 start_new_session=True,
             )
         except OSError as error:
             raise BoardError(f"{build.QEMU} does not start: {error.strerror}") from None
-        # Once its console can be reached QEMU has opened every port.
-        deadline = time.monotonic() + _STOP_TIMEOUT
+        deadline = time.monotonic() + _START_TIMEOUT
         while self._process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, self.console_port), 1):
+            self._monitor.seek(0)
+            if _PROMPT in self._monitor.read():
                 return True
             if time.monotonic() > deadline:
                 self.power_off()
@@ -171,7 +176,17 @@ class Machine:
             if self._process.stdin is not None:
                 with contextlib.suppress(OSError):
                     self._process.stdin.close()
-        if self._errors is not None:
-            self._errors.close()
-            self._errors = None
+        self._close_files()
         self._unlock_flash()
+
+    def _empty_file(self, suffix: str) -> IO[str]:
+        """A file beside the console's that QEMU appends to, wherever it was read last."""
+        path = self.console.with_name(self.console.name + suffix)
+        path.write_bytes(b"")
+        return path.open("a+", encoding="utf-8", errors="replace")
+
+    def _close_files(self) -> None:
+        for file in (self._errors, self._monitor):
+            if file is not None:
+                file.close()
+        self._errors = self._monitor = None

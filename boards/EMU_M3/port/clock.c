@@ -10,11 +10,10 @@
 #define SYST_CSR BOARD_REG(0xE000E010)
 #define SYST_RVR BOARD_REG(0xE000E014)
 #define SYST_CVR BOARD_REG(0xE000E018)
-#define SCB_ICSR BOARD_REG(0xE000ED04)
-#define ICSR_PENDSTSET (1u << 26)
 #define SYST_ENABLE_WITH_INTERRUPT (7)
 
-// A free-running timer beside SysTick: a measurement reads one register, without a carry to look after.
+// A free-running timer beside SysTick, downwards. It tells the time: a busy host delays SysTick's interrupts and several become one, and a
+// clock that counted them would go slow while the watchdog's does not.
 #define TIMER0_CTRL BOARD_REG(0x40000000)
 #define TIMER0_VALUE BOARD_REG(0x40000004)
 #define TIMER0_RELOAD BOARD_REG(0x40000008)
@@ -23,6 +22,7 @@
 #define TICKS_PER_US (BOARD_CPU_HZ / 1000000)
 
 static volatile uint32_t milliseconds;
+static uint32_t counted; // the timer's ticks that are in `milliseconds`
 static uint32_t asleep;
 static uint64_t started_ns; // wall-clock time at the start of the board, in the epoch of this port
 
@@ -41,8 +41,14 @@ void clock_init(void) {
     started_ns = seconds * 1000000000u;
 }
 
+static uint32_t ticks(void) {
+    return 0xFFFFFFFF - TIMER0_VALUE;
+}
+
 void clock_systick_handler(void) {
-    milliseconds++;
+    uint32_t passed = (ticks() - counted) / TICKS_PER_MS;
+    counted += passed * TICKS_PER_MS;
+    milliseconds += passed;
     netglue_tick(milliseconds);
 }
 
@@ -56,19 +62,14 @@ void clock_wfi(void) {
 }
 
 uint32_t clock_busy(void) {
-    return (0xFFFFFFFF - TIMER0_VALUE - asleep) & 0x3FFFFFFF;
+    return (ticks() - asleep) & 0x3FFFFFFF;
 }
 
 static uint64_t microseconds(void) {
     uint32_t state = irq_save();
-    uint32_t ms = milliseconds, left = SYST_CVR;
-    if (SCB_ICSR & ICSR_PENDSTSET) {
-        // SysTick has wrapped and its handler waits for us.
-        ms++;
-        left = SYST_CVR;
-    }
+    uint32_t ms = milliseconds, rest = ticks() - counted;
     irq_restore(state);
-    return (uint64_t)ms * 1000u + (TICKS_PER_MS - 1 - left) / TICKS_PER_US;
+    return (uint64_t)ms * 1000u + rest / TICKS_PER_US;
 }
 
 mp_uint_t mp_hal_ticks_ms(void) {
@@ -80,7 +81,7 @@ mp_uint_t mp_hal_ticks_us(void) {
 }
 
 mp_uint_t mp_hal_ticks_cpu(void) {
-    return 0xFFFFFFFF - TIMER0_VALUE;
+    return ticks();
 }
 
 uint64_t mp_hal_time_ns(void) {

@@ -6,7 +6,7 @@
 
 #define SCB_ICSR BOARD_REG(0xE000ED04)
 #define ICSR_PENDSVSET (1u << 28)
-#define TIMER_MASK (63) // lwIP's timers are looked at every 64 ms
+#define TIMERS_MS (64) // how often lwIP's timers are looked at
 
 static volatile int locks;
 static volatile bool wanted, timers_due;
@@ -35,7 +35,9 @@ void netglue_schedule(void) {
 }
 
 void netglue_tick(uint32_t milliseconds) {
-    if ((milliseconds & TIMER_MASK) == 0) {
+    static uint32_t looked;
+    if (milliseconds - looked >= TIMERS_MS) {
+        looked = milliseconds;
         timers_due = true;
         netglue_schedule();
     }

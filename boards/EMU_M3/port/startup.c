@@ -34,16 +34,33 @@ static void put_hex(uint32_t value) {
 }
 
 // frame: r0 r1 r2 r3 r12 lr pc psr, as the CPU pushed them.
-__attribute__((used)) static void fault(const uint32_t *frame) {
+static void put_where(const uint32_t *frame) {
     uart_write_text(UART_CONSOLE, "\r\npc=");
     put_hex(frame[6]);
     uart_write_text(UART_CONSOLE, " lr=");
     put_hex(frame[5]);
+}
+
+__attribute__((used)) static void fault(const uint32_t *frame) {
+    put_where(frame);
     board_fatal("CPU fault", EXIT_FAULT);
 }
 
 __attribute__((naked)) static void fault_handler(void) {
     __asm volatile ("mov r0, sp\nb fault");
+}
+
+// The watchdog was not fed: where the program was then, for whoever looks for the reason.
+__attribute__((used)) static void bitten(const uint32_t *frame) {
+    put_where(frame);
+    uart_write_text(UART_CONSOLE, " ms=");
+    put_hex(mp_hal_ticks_ms());
+    uart_write_text(UART_CONSOLE, " WATCHDOG\r\n");
+    watchdog_bite();
+}
+
+__attribute__((naked)) static void nmi_handler(void) {
+    __asm volatile ("mov r0, sp\nb bitten");
 }
 
 static void unexpected_handler(void) {
@@ -75,7 +92,7 @@ __attribute__((naked)) static void reset_handler(void) {
 
 typedef void (*vector_t)(void);
 __attribute__((section(".isr_vector"), used)) static const vector_t vectors[16 + IRQ_COUNT] = {
-    (vector_t)&_estack, reset_handler, watchdog_nmi_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+    (vector_t)&_estack, reset_handler, nmi_handler, fault_handler, fault_handler, fault_handler, fault_handler,
     [7 ... 13] = unexpected_handler,
     [14] = netglue_pendsv_handler,
     [15] = clock_systick_handler,

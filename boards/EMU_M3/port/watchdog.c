@@ -23,7 +23,7 @@ void watchdog_feed(void) {
     WDOG_INTCLR = 1; // any value reloads the counter
 }
 
-void watchdog_nmi_handler(void) {
+void watchdog_bite(void) {
     reset_announce(RESET_WATCHDOG);
     WDOG_LOAD = 1;
     for (;;) {

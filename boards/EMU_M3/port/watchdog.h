@@ -7,4 +7,5 @@
 // Start it, or start it anew with another time-out.
 void watchdog_start(uint32_t ms);
 void watchdog_feed(void);
-void watchdog_nmi_handler(void);
+// Reset the machine, with the watchdog as the cause: what its NMI ends with.
+void watchdog_bite(void);
