@@ -3,7 +3,6 @@
 import pytest
 
 from host_tests.bench import emulated
-from host_tests.bench.settings import INSIDE
 
 pytestmark = [pytest.mark.caps("board"), pytest.mark.meter_config(backfill_days=0)]
 
@@ -15,7 +14,7 @@ CEILING = 60 * 1024
 def test_heap_with_every_connection_open(bare):
     board = bare()
     board.start()
-    board.remote.copy([INSIDE / "as_pico_w" / "limits.py"], "")
+    emulated.limits_of_a_pico(board)
     board.configure({"backfill_days": 2, "start": "2026-03-05T12:00:00"})
-    used, free = emulated._used(board)
+    used, free = emulated.heap_in_use(board)
     assert used <= CEILING, (used, free)
