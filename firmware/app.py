@@ -33,6 +33,7 @@ class App:
         self.udp_inactivity = config.udp_inactivity * 1000
         self.board = make_board(limits, config, self.log)
         self.meter = meter.build(config, self.board.source)
+        forget_start()  # before the buffers of the connections are made
         self.server = Server(
             [wport for wport, _ in self.meter.devices],
             self.meter.associations,

@@ -32,12 +32,15 @@ class Connection(Link):
 
     def __init__(self, carrier, queue, scratch, tx):
         super().__init__(carrier)
+        self.server = carrier.server
+        self.handle = carrier.server.handle
         self.queue = queue
         self.scratch = scratch  # shared: where octets that continue a WPDU arrive, because a socket reads to offset 0 only
         # what the short way takes, held here so that a request loads little
-        self.short = carrier.server.short
-        self.served = carrier.server.served
-        self.rx = bytearray(HEADER + carrier.server.pdu)
+        self.short = self.server.short
+        self.served = self.server.served
+        self.limit = self.server.pdu
+        self.rx = bytearray(HEADER + self.limit)
         self.tx = tx
         self.sock = None
         self.off = 0
@@ -66,13 +69,12 @@ class Connection(Link):
     def close(self, reason):
         """TCP-ABORT.indication: the connection is gone, and with it all its AAs (A-33, A-34)."""
         sock = self.sock
-        server = self.carrier.server
         self.sock = None
         self.kept = None
-        server.abort(self)
+        self.server.abort(self)
         self.queue.discard(sock)
         sock.close()
-        server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.remote, reason))
+        self.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.remote, reason))
 
     def ready(self, event):
         """The poll says that the socket can be read, written, or has failed."""
@@ -118,9 +120,8 @@ class Connection(Link):
     def process(self):
         """Serve the WPDUs in rx[off:have], in order, until one is not complete or an answer cannot be sent at once."""
         rx = self.rx
-        server = self.carrier.server
         while self.out == self.out_end:
-            size = frame(rx, self.off, self.have - self.off, server.pdu)
+            size = frame(rx, self.off, self.have - self.off, self.limit)
             if size == INCOMPLETE:
                 break
             if size < 0:
@@ -131,7 +132,7 @@ class Connection(Link):
                 return
             off = self.off
             self.off = off + size
-            self.answer(server.handle(self, rx, off, size, self.tx))
+            self.answer(self.handle(self, rx, off, size, self.tx))
         else:
             return
         # keep the part of a WPDU that is there at the start of rx
@@ -198,7 +199,7 @@ class Connection(Link):
             rest = -self.drain
             self.drain = 0
             self.have = 0
-            size = self.carrier.server.too_long(self, self.rx, self.tx)
+            size = self.server.too_long(self, self.rx, self.tx)
             if rest:
                 copy(self.rx, 0, self.scratch, n - rest, rest)
                 self.have = rest
