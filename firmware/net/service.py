@@ -9,7 +9,7 @@ from net import address
 from net.tcp import Connection, Listener
 from net.udp import UdpLink, UdpPort, watch
 
-_SCRATCH = 512  # octets read at once when a WPDU comes in parts
+_PARTS = 4  # a WPDU that comes in parts is read in pieces of its longest length divided by this
 _TRIES = 200  # numbers tried for port 0
 
 
@@ -27,7 +27,7 @@ class Service:
         self.most = most
         self.datagram = limits.DATAGRAM
         self.tx = server.buffer()
-        scratch = bytearray(min(_SCRATCH, HEADER + limits.PDU))
+        scratch = bytearray((HEADER + limits.PDU) // _PARTS)
         tcp = server.carrier(associations(limits.ALL_ASSOCIATIONS, limits.CONNECTIONS), limits.ASSOCIATIONS, True)
         self.connections = [Connection(tcp, queue, scratch, self.tx) for _ in range(limits.CONNECTIONS)]
         pool = associations(limits.ALL_UDP_ASSOCIATIONS, 0)

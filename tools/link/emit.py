@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ def link(program: Program) -> dict[str, str]:
     homes = {name: EARLY for piece in early for name in piece.defines} | {name: RESIDENT for piece in always for name in piece.defines}
     texts = {program.file(name): _text(pieces, homes, program.file(name)) for name, pieces in lazy.items()}
     texts[EARLY] = _text(early, homes, EARLY, f"{START_ONLY} = True")
-    files = {RESIDENT: _text(always, homes, RESIDENT)}
+    files = {RESIDENT: _text(always, homes, RESIDENT, _builtins(always))}
     waiting = [RESIDENT]
     while waiting:
         new = _imported(files[waiting.pop()]) & texts.keys() - files.keys()
@@ -99,6 +100,16 @@ def _needed(pieces: list[Piece], wanted: set[str]) -> list[Piece]:
         kept |= new
         growing = bool(new)
     return [piece for piece in pieces if piece in kept]
+
+
+def _builtins(pieces: list[Piece]) -> str:
+    """`len = len` for each name of the language that is used.
+
+    The interpreter looks for such a name among the module's first, and that it is not there is found out only at the next free place:
+    in a table as large and as full as this one's that would take longer than all the rest of a call.
+    """
+    names = {node.id for piece in pieces for node in ast.walk(piece.statement) if isinstance(node, ast.Name)}
+    return "\n".join(f"{name} = {name}" for name in sorted(names & set(dir(builtins))))
 
 
 def _imported(text: str) -> set[str]:
