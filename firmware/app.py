@@ -5,16 +5,12 @@ import gc
 import sys
 import time
 
-import board
 import limits
 import meter
-from board import files
-from config import ConfigError, parse
-from dlms import axdr
+from board.plain import make as make_board
 from dlms.server import Server
 from dlms.wrapper import HEADER
 from log import Log
-from meter.addresses import destination, numeric
 from net.queue import install
 from net.service import BindError, Service
 from version import VERSION
@@ -34,13 +30,16 @@ class App:
     """The parts, wired. `run` serves until it is interrupted."""
 
     def __init__(self, config):
-        self.config = config
         self.log = Log(config.log)
-        for host in config.bind:
-            if not numeric(host):
-                raise ConfigError("bind: %r is not a numeric address such as 127.0.0.1 or ::1" % host)
-        self.board = board.make(limits, config, self.log)
+        self.bind = config.bind
+        self.port = config.port
+        self.gc = config.gc
+        self.rate = config.rate
+        self.frame_timeout = config.frame_timeout * 1000
+        self.udp_inactivity = config.udp_inactivity * 1000
+        self.board = make_board(limits, config, self.log)
         self.meter = meter.build(config, self.board.source)
+        forget_start()  # before the buffers of the connections are made
         self.server = Server(
             [wport for wport, _ in self.meter.devices],
             self.meter.associations,
@@ -52,29 +51,27 @@ class App:
         )
         self.server.open_common(limits.DATAGRAM - HEADER)
         if config.trace:
-            trace(self.server)
+            import trace
+
+            trace.begin(self.server)
         self.queue = install(HARDWARE)
         self.service = Service(self.server, limits, self.queue, self.log, self.connections)
-        self.meter.links.extend([connection.link for connection in self.service.connections] + self.service.links)
+        self.meter.links.extend(self.service.connections + self.service.links)
         if self.service.multicast is not None:
             self.meter.receive_groups(self.service.multicast)
         self.manager = None
         self.notifier = None
         if config.dial or limits.PUSHES:
-            self.outgoing()
+            self.outgoing(config)
 
-    def outgoing(self):
+    def outgoing(self, config):
         """What the meter begins: connections that it opens, and what it sends unasked."""
         from net.manager import Manager
 
-        config = self.config
         self.manager = Manager(self.service, self.queue, self.log, config.dial_pause)
         self.service.outgoing = self.manager
         if config.dial:
-            where = destination(config.dial)
-            if where is None:
-                raise ConfigError("dial: %r is not a numeric address and a port such as 192.0.2.7:4059" % config.dial)
-            self.manager.line(where[0], where[1], True)
+            self.manager.line(config.dial[0], config.dial[1], True)
         if limits.PUSHES:
             self.notifier = Notifier(self.service, self.manager, self.queue, self.log, self.meter.unsolicited.sources)
             self.service.outgoing = self.notifier
@@ -93,14 +90,16 @@ class App:
 
     def listen(self):
         """Open the sockets, and say so."""
-        port = self.service.start(self.config.bind, self.config.port)
-        self.meter.tcp_udp.a[2] = axdr.long_unsigned(port)
+        port = self.service.start(self.bind, self.port)
+        self.meter.tcp_udp.listening(port)
         self.ready(port)
         self.board.listening()
         self.meter.online()
 
     def ready(self, port):
         """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
+        text = self.board.ready_text()
+        forget_start()
         gc.collect()
         # the threshold of main.py was for the start; serving takes no heap, and what it borrows shall not add up to a collection
         gc.threshold(-1)
@@ -114,17 +113,16 @@ class App:
                 ".".join(str(part) for part in sys.implementation.version[:3]),
                 gc.mem_alloc(),
                 gc.mem_free(),
-                self.board.ready_text(),
+                text,
             )
         )
         close_gaps()
-        if not self.config.gc:
+        if not self.gc:
             gc.disable()
 
     async def supervise(self):
         """Ten times a second: let simulated time pass, and close what has been quiet too long. Allocates nothing."""
         last = time.ticks_ms()
-        config = self.config
         in_time = bytes(4)
         while True:
             await asyncio.sleep_ms(_TICK)
@@ -133,9 +131,7 @@ class App:
             last = now
             try:
                 self.meter.tick(ms)
-                self.service.watch(
-                    ms, self.meter.tcp_udp.inactivity() * 1000, config.frame_timeout * 1000, config.udp_inactivity * 1000
-                )
+                self.service.watch(ms, self.meter.tcp_udp.inactivity() * 1000, self.frame_timeout, self.udp_inactivity)
                 if self.manager is not None and self.meter.connected and self.board.online():
                     self.manager.tick(ms)
                     if self.notifier is not None:
@@ -143,7 +139,7 @@ class App:
                 self.board.tick(ms)
                 if self.meter.lost != in_time:
                     in_time = self.meter.lost  # said once
-                    self.log("WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % config.rate)
+                    self.log("WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % self.rate)
             except Exception as e:
                 # one look is lost, and not the meter
                 gc.collect()
@@ -164,36 +160,14 @@ def close_gaps():
         most -= 1
 
 
-def trace(server):
-    """Make a server print every WPDU in hexadecimal, as received and as sent; of one that is too long, its header."""
-    handle = server.handle
-    too_long = server.too_long
-
-    def show(link, way, octets):
-        print("TRACE", time.ticks_ms(), link.name(), way, bytes(octets).hex())
-
-    def traced_handle(link, rx, off, n, tx):
-        show(link, "<", rx[off : off + n])
-        size = handle(link, rx, off, n, tx)
-        if size:
-            show(link, ">", tx[:size])
-        return size
-
-    def traced_too_long(link, rx, tx):
-        show(link, "<", rx[:HEADER])
-        size = too_long(link, rx, tx)
-        if size:
-            show(link, ">", tx[:size])
-        return size
-
-    server.handle = traced_handle
-    server.too_long = traced_too_long
-    server.short = not_short
-
-
-def not_short(keys, ways, rx, off, n, tx, served):
-    """In place of the short way, so that every request is traced."""
-    return 0
+def forget_start():
+    """Let the modules go that say `_START_ONLY`: nothing asks for them again once the meter serves."""
+    for name in list(sys.modules):
+        if hasattr(sys.modules[name], "_START_ONLY"):
+            del sys.modules[name]
+            package, dot, own = name.partition(".")
+            if dot:
+                delattr(sys.modules[package], own)
 
 
 def fail(text):
@@ -202,22 +176,41 @@ def fail(text):
     return 1
 
 
+def configured(words):
+    """The configuration: the files of a board, then the words of the command line."""
+    from config import parse
+    from meter.addresses import destination, numeric
+
+    if HARDWARE:
+        from board.files import words as files
+
+        words = files() + list(words)
+    config = parse(words, limits.BIND, limits.BACKFILL)
+    for host in config.bind:
+        if not numeric(host):
+            raise ValueError("bind: %r is not a numeric address such as 127.0.0.1 or ::1" % host)
+    if config.dial:
+        where = destination(config.dial)
+        if where is None:
+            raise ValueError("dial: %r is not a numeric address and a port such as 192.0.2.7:4059" % config.dial)
+        config.dial = where
+    return config
+
+
 def main(words):
     """Run the meter until it is interrupted; returns the exit code."""
     if sys.implementation.version[:2] < _OLDEST:
         return fail("MicroPython %d.%d or newer is needed" % _OLDEST)
     app = None
     try:
-        if HARDWARE:
-            words = files.words() + list(words)
-        app = App(parse(words, limits.BIND, limits.BACKFILL))
+        app = App(configured(words))
         app.start()
     except KeyboardInterrupt:
         # First, and without a new object: the signal may come while the heap is collected, and leaves it locked.
         if HARDWARE and app is not None:
             app.board.stop()
         return 0
-    except (ConfigError, BindError, ValueError) as e:
+    except (BindError, ValueError) as e:
         return fail(str(e))
     except MemoryError:
         return fail("not enough heap: raise -X heapsize or lower backfill_days and depth")

@@ -7,6 +7,8 @@ import json
 
 import log
 
+_START_ONLY = True
+
 # Demonstration values, published with the source: whoever runs a meter for others to reach replaces them.
 _DEMONSTRATION_SECRETS = {"reader": "12345678", "management": "87654321"}
 _MANAGEMENT_DEVICE = 1  # wPort of the management logical device
@@ -55,7 +57,7 @@ _KEYS = {
 }
 
 
-class ConfigError(Exception):
+class ConfigError(ValueError):
     """One line that says what is wrong."""
 
 

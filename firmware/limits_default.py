@@ -1,8 +1,10 @@
-"""What every board starts from: no hardware of its own, and limits for 264 KB of RAM and lwIP's five TCP connections.
+"""What every board starts from: no hardware of its own, and limits for some 300 KB of RAM and lwIP's five TCP connections.
 
 A board's `limits.py` begins with `from limits_default import *` and says what is different there; the code reads `limits` only. A pin is
 what `machine.Pin` takes, None for a part that the board does not have.
 """
+
+_START_ONLY = True
 
 # -- hardware ----------------------------------------------------------------------------------------
 

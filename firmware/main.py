@@ -1,12 +1,22 @@
 """What a board runs after boot.py, and what the launcher starts in the unix port. Ctrl-C always gets out of it."""
 
 import gc
+import os
 import sys
 
 # Collect often while modules are compiled: their garbage would else scatter what stays over the whole heap.
 gc.threshold(16384)
 
-import app  # noqa: E402
+# A board's image has the firmware linked into one module as well, which takes less heap (tools/link). Files of the firmware on the
+# board's file system take the place of modules, and so the modules are run where there are any.
+_FIRMWARE = ("app.py", "board", "config.py", "cosem", "dlms", "log.py", "meter", "net", "trace.py", "version.py")
+
+try:
+    if any(name in _FIRMWARE for name in os.listdir()):
+        raise ImportError
+    import image as app
+except (ImportError, OSError):
+    import app
 
 code = app.main(sys.argv[1:])
 # On a board the REPL comes next. Leaving by SystemExit would be a soft reset there, and start the meter again.

@@ -10,6 +10,8 @@ Each may be missing: the meter then runs with the defaults, with the demonstrati
 import json
 import os
 
+_START_ONLY = True
+
 CONFIG = "config.json"
 SECRETS = "secrets.json"
 WIFI = "wifi.json"

@@ -2,37 +2,47 @@
 
 The order of a start: relay and LED first, then the network; when it is up for the first time the meter listens and prints READY;
 then the watchdog. What the supervisor does afterwards, ten times a second, is `tick`; it allocates nothing while nothing happens.
+
+Modules are imported where they are needed: what a board has not, takes no memory there.
 """
 
 import machine
 from micropython import const
 
-from board import Board, files, identity, led, pulse, rtc, watchdog
-from board.relay import Relay
-from meter.pulses import Pulses
-from net import health, wifi
+from board import watchdog
+from board.plain import Board
+from net import health, states
 from net.health import Health
-from net.ntp import Ntp
 from net.service import BindError
 
 _RESET_DELAY = const(1000)  # milliseconds for the log line to leave
 
 
 class Hardware(Board):
-    """See `board.Board`. config: `source`, `pulses_per_kwh`, `pulse_debounce`, `watchdog`, `offline_reset`, `ntp`, `start`, `rate`."""
+    """See `board.plain.Board`.
+
+    config: `source`, `pulses_per_kwh`, `pulse_debounce`, `watchdog`, `offline_reset`, `ntp`, `start`, `rate`, read until the start.
+    """
 
     def __init__(self, limits, config, log):
         self.limits = limits
-        self.config = config
+        self.config = config  # until the start
         self.log = log
-        self.cause = identity.reset_cause()
-        self.led = led.NoLed() if limits.LED is None else led.Led(limits.LED, limits.LED_ON)
-        self.relay = None if limits.RELAY is None else Relay(limits.RELAY, limits.RELAY_CONNECTED)
+        self.led = None
+        if limits.LED is not None:
+            from board.led import Led
+
+            self.led = Led(limits.LED, limits.LED_ON)
+        self.relay = None
+        if limits.RELAY is not None:
+            from board.relay import Relay
+
+            self.relay = Relay(limits.RELAY, limits.RELAY_CONNECTED)
         self.input = None
         if config.source == "pulse":
             self.source = self.pulses(limits, config)
         off = limits.WATCHDOG is None or not config.watchdog
-        self.watchdog = watchdog.NoWatchdog() if off else watchdog.Watchdog(limits.WATCHDOG)
+        self.watchdog = None if off else watchdog.Watchdog(limits.WATCHDOG)
         self.link = None
         self.waits = limits.LAN or limits.WIFI is not None
         self.unprovisioned = False
@@ -48,6 +58,9 @@ class Hardware(Board):
             raise ValueError("source=pulse: this board has no pulse input")
         if config.rate != 1 or config.start:
             raise ValueError("source=pulse: pulses come in real time, so that rate and start cannot be set")
+        from board import pulse
+        from meter.pulses import Pulses
+
         config.backfill_days = 0  # nothing was measured before
         self.input = pulse.make(limits.PULSE_KIND, limits.PULSE, config.pulse_debounce)
         return Pulses(self.input.take, config.pulses_per_kwh)
@@ -56,21 +69,29 @@ class Hardware(Board):
 
     def start(self, app):
         """Wire the parts to the meter, and begin to bring the network up."""
+        from board import files
+
         self.app = app
+        config = self.config
+        self.config = None
         if self.relay is not None:
             app.meter.relay = self.relay.switch
-        simulated = self.config.rate != 1 or self.config.start
+        simulated = config.rate != 1 or config.start
         if not simulated:
+            from board import rtc
+
             app.meter.clock_doubtful(rtc.plausible())
-        if not self.config.secrets_given:
+        if not config.secrets_given:
             self.log("WARN", "board", "demonstration-secrets", "file=%s" % files.SECRETS)
-        if self.config.ntp and not simulated:
-            self.ntp = Ntp(self.config.ntp, app.queue, self.time, self.log)
+        if config.ntp and not simulated:
+            from net.ntp import Ntp
+
+            self.ntp = Ntp(config.ntp, app.queue, self.time, self.log)
         if self.waits:
-            self.bring_up(app)
+            self.bring_up(app, config.offline_reset)
         self.health = Health(app.service, self.link is not None and self.link.loopback, self.log)
 
-    def bring_up(self, app):
+    def bring_up(self, app, patience):
         """Begin with the network: a cable, or the radio with the access that was provisioned."""
         if self.limits.LAN:
             from net.lan import Lan
@@ -78,21 +99,26 @@ class Hardware(Board):
             self.link = Lan(self.log)
             app.meter.show_mac(self.link.mac())
             return
+        from board import files
+        from net.wifi import Wifi
+
         access = files.wifi()
         if access is None:
             self.unprovisioned = True
-            self.led.show(led.UNPROVISIONED)
+            self.show("UNPROVISIONED")
             self.log("ERROR", "wifi", "unprovisioned", "file=%s next=make-provision" % files.WIFI)
             return
-        self.link = wifi.Wifi(self.limits.WIFI, access, self.config.offline_reset, self.log)
+        self.link = Wifi(self.limits.WIFI, access, patience, self.log)
         app.meter.show_mac(self.link.mac())
-        self.led.show(led.JOINING)
+        self.show("JOINING")
 
     def online(self):
-        return self.link is None or self.link.state == wifi.UP
+        return self.link is None or self.link.state == states.UP
 
     def ready_text(self):
-        return " reset=%s id=%s" % (self.cause, identity.board_id())
+        from board import identity
+
+        return " reset=%s id=%s" % (identity.reset_cause(), identity.board_id())
 
     def address(self):
         """The numeric IPv4 address that clients reach the meter at, None when the board does not tell."""
@@ -101,13 +127,21 @@ class Hardware(Board):
     def listening(self):
         """The meter serves. The time server is looked up while nothing bites, then the watchdog may run."""
         self.serving = True
-        self.led.show(led.SERVING)
+        self.show("SERVING")
         if self.ntp is not None:
             self.ntp.look_up()
         self.health.listening(self.address(), self.app.service.port)
-        self.watchdog.start()
+        if self.watchdog is not None:
+            self.watchdog.start()
 
     # -- in the loop -----------------------------------------------------------------------------------
+
+    def show(self, state):
+        """Let the LED tell a state, by its name in `board.led`."""
+        if self.led is not None:
+            from board import led
+
+            self.led.show(getattr(led, state))
 
     def tick(self, ms):
         """One look at everything."""
@@ -116,30 +150,32 @@ class Hardware(Board):
             if self.resetting <= 0:
                 machine.reset()
             return
-        self.led.tick(ms)
+        if self.led is not None:
+            self.led.tick(ms)
         if self.link is not None:
             self.network(self.link.tick(ms))
-        if self.serving and (self.link is None or self.link.state == wifi.UP):
+        if self.serving and (self.link is None or self.link.state == states.UP):
             if self.ntp is not None:
                 self.ntp.tick(ms)
             if self.link is not None:
                 self.listener(self.health.tick(ms))
         if self.app.queue.polled:
             self.app.queue.polled = False
-            self.watchdog.feed()
+            if self.watchdog is not None:
+                self.watchdog.feed()
 
     def network(self, event):
         """What the station tells."""
-        if event == wifi.CAME_UP:
+        if event == states.CAME_UP:
             self.came_up()
-        elif event == wifi.LOST:
+        elif event == states.LOST:
             self.app.service.drop("network")
-        elif event == wifi.HOPELESS:
+        elif event == states.HOPELESS:
             self.reset("offline")
-        if self.link.state == wifi.WAITING:
-            self.led.show(led.OFFLINE)
-        elif self.link.state != wifi.UP:
-            self.led.show(led.JOINING)
+        if self.link.state == states.WAITING:
+            self.show("OFFLINE")
+        elif self.link.state != states.UP:
+            self.show("JOINING")
 
     def came_up(self):
         """There is a network, for the first time or again."""
@@ -151,7 +187,7 @@ class Hardware(Board):
                 self.log("ERROR", "net", "listen", str(e))
                 self.link.restart()
             return
-        self.led.show(led.SERVING)
+        self.show("SERVING")
         self.rebind("INFO")
         self.app.meter.online()
 
@@ -180,16 +216,18 @@ class Hardware(Board):
 
     def time(self, day, second):
         """The time from the network."""
+        from board import rtc
+
         if self.app.meter.synchronise(day, second):
             self.log("INFO", "ntp", "set", "day=%d second=%d" % (day, second))
         rtc.put(day, second)
 
     def stop(self):
         """Ctrl-C: the REPL comes next, and what was started must not disturb it."""
-        watchdog.hold(self.limits, self.watchdog.running)
+        watchdog.hold(self.limits, self.watchdog is not None and self.watchdog.running)
         if self.input is not None:
             self.input.stop()
-        self.led.show(led.STARTING)
+        self.show("STARTING")
         if self.app is not None:
             self.app.service.drop("stopped")
             self.app.service.close_sockets()

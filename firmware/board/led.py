@@ -17,16 +17,6 @@ SERVING = b"\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00
 UNPROVISIONED = b"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 
 
-class NoLed:
-    """For boards without one."""
-
-    def show(self, pattern):
-        pass
-
-    def tick(self, ms):
-        pass
-
-
 class Led:
     """pin: what `machine.Pin` takes. on: level at which it shines."""
 

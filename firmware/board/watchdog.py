@@ -12,18 +12,6 @@ import machine
 _timer = None
 
 
-class NoWatchdog:
-    """For boards without one, and for `watchdog=off`."""
-
-    running = False
-
-    def start(self):
-        pass
-
-    def feed(self):
-        pass
-
-
 class Watchdog:
     """timeout: milliseconds."""
 

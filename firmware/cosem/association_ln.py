@@ -2,12 +2,10 @@
 its configuration.
 
 The protocol engine reads from it how an AARQ from `client` to `server` is to be answered. In every AA it stands at
-0.0.40.0.0.255; where a management client shall see the associations of others too, an `AssociationInstance` shows it
-under a name of its own.
+0.0.40.0.0.255; where a management client shall see the associations of others too, the directory has it under a name of its own,
+0.0.40.0.e.255, as well.
 
-Access rights: `acc[i]` belongs to the object of directory record i. None: not visible. Else bytes, indexed by
-attribute 1 … ATTRIBUTES with the bits READ and WRITE, then ATTRIBUTES + m for method m with INVOKE: the access_mode
-numbers of class versions 0 to 2.
+Access rights: `acc[i]` is the number of a row of `cosem.rights` and belongs to the object of directory record i.
 """
 
 from micropython import const
@@ -15,9 +13,8 @@ from micropython import const
 import limits
 from cosem import object_list
 from cosem.base import OUT_OF_RANGE, Interface, answered
-from cosem.directory import CURRENT_ASSOCIATION
 from dlms import axdr
-from dlms.association import ASSOCIATED, IDLE
+from dlms.association import ASSOCIATED, IDLE, ROW
 from dlms.errors import (
     OBJECT_UNDEFINED,
     OTHER_REASON,
@@ -32,7 +29,14 @@ from dlms.security import LN_CONTEXT, LOWEST
 SECRET = const(64)  # longest secret, octets
 USERS = const(16)
 _USER_NAME = const(32)
-_DLMS_UA = b"\x60\x85\x74\x05\x08"
+# Attributes that never change, as encoded Data: what is written here as a constant takes no heap when it is frozen
+_CONTEXT_NAME = b"\x09\x07\x60\x85\x74\x05\x08\x01\x01"  # logical name referencing, no ciphering
+_NO_REFERENCE = b"\x09\x06\x00\x00\x00\x00\x00\x00"
+# … in the order of the attributes, by authentication mechanism: LOWEST, LOW
+_VALUES = (
+    (None, None, None, None, _CONTEXT_NAME, None, b"\x09\x07\x60\x85\x74\x05\x08\x02\x00", None, None, _NO_REFERENCE, None, None),
+    (None, None, None, None, _CONTEXT_NAME, None, b"\x09\x07\x60\x85\x74\x05\x08\x02\x01", None, None, _NO_REFERENCE, None, None),
+)
 
 
 class AssociationLN(Interface):
@@ -44,8 +48,8 @@ class AssociationLN(Interface):
     5 add_user, 6 remove_user.
 
     client, server: wPorts. conformance: 24 bits offered (REQUIREMENTS C.4). opened: AAs open on it and user: calling
-    user id or -1, both kept by the engine. users: ids of user_list; while it is empty any user is taken (REQUIREMENTS
-    C-24).
+    user id or -1, both kept by the engine. users: ids of user_list, names: their encoded names; while it is empty any
+    user is taken (REQUIREMENTS C-24).
     """
 
     CLASS_ID = 15
@@ -55,30 +59,35 @@ class AssociationLN(Interface):
     LONG = (2, 10)
     SELECT = {2: object_list.SELECTORS}
     preestablished = False  # there without an AARQ, and never released (REQUIREMENTS C-53)
+    context = LN_CONTEXT
+    packing = 0  # shorter forms of a profile buffer that this client takes (`cosem.packing`)
+    users = names = ()  # lists of the instance's own from the first add_user on
 
-    def __init__(self, client, server, mechanism, secret, conformance, directory, acc):
-        Interface.__init__(self, CURRENT_ASSOCIATION)
+    def __init__(self, client, server, mechanism, secret, conformance):
+        self.a = _VALUES[mechanism]
         self.client = client
         self.server = server
-        self.context = LN_CONTEXT
         self.mechanism = mechanism
         self.secret = secret
         self.conformance = conformance
-        self.directory = directory
-        self.acc = acc
-        self.users = []
-        self.names = []
+        self.directory = None
+        self.acc = None
         self.opened = 0
         self.user = -1
-        self.packing = 0  # shorter forms of a profile buffer that this client takes (`cosem.packing`)
-        self.a[3] = axdr.structure(axdr.integer(client), axdr.long_unsigned(server))
-        self.a[4] = axdr.octets(_DLMS_UA + bytes((1, LN_CONTEXT)))
-        self.a[6] = axdr.octets(_DLMS_UA + bytes((2, mechanism)))
-        self.a[9] = axdr.octets(bytes(6))
+
+    def placed(self, directory):
+        """The directory of the logical device, in which nothing is visible yet."""
+        self.directory = directory
+        self.acc = directory.invisible()
 
     # -- reading -----------------------------------------------------------------------------------
 
     def get(self, k, buf, off, aa):
+        if k == 3:
+            buf[off] = axdr.STRUCTURE
+            buf[off + 1] = 2
+            off = axdr.put8(buf, off + 2, axdr.INTEGER, self.client)
+            return axdr.put_u16(buf, off, axdr.LONG_UNSIGNED, self.server)
         if k == 5:
             return self._context_info(buf, off, aa)
         if k == 8:
@@ -130,11 +139,11 @@ class AssociationLN(Interface):
             cur.u = cur.v = 0
         cur.v = at = object_list.marked(cur.map, i, cur.u, cur.v)
         cur.u = i
-        rights = self.acc[at]
-        if rights is None:
+        row = self.acc[at]
+        if row == 0:
             return -OBJECT_UNDEFINED
         o = self.directory.objs[at] or self
-        return object_list.put_element(buf, off, self.directory.table, at, o, rights, cur.selector != object_list.CLASSES)
+        return object_list.put_element(buf, off, self.directory, at, o, row, cur.selector != object_list.CLASSES)
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -174,13 +183,17 @@ class AssociationLN(Interface):
         o = self.directory.objs[i]
         if o is None or buf[off + 6] != o.VERSION:
             return READ_WRITE_DENIED
-        rights = object_list.read_rights(buf, off + 15, end, o, self.directory.limit[i])
+        rights = self.directory.rights
+        mask = object_list.read_rights(buf, off + 15, end, o, rights.table, ROW * self.directory.limit[i])
         if m == 4:
-            self.acc[i] = None
-        elif rights is None:
+            self.acc[i] = 0
+        elif mask is None:
             return OUT_OF_RANGE
         else:
-            self.acc[i] = rights
+            row = rights.row(mask)
+            if row < 0:
+                return TEMPORARY_FAILURE
+            self.acc[i] = row
         return SUCCESS
 
     # -- users -------------------------------------------------------------------------------------
@@ -221,31 +234,9 @@ class AssociationLN(Interface):
         elif len(self.users) == USERS:
             return TEMPORARY_FAILURE
         else:
+            if not self.users:
+                self.users = []
+                self.names = []
             self.users.append(buf[off + 3])
             self.names.append(name)
         return SUCCESS
-
-
-class AssociationInstance(AssociationLN):
-    """The association `of` under the name 0.0.40.0.e.255: the same attributes and methods, another logical name."""
-
-    def __init__(self, name, of):
-        Interface.__init__(self, name)
-        self.of = of
-        for k in range(2, self.ATTRIBUTES + 1):
-            self.a[k] = of.a[k]
-
-    def get(self, k, buf, off, aa):
-        return self.of.get(k, buf, off, aa)
-
-    def open(self, k, cur):
-        return self.of.open(k, cur)
-
-    def element(self, k, cur, i, buf, off):
-        return self.of.element(k, cur, i, buf, off)
-
-    def set(self, k, buf, off, end, aa, commit):
-        return self.of.set(k, buf, off, end, aa, commit)
-
-    def act(self, m, buf, off, end, out, o, aa):
-        return self.of.act(m, buf, off, end, out, o, aa)

@@ -11,8 +11,8 @@ import limits
 from cosem import object_list
 from cosem.association_ln import SECRET
 from cosem.base import OUT_OF_RANGE, Interface, answered
-from cosem.directory import CURRENT_ASSOCIATION
 from dlms import axdr
+from dlms.association import ROW
 from dlms.errors import (
     DATA_BLOCK_UNAVAILABLE,
     OBJECT_CLASS_INCONSISTENT,
@@ -45,8 +45,8 @@ class AssociationSN(Interface):
     LONG = (2, 3)
     preestablished = False  # as in Association LN; none with short names is
 
-    def __init__(self, client, server, mechanism, secret, conformance, directory, acc, names):
-        Interface.__init__(self, CURRENT_ASSOCIATION)
+    def __init__(self, client, server, mechanism, secret, conformance, directory, names):
+        Interface.__init__(self)
         self.client = client
         self.server = server
         self.context = SN_CONTEXT
@@ -54,7 +54,7 @@ class AssociationSN(Interface):
         self.secret = secret
         self.conformance = conformance
         self.directory = directory
-        self.acc = acc
+        self.acc = directory.invisible()
         self.names = names
         self.users = ()
         self.opened = 0
@@ -74,11 +74,10 @@ class AssociationSN(Interface):
             cur.u = cur.v = 0
         cur.v = at = object_list.marked(cur.map, i, cur.u, cur.v)
         cur.u = i
-        rights = self.acc[at]
         o = self.directory.objs[at] or self
-        if rights is None:
+        if self.acc[at] == 0:
             return -OBJECT_UNDEFINED
-        return self._put_object(buf, off, at, o) if k == 2 else self._put_rights(buf, off, at, o, rights)
+        return self._put_object(buf, off, at, o) if k == 2 else self._put_rights(buf, off, at, o)
 
     def _put_object(self, buf, off, at, o):
         """structure {base_name long, class_id long-unsigned, version unsigned, logical_name octet-string}."""
@@ -89,9 +88,9 @@ class AssociationSN(Interface):
         off = axdr.put8(buf, off, axdr.UNSIGNED, o.VERSION)
         return axdr.put_octets(buf, off, axdr.OCTET_STRING, self.directory.table, 8 * at, 6)
 
-    def _put_rights(self, buf, off, at, o, rights):
+    def _put_rights(self, buf, off, at, o):
         """structure {base_name long, attribute_access array, method_access array}, the arrays as in an Association LN."""
-        end = object_list.put_rights(buf, off + 3, o, rights)
+        end = object_list.put_rights(buf, off + 3, o, self.directory.rows, ROW * self.acc[at])
         # the two octets in front of the arrays were those of a structure of their own
         buf[off] = axdr.STRUCTURE
         buf[off + 1] = 3
@@ -159,7 +158,7 @@ class AssociationSN(Interface):
         if k:
             return 1 if k <= o.ATTRIBUTES else -TYPE_UNMATCHED
         for k in range(1, o.ATTRIBUTES + 1):
-            if self.acc[j][k] & 1 == 0:
+            if self.directory.right(self.acc[j], k) & 1 == 0:
                 return -SCOPE_OF_ACCESS_VIOLATED
         return o.ATTRIBUTES
 
@@ -168,7 +167,7 @@ class AssociationSN(Interface):
         j = self.directory.locate(buf, q + 3, q + 7)
         if j < NOT_FOUND:
             j = OTHER_CLASS - j
-        if j < 0 or self.acc[j] is None:
+        if j < 0 or self.acc[j] == 0:
             return -OBJECT_UNDEFINED
         # in the directory the current association is a class 15
         o = self.directory.objs[j] or self
@@ -180,28 +179,22 @@ class AssociationSN(Interface):
         o = self.directory.objs[j] or self
         k = buf[q + 14]
         if k:
-            if self.acc[j][k] & 1 == 0:
+            if self.directory.right(self.acc[j], k) & 1 == 0:
                 return -READ_WRITE_DENIED
-            return put_value(o, k, out, off, end, aa)
+            return self._put_value(j, k, o, out, off, end, aa)
         while k < o.ATTRIBUTES and off > 0:
             k += 1
-            off = put_value(o, k, out, off, end, aa)
+            off = self._put_value(j, k, o, out, off, end, aa)
         return off
 
-
-def put_value(o, k, out, off, end, aa):
-    """Write attribute k of object o to out[off:end] when it is short and there is room; returns the offset behind it, or -result."""
-    value = o.a[k]
-    if value is not None:
-        n = len(value)
-    elif k in o.LONG:
-        return -DATA_BLOCK_UNAVAILABLE
-    else:
-        value = _value
-        n = o.get(k, value, 0, aa)
+    def _put_value(self, j, k, o, out, off, end, aa):
+        """Write attribute k of object o, record j, to out[off:end] when it is short and there is room; returns its end, or -result."""
+        if k in o.LONG:
+            return -DATA_BLOCK_UNAVAILABLE
+        n = self.directory.simple(j, k, o, _value, aa)
         if n < 0:
             return n
-    if n > end - off:
-        return -DATA_BLOCK_UNAVAILABLE
-    copy(out, off, value, 0, n)
-    return off + n
+        if n > end - off:
+            return -DATA_BLOCK_UNAVAILABLE
+        copy(out, off, o.a[k] or _value, 0, n)
+        return off + n

@@ -3,7 +3,8 @@
 The server (`dlms.server`) reads an object in one of two ways:
 
 *Simple attributes*, short and of one piece. `a[k]` holds the encoded A-XDR Data of attribute k as bytes or bytearray
-and the server copies it; a live value is changed in place (`a[2][1:5]`). Where `a[k]` is None the server calls `get`.
+and the server copies it; a live value, in a bytearray or a view of one, is changed in place (`a[2][1:5]`). Where `a[k]` is None
+the server calls `get`. Constant values are written as literals: so they stay in the flash when the firmware is frozen into an image.
 
 *Long attributes*, named in `LONG`: arrays and structures of any length, sent element by element so that no more than
 one element ever stands in memory. The server calls `open` once and `element` for each number, through a
@@ -25,7 +26,11 @@ OUT_OF_RANGE = OTHER_REASON  # a value of the right type that the attribute cann
 
 
 class Interface:
-    """An instance of an interface class: attribute 1 is its logical name, six octets."""
+    """An instance of an interface class.
+
+    Its logical name, attribute 1, stands in the directory of the logical device (`cosem.directory`) and not here: an object may be
+    in more than one, and under more than one name.
+    """
 
     CLASS_ID = 0
     VERSION = 0
@@ -35,10 +40,8 @@ class Interface:
     DEPENDENT = ()  # attributes whose value bounds that of another: SET of attribute 0 takes one of them at a time
     SELECT = {}  # attribute -> bytes of the selectors it offers (REQUIREMENTS D.11)
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self):
         self.a = [None] * (self.ATTRIBUTES + 1)
-        self.a[1] = axdr.octets(name)
 
     def placed(self, directory):
         """The logical device of this object is complete; called once, at start, for what needs other objects."""
@@ -75,7 +78,7 @@ class Interface:
         constant.
         """
         value = self.a[k]
-        if not isinstance(value, bytearray):
+        if value is None or isinstance(value, bytes):
             return READ_WRITE_DENIED
         if buf[off] != value[0] or end - off != len(value):
             return TYPE_UNMATCHED

@@ -32,8 +32,9 @@ LATEST = const(2)  # … as its highest value
 _SHIFT = const(900)  # seconds, the largest shift_time
 _NO_ADJUSTMENT = b"\x09\x0c\xff\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00\xff"
 
-LAST_SUNDAY_MARCH = bytes((0xFF, 0xFF, 3, 0xFE, 7, 2, 0, 0, 0, 0x80, 0, 0xFF))
-LAST_SUNDAY_OCTOBER = bytes((0xFF, 0xFF, 10, 0xFE, 7, 3, 0, 0, 0, 0x80, 0, 0xFF))
+_LAST_SUNDAY_MARCH = b"\x09\x0c\xff\xff\x03\xfe\x07\x02\x00\x00\x00\x80\x00\xff"  # at 2:00
+_LAST_SUNDAY_OCTOBER = b"\x09\x0c\xff\xff\x0a\xfe\x07\x03\x00\x00\x00\x80\x00\xff"  # at 3:00
+NO_TIME = b"\x09\x0c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
 
 class Clock(Interface):
@@ -50,8 +51,8 @@ class Clock(Interface):
     ATTRIBUTES = 9
     METHODS = 6
 
-    def __init__(self, name, day, second):
-        Interface.__init__(self, name)
+    def __init__(self, day, second):
+        Interface.__init__(self)
         self.day = day
         self.second = second
         self.local_day = day
@@ -60,14 +61,14 @@ class Clock(Interface):
         self.dst = False
         self.listener = None
         self.measuring = None
-        self.a[2] = bytearray(axdr.octets(bytes(12)))
-        self.a[3] = bytearray(axdr.long(0))
-        self.a[4] = bytearray(axdr.unsigned(0))
-        self.a[5] = bytearray(axdr.octets(LAST_SUNDAY_MARCH))
-        self.a[6] = bytearray(axdr.octets(LAST_SUNDAY_OCTOBER))
-        self.a[7] = bytearray(axdr.integer(60))
-        self.a[8] = bytearray(axdr.boolean(False))
-        self.a[9] = axdr.enum(1)  # crystal
+        self.a[2] = bytearray(NO_TIME)
+        self.a[3] = bytearray(b"\x10\x00\x00")  # 0 minutes
+        self.a[4] = bytearray(b"\x11\x00")
+        self.a[5] = bytearray(_LAST_SUNDAY_MARCH)
+        self.a[6] = bytearray(_LAST_SUNDAY_OCTOBER)
+        self.a[7] = bytearray(b"\x0f\x3c")  # 60 minutes
+        self.a[8] = bytearray(b"\x03\x00")  # false
+        self.a[9] = b"\x16\x01"  # crystal
         self._preset = bytearray(3 * 14)  # preset time, validity start and end as octet-strings[12]
         for i in range(3):
             copy(self._preset, 14 * i, _NO_ADJUSTMENT, 0, 14)

@@ -38,8 +38,11 @@ def definition(buf, off, end):
     )
 
 
-def put_definition(buf, off, o, k):
-    """Write the definition of attribute k of an object; of no object, zeros. Returns the offset behind it."""
+def put_definition(buf, off, record, at, k):
+    """Write the definition of attribute k of the object whose record of a directory is record[at:at+8]; of no object (None), zeros.
+
+    Returns the offset behind it.
+    """
     clear(buf, off, DEFINITION)
     buf[off] = axdr.STRUCTURE
     buf[off + 1] = 4
@@ -48,45 +51,37 @@ def put_definition(buf, off, o, k):
     buf[off + 6] = 6
     buf[off + 13] = axdr.INTEGER
     buf[off + 15] = axdr.LONG_UNSIGNED
-    if o is not None:
-        put16(buf, off + 3, o.CLASS_ID)
-        copy(buf, off + 7, o.name, 0, 6)
+    if record is not None:
+        copy(buf, off + 3, record, at + 6, 2)
+        copy(buf, off + 7, record, at, 6)
         buf[off + 14] = k
     return off + DEFINITION
 
 
-def value_of(o, k):
-    """The encoded attribute k of an object, or None when it is not a simple one; in a buffer of this module when the
-    object writes it itself.
-    """
-    if o.a[k] is not None:
-        return o.a[k]
-    if k in o.LONG or o.get(k, _scratch, 0, None) < 0:
-        return None
-    return _scratch
-
-
 class Columns:
     """Objects and attributes in the order of the row. n columns, `size` octets a row. Made anew when the capture
-    objects change.
+    objects change, with room for `most` columns.
+
+    what:  | place in the directory, attribute | of the first column, the second …
     """
 
-    def __init__(self):
+    def __init__(self, directory, most):
+        self.directory = directory
         self.n = 0
         self.size = 0
         self.encoded = 2  # octets of a row as a structure
-        self.objs = []
-        self.attributes = bytearray(limits.COLUMNS)
-        self.plan = bytearray(PLAN * limits.COLUMNS)
+        self.what = bytearray(2 * most)
+        self.plan = bytearray(PLAN * most)
 
-    def add(self, o, k):
-        """Append attribute k of an object; False when it cannot be a column or the row is full."""
-        if self.n == limits.COLUMNS or not 1 <= k <= o.ATTRIBUTES:
+    def add(self, i, k):
+        """Append attribute k of the object at place i of the directory; False when it cannot be a column or the row is full."""
+        o = self.directory.objs[i]
+        if 2 * self.n == len(self.what) or not 1 <= k <= o.ATTRIBUTES or k in o.LONG:
             return False
-        value = value_of(o, k)
-        if value is None:
+        end = self.directory.simple(i, k, o, _scratch, None)
+        if end < 0:
             return False
-        end = o.get(k, _scratch, 0, None) if value is _scratch else len(value)
+        value = _scratch if o.a[k] is None else o.a[k]
         prefix = 2 if value[0] in _STRINGS else 0 if value[0] in (axdr.ARRAY, axdr.STRUCTURE, axdr.COMPACT_ARRAY) else 1
         if end - prefix > _CONTENT or prefix == 2 and value[1] > 0x7F or self.encoded + end > limits.ELEMENT:
             return False
@@ -96,8 +91,8 @@ class Columns:
         self.plan[p + 2] = value[1] if end > 1 else 0
         put16(self.plan, p + 3, self.size)
         self.plan[p + 5] = end - prefix
-        self.objs.append(o)
-        self.attributes[self.n] = k
+        self.what[2 * self.n] = i
+        self.what[2 * self.n + 1] = k
         self.n += 1
         self.size += end - prefix
         self.encoded += end
@@ -105,17 +100,25 @@ class Columns:
 
     def index(self, buf, off):
         """The column that the definition at off names, or -1."""
+        place = self.directory.locate(buf, off + 3, off + 7) if get16(buf, off + 16) == 0 else -1
         i = 0
         while i < self.n:
-            o = self.objs[i]
-            if get16(buf, off + 3) == o.CLASS_ID and self.attributes[i] == buf[off + 14] and get16(buf, off + 16) == 0:
-                k = 0
-                while k < 6 and o.name[k] == buf[off + 7 + k]:
-                    k += 1
-                if k == 6:
-                    return i
+            if self.what[2 * i] == place and self.what[2 * i + 1] == buf[off + 14]:
+                return i
             i += 1
         return -1
+
+    def object(self, i):
+        """The object of column i."""
+        return self.directory.objs[self.what[2 * i]]
+
+    def attribute(self, i):
+        """The attribute of column i."""
+        return self.what[2 * i + 1]
+
+    def put_definition(self, buf, off, i):
+        """Write the definition of column i; returns the offset behind it."""
+        return put_definition(buf, off, self.directory.table, 8 * self.what[2 * i], self.what[2 * i + 1])
 
     def tag(self, i):
         return self.plan[PLAN * i + 1]
@@ -145,12 +148,9 @@ class Columns:
 
     def _capture(self, i, row):
         p = PLAN * i
-        value = self.objs[i].a[self.attributes[i]]
-        if value is None:
-            value = _scratch
-            i = self.objs[i].get(self.attributes[i], value, 0, None)
-        else:
-            i = len(value)
+        o = self.object(i)
+        value = o.a[self.attribute(i)] or _scratch
+        i = self.directory.simple(self.what[2 * i], self.attribute(i), o, _scratch, None)
         i -= self.plan[p]  # octets of content
         if i != self.plan[p + 5] or value[0] != self.plan[p + 1] or self.plan[p] == 2 and value[1] != self.plan[p + 2]:
             clear(row, get16(self.plan, p + 3), self.plan[p + 5])

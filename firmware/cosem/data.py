@@ -14,8 +14,8 @@ class Data(Interface):
     CLASS_ID = 1
     ATTRIBUTES = 2
 
-    def __init__(self, name, value):
-        Interface.__init__(self, name)
+    def __init__(self, value):
+        Interface.__init__(self)
         self.a[2] = value
 
     def set(self, k, buf, off, end, aa, commit):

@@ -9,8 +9,7 @@ before, divided by the window.
 from micropython import const
 
 from cosem.base import OUT_OF_RANGE, Interface, no_parameter
-from cosem.register import scaler_unit
-from dlms import axdr
+from cosem.clock import NO_TIME
 from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from dlms.octets import clear, compare, copy, get16, get32, put32
 
@@ -22,8 +21,8 @@ class DemandRegister(Interface):
     """Attributes: 2 current_average_value, 3 last_average_value (both double-long-unsigned), 4 scaler_unit, 5 status,
     6 capture_time, 7 start_time_current, 8 period in s, 9 number_of_periods. Methods: 1 reset, 2 next_period.
 
-    `add` takes the energy in mWh; values are in the base unit (W, var). `maximum`: an Extended register that takes
-    the highest average.
+    `add` takes the energy in mWh; values are in the base unit (W, var), whose scaler_unit is `unit`. `maximum`: an
+    Extended register that takes the highest average.
     """
 
     CLASS_ID = 5
@@ -31,22 +30,23 @@ class DemandRegister(Interface):
     METHODS = 2
     DEPENDENT = (8, 9)  # the window is their product
 
-    def __init__(self, name, unit, period, clock, maximum=None):
-        Interface.__init__(self, name)
+    def __init__(self, unit, period, clock, maximum=None):
+        Interface.__init__(self)
         self.clock = clock
         self.maximum = maximum
         self.period = period
         self.number = 1
         self.sum = 0  # mWh of the running period
         self._past = [0] * PERIODS  # mWh of the periods before, the newest first
-        self.a[2] = bytearray(axdr.double_long_unsigned(0))
-        self.a[3] = bytearray(axdr.double_long_unsigned(0))
-        self.a[4] = scaler_unit(0, unit)
-        self.a[5] = bytearray(axdr.unsigned(0))
-        self.a[6] = bytearray(axdr.octets(bytes(12)))
-        self.a[7] = bytearray(axdr.octets(bytes(12)))
-        self.a[8] = bytearray(axdr.double_long_unsigned(period))
-        self.a[9] = bytearray(axdr.long_unsigned(1))
+        self.a[2] = bytearray(b"\x06\x00\x00\x00\x00")
+        self.a[3] = bytearray(b"\x06\x00\x00\x00\x00")
+        self.a[4] = unit
+        self.a[5] = b"\x11\x00"  # status: none
+        self.a[6] = bytearray(NO_TIME)
+        self.a[7] = bytearray(NO_TIME)
+        self.a[8] = bytearray(b"\x06\x00\x00\x00\x00")
+        put32(self.a[8], 1, period)
+        self.a[9] = bytearray(b"\x12\x00\x01")
         self.reset()
 
     def add(self, milli):

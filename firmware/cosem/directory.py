@@ -1,10 +1,13 @@
 """The objects of one logical device, found by class-id and logical name.
 
 `table` is what the protocol engine searches (`dlms.octets.find`): n records of eight octets, logical name (6) then
-class-id (2), ascending by name; `objs` holds the object of each record at the same index.
+class-id (2), ascending by name; `objs` holds the object of each record at the same index. Attribute 1 of an object is the
+name of its record.
 """
 
 import limits
+from dlms import axdr
+from dlms.association import ROW
 from dlms.octets import copy, find
 
 CURRENT_ASSOCIATION = bytes((0, 0, 40, 0, 0, 255))
@@ -21,7 +24,7 @@ def dotted(name):
     return ".".join([str(octet) for octet in name])
 
 
-def check_sizes(o):
+def check_sizes(name, o):
     """ValueError when an object holds a value longer than limits.ELEMENT: a transfer has room for no more in one piece.
 
     What clients may write later keeps its size, or has a limit of its own (`cosem.data.TEXT`).
@@ -30,35 +33,69 @@ def check_sizes(o):
         value = o.a[k]
         if value is not None and len(value) > limits.ELEMENT:
             raise ValueError(
-                "object list: %s attribute %d takes %d octets, at most %d can be sent" % (dotted(o.name), k, len(value), limits.ELEMENT)
+                "object list: %s attribute %d takes %d octets, at most %d can be sent" % (dotted(name), k, len(value), limits.ELEMENT)
             )
 
 
-class Directory:
-    """Objects in ascending order of their names, at most 256, with room for the current association, which each AA
-    fills itself.
+def class_octets(o):
+    class_id = _ASSOCIATION_LN if o is None else o.CLASS_ID
+    return bytes((class_id >> 8, class_id & 0xFF))
 
-    objects: COSEM objects in any order. `objs` is None at the record of 0.0.40.0.0.255 (class 15). `limit` holds for
-    each object the widest rights that any association has on it (see `cosem.association_ln`), so that no client can
-    be given more than the object list grants. ValueError names what cannot be served: a name given twice, a value
-    longer than an element of a long transfer.
+
+def directory(placed, rights):
+    """The directory of a logical device. placed: (logical name, object) in any order, at most 255.
+
+    ValueError names what cannot be served: a name given twice, a value longer than an element of a long transfer.
+    """
+    by_name = {CURRENT_ASSOCIATION: None}
+    for name, o in placed:
+        if name in by_name:
+            raise ValueError("object list: two objects are named " + dotted(name))
+        check_sizes(name, o)
+        by_name[name] = o
+    names = sorted(by_name)
+    if len(names) > 256:
+        raise ValueError("more than 256 objects in a logical device")
+    table = b"".join([name + class_octets(by_name[name]) for name in names])
+    return Directory([by_name[name] for name in names], table, rights)
+
+
+class Directory:
+    """objs, table: see above. rights: rows of access rights.
+
+    `objs` is None at the record of 0.0.40.0.0.255 (class 15), the current association, which each AA fills itself. `limit` holds for
+    each object the row with the widest rights that any association has on it, so that no client can be given more than the
+    object list grants.
     """
 
-    def __init__(self, objects):
-        by_name = {CURRENT_ASSOCIATION: None}
-        for o in objects:
-            if o.name in by_name:
-                raise ValueError("object list: two objects are named " + dotted(o.name))
-            check_sizes(o)
-            by_name[o.name] = o
-        names = sorted(by_name)
-        self.n = len(names)
-        if self.n > 256:
-            raise ValueError("more than 256 objects in a logical device")
-        self.objs = [by_name[name] for name in names]
-        self.table = b"".join([name + class_octets(by_name[name]) for name in names])
-        self.limit = [None] * self.n
+    def __init__(self, objs, table, rights):
+        self.n = len(objs)
+        self.objs = objs
+        self.table = table
+        self.rights = rights
+        self.rows = rights.table
+        self.limit = self.invisible()
         self._key = bytearray(8)
+
+    def invisible(self):
+        """A row number for each object, to be held by an association: at first none is visible."""
+        numbers = bytearray(self.n)
+        self.rights.holders.append(numbers)
+        return numbers
+
+    def right(self, row, k):
+        """The rights of a row number to attribute k, or, at ATTRIBUTES + m, to method m: bits as in `cosem.base`."""
+        return self.rows[ROW * row + k]
+
+    def simple(self, i, k, o, buf, aa):
+        """How many octets the encoded attribute k of record i takes, whose object is o: as o.a holds it, or, where that is None, written
+        to buf[0:]. Negative for a result; k is none of the long attributes.
+        """
+        if o.a[k] is not None:
+            return len(o.a[k])
+        if k == 1:
+            return axdr.put_octets(buf, 0, axdr.OCTET_STRING, self.table, 8 * i, 6)
+        return o.get(k, buf, 0, aa)
 
     def index(self, name):
         """Index of the object with this logical name, or -1; for start-up."""
@@ -74,8 +111,3 @@ class Directory:
         copy(self._key, 0, buf, class_off, 2)
         copy(self._key, 2, buf, name_off, 6)
         return find(self.table, self.n, self._key, 0)
-
-
-def class_octets(o):
-    class_id = _ASSOCIATION_LN if o is None else o.CLASS_ID
-    return bytes((class_id >> 8, class_id & 0xFF))

@@ -47,12 +47,12 @@ class DisconnectControl(Interface):
     ATTRIBUTES = 4
     METHODS = 2
 
-    def __init__(self, name, mode):
-        Interface.__init__(self, name)
+    def __init__(self, mode):
+        Interface.__init__(self)
         self.listener = None
-        self.a[2] = bytearray(axdr.boolean(True))
-        self.a[3] = bytearray(axdr.enum(CONNECTED))
-        self.a[4] = bytearray(axdr.enum(mode))
+        self.a[2] = bytearray(b"\x03\x01")  # true
+        self.a[3] = bytearray((axdr.ENUM, CONNECTED))
+        self.a[4] = bytearray((axdr.ENUM, mode))
 
     def command(self, command):
         """Carry a command out as far as the control mode allows it; True when the state changed."""

@@ -8,7 +8,14 @@ import limits
 from cosem.base import OUT_OF_RANGE, Interface, answered, no_parameter
 from dlms import axdr
 from dlms.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
-from dlms.octets import copy, equal, get16
+from dlms.octets import copy, equal, get16, put16
+
+
+def number(v):
+    """A long-unsigned that can be changed."""
+    value = bytearray(b"\x12\x00\x00")
+    put16(value, 1, v)
+    return value
 
 
 class TcpUdpSetup(Interface):
@@ -21,13 +28,17 @@ class TcpUdpSetup(Interface):
     CLASS_ID = 41
     ATTRIBUTES = 6
 
-    def __init__(self, name, port, reference, mss, connections, inactivity):
-        Interface.__init__(self, name)
-        self.a[2] = axdr.long_unsigned(port)
-        self.a[3] = axdr.octets(reference)
-        self.a[4] = axdr.long_unsigned(mss)
-        self.a[5] = axdr.unsigned(connections)
-        self.a[6] = bytearray(axdr.long_unsigned(inactivity))
+    def __init__(self, port, reference, mss, connections, inactivity):
+        Interface.__init__(self)
+        self.a[2] = number(port)
+        self.a[3] = b"\x09\x06" + reference
+        self.a[4] = number(mss)
+        self.a[5] = bytes((axdr.UNSIGNED, connections))
+        self.a[6] = number(inactivity)
+
+    def listening(self, port):
+        """The port number that was found, when any was wanted."""
+        put16(self.a[2], 1, port)
 
     def inactivity(self):
         """Seconds after which an idle connection is closed, 0 for never (REQUIREMENTS A-31)."""
@@ -52,18 +63,18 @@ class IPv4Setup(Interface):
     LONG = (4,)
     listener = None
 
-    def __init__(self, name, reference, address, mask=bytes(4), gateway=bytes(4), dns=bytes(4), dhcp=False):
-        Interface.__init__(self, name)
+    def __init__(self, reference, address, mask=bytes(4), gateway=bytes(4), dns=bytes(4), dhcp=False):
+        Interface.__init__(self)
         self.groups = bytearray(4 * limits.GROUPS)
         self.n = 0
-        self.a[2] = axdr.octets(reference)
+        self.a[2] = b"\x09\x06" + reference
         self.a[3] = bytearray(b"\x06" + address)
-        self.a[5] = axdr.array(())
+        self.a[5] = b"\x01\x00"  # no options
         self.a[6] = bytearray(b"\x06" + mask)
         self.a[7] = bytearray(b"\x06" + gateway)
-        self.a[8] = bytearray(axdr.boolean(dhcp))
+        self.a[8] = bytearray((axdr.BOOLEAN, dhcp))
         self.a[9] = bytearray(b"\x06" + dns)
-        self.a[10] = b"\x06" + bytes(4)
+        self.a[10] = b"\x06\x00\x00\x00\x00"
 
     def configure(self, addresses):
         """DHCP has given address, subnet mask, gateway and DNS server, four octets each."""
@@ -135,9 +146,9 @@ class MacAddressSetup(Interface):
     CLASS_ID = 43
     ATTRIBUTES = 2
 
-    def __init__(self, name, address):
-        Interface.__init__(self, name)
-        self.a[2] = bytearray(axdr.octets(address))
+    def __init__(self, address):
+        Interface.__init__(self)
+        self.a[2] = bytearray(b"\x09\x06" + address)
 
     def set(self, k, buf, off, end, aa, commit):
         return READ_WRITE_DENIED

@@ -13,6 +13,7 @@ UNICAST = const(0)  # IPv6_address_type of the methods
 MULTICAST = const(1)
 GATEWAY = const(2)
 MANUAL = const(2)  # address_config_mode: neither DHCPv6 nor the network decides
+_NO_ADDRESS = b"\x09\x10\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
 
 class IPv6Setup(Interface):
@@ -31,19 +32,19 @@ class IPv6Setup(Interface):
     LONG = (4, 5, 6)
     listener = None
 
-    def __init__(self, name, reference, unicast):
-        Interface.__init__(self, name)
+    def __init__(self, reference, unicast):
+        Interface.__init__(self)
         self.kept = [bytearray(16 * n) for n in (KEPT, limits.GROUPS, KEPT)]
         self.n = bytearray(3)
         self.n[UNICAST] = min(len(unicast), KEPT)
         for i in range(self.n[UNICAST]):
             copy(self.kept[UNICAST], 16 * i, unicast[i], 0, 16)
-        self.a[2] = axdr.octets(reference)
-        self.a[3] = axdr.enum(MANUAL)
-        self.a[7] = axdr.octets(bytes(16))
-        self.a[8] = axdr.octets(bytes(16))
-        self.a[9] = axdr.unsigned(0)
-        self.a[10] = axdr.array((axdr.structure(axdr.unsigned(3), axdr.long_unsigned(10000), axdr.double_long_unsigned(0)),))
+        self.a[2] = b"\x09\x06" + reference
+        self.a[3] = b"\x16\x02"  # MANUAL
+        self.a[7] = self.a[8] = _NO_ADDRESS
+        self.a[9] = b"\x11\x00"
+        # one structure: 3 retransmissions, 10 s between two, 0: none sent without being asked
+        self.a[10] = b"\x01\x01\x02\x03\x11\x03\x12\x27\x10\x06\x00\x00\x00\x00"
 
     def open(self, k, cur):
         cur.tag = axdr.ARRAY

@@ -12,6 +12,7 @@ of structure {class_id, logical_name}, these objects; 4 one such structure, this
 from micropython import const
 
 from dlms import axdr
+from dlms.association import ROW
 from dlms.errors import SUCCESS, TYPE_UNMATCHED
 from dlms.octets import clear, equal, get16
 
@@ -45,7 +46,7 @@ def choose(acc, directory, cur):
 
 def mark(acc, i, cur):
     """Choose object i, when there is one and the association sees it."""
-    if i >= 0 and acc[i] is not None and not cur.map[i >> 3] & 1 << (i & 7):
+    if i >= 0 and acc[i] and not cur.map[i >> 3] & 1 << (i & 7):
         cur.map[i >> 3] |= 1 << (i & 7)
         cur.n += 1
 
@@ -96,20 +97,21 @@ def _object_ids(acc, directory, cur):
     return SUCCESS
 
 
-def put_element(buf, off, table, i, o, rights, full):
-    """Write the element of object o, record i of the directory table; `full` with its access rights. Returns the
+def put_element(buf, off, directory, i, o, row, full):
+    """Write the element of object o, record i of the directory; `full` with its access rights, a row number. Returns the
     offset behind it.
     """
+    table = directory.table
     buf[off] = axdr.STRUCTURE
     buf[off + 1] = 4 if full else 3
     off = axdr.put_u16(buf, off + 2, axdr.LONG_UNSIGNED, get16(table, 8 * i + 6))
     off = axdr.put8(buf, off, axdr.UNSIGNED, o.VERSION)
     off = axdr.put_octets(buf, off, axdr.OCTET_STRING, table, 8 * i, 6)
-    return put_rights(buf, off, o, rights) if full else off
+    return put_rights(buf, off, o, directory.rows, ROW * row) if full else off
 
 
-def put_rights(buf, off, o, rights):
-    """Write the access_rights of object o: one entry for each attribute and each method of its class."""
+def put_rights(buf, off, o, rights, at):
+    """Write the access_rights of object o, the row rights[at:]: one entry for each attribute and each method of its class."""
     buf[off] = axdr.STRUCTURE
     buf[off + 1] = 2
     off = axdr.put_head(buf, off + 2, axdr.ARRAY, o.ATTRIBUTES)
@@ -117,14 +119,14 @@ def put_rights(buf, off, o, rights):
         buf[off] = axdr.STRUCTURE
         buf[off + 1] = 3
         off = axdr.put8(buf, off + 2, axdr.INTEGER, k)
-        off = axdr.put8(buf, off, axdr.ENUM, rights[k])
+        off = axdr.put8(buf, off, axdr.ENUM, rights[at + k])
         off = put_selectors(buf, off, o, k)
     off = axdr.put_head(buf, off, axdr.ARRAY, o.METHODS)
     for k in range(1, o.METHODS + 1):
         buf[off] = axdr.STRUCTURE
         buf[off + 1] = 2
         off = axdr.put8(buf, off + 2, axdr.INTEGER, k)
-        off = axdr.put8(buf, off, axdr.ENUM, rights[o.ATTRIBUTES + k])
+        off = axdr.put8(buf, off, axdr.ENUM, rights[at + o.ATTRIBUTES + k])
     return off
 
 
@@ -151,11 +153,11 @@ def selectors_end(buf, off):
     return off
 
 
-def read_rights(buf, off, end, o, limit):
-    """Access rights as `acc` holds them from the access_rights Data at off, or None.
+def read_rights(buf, off, end, o, limits, at):
+    """The row of `cosem.rights` that the access_rights Data at off describes, or None.
 
     None when its form is wrong, when it names an attribute or method that the class has not, or grants more than
-    `limit`. Allocates the result: only for a change of the object list.
+    the row limits[at:]. Allocates the result: only for a change of the object list.
     """
     rights = bytearray(1 + o.ATTRIBUTES + o.METHODS)
     if end - off < 4 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 2 or buf[off + 2] != axdr.ARRAY:
@@ -167,7 +169,7 @@ def read_rights(buf, off, end, o, limit):
         if not _entry(buf, off, end, 3):
             return None
         k = buf[off + 3]
-        if not 1 <= k <= o.ATTRIBUTES or buf[off + 5] & ~limit[k]:
+        if not 1 <= k <= o.ATTRIBUTES or buf[off + 5] & ~limits[at + k]:
             return None
         rights[k] = buf[off + 5]
         off += 6
@@ -190,7 +192,7 @@ def read_rights(buf, off, end, o, limit):
         if not _entry(buf, off, end, 2):
             return None
         k = buf[off + 3]
-        if not 1 <= k <= o.METHODS or buf[off + 5] & ~limit[o.ATTRIBUTES + k]:
+        if not 1 <= k <= o.METHODS or buf[off + 5] & ~limits[at + o.ATTRIBUTES + k]:
             return None
         rights[o.ATTRIBUTES + k] = buf[off + 5]
         off += 6

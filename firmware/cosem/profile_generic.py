@@ -8,6 +8,7 @@ capture_period empties it.
 
 from micropython import const
 
+import limits
 from cosem import buffer_selection, packing
 from cosem.base import OUT_OF_RANGE, Interface, no_parameter
 from cosem.buffer_selection import COUNT, find, select, time_key
@@ -46,35 +47,34 @@ class ProfileGeneric(Interface):
     LONG = (2, 3)
     DEPENDENT = (3, 6, 8)  # the columns decide what can be sorted by and how many rows fit
     SELECT = {2: buffer_selection.SELECTORS}
+    key = bytearray(8)  # of a row that is looked at, for all profiles
 
-    def __init__(self, name, rows, captured, period, clock):
-        Interface.__init__(self, name)
+    def __init__(self, rows, captured, period, clock):
+        Interface.__init__(self)
         self.rows = rows
         self.clock = clock
         self.period = period
         self.lifo = False
         self.columns = None
         self.clock_column = -1
-        self.key = bytearray(8)
         self.pack = False  # whether any client takes the buffer in a shorter form (`cosem.packing`)
         self.row = None
         self.before = None  # the row before it, where null-data may stand for what it tells
-        self.directory = None
         self._captured = captured
         self._newest = bytearray(6)  # time of the row before, to see a clock that went back
         self._unordered = 0  # sequence number of the newest row that is earlier than the one before it
-        self.a[4] = bytearray(axdr.double_long_unsigned(period))
-        self.a[5] = bytearray(axdr.enum(FIFO))
+        self.a[4] = bytearray(b"\x06\x00\x00\x00\x00")
+        put32(self.a[4], 1, period)
+        self.a[5] = bytearray(b"\x16\x01")  # FIFO
         self.a[6] = bytearray(DEFINITION)
-        self.a[8] = bytearray(axdr.double_long_unsigned(rows.limit))
+        self.a[8] = bytearray(b"\x06\x00\x00\x00\x00")  # with the first columns
 
     def placed(self, directory):
         """The logical device is complete: find the objects to capture."""
-        self.directory = directory
-        columns = Columns()
+        columns = Columns(directory, len(self._captured))
         for text, k in self._captured:
             i = directory.index(obis(text))
-            if i < 0 or not columns.add(directory.objs[i], k):
+            if i < 0 or not columns.add(i, k):
                 raise ValueError("profile: " + text + " cannot be captured")
         if not self._take(columns):
             raise ValueError("profile: no room for a row")
@@ -91,9 +91,9 @@ class ProfileGeneric(Interface):
         self._unordered = 0
         self.clock_column = -1
         for i in range(columns.n):
-            if columns.objs[i].CLASS_ID == _CLOCK and columns.attributes[i] == 2 and self.clock_column < 0:
+            if columns.object(i).CLASS_ID == _CLOCK and columns.attribute(i) == 2 and self.clock_column < 0:
                 self.clock_column = i
-        put_definition(self.a[6], 0, None, 0)
+        put_definition(self.a[6], 0, None, 0, 0)
         put32(self.a[8], 1, self.rows.limit)
         return True
 
@@ -139,7 +139,7 @@ class ProfileGeneric(Interface):
         if k == 3:
             if i >= self.columns.n:
                 return -LONG_GET_ABORTED
-            return put_definition(buf, off, self.columns.objs[i], self.columns.attributes[i])
+            return self.columns.put_definition(buf, off, i)
         rows = self.rows
         sequence = find(self, cur, i)
         if sequence < rows.first:
@@ -187,15 +187,16 @@ class ProfileGeneric(Interface):
         if buf[off] != axdr.ARRAY:
             return TYPE_UNMATCHED
         at = axdr.content(buf, off)
-        if at == end:
+        n = axdr.count(buf, off)
+        if not 1 <= n <= limits.COLUMNS:
             return OUT_OF_RANGE
-        columns = Columns()
+        columns = Columns(self.columns.directory, n)
         while at < end:
             if not definition(buf, at, end):
                 return TYPE_UNMATCHED
-            i = self.directory.locate(buf, at + 3, at + 7)
-            o = self.directory.objs[i] if i >= 0 else None
-            if o is None or get16(buf, at + 16) or not self._may_capture(aa, i, o, buf[at + 14]) or not columns.add(o, buf[at + 14]):
+            i = self.columns.directory.locate(buf, at + 3, at + 7)
+            o = self.columns.directory.objs[i] if i >= 0 else None
+            if o is None or get16(buf, at + 16) or not self._may_capture(aa, i, o, buf[at + 14]) or not columns.add(i, buf[at + 14]):
                 return OUT_OF_RANGE
             at += DEFINITION
         if columns.size > self.rows.octets:
@@ -209,8 +210,7 @@ class ProfileGeneric(Interface):
             return False
         if aa is None:
             return True
-        rights = aa.assoc.acc[i]
-        return rights is not None and rights[k] & 1 != 0
+        return self.columns.directory.right(aa.assoc.acc[i], k) & 1 != 0
 
     def clear(self):
         """Empty the buffer."""

@@ -82,13 +82,12 @@ class PushSetup(Interface):
     LONG = (2,)
     inside = False  # goes to its destination, whatever AAs are open
 
-    def __init__(self, name, label, pushes, captured, port_reference, destination, client, period=None):
-        Interface.__init__(self, name)
+    def __init__(self, label, pushes, captured, port_reference, destination, client, period=None):
+        Interface.__init__(self)
         self.label = label
         self.pushes = pushes
         self.box = Outbox(limits.OUTBOX, limits.PDU)
-        self.objs = []
-        self.indices = bytearray(ENTRIES)
+        self.what = b""  # for each entry the place of its object in the directory, and the attribute
         self._captured = captured
         self.directory = None
         self.live = False  # set when the meter can be reached: of the past nothing is pushed
@@ -115,12 +114,14 @@ class PushSetup(Interface):
     def placed(self, directory):
         """The logical device is complete: find the objects to push."""
         self.directory = directory
+        what = bytearray()
         for text, k in self._captured:
             i = directory.index(obis(text))
             if i < 0 or directory.objs[i] is None:
                 raise ValueError("push: " + text + " cannot be pushed")
-            self.indices[len(self.objs)] = k
-            self.objs.append(directory.objs[i])
+            what.extend(bytes((i, k)))
+        self.what = bytes(what)
+        self._captured = None
 
     # -- capturing -----------------------------------------------------------------------------------------
 
@@ -149,27 +150,25 @@ class PushSetup(Interface):
 
     def _values(self, buf, off, end):
         """Write the structure of all values at buf[off:end]; returns its end, -1 when there is no room for it."""
-        n = len(self.objs)
+        n = len(self.what)
         if off + 2 > end:
             return -1
-        off = axdr.put_head(buf, off, axdr.STRUCTURE, n)
+        off = axdr.put_head(buf, off, axdr.STRUCTURE, n // 2)
         i = 0
         while i < n and off >= 0:
-            off = self._value(self.objs[i], self.indices[i], buf, off, end)
-            i += 1
+            off = self._value(self.what[i], self.what[i + 1], buf, off, end)
+            i += 2
         return off
 
-    def _value(self, o, k, buf, off, end):
-        """Write one attribute; what cannot be read now is null-data, so that the others keep their places."""
-        value = o.a[k]
-        if value is not None:
-            return put(buf, off, end, value, len(value))
+    def _value(self, i, k, buf, off, end):
+        """Write attribute k of record i; what cannot be read now is null-data, so that the others keep their places."""
+        o = self.directory.objs[i]
         if k in o.LONG:
             at = self._long(o, k, buf, off, end)
             return at if at else put(buf, off, end, axdr.NULL_DATA, 1)
-        value = self.pushes.scratch
-        n = o.get(k, value, 0, None)
-        return put(buf, off, end, value, n) if n > 0 else put(buf, off, end, axdr.NULL_DATA, 1)
+        scratch = self.pushes.scratch
+        n = self.directory.simple(i, k, o, scratch, None)
+        return put(buf, off, end, o.a[k] or scratch, n) if n > 0 else put(buf, off, end, axdr.NULL_DATA, 1)
 
     def _long(self, o, k, buf, off, end):
         """Write a long attribute, element by element; returns its end, -1 when there is no room, 0 when it cannot be read."""
@@ -227,13 +226,13 @@ class PushSetup(Interface):
 
     def open(self, k, cur):
         cur.tag = axdr.ARRAY
-        cur.n = len(self.objs)
+        cur.n = len(self.what) // 2
         return SUCCESS
 
     def element(self, k, cur, i, buf, off):
-        if i >= len(self.objs):
+        if 2 * i >= len(self.what):
             return -OTHER_REASON
-        end = put_definition(buf, off, self.objs[i], self.indices[i])
+        end = put_definition(buf, off, self.directory.table, 8 * self.what[2 * i], self.what[2 * i + 1])
         buf[off + 1] = 6
         return axdr.put_encoded(buf, end, _UNRESTRICTED)
 
@@ -307,31 +306,27 @@ class PushSetup(Interface):
         if axdr.count(buf, off) > ENTRIES:
             return OUT_OF_RANGE
         at = axdr.content(buf, off)
-        objs = []
-        indices = bytearray(ENTRIES)
+        what = bytearray()
         while at < end:
             if not is_entry(buf, at, end):
                 return TYPE_UNMATCHED
-            o = self._permitted(buf, at, aa)
-            if o is None:
+            i = self._permitted(buf, at, aa)
+            if i < 0:
                 return OUT_OF_RANGE
-            indices[len(objs)] = buf[at + 14]
-            objs.append(o)
+            what.extend(bytes((i, buf[at + 14])))
             at += ENTRY
         if commit:
-            self.objs = objs
-            self.indices = indices
+            self.what = bytes(what)
         return SUCCESS
 
     def _permitted(self, buf, at, aa):
-        """The object of the element at `at` whose attribute the client may read and this object can push, or None."""
+        """Directory record of the object of the element at `at` whose attribute the client may read and this object can push, or -1."""
         i = self.directory.locate(buf, at + 3, at + 7)
         o = self.directory.objs[i] if i >= 0 else None
         k = buf[at + 14]
         if o is None or get16(buf, at + 16) or not 1 <= k <= o.ATTRIBUTES:
-            return None
-        rights = aa.assoc.acc[i]
-        return o if rights is not None and rights[k] & 1 else None
+            return -1
+        return i if self.directory.right(aa.assoc.acc[i], k) & 1 else -1
 
     def act(self, m, buf, off, end, out, o, aa):
         if not no_parameter(buf, off, end):

@@ -3,30 +3,26 @@ unit.
 """
 
 from cosem.base import Interface, no_parameter
-from dlms import axdr
+from cosem.clock import NO_TIME
 from dlms.errors import READ_WRITE_DENIED, TYPE_UNMATCHED
 from dlms.octets import clear, copy
-
-
-def scaler_unit(scaler, unit):
-    """structure {scaler integer, unit enum}: value · 10**scaler in the unit (REQUIREMENTS F-33)."""
-    return axdr.structure(axdr.integer(scaler), axdr.enum(unit))
 
 
 class Register(Interface):
     """Attributes: 2 value, 3 scaler_unit. Method: 1 reset(integer 0).
 
-    `value` is an encoded number in a bytearray, which the meter changes in place; reset sets it to zero.
+    `value` is an encoded number in a bytearray, which the meter changes in place; reset sets it to zero. `unit` is the
+    encoded scaler_unit (`meter.units`).
     """
 
     CLASS_ID = 3
     ATTRIBUTES = 3
     METHODS = 1
 
-    def __init__(self, name, value, scaler, unit):
-        Interface.__init__(self, name)
+    def __init__(self, value, unit):
+        Interface.__init__(self)
         self.a[2] = value
-        self.a[3] = scaler_unit(scaler, unit)
+        self.a[3] = unit
 
     def set(self, k, buf, off, end, aa, commit):
         return READ_WRITE_DENIED if k != 2 else Interface.set(self, k, buf, off, end, aa, commit)
@@ -53,11 +49,11 @@ class ExtendedRegister(Register):
     CLASS_ID = 4
     ATTRIBUTES = 5
 
-    def __init__(self, name, value, scaler, unit, clock):
-        Register.__init__(self, name, value, scaler, unit)
+    def __init__(self, value, unit, clock):
+        Register.__init__(self, value, unit)
         self.clock = clock
-        self.a[4] = bytearray(axdr.unsigned(0))
-        self.a[5] = bytearray(axdr.octets(bytes(12)))
+        self.a[4] = b"\x11\x00"  # status: none
+        self.a[5] = bytearray(NO_TIME)
         self.stamp()
 
     def stamp(self):

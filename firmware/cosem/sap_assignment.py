@@ -5,6 +5,7 @@ wPorts.
 from cosem.base import Interface
 from dlms import axdr
 from dlms.errors import SUCCESS
+from dlms.octets import put16
 
 
 class SapAssignment(Interface):
@@ -20,9 +21,13 @@ class SapAssignment(Interface):
     METHODS = 1
     LONG = (2,)
 
-    def __init__(self, name, devices):
-        Interface.__init__(self, name)
-        self._items = [axdr.structure(axdr.long_unsigned(sap), axdr.octets(title)) for sap, title in devices]
+    def __init__(self, devices):
+        Interface.__init__(self)
+        self._items = []
+        for sap, title in devices:
+            item = bytearray(b"\x02\x02\x12\x00\x00\x09" + bytes((len(title),)) + title)
+            put16(item, 3, sap)
+            self._items.append(item)
 
     def open(self, k, cur):
         cur.tag = axdr.ARRAY

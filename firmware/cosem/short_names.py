@@ -54,13 +54,13 @@ def size(o):
     return methods(o) + _STEP * o.METHODS if o.METHODS else _STEP * o.ATTRIBUTES
 
 
-def fixed(o):
-    """The base name that the standard fixes for this object, 0 when there is none."""
+def fixed(o, name):
+    """The base name that the standard fixes for this object with its logical name, 0 when there is none."""
     if o.CLASS_ID == 12:
         return ASSOCIATION
     if o.CLASS_ID == 17:
         return _SAP_ASSIGNMENT
-    return _DEVICE_NAME if o.CLASS_ID == 1 and o.name == _NAME_OF_DEVICE else 0
+    return _DEVICE_NAME if o.CLASS_ID == 1 and name == _NAME_OF_DEVICE else 0
 
 
 class ShortNames:
@@ -78,7 +78,7 @@ class ShortNames:
         free = FIRST
         for j in range(self.n):
             o = directory.objs[j] or current
-            base = fixed(o) if directory.objs[j] else ASSOCIATION
+            base = fixed(o, directory.table[8 * j : 8 * j + 6]) if directory.objs[j] else ASSOCIATION
             if not base:
                 base = free
                 free += size(o)

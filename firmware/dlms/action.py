@@ -12,6 +12,7 @@ answer leaves: what a client does not fetch was done all the same.
 """
 
 from dlms import blocks, states
+from dlms.association import ROW
 from dlms.axdr import NULL
 from dlms.conformance import ACTION, BLOCK_ACTION, MULTIPLE_REFERENCES
 from dlms.errors import LONG_ACTION_ABORTED, NO_LONG_ACTION_IN_PROGRESS, SUCCESS
@@ -123,7 +124,7 @@ def invoke(server, aa, names, d, buf, off, end, out, o):
     m = names[d + 8]
     if m == 0 or m > obj.METHODS:
         return -errors.no_attribute
-    if aa.acc[j][obj.ATTRIBUTES + m] == 0:
+    if aa.directory.rows[ROW * aa.acc[j] + obj.ATTRIBUTES + m] == 0:
         return -errors.no_right
     return obj.act(m, buf, off, end, out, o, aa)
 
@@ -206,7 +207,7 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
         out[q + 1] = 1
         out[q + 2] = 0
         t.used = q + 3
-        if t.used + keep > t.size - (r - HEAD) or not t.take(t.carry, HEAD, r - HEAD):
+        if t.used + keep > len(t.buf) - (r - HEAD) or not t.take(t.carry, HEAD, r - HEAD):
             out[q + 2] = 1
             out[q + 3] = server.errors.no_resources
             t.used = q + _NOT_AVAILABLE

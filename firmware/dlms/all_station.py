@@ -36,7 +36,7 @@ def unconfirmed(rx, p, end):
 
 def deliver(server, link, rx, off, n, tx):
     """Serve the WPDU rx[off:off+n] to the All-station wPort. Returns 0: no octets of an answer. tx is only worked in."""
-    work = None if link.stream else choose(server, rx, off + HEADER, off + n)
+    work = None if link.carrier.stream else choose(server, rx, off + HEADER, off + n)
     if work is not None:
         copy(server.header, _CLIENT, rx, off + _CLIENT, 2)
         for device in server.wports:

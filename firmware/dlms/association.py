@@ -18,6 +18,8 @@ from dlms.octets import clear, copy
 from dlms.pool import Pool
 from dlms.wrapper import HEADER
 
+ROW = const(20)  # octets of a row of access rights (`cosem.rights`)
+
 IDLE = const(0)
 PENDING = const(1)
 ASSOCIATED = const(2)
@@ -36,18 +38,15 @@ class Association:
         self.max_send = 0  # client-max-receive-pdu-size, 0 = no limit announced
         self.qos = -1  # quality of service proposed, -1 for none
         self.user = -1  # calling user id, -1 for none
-        # The response is encoded at tx[start:limit]; the octets in front of start are for the WPDU header
+        # The response is encoded at tx[start:start+room]; the octets in front of start are for the WPDU header
         # and, with ciphering, for the security header.
         self.start = HEADER
-        self.limit = HEADER
-        self.room = 0  # limit - start: the longest response APDU
+        self.room = 0  # the longest response APDU
         self.transfer = None
         # the directory and the rights of the association object
-        self.table = b""
-        self.n = 0
-        self.objs = None
+        self.directory = None
         self.acc = None
-        self.way = None  # for `short`: (table, n, objs, acc, place in objs of the association object itself, room)
+        self.way = None  # for `short`: see `short_plain`
         self.index = 0  # number of this AA on its link
         self.trail = ""  # Protocol_Connection_Parameters, for the log
         self.parameters = b""  # … and for who reads them
@@ -55,13 +54,10 @@ class Association:
     def opened(self):
         """The AA is in force: take what serving it needs from the association object."""
         d = self.assoc.directory
-        self.table = d.table
-        self.n = d.n
-        self.objs = d.objs
+        self.directory = d
         self.acc = self.assoc.acc
-        self.room = self.limit - self.start
-        current = d.objs.index(None) if None in d.objs else -1
-        self.way = (d.table, d.n, d.objs, self.acc, current, self.room)
+        current = d.objs.index(None) if None in d.objs else 0xFFFF
+        self.way = (d.table, d.n << 16 | current, d.objs, self.acc, d.rows, self.room)
         self.heat()
 
     def heat(self):
@@ -75,6 +71,22 @@ def associations(n, links):
     return Pool([Association() for _ in range(n)], links)
 
 
+class Carrier:
+    """What the links of one transport share.
+
+    pool: of AAs. transfers: pool of long transfers. most: AAs on one link. stream: TCP, and not UDP. send_limit: the longest APDU
+    that the transport takes (REQUIREMENTS A-08).
+    """
+
+    def __init__(self, server, pool, transfers, most, stream, send_limit):
+        self.server = server
+        self.pool = pool
+        self.transfers = transfers
+        self.most = most
+        self.stream = stream
+        self.send_limit = send_limit
+
+
 class Link:
     """One TCP connection or one UDP peer with the AAs on it.
 
@@ -82,17 +94,13 @@ class Link:
     what the short way needs of each, or None.
     """
 
-    def __init__(self, pool, transfers, most, stream, send_limit):
-        self.pool = pool  # of AAs
-        self.transfers = transfers  # pool of long transfers
+    def __init__(self, carrier):
+        self.carrier = carrier
         self.held = 0  # long transfers that run in the AAs of this link
         self.streaming = None  # the AA whose stream of blocks goes on with `Server.more`
-        self.stream = stream  # TCP: True; UDP: False
-        self.send_limit = send_limit  # the longest APDU this transport takes (REQUIREMENTS A-08)
-        self.keys = bytearray(4 * most)
-        self.ways = [None] * most
-        self.aas = [None] * most
-        self.most = most
+        self.keys = bytearray(4 * carrier.most)
+        self.ways = [None] * carrier.most
+        self.aas = [None] * carrier.most
         self.n = 0
         self.local = ""  # address and port of this end, for the log
         self.remote = ""  # … and of the peer
@@ -105,7 +113,7 @@ class Link:
     def take(self, rx, off):
         """A fresh AA for the wPorts at rx[off:off+4], or None when the link or the pool has no more."""
         n = self.n
-        aa = self.pool.take(n) if n < self.most else None
+        aa = self.carrier.pool.take(n) if n < self.carrier.most else None
         if aa is not None:
             copy(self.keys, 4 * n, rx, off, 4)
             self.aas[n] = aa
@@ -121,7 +129,7 @@ class Link:
         aa = aas[i]
         aa.state = IDLE
         aa.assoc = None
-        self.pool.give(aa, n)
+        self.carrier.pool.give(aa, n)
         if i != n:
             aas[i] = aas[n]
             aas[i].index = i

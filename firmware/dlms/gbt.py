@@ -130,7 +130,7 @@ def request(server, aa, rx, p, end, tx):
         return server.exception(aa, tx, errors.malformed_gbt)
     if action == states.NO_ROOM:
         return server.exception(aa, tx, errors.apdu_too_long)
-    if action == states.ABORT or (action == states.IGNORE and block.n and aa.transfer is None and aa.link.stream):
+    if action == states.ABORT or (action == states.IGNORE and block.n and aa.transfer is None and aa.link.carrier.stream):
         # on a connection nothing comes late: who goes on with what is over is told so
         return server.exception(aa, tx, errors.gbt_aborted)
     return 0
@@ -140,9 +140,9 @@ def classify(aa, block):
     """The event that a well-formed block is, for the state of the AA."""
     t = aa.transfer
     if t is not None and t.kind == GBT_IN:
-        return classify_request(t, block, aa.link.stream)
+        return classify_request(t, block, aa.link.carrier.stream)
     if t is not None and t.kind >= GBT_OUT:
-        return classify_ack(t.gbt, block, t.kind == GBT_SENT, aa.link.stream)
+        return classify_ack(t.gbt, block, t.kind == GBT_SENT, aa.link.carrier.stream)
     if block.n == 0:
         return states.GBT_ACK
     if block.number > 1:
@@ -302,7 +302,7 @@ def respond(server, aa, t, tx, head):
         return 0
     ended = t.kind == GBT_SENT
     # one block on a connection cannot be lost, and is better not repeatable than not sent
-    if not (ended and aa.link.stream) and not server.keep(aa, t) and not ended:
+    if not (ended and aa.link.carrier.stream) and not server.keep(aa, t) and not ended:
         aa.link.streaming = None
         t.fault = server.errors.no_resources
         return 0

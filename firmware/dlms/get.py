@@ -9,6 +9,7 @@ attribute, no selection - never comes here: `server.handle` has a short way for 
 """
 
 from dlms import states
+from dlms.association import ROW
 from dlms.conformance import ATTRIBUTE_0_GET, GET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, SUCCESS
 from dlms.octets import copy, length, length_size, u32_equal
@@ -110,11 +111,10 @@ def begin(server, aa, t, buf, q, at, end):
     if j < 0:
         return -j
     obj = server.object(aa, j)
-    acc = aa.acc[j]
     attr = buf[q + 8]
     if attr > obj.ATTRIBUTES:
         return server.errors.no_attribute
-    if attr and acc[attr] & 1 == 0:
+    if attr and aa.directory.rows[ROW * aa.acc[j] + attr] & 1 == 0:
         return server.errors.no_right
     t.aa = aa
     t.selector = 0
@@ -133,7 +133,7 @@ def begin(server, aa, t, buf, q, at, end):
         t.end = server.tidy(t, t.off, t.end)
         if attr not in obj.SELECT or t.selector not in obj.SELECT[attr]:
             return server.errors.no_selection
-    return t.begin(obj, acc, attr)
+    return t.begin(obj, j, attr)
 
 
 def next_block(server, aa, rx, p, tx, iip):

@@ -7,12 +7,15 @@ logical device (wPort 1) to the client management process (wPort 1). This module
 link, is not its business.
 """
 
-from dlms.axdr import put_encoded, put_size
+from micropython import const
+
+from dlms.axdr import OCTET_STRING, put_encoded, put_octets, put_size
 from dlms.errors import DATA_BLOCK_UNAVAILABLE
 from dlms.octets import copy
 from dlms.variable_access import METHOD, NUMBER, VARIABLE_NAME
 
 INFORMATION_REPORT = 0x18
+_NAME = const(8)  # octets of a logical name as Data
 
 
 def information_report(server, assoc, names, n, time, tx, off, end):
@@ -50,14 +53,19 @@ def put_attribute(server, assoc, names, i, tx, off, end):
     """Write the attribute that the short name names[i:i+2] stands for to tx[off:end]; returns the offset behind it, or -result."""
     r = assoc.names.find(names, i)
     k = r & NUMBER
-    if r < 0 or r & METHOD or assoc.acc[r >> 8] is None:
+    if r < 0 or r & METHOD or assoc.acc[r >> 8] == 0:
         return -server.errors.unknown_object
-    if assoc.acc[r >> 8][k] & 1 == 0:
+    j = r >> 8
+    if assoc.directory.right(assoc.acc[j], k) & 1 == 0:
         return -server.errors.no_right
-    o = assoc.directory.objs[r >> 8] or assoc
+    o = assoc.directory.objs[j] or assoc
     value = o.a[k]
     if value is not None:
         return put_encoded(tx, off, value) if len(value) <= end - off else -DATA_BLOCK_UNAVAILABLE
+    if k == 1:
+        if end - off < _NAME:
+            return -DATA_BLOCK_UNAVAILABLE
+        return put_octets(tx, off, OCTET_STRING, assoc.directory.table, 8 * j, 6)
     # a computed value may be as long as an element, and there is no telling before
     if k in o.LONG or end - off < server.element:
         return -DATA_BLOCK_UNAVAILABLE

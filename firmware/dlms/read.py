@@ -119,9 +119,9 @@ def begin(server, t, aa, q, end):
         end = server.tidy(t, off, end)
     if r & METHOD:
         return invoke(server, t, aa, obj, r, off, end)
-    acc = aa.acc[r >> 8]
+    j = r >> 8
     r &= NUMBER
-    if acc[r] & 1 == 0:
+    if aa.directory.right(aa.acc[j], r) & 1 == 0:
         return server.errors.no_right
     t.selector = 0
     if off != end:
@@ -130,13 +130,13 @@ def begin(server, t, aa, q, end):
         t.end = end
         if r not in obj.SELECT or t.selector not in obj.SELECT[r]:
             return server.errors.no_selection
-    return t.begin(obj, acc, r)
+    return t.begin(obj, j, r)
 
 
 def invoke(server, t, aa, obj, r, off, end):
     """Invoke the method that r tells (`locate`) with the parameter t.buf[off:end], and append what it returns; returns a result."""
     m = r & NUMBER
-    if aa.acc[r >> 8][obj.ATTRIBUTES + m] == 0:
+    if aa.directory.right(aa.acc[r >> 8], obj.ATTRIBUTES + m) == 0:
         return server.errors.no_right
     r = obj.act(m, t.buf, off, end, t.carry, t.c1, aa)
     if r < 0:

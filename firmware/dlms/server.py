@@ -13,7 +13,7 @@ from array import array
 from micropython import const
 
 from dlms import acse, action, all_station, get, set, wrapper
-from dlms.association import ASSOCIATED, IDLE, Link, associations
+from dlms.association import ASSOCIATED, IDLE, Carrier, Link, associations
 from dlms.axdr import shorten
 from dlms.conformance import WITHOUT_BLOCKS
 from dlms.errors import (
@@ -94,12 +94,12 @@ class Server:
         self.every = tuple(self.transfers.things + self.udp_transfers.things + [self.scratch])
 
     def buffer(self):
-        """A new transmit buffer that fits every response."""
+        """A new transmit buffer that fits every response; one serves all transports, because only one response is made at a time."""
         return bytearray(HEADER + self.pdu + _TAIL)
 
-    def link(self, pool, most, stream, send_limit=_EVERYTHING):
-        """A new link for one TCP connection (stream true) or UDP peer, with at most `most` AAs of the pool."""
-        return Link(pool, self.transfers if stream else self.udp_transfers, most, stream, send_limit)
+    def carrier(self, pool, most, stream, send_limit=_EVERYTHING):
+        """What the links of TCP (stream true) or UDP share, each with at most `most` AAs of the pool."""
+        return Carrier(self, pool, self.transfers if stream else self.udp_transfers, most, stream, send_limit)
 
     # -- the door ------------------------------------------------------------------------------------
 
@@ -177,7 +177,7 @@ class Server:
 
     def idle(self, link, tag, rx, off, tx):
         """An APDU other than AARQ and RLRQ outside any AA (D-91, D-96); a Read or Write between wPorts of SN has an error of its own."""
-        if tag in _RESPONSES or not link.stream:
+        if tag in _RESPONSES or not link.carrier.stream:
             return 0
         if tag in _SN_SERVICES and self.sn is not None:
             assoc = self.find_association(rx, off + 2)
@@ -209,8 +209,11 @@ class Server:
             return self.sn.escaped(self, aa, tag, tx)
         if not iip & 0x40:
             return 0
-        module = get if tag == 0xC0 else set if tag == 0xC1 else action
-        return module.result(aa, tx, iip, self.errors.escaped)
+        if tag == 0xC0:
+            return get.result(aa, tx, iip, self.errors.escaped)
+        if tag == 0xC1:
+            return set.result(aa, tx, iip, self.errors.escaped)
+        return action.result(aa, tx, iip, self.errors.escaped)
 
     def refuse(self, tx, p, code):
         """ExceptionResponse `D8 state service` at tx[p:] (D-70); returns the offset behind it, or 0 when the table says nothing."""
@@ -241,17 +244,18 @@ class Server:
 
     def locate(self, aa, buf, q, unknown):
         """Index of the object that class-id and logical name at buf[q:q+8] name and this AA can see, or -result."""
-        j = find(aa.table, aa.n, buf, q)
+        directory = aa.directory
+        j = find(directory.table, directory.n, buf, q)
         if j == NOT_FOUND:
             return -unknown
         if j >= 0:
-            return j if aa.acc[j] is not None else -unknown
+            return j if aa.acc[j] else -unknown
         # the class is another one; of an object that it cannot see a client learns nothing
-        return -self.errors.other_class if aa.acc[OTHER_CLASS - j] is not None else -unknown
+        return -self.errors.other_class if aa.acc[OTHER_CLASS - j] else -unknown
 
     def object(self, aa, j):
         """The object at index j; the AA's own Association object stands at 0.0.40.0.0.255."""
-        obj = aa.objs[j]
+        obj = aa.directory.objs[j]
         return aa.assoc if obj is None else obj
 
     def scan(self, buf, off, end):
@@ -278,9 +282,10 @@ class Server:
     def keep(self, aa, t):
         """The scratch transfer t becomes the association's own; False when no other is free to take its place."""
         link = aa.link
-        other = link.transfers.take(link.held)
-        if other is None and self.reclaim(link.transfers):
-            other = link.transfers.take(link.held)
+        pool = link.carrier.transfers
+        other = pool.take(link.held)
+        if other is None and self.reclaim(pool):
+            other = pool.take(link.held)
         if other is None:
             return False
         link.held += 1
@@ -295,7 +300,7 @@ class Server:
         Late or repeated datagrams of an earlier transfer are told by their invoke-id; it is refused, and the transfer goes on (A-45).
         """
         t = aa.transfer
-        return t is not None and t.kind <= ACTION_IN and not aa.link.stream and (t.iip ^ iip) & 0x0F != 0
+        return t is not None and t.kind <= ACTION_IN and not aa.link.carrier.stream and (t.iip ^ iip) & 0x0F != 0
 
     def abandon(self, aa):
         """End the long transfer of an AA, if one runs (D-17)."""
@@ -307,13 +312,13 @@ class Server:
             if link.streaming is aa:
                 link.streaming = None
             link.held -= 1
-            link.transfers.give(t, link.held)
+            link.carrier.transfers.give(t, link.held)
             aa.heat()
 
     def reclaim(self, pool):
         """End a transfer of this pool that is only kept in case its last blocks were lost; False when there is none."""
         for t in self.every:
-            if t.kind == GBT_SENT and t.aa.transfer is t and t.aa.link.transfers is pool:
+            if t.kind == GBT_SENT and t.aa.transfer is t and t.aa.link.carrier.transfers is pool:
                 self.abandon(t.aa)
                 return True
         return False
@@ -334,11 +339,11 @@ class Server:
         elif i >= 0:
             self.close(link, i)  # C-27: an AARQ on an open AA starts from scratch
         well_formed = aarq.parse(rx, off + HEADER, end) and aarq.initiate(rx)
-        if not aarq.response_allowed and (link.stream or not well_formed or assoc is None):
+        if not aarq.response_allowed and (link.carrier.stream or not well_formed or assoc is None):
             return 0  # B-05, B-07: no AARE, and over TCP no AA either
         if not well_formed or assoc is None:
             # C-26, A-30: refused with our plain context name; a datagram that is no AARQ is not answered
-            return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None) if link.stream or well_formed else 0
+            return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None) if link.carrier.stream or well_formed else 0
         aa = self.admit(link, assoc, aarq.judge(rx, assoc), rx, off + 2)
         if not aarq.response_allowed:
             return 0  # B-06
@@ -368,7 +373,7 @@ class Server:
         """
         if not self.established:
             return None
-        if not link.stream:
+        if not link.carrier.stream:
             link = self.common
             i = find_key(link.keys, link.n, pair, q) if link is not None else -1
             return link.aas[i] if i >= 0 else None
@@ -387,7 +392,7 @@ class Server:
         """Open the pre-established AAs over UDP; called once. Long transfers have no place in them: their blocks would be anybody's."""
         n = len(self.established)
         if n:
-            self.common = link = Link(associations(n, 0), self.udp_transfers, n, False, send_limit)
+            self.common = link = Link(self.carrier(associations(n, 0), n, False, send_limit))
             link.local = link.remote = "any"
             for assoc in self.established:
                 pair = bytes((assoc.client >> 8, assoc.client & 0xFF, assoc.server >> 8, assoc.server & 0xFF))
@@ -414,10 +419,9 @@ class Server:
         aa.qos = aarq.qos
         aa.user = aarq.user
         aa.start = HEADER
-        room = min(self.pdu, link.send_limit)
-        if 0 < aarq.max_pdu < room:
-            room = aarq.max_pdu
-        aa.limit = HEADER + room
+        aa.room = min(self.pdu, link.carrier.send_limit)
+        if 0 < aarq.max_pdu < aa.room:
+            aa.room = aarq.max_pdu
         aa.transfer = None
         assoc.opened += 1
         assoc.user = aarq.user
@@ -432,10 +436,10 @@ class Server:
         if self.established:
             assoc = self.find_association(rx, off + 2)
             if assoc is not None and assoc.preestablished:
-                return self.refuse(tx, HEADER, self.errors.release_refused) if link.stream else 0
+                return self.refuse(tx, HEADER, self.errors.release_refused) if link.carrier.stream else 0
         if i < 0:
             # C-51: nothing to release; a stream is answered, a datagram is not
-            return acse.rlre(tx, HEADER) if link.stream else 0
+            return acse.rlre(tx, HEADER) if link.carrier.stream else 0
         confirmed = link.aas[i].confirmed
         self.close(link, i)
         return acse.rlre(tx, HEADER) if confirmed else 0
@@ -470,7 +474,7 @@ def no_confirm(link, buf, off, end):
 def trail(link, assoc):
     """Protocol_Connection_Parameters of an AA as text, for the log and the Association object (IEC 62056-9-7 §8, B-22)."""
     return "%s client=%s/%d server=%s/%d" % (
-        "TCP" if link.stream else "UDP",
+        "TCP" if link.carrier.stream else "UDP",
         link.name(),
         assoc.client,
         link.local,

@@ -10,6 +10,7 @@ A value in blocks is put together in the transfer's buffer behind its descriptor
 """
 
 from dlms import blocks, states
+from dlms.association import ROW
 from dlms.axdr import NULL, STRUCTURE
 from dlms.conformance import ATTRIBUTE_0_SET, BLOCK_SET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS, SET
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, OTHER_REASON, SUCCESS
@@ -127,13 +128,13 @@ def apply(server, aa, names, d, buf, off, end):
     if attr > obj.ATTRIBUTES:
         return errors.no_attribute
     if attr == 0:
-        return apply_all(server, aa, obj, aa.acc[j], buf, off)
-    if aa.acc[j][attr] & 2 == 0:
+        return apply_all(server, aa, obj, j, buf, off)
+    if aa.directory.rows[ROW * aa.acc[j] + attr] & 2 == 0:
         return errors.no_right
     return obj.set(attr, buf, off, end, aa, True)
 
 
-def apply_all(server, aa, obj, acc, buf, off):
+def apply_all(server, aa, obj, j, buf, off):
     """Attribute 0: a structure with one element for each attribute of the class, null-data leaving it as it is [choice].
 
     All elements are checked before the first is applied, so that the object changes wholly or not at all (D-21). Of the
@@ -142,18 +143,18 @@ def apply_all(server, aa, obj, acc, buf, off):
     """
     if buf[off] != STRUCTURE or buf[off + 1] != obj.ATTRIBUTES:
         return server.errors.no_attribute
-    code = set_each(server, aa, obj, acc, buf, off + 2, False)
-    return code if code else set_each(server, aa, obj, acc, buf, off + 2, True)
+    code = set_each(server, aa, obj, j, buf, off + 2, False)
+    return code if code else set_each(server, aa, obj, j, buf, off + 2, True)
 
 
-def set_each(server, aa, obj, acc, buf, q, commit):
+def set_each(server, aa, obj, j, buf, q, commit):
     """Set attribute 1, 2, … to the Data that follow each other at buf[q:]; returns the first result that is no success."""
     attr = 1
     dependent = 0
     while attr <= obj.ATTRIBUTES:
         end = server.scan(buf, q, server.everything)
         if buf[q] != NULL:
-            if acc[attr] & 2 == 0:
+            if aa.directory.rows[ROW * aa.acc[j] + attr] & 2 == 0:
                 return server.errors.no_right
             if attr in obj.DEPENDENT:
                 dependent += 1

@@ -1,5 +1,6 @@
 """Plain twin of `short_viper`: the contract."""
 
+from dlms.association import ROW
 from dlms.octets import add32, find, find_key
 from dlms.wrapper import HEADER
 
@@ -9,9 +10,12 @@ def short_get(keys, ways, rx, off, n, tx, served):
 
     The header is checked too: over TCP these octets come as they were received, before anything looked for a WPDU in them.
 
-    keys and ways are those of the link (`association.Link`). Plain: a confirmed GET-request-normal without selection,
-    `header(8) C0 01 iip class(2) name(6) attribute 00`, in an AA that has a way, for an attribute that the object holds as encoded
-    octets, that the client may read and that fits one answer: `0001 wPorts swapped length · C4 01 iip 00 value`.
+    keys and ways are those of the link (`association.Link`). A way is (table of the directory, number of its records << 16 | the one of
+    the association object itself, objects, row of rights of each, rows of rights, longest response APDU).
+
+    Plain: a confirmed GET-request-normal without selection, `header(8) C0 01 iip class(2) name(6) attribute 00`, in an AA that has a way,
+    for an attribute that the object holds as encoded octets, that the client may read and that fits one answer:
+    `0001 wPorts swapped length · C4 01 iip 00 value`.
     One more request is then counted in the 32 bits of `served`. With 0 nothing was done, and the request goes the long way
     (which finds any error).
     """
@@ -22,14 +26,14 @@ def short_get(keys, ways, rx, off, n, tx, served):
     i = find_key(keys, len(ways), rx, off + 2)
     if i < 0 or rx[off + 2] | rx[off + 3] == 0 or ways[i] is None:
         return 0
-    table, n, objs, acc, current, room = ways[i]
-    i = find(table, n, rx, off + 11)
+    table, places, objs, acc, rights, room = ways[i]
+    i = find(table, places >> 16, rx, off + 11)
     # the AA's own Association object has no place in the list, an object not visible has no rights
-    if i < 0 or i == current or acc[i] is None:
+    if i < 0 or i == places & 0xFFFF:
         return 0
     a = objs[i].a
     k = rx[off + 19]
-    if k == 0 or k >= len(a) or acc[i][k] & 1 == 0:
+    if k == 0 or k >= len(a) or rights[ROW * acc[i] + k] & 1 == 0:
         return 0
     value = a[k]
     if value is None:

@@ -4,6 +4,9 @@ Attribute loads and subscripts work on objects as ever; what looks at octets wor
 """
 
 import micropython
+from micropython import const
+
+_ROW = const(20)  # as `association.ROW`
 
 
 @micropython.viper
@@ -30,7 +33,8 @@ def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) 
     # the object, by logical name and class-id: binary search in the directory
     table = ptr8(way[0])
     lo = 0
-    hi = int(way[1])
+    current = int(way[1])
+    hi = current >> 16
     while True:
         if lo >= hi:
             return 0
@@ -48,15 +52,15 @@ def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) 
     if table[p + 6] != rx[11] or table[p + 7] != rx[12]:
         return 0
     # the AA's own Association object has no place in the list, an object not visible has no rights
-    acc = way[3][mid]
-    if mid == int(way[4]) or not acc:
+    if mid == current & 0xFFFF:
         return 0
     a = way[2][mid].a
     k = rx[19]
     if k == 0 or k >= int(len(a)):
         return 0
-    rights = ptr8(acc)
-    if rights[k] & 1 == 0:
+    acc = ptr8(way[3])
+    rights = ptr8(way[4])
+    if rights[_ROW * acc[mid] + k] & 1 == 0:
         return 0
     held = a[k]
     if not held:

@@ -15,6 +15,7 @@ come (REQUIREMENTS D-24).
 from micropython import const
 
 from dlms import axdr
+from dlms.association import ROW
 from dlms.errors import SUCCESS
 from dlms.octets import copy
 from dlms.states import NONE
@@ -61,7 +62,6 @@ class Transfer(Cursor):
         self.block = 0  # outbound: number of the last block sent; inbound: of the last block taken
         self.many = False  # inbound: the request is a list
         self.buf = bytearray(limits.REASSEMBLY)
-        self.size = limits.REASSEMBLY
         self.used = 0  # inbound: octets in buf
         self.mark = 0  # inbound: where the value begins in buf
         self.piece = 8 + limits.ELEMENT  # the longest piece of a value; 8: result octet, tag and count in front
@@ -70,7 +70,8 @@ class Transfer(Cursor):
         self.c1 = HEAD
         self.fault = SUCCESS  # why the value cannot be continued
         self.obj = None
-        self.acc = None
+        self.record = 0  # where the directory has obj
+        self.readable = 0  # attribute 0: bit k is set when the client may read attribute k
         self.attr = 0
         self.last = 0  # attribute 0: the last attribute of the structure; else equal to attr
         self.entries = 0  # list: entries still to come, their descriptors at buf[pos:]
@@ -100,12 +101,12 @@ class Transfer(Cursor):
 
     def take_room(self, n):
         """True when n more octets fit the buffer."""
-        return self.used + n <= self.size
+        return self.used + n <= len(self.buf)
 
     def take(self, rx, off, n):
         """Append n octets of a block; False when the value would be longer than the buffer."""
         used = self.used
-        if used + n > self.size:
+        if used + n > len(self.buf):
             return False
         copy(self.buf, used, rx, off, n)
         self.used = used + n
@@ -113,32 +114,39 @@ class Transfer(Cursor):
 
     # -- outbound: begin -------------------------------------------------------------------------
 
-    def begin(self, obj, acc, attr):
-        """Begin with attribute `attr` of an object, 0 for the structure of all readable ones; returns a result.
+    def begin(self, obj, record, attr):
+        """Begin with attribute `attr` of the object of a directory record, 0 for the structure of all readable ones; returns a result.
 
-        The tag and count, or the whole simple value, are appended to carry. selector, off and end were set by the caller.
+        The tag and count, or the whole simple value, are appended to carry. aa, selector, off and end were set by the caller.
         """
         self.obj = obj
-        self.acc = acc
+        self.record = record
         if attr:
             self.attr = attr
             self.last = attr
             return self.value()
-        last = obj.ATTRIBUTES
+        self.attr = 0
+        self.last = obj.ATTRIBUTES
+        self.readable = 0
         n = 0
         k = 1
-        while k <= last:
-            n += acc[k] & 1
+        rights = self.aa.directory.rows
+        row = ROW * self.aa.acc[record]
+        while k <= self.last:
+            if rights[row + k] & 1:
+                self.readable |= 1 << k
+                n += 1
             k += 1
         self.c1 = axdr.put_head(self.carry, self.c1, axdr.STRUCTURE, n)
-        self.attr = 0
-        self.last = last
         return SUCCESS
 
     def value(self):
         """Append attribute self.attr of self.obj to carry: the simple value, or the head of the long one."""
         obj = self.obj
         attr = self.attr
+        if attr == 1:
+            self.c1 = axdr.put_octets(self.carry, self.c1, axdr.OCTET_STRING, self.aa.directory.table, 8 * self.record, 6)
+            return SUCCESS
         value = obj.a[attr]
         if value is not None:
             self.c1 = axdr.put_encoded(self.carry, self.c1, value)
@@ -182,7 +190,7 @@ class Transfer(Cursor):
         attr = self.attr
         while attr < self.last:
             attr += 1
-            if self.acc[attr] & 1:
+            if self.readable >> attr & 1:
                 self.attr = attr
                 self.n = 0
                 self.i = 0
@@ -217,7 +225,7 @@ class Transfer(Cursor):
         attr = self.attr
         while attr < self.last:
             attr += 1
-            if self.acc[attr] & 1:
+            if self.readable >> attr & 1:
                 return True
         return False
 

@@ -49,7 +49,7 @@ def specifications_end(server, aa, buf, q, end, n):
 def locate(aa, buf, q):
     """What the short name at buf[q:] names among the objects that this AA sees, as `ShortNames.find` tells it, or -1."""
     r = aa.assoc.names.find(buf, q)
-    return r if r >= 0 and aa.acc[r >> 8] is not None else -1
+    return r if r >= 0 and aa.acc[r >> 8] else -1
 
 
 def take_block(server, aa, kind, none, rx, q, r, end):

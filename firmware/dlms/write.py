@@ -129,15 +129,15 @@ def write_one(server, aa, buf, q, off, end):
     if not name:
         return errors.no_selection
     obj = server.object(aa, r >> 8)
-    rights = aa.acc[r >> 8]
+    row = aa.acc[r >> 8]
     if r & METHOD:
         r &= NUMBER
-        if rights[obj.ATTRIBUTES + r] == 0:
+        if aa.directory.right(row, obj.ATTRIBUTES + r) == 0:
             return errors.no_right
         r = obj.act(r, buf, off, end, t.carry, HEAD, aa)
         return SUCCESS if r >= HEAD else -r
     r &= NUMBER
-    if rights[r] & 2 == 0:
+    if aa.directory.right(row, r) & 2 == 0:
         return errors.no_right
     return obj.set(r, buf, off, end, aa, True)
 

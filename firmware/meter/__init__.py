@@ -1,3 +1,8 @@
 """This meter: its object list, its quantities and its time. The application calls `build`."""
 
-from meter.meter import build  # noqa: F401
+
+def build(config, source=None):
+    """The meter that a configuration describes (see `meter.assembly`, which is needed for no more than that)."""
+    from meter.assembly import build
+
+    return build(config, source)

@@ -7,6 +7,8 @@ one. An empty text: the object is not visible.
 
 from cosem.base import INVOKE, READ, WRITE
 
+_START_ONLY = True
+
 PUBLIC = 0  # the places of a group's three texts
 READER = 1
 MANAGEMENT = 2
@@ -25,9 +27,7 @@ def numbers(text, last):
 
 
 def rights(text, cls):
-    """Octets for `acc` (see `cosem.association_ln`) of an object of interface class cls, None when it is not
-    visible.
-    """
+    """A row of `cosem.rights` for an object of interface class cls, None when it is not visible."""
     if not text:
         return None
     mask = bytearray(1 + cls.ATTRIBUTES + cls.METHODS)
@@ -41,22 +41,18 @@ def rights(text, cls):
     return bytes(mask)
 
 
-class Pool:
-    """One bytes object for equal rights, whichever objects and associations they belong to."""
+def grant(association, i, text, cls):
+    """Give an association the rights of a text on the object of directory record i, which is of class cls."""
+    mask = rights(text, cls)
+    if mask:
+        association.acc[i] = association.directory.rights.row(mask)
 
-    def __init__(self):
-        self._kept = {}
 
-    def rights(self, text, cls):
-        mask = rights(text, cls)
-        return self._kept.setdefault(mask, mask)
-
-    def widest(self, texts, cls):
-        """Everything that any of the texts grants."""
-        mask = bytearray(1 + cls.ATTRIBUTES + cls.METHODS)
-        for text in texts:
-            granted = rights(text, cls) or b""
-            for i in range(len(granted)):
-                mask[i] |= granted[i]
-        mask = bytes(mask)
-        return self._kept.setdefault(mask, mask)
+def widest(texts, cls):
+    """Everything that any of the texts grants, as `rights`."""
+    mask = bytearray(1 + cls.ATTRIBUTES + cls.METHODS)
+    for text in texts:
+        granted = rights(text, cls) or b""
+        for i in range(len(granted)):
+            mask[i] |= granted[i]
+    return bytes(mask)

@@ -1,5 +1,7 @@
 """IP addresses as text and as octets."""
 
+_START_ONLY = True
+
 
 def numeric(text):
     """True when the text is an IPv4 or IPv6 address in numbers."""

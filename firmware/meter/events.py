@@ -23,8 +23,8 @@ class EventLog(ProfileGeneric):
     captures. `listener` hears of each entry by `event_logged(code)`.
     """
 
-    def __init__(self, name, rows, captured, clock, code):
-        ProfileGeneric.__init__(self, name, rows, captured, 0, clock)
+    def __init__(self, rows, captured, clock, code):
+        ProfileGeneric.__init__(self, rows, captured, 0, clock)
         self.code = code
         self.listener = None
 

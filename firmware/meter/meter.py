@@ -1,6 +1,6 @@
-"""The reference meter put together: its parts, its objects, and the passing of time.
+"""The reference meter at work: the passing of time, and what happens at its seconds.
 
-`build(config)` makes it; the application then calls `backfill()` once and `tick(ms)` about ten times a second.
+`meter.build(config)` makes it; the application then calls `backfill()` once and `tick(ms)` about ten times a second.
 Simulated time advances by ms · rate in whole seconds; what happens at a second (a slot of the simulation, the end of
 a demand period, a capture, midnight) happens exactly there whatever the ticks, so the same seed, start and simulated
 time give the same octets.
@@ -8,29 +8,11 @@ time give the same octets.
 
 from micropython import const
 
-import limits
-from cosem.association_ln import AssociationInstance, AssociationLN
-from cosem.civil import DAY, YEARS, day_number, month_length
-from cosem.clock import Clock
-from cosem.demand_register import DemandRegister
-from cosem.directory import CURRENT_ASSOCIATION, Directory, dotted, obis
-from cosem.disconnect_control import CONNECTED, DisconnectControl
-from cosem.ip_setup import TcpUdpSetup
-from cosem.register import ExtendedRegister
-from cosem.packing import COMPACT, NULLS
-from dlms import axdr
-from dlms.conformance import LN_LONG_SERVICES, LN_SERVICES, UNSOLICITED
+from cosem.civil import DAY
+from cosem.disconnect_control import CONNECTED
 from dlms.octets import add32, copy
-from dlms.security import LOW, LOWEST
-from meter import events, objects
-from meter.access import PREESTABLISHED, Pool
-from meter.addresses import ipv4, ipv6, mask, multicast_address
-from meter.metrology import W, Metrology
-from meter.simulation import EXPORT, IMPORT, Simulation
-from version import VERSION
-
-if limits.PUSHES:
-    from meter.unsolicited import Unsolicited
+from meter import events
+from meter.simulation import EXPORT, IMPORT
 
 # Most integration steps of one tick. At a step a slot and ten ticks a second any rate is kept; a profile that captures more often
 # than once a minute makes the steps shorter, and simulated time then falls behind a high rate.
@@ -38,235 +20,75 @@ STEPS = const(150)
 BEHIND = const(2678400)  # seconds of simulated time, 31 days: what is owed beyond is given up
 BACKFILL_SLOT = const(300)  # seconds of a simulation slot before READY, and after
 SLOT = const(60)
-MSS = const(1460)
 # status of a load profile row (0.0.96.10.1.255): what happened in its period
 STATUS_CLOCK_INVALID = const(0x02)  # nobody who knows the time had set the clock
 STATUS_DST = const(0x08)
 STATUS_CLOCK_ADJUSTED = const(0x20)
 STATUS_POWER_UP = const(0x80)
-_PROFILE = const(7)  # class-id
-_MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning and testing
-
-
-def build(config, source=None):
-    """The meter that a configuration describes.
-
-    config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate`
-    (simulated seconds a second), `backfill_days`, `serial` (eight digits), `depth` (load profile rows, 0 for the
-    board's limit), `device2` (wPort of the second logical device), `tariff1_from`, `tariff1_to` (hours of local time),
-    `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses), `compact` and `null_data` (lists of
-    client wPorts), `push`, `events` (destinations), `push_interval`, `push_delay` (seconds), `push_retries`, `event_source`,
-    `event_client`. Their ranges are
-    the application's to check (`config`); ValueError says why a start or an object list cannot be taken.
-
-    source: where the energy comes from; None for a simulated household.
-    """
-    return Meter(config, source or Simulation(config.seed))
-
-
-def read_start(text):
-    """(day, second) of "2026-01-31T12:00:00Z" or of a date alone; ValueError says what is wrong. None means now."""
-    if text is None:
-        import time
-
-        now = time.gmtime()
-        if not 2000 <= now[0] < 2000 + YEARS:
-            raise ValueError("start: the clock of this machine says %d, not 2000 to 2099; give a start" % now[0])
-        return day_number(now[0] - 2000, now[1], now[2]), now[3] * 3600 + now[4] * 60 + now[5]
-    wrong = ValueError("start: %s is not a UTC date-time such as 2026-01-31T12:00:00Z" % text)
-    try:
-        date, _, clock = text.replace(" ", "T").rstrip("Z").partition("T")
-        year, month, day = [int(part) for part in date.split("-")]
-        hour, minute, second = [int(part) for part in (clock or "0:0:0").split(":")]
-    except (AttributeError, ValueError):
-        raise wrong
-    if not 2000 <= year < 2000 + YEARS:
-        raise ValueError("start: %s is not in the years 2000 to 2099" % text)
-    if not (1 <= month <= 12 and 1 <= day <= month_length(year - 2000, month)):
-        raise wrong
-    if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
-        raise wrong
-    return day_number(year - 2000, month, day), hour * 3600 + minute * 60 + second
 
 
 class Meter:
-    """devices: list of (server wPort, Directory). associations: list of AssociationLN. counters, uptime: four octets
-    each, big-endian. lost: the same, seconds of simulated time given up because the rate could not be kept.
+    """devices: list of (server wPort, Directory). associations: list of Association objects. counters, uptime: four octets
+    each, big-endian. lost: the same, seconds of simulated time given up because the rate could not be kept. links: the links that
+    carry AAs, filled by the application. unsolicited: what is sent unasked, or None. connected: whether there was a network already.
     """
 
-    CLOCK = obis("0.0.1.0.0.255")
-    MAC_NAME = obis("0.0.25.2.0.255")
-
-    def __init__(self, config, source):
+    def __init__(self, parts, config):
         self.rate = config.rate
         # hours of local time from which and until which tariff 1 counts, over midnight too; tariff 2 else
         self.day_from = config.tariff1_from
         self.day_to = config.tariff1_to
-        self.version = VERSION.encode()
-        self._compact = config.compact
-        self._null_data = config.null_data
-        self.serial = config.serial.encode()
-        self.depth = config.depth or limits.ROWS
-        self.wports = (objects.MANAGEMENT_DEVICE, config.device2)
-        self.counters = bytearray(4)
-        self.uptime = bytearray(4)
+        self.counters = parts.counters
+        self.uptime = parts.uptime
         self.lost = bytearray(4)
-        self.tariff = bytearray(axdr.unsigned(1))
-        self.status = bytearray(axdr.unsigned(0))
-        self.event = bytearray(axdr.unsigned(0))
-        self.billing_periods = bytearray(axdr.double_long_unsigned(0))
-        self.source = source
+        self.tariff = parts.tariff
+        self.status = parts.status
+        self.billing_periods = parts.billing_periods
+        self.metrology = parts.metrology
+        self.source = parts.metrology.source
         self.relay = None  # function(whether the supply is connected) that drives a contactor
-        self.metrology = Metrology(self.source)
-        day, second = read_start(config.start)
-        self.backfill_days = min(config.backfill_days, day)  # time begins with 2000
-        self.clock = Clock(self.CLOCK, day - self.backfill_days, second)
-        self.supply = DisconnectControl(obis("0.0.96.3.10.255"), 2)
-        self._demand()
-        self._network(config)
-        self.links = []  # the links that carry AAs; filled by the application
-        self.connected = False  # whether there was a network already
-        self.unsolicited = None
-        if limits.PUSHES:
-            self.unsolicited = Unsolicited(self.clock, objects.MANAGEMENT_DEVICE, objects.CLIENT_MANAGEMENT, config)
-        elif config.push or config.events:
-            raise ValueError("push, events: this board sends nothing unasked (PUSHES is 0)")
+        self.backfill_days = parts.backfill_days
+        self.clock = parts.clock
+        self.demand = parts.demand
+        self.maximum = parts.maximum
+        self.tcp_udp = parts.tcp_udp
         self.periodic = []  # what has a `period` in seconds of local time and a `period_end()`, in the order of their doing
         self._owed = 0  # simulated seconds to integrate
         self._milli = 0
         self._awake = 0  # real milliseconds that are not a second of uptime yet
         self.devices = []
         self.associations = []
-        pool = Pool()
-        self.clients = objects.clients(config.preestablished)
-        for wport, table, unproven in zip(self.wports, objects.LOGICAL_DEVICES, objects.UNPROVEN):
-            self._device(wport, table(self, wport), pool, config.secrets, unproven)
-        self.setups = (self._find("0.0.25.1.0.255"), self._find("0.0.25.7.0.255"))  # IPv4, IPv6
-        for text in config.multicast:
-            self._join(text)
-        self.events = self._find("0.0.99.98.0.255")
-        self.load_profile = self.clock.measuring = self._find("1.0.99.1.0.255")
-        self.events.listener = self
-        self.clock.listener = self
-        self.supply.listener = self
-        self._switch_tariff()
+        self.events = None
+        self.load_profile = None
+        self.links = parts.links
+        self.unsolicited = parts.unsolicited
+        self.connected = False
+        self.mac = None
+        self.ipv4 = None
+        self.ipv6 = None
 
-    def _packing(self, client):
-        """Which shorter forms of a profile buffer a client takes."""
-        return (COMPACT if client in self._compact else 0) | (NULLS if client in self._null_data else 0)
+    def show_mac(self, octets):
+        """The MAC address of the interface, six octets, is known."""
+        copy(self.mac.a[2], 2, octets, 0, 6)
 
-    def _demand(self):
-        """Demand of import and export, and the highest of the day."""
-        self.maximum = []
-        self.demand = []
-        for c in ("1", "2"):
-            highest = ExtendedRegister(obis("1.0." + c + ".6.0.255"), bytearray(axdr.double_long_unsigned(0)), 0, W, self.clock)
-            self.maximum.append(highest)
-            self.demand.append(DemandRegister(obis("1.0." + c + ".4.0.255"), W, objects.LOAD_PERIOD, self.clock, highest))
+    def show_network(self, addresses):
+        """The interface has its addresses: texts of address, subnet mask, gateway and DNS server, from DHCP."""
+        from meter.addresses import ipv4
 
-    def _network(self, config):
-        four = [ipv4(address) for address in config.bind if ":" not in address]
-        self.ipv4 = four[0] if four else bytes(4)
-        self.mask = mask(self.ipv4)
-        self.ipv6 = [ipv6(address) for address in config.bind if ":" in address]
-        self.mac = b"\x02\x00" + int(config.serial).to_bytes(4, "big")  # locally administered
-        self.tcp_udp = TcpUdpSetup(
-            obis("0.0.25.0.0.255"), config.port, obis("0.0.25.1.0.255"), MSS, limits.CONNECTIONS, config.inactivity
-        )
-
-    # -- names -------------------------------------------------------------------------------------
-
-    def title(self, wport):
-        """Logical device name: manufacturer id, serial number, wPort; 16 octets (REQUIREMENTS F-32)."""
-        return _MANUFACTURER + self.serial + b"%05d" % wport
-
-    def titles(self):
-        """(wPort, logical device name) of every logical device."""
-        return [(wport, self.title(wport)) for wport in self.wports]
-
-    # -- objects -----------------------------------------------------------------------------------
-
-    def _device(self, wport, rows, pool, secrets, unproven):
-        """Make the objects of a logical device and the associations with it."""
-        made = []
-        groups = {}
-        for cls, text, given, group in rows:
-            name = obis(text)
-            o = cls(name, *given) if isinstance(given, tuple) else given
-            if o.name != name:
-                raise ValueError("object list: " + text + " has another name")
-            made.append(o)
-            groups[name] = group
-            if o.CLASS_ID == _PROFILE:
-                o.pack = bool(self._compact or self._null_data)
-        associations = []
-        for client, place, secret in self.clients:
-            mechanism = LOW if secret else LOWEST
-            services = LN_SERVICES | LN_LONG_SERVICES if limits.GBT_WINDOW else LN_SERVICES
-            if client == objects.CLIENT_MANAGEMENT and limits.PUSHES:
-                services |= UNSOLICITED
-            association = AssociationLN(client, wport, mechanism, secrets.get(secret, b""), services, None, None)
-            association.packing = self._packing(client)
-            if place == PREESTABLISHED:
-                association.preestablished = True
-            name = CURRENT_ASSOCIATION[:4] + bytes((len(associations) + 1, 255))
-            made.append(AssociationInstance(name, association))
-            groups[name] = objects.INSTANCE_OPEN if mechanism == LOWEST else objects.INSTANCE
-            associations.append((association, place))
-        self.periodic.extend([o for o in made if hasattr(o, "period")])
-        groups[CURRENT_ASSOCIATION] = objects.ASSOCIATION
-        if associations[-1][0].preestablished:
-            for name in groups:
-                groups[name] += (unproven.get(dotted(name), ""),)
-        directory = Directory(made)
-        for association, place in associations:
-            association.directory = directory
-            association.acc = []
-            for i in range(directory.n):
-                group = groups[directory.table[8 * i : 8 * i + 6]]
-                association.acc.append(pool.rights(group[place], directory.objs[i] or AssociationLN))
-            self.associations.append(association)
-        for i in range(directory.n):
-            group = groups[directory.table[8 * i : 8 * i + 6]]
-            directory.limit[i] = pool.widest(group, directory.objs[i] or AssociationLN)
-        if limits.SN_CLIENTS:
-            from meter import short_names
-
-            for association in short_names.associations(directory, wport, groups, pool, secrets, limits.SN_CLIENTS):
-                association.packing = self._packing(association.client)
-                self.associations.append(association)
-        self.devices.append((wport, directory))
-        for o in made:
-            o.placed(directory)
-
-    def _find(self, text):
-        """The object of the management logical device with this logical name."""
-        directory = self.devices[0][1]
-        return directory.objs[directory.index(obis(text))]
-
-    def _join(self, text):
-        """Put a multicast address into the setup object of its family."""
-        try:
-            octets = multicast_address(text)
-        except ValueError:
-            raise ValueError("multicast: %r is not a numeric multicast address" % text)
-        if self.setups[len(octets) // 16].add_group(octets):
-            raise ValueError("multicast: more than %d groups of a family" % limits.GROUPS)
+        self.ipv4.configure([ipv4(text) for text in addresses])
 
     def receive_groups(self, listener):
         """Let `listener` join the multicast groups of the setup objects, and those that clients add: join(octets), leave(octets)."""
-        for setup in self.setups:
+        for setup in (self.ipv4, self.ipv6):
             setup.listener = listener
             for octets in setup.group_addresses():
                 listener.join(octets)
 
-    def show_mac(self, octets):
-        """The MAC address of the interface, six octets, is known."""
-        copy(self._find("0.0.25.2.0.255").a[2], 2, octets, 0, 6)
-
-    def show_network(self, addresses):
-        """The interface has its addresses: texts of address, subnet mask, gateway and DNS server, from DHCP."""
-        self._find("0.0.25.1.0.255").configure([ipv4(text) for text in addresses])
+    def online(self):
+        """The meter can be reached and can send, for the first time or again."""
+        self.connected = True
+        if self.unsolicited is not None:
+            self.unsolicited.online()
 
     # -- time --------------------------------------------------------------------------------------
 
@@ -343,7 +165,7 @@ class Meter:
         if second == 0:
             self._midnight()
         if second % SLOT == 0:
-            self._switch_tariff()
+            self.switch_tariff()
 
     def _begin_status(self):
         """A period of the load profile begins: what holds for it already."""
@@ -364,7 +186,8 @@ class Meter:
         for highest in self.maximum:
             highest.reset()
 
-    def _switch_tariff(self):
+    def switch_tariff(self):
+        """Let the hour of local time decide which tariff counts."""
         hour = self.clock.local_second // 3600
         if self.day_from < self.day_to:
             tariff = 0 if self.day_from <= hour < self.day_to else 1
@@ -372,12 +195,6 @@ class Meter:
             tariff = 1 if self.day_to <= hour < self.day_from else 0
         self.metrology.tariff = tariff
         self.tariff[1] = tariff + 1
-
-    def online(self):
-        """The meter can be reached and can send, for the first time or again."""
-        self.connected = True
-        if self.unsolicited is not None:
-            self.unsolicited.online()
 
     # -- what objects report -----------------------------------------------------------------------
 
@@ -399,7 +216,7 @@ class Meter:
         """The clock was set."""
         self.events.log(events.CLOCK_ADJUSTED_NEW)
         self.status[1] |= STATUS_CLOCK_ADJUSTED
-        self._switch_tariff()
+        self.switch_tariff()
 
     def synchronise(self, day, second):
         """Take the time of a server, UTC; True when the clock was set, because it was doubtful or more than a second off."""

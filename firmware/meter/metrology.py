@@ -6,48 +6,61 @@ so that no fraction is lost; instantaneous values are rewritten when they are ab
 
 from micropython import const
 
-from dlms import axdr
 from dlms.octets import add32, put16, put32
 from meter.simulation import CHANNELS, EXPORT, IMPORT, apparent
 
-W, VA, VAR, WH, VARH, AMPERE, VOLT, HERTZ, COUNT = 27, 28, 29, 30, 32, 33, 35, 44, 255  # units (REQUIREMENTS F-33)
+# scaler_unit (REQUIREMENTS F-33): structure {scaler integer, unit enum}, `02 02 | 0F scaler | 16 unit`, for value · 10**scaler in the
+# unit. Written out, because constants take no heap when the firmware is frozen into an image; so do the tables made of them.
+_W = const(b"\x02\x02\x0f\x00\x16\x1b")
+_VA = const(b"\x02\x02\x0f\x00\x16\x1c")
+_VAR = const(b"\x02\x02\x0f\x00\x16\x1d")
+_WH = const(b"\x02\x02\x0f\x00\x16\x1e")
+_VARH = const(b"\x02\x02\x0f\x00\x16\x20")
+_DECIVOLT = const(b"\x02\x02\x0f\xff\x16\x23")  # 0.1 V
+_CENTIAMPERE = const(b"\x02\x02\x0f\xfe\x16\x21")  # 0.01 A
+_CENTIHERTZ = const(b"\x02\x02\x0f\xfe\x16\x2c")  # 0.01 Hz
+_PER_MILLE = const(b"\x02\x02\x0f\xfd\x16\xff")  # 0.001, a count
+# types, with no value yet
+_U16 = const(b"\x12\x00\x00")  # long-unsigned
+_U32 = const(b"\x06\x00\x00\x00\x00")  # double-long-unsigned
+_I32 = const(b"\x05\x00\x00\x00\x00")  # double-long
 
 _T1 = const(5)  # index of the first tariff register (import T1, T2, export T1, T2), behind the channels
-# Energies, in the order of the channels of a source and then the tariffs: name -> scaler, unit
+# Energies, in the order of the channels of a source and then the tariffs: name, type, scaler_unit
 ENERGIES = (
-    ("A+", 0, WH),
-    ("A-", 0, WH),
-    ("R+", 0, VARH),
-    ("R-", 0, VARH),
-    ("G", 0, WH),
-    ("A+ T1", 0, WH),
-    ("A+ T2", 0, WH),
-    ("A- T1", 0, WH),
-    ("A- T2", 0, WH),
+    ("A+", _U32, _WH),
+    ("A-", _U32, _WH),
+    ("R+", _U32, _VARH),
+    ("R-", _U32, _VARH),
+    ("G", _U32, _WH),
+    ("A+ T1", _U32, _WH),
+    ("A+ T2", _U32, _WH),
+    ("A- T1", _U32, _WH),
+    ("A- T2", _U32, _WH),
 )
-# Instantaneous values: name, encoder of its type, scaler, unit
+# Instantaneous values
 INSTANTANEOUS = (
-    ("P+", axdr.double_long_unsigned, 0, W),
-    ("P-", axdr.double_long_unsigned, 0, W),
-    ("P", axdr.double_long, 0, W),
-    ("Q+", axdr.double_long_unsigned, 0, VAR),
-    ("Q-", axdr.double_long_unsigned, 0, VAR),
-    ("S", axdr.double_long_unsigned, 0, VA),
-    ("PF", axdr.long_unsigned, -3, COUNT),
-    ("f", axdr.long_unsigned, -2, HERTZ),
-    ("PG", axdr.double_long_unsigned, 0, W),
-    ("P+ L1", axdr.double_long_unsigned, 0, W),
-    ("P+ L2", axdr.double_long_unsigned, 0, W),
-    ("P+ L3", axdr.double_long_unsigned, 0, W),
-    ("P- L1", axdr.double_long_unsigned, 0, W),
-    ("P- L2", axdr.double_long_unsigned, 0, W),
-    ("P- L3", axdr.double_long_unsigned, 0, W),
-    ("U L1", axdr.long_unsigned, -1, VOLT),
-    ("U L2", axdr.long_unsigned, -1, VOLT),
-    ("U L3", axdr.long_unsigned, -1, VOLT),
-    ("I L1", axdr.long_unsigned, -2, AMPERE),
-    ("I L2", axdr.long_unsigned, -2, AMPERE),
-    ("I L3", axdr.long_unsigned, -2, AMPERE),
+    ("P+", _U32, _W),
+    ("P-", _U32, _W),
+    ("P", _I32, _W),
+    ("Q+", _U32, _VAR),
+    ("Q-", _U32, _VAR),
+    ("S", _U32, _VA),
+    ("PF", _U16, _PER_MILLE),
+    ("f", _U16, _CENTIHERTZ),
+    ("PG", _U32, _W),
+    ("P+ L1", _U32, _W),
+    ("P+ L2", _U32, _W),
+    ("P+ L3", _U32, _W),
+    ("P- L1", _U32, _W),
+    ("P- L2", _U32, _W),
+    ("P- L3", _U32, _W),
+    ("U L1", _U16, _DECIVOLT),
+    ("U L2", _U16, _DECIVOLT),
+    ("U L3", _U16, _DECIVOLT),
+    ("I L1", _U16, _CENTIAMPERE),
+    ("I L2", _U16, _CENTIAMPERE),
+    ("I L3", _U16, _CENTIAMPERE),
 )
 _P_L1 = const(9)  # indices into INSTANTANEOUS
 _N_L1 = const(12)
@@ -63,18 +76,16 @@ class Metrology:
     def __init__(self, source):
         self.source = source
         self.tariff = 0
-        self.energies = [bytearray(axdr.double_long_unsigned(0)) for _ in ENERGIES]
-        self.values = [bytearray(row[1](0)) for row in INSTANTANEOUS]
+        self.energies = views(ENERGIES)
+        self.values = views(INSTANTANEOUS)
         self._rest = [0] * len(ENERGIES)  # mWh that are not a Wh yet
 
     def quantity(self, name):
-        """(value, scaler, unit) of a quantity of the two tables; for the object list."""
-        for i in range(len(ENERGIES)):
-            if ENERGIES[i][0] == name:
-                return self.energies[i], ENERGIES[i][1], ENERGIES[i][2]
-        for i in range(len(INSTANTANEOUS)):
-            if INSTANTANEOUS[i][0] == name:
-                return self.values[i], INSTANTANEOUS[i][2], INSTANTANEOUS[i][3]
+        """(value, scaler_unit) of a quantity of the two tables; for the object list."""
+        for table, values in ((ENERGIES, self.energies), (INSTANTANEOUS, self.values)):
+            for i in range(len(table)):
+                if table[i][0] == name:
+                    return values[i], table[i][2]
         raise ValueError("no quantity " + name)
 
     def integrate(self, day, second, seconds):
@@ -119,3 +130,14 @@ class Metrology:
             put32(values[_N_L1 + i], 1, max(-p, 0))
             put16(values[_U_L1 + i], 1, source.voltage[i])
             put16(values[_I_L1 + i], 1, source.current[i])
+
+
+def views(table):
+    """The values of a table with nothing counted yet: views of one buffer, because a bytearray for each takes twice the memory."""
+    whole = memoryview(bytearray(b"".join([row[1] for row in table])))
+    values = []
+    at = 0
+    for row in table:
+        values.append(whole[at : at + len(row[1])])
+        at += len(row[1])
+    return values

@@ -24,6 +24,8 @@ from meter.access import MANAGEMENT, PREESTABLISHED, PUBLIC, READER
 from meter.events import EventLog
 from meter.state import Partners, State
 
+_START_ONLY = True
+
 CLIENT_MANAGEMENT = 1  # client wPort that events are told to
 MANAGEMENT_DEVICE = 1  # server wPort; that of the second logical device is configured
 
@@ -86,7 +88,7 @@ EVENT_COLUMNS = (("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2))
 
 
 def management(m, wport):
-    """Logical device 1: the meter. m is the Meter, whose parts the objects show."""
+    """Logical device 1: the meter. m has the parts that the objects show (`meter.assembly`)."""
     q = m.metrology.quantity
     return (
         # what the meter is

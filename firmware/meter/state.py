@@ -27,8 +27,8 @@ class State(Interface):
     CLASS_ID = 1
     ATTRIBUTES = 2
 
-    def __init__(self, name, counters, uptime):
-        Interface.__init__(self, name)
+    def __init__(self, counters, uptime):
+        Interface.__init__(self)
         self.counters = counters
         self.uptime = uptime
 
@@ -57,8 +57,8 @@ class Partners(Interface):
     ATTRIBUTES = 2
     LONG = (2,)
 
-    def __init__(self, name, links):
-        Interface.__init__(self, name)
+    def __init__(self, links):
+        Interface.__init__(self)
         self.links = links
 
     def open(self, k, cur):

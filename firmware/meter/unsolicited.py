@@ -44,13 +44,13 @@ class Unsolicited:
         events = aim("events", config.events)
         events = events and (events[0],) + destination(events[1])
         self.notices = Notices(clock, events, config.event_source, config.event_client, config.push_retries, config.push_delay)
-        self.pushes = [self.push(obis(text), trigger, captured) for text, trigger, captured in PUSHES[: limits.PUSHES]]
+        self.pushes = [self.push(trigger, captured) for _, trigger, captured in PUSHES[: limits.PUSHES]]
         self.sources = self.pushes + [self.notices]
         self.live = False
 
-    def push(self, name, trigger, captured):
+    def push(self, trigger, captured):
         period = self.interval if trigger == "interval" else None
-        return PushSetup(name, trigger, self.shared, captured, _PORT_REFERENCE, self.destination, self.client, period)
+        return PushSetup(trigger, self.shared, captured, _PORT_REFERENCE, self.destination, self.client, period)
 
     def objects(self, group):
         """Lines for the object list: class, logical name, object, access group."""

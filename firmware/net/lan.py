@@ -6,7 +6,7 @@
 from micropython import const
 import network
 
-from net.wifi import CAME_UP, JOINING, LOST, NOTHING, UP
+from net.states import CAME_UP, JOINING, LOST, NOTHING, UP
 
 _PERIOD = const(100)  # milliseconds between two looks at the address
 

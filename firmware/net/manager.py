@@ -111,7 +111,7 @@ class Line:
         self.connection = connection
         manager.log("INFO", "tcp", "dialled", "peer=%s" % self.name())
         connection.open(sock, manager.local(self.host), self.name())
-        connection.link.owner = self
+        connection.owner = self
 
     # -- the end -----------------------------------------------------------------------------------------
 

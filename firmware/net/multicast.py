@@ -91,7 +91,7 @@ class Multicast:
             sock.close()
             return failure
         service = self.service
-        port = UdpPort(sock, home.name, home.server, home.links, home.overflow, service.datagram, service.queue, home)
+        port = UdpPort(sock, home.name, home.server, home.links, home.overflow, service.datagram, service.queue, home.tx, home)
         self.own.append((group, port))
         return ""
 

@@ -32,13 +32,13 @@ class Notifier:
     def confirm(self, link, buf, off, end):
         """A DataNotificationConfirm came over a link: it is for what waits for one on that connection."""
         for sender in self.senders:
-            if sender.connection is not None and sender.connection.link is link:
+            if sender.connection is not None and sender.connection is link:
                 sender.confirm(buf, off, end)
 
     def find(self, n):
         """Find an AA of the client management process that takes an EventNotification of n octets; True when there is one."""
         for connection in self.service.connections:
-            if connection.sock is not None and self.among(connection.link, n):
+            if connection.sock is not None and self.among(connection, n):
                 self.connection = connection
                 return True
         self.connection = None
@@ -68,4 +68,4 @@ class Notifier:
 
 def takes(aa, n):
     """Whether an AA is open, has negotiated event-notification, and has room for n octets. In an unconfirmed AA nothing is sent (D-99)."""
-    return aa.state == ASSOCIATED and aa.confirmed and aa.conformance & EVENT_NOTIFICATION != 0 and n <= aa.limit - aa.start
+    return aa.state == ASSOCIATED and aa.confirmed and aa.conformance & EVENT_NOTIFICATION != 0 and n <= aa.room

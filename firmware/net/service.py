@@ -9,7 +9,7 @@ from net import address
 from net.tcp import Connection, Listener
 from net.udp import UdpLink, UdpPort, watch
 
-_SCRATCH = 512  # octets read at once when a WPDU comes in parts
+_PARTS = 4  # a WPDU that comes in parts is read in pieces of its longest length divided by this
 _TRIES = 200  # numbers tried for port 0
 
 
@@ -26,15 +26,15 @@ class Service:
         self.log = log
         self.most = most
         self.datagram = limits.DATAGRAM
-        scratch = bytearray(_SCRATCH)
-        pool = associations(limits.ALL_ASSOCIATIONS, limits.CONNECTIONS)
-        self.connections = [
-            Connection(server, pool, limits.ASSOCIATIONS, queue, scratch) for _ in range(limits.CONNECTIONS)
-        ]
-        room = limits.DATAGRAM - HEADER
+        self.tx = server.buffer()
+        scratch = bytearray((HEADER + limits.PDU) // _PARTS)
+        tcp = server.carrier(associations(limits.ALL_ASSOCIATIONS, limits.CONNECTIONS), limits.ASSOCIATIONS, True)
+        self.connections = [Connection(tcp, queue, scratch, self.tx) for _ in range(limits.CONNECTIONS)]
         pool = associations(limits.ALL_UDP_ASSOCIATIONS, 0)
-        self.links = [UdpLink(pool, server.udp_transfers, limits.UDP_ASSOCIATIONS, room) for _ in range(limits.UDP_LINKS)]
-        self.overflow = UdpLink(pool, server.udp_transfers, 0, room)
+        room = limits.DATAGRAM - HEADER
+        udp = server.carrier(pool, limits.UDP_ASSOCIATIONS, False, room)
+        self.links = [UdpLink(udp) for _ in range(limits.UDP_LINKS)]
+        self.overflow = UdpLink(server.carrier(pool, 0, False, room))
         self.sockets = []  # (handler, whether TCP, host)
         self.addresses = []
         self.port = 0
@@ -90,7 +90,7 @@ class Service:
             if stream:
                 handler = Listener(sock, name, self.connections, self.queue, self.log, self.most)
             else:
-                handler = UdpPort(sock, name, self.server, self.links, self.overflow, self.datagram, self.queue)
+                handler = UdpPort(sock, name, self.server, self.links, self.overflow, self.datagram, self.queue, self.tx)
             self.sockets.append((handler, stream, host))
         self.addresses = addresses
         self.port = port

@@ -11,6 +11,7 @@ holds back its next requests (A-23, A-24).
 
 import select
 
+from dlms.association import Link
 from dlms.octets import copy, get16
 from dlms.wrapper import BAD_VERSION, HEADER, INCOMPLETE, frame
 from net import address
@@ -21,30 +22,31 @@ _POLLOUT = select.POLLOUT
 _MORE = -1  # instead of an offset: all is sent, and more blocks of a stream are to come
 
 
-class Connection:
-    """One TCP connection: wrapper, buffers and link. Made once, used for one client after another.
+class Connection(Link):
+    """One TCP connection: wrapper, receive buffer and link. Made once, used for one client after another.
 
         rx:  | WPDU, WPDU, … served in place | part of a WPDU |        8 + PDU octets
              0                               off              have
+
+    tx: the transmit buffer of all transports. What a socket does not take at once of an answer is kept aside.
     """
 
-    def __init__(self, server, pool, most, queue, scratch):
-        self.server = server
-        self.handle = server.handle
+    def __init__(self, carrier, queue, scratch, tx):
+        super().__init__(carrier)
+        self.server = carrier.server
+        self.handle = carrier.server.handle
         self.queue = queue
         self.scratch = scratch  # shared: where octets that continue a WPDU arrive, because a socket reads to offset 0 only
-        self.link = server.link(pool, most, True)
         # what the short way takes, held here so that a request loads little
-        self.short = server.short
-        self.keys = self.link.keys
-        self.ways = self.link.ways
-        self.served = server.served
-        self.rx = bytearray(HEADER + server.pdu)
-        self.tx = server.buffer()
+        self.short = self.server.short
+        self.served = self.server.served
+        self.rx = bytearray(HEADER + self.server.pdu)
+        self.tx = tx
         self.sock = None
         self.off = 0
         self.have = 0
-        self.out = 0  # octets of tx still to be sent are tx[out:out_end]; or _MORE
+        self.kept = None  # octets of an answer still to be sent are kept[out:out_end]
+        self.out = 0  # …; or _MORE
         self.out_end = 0
         self.drain = 0  # octets of a too long WPDU still to be thrown away
         self.active = False  # octets went either way since the supervisor looked last
@@ -60,22 +62,23 @@ class Connection:
         self.drain = 0
         self.active = False
         self.quiet = 0
-        self.link.local = local
-        self.link.remote = remote
+        self.local = local
+        self.remote = remote
         self.queue.add(sock, self)
 
     def close(self, reason):
         """TCP-ABORT.indication: the connection is gone, and with it all its AAs (A-33, A-34)."""
         sock = self.sock
         self.sock = None
-        self.server.abort(self.link)
+        self.kept = None
+        self.server.abort(self)
         self.queue.discard(sock)
         sock.close()
-        owner = self.link.owner
+        owner = self.owner
         if owner is not None:
-            self.link.owner = None
+            self.owner = None
             owner.closed()
-        self.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.link.remote, reason))
+        self.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.remote, reason))
 
     def ready(self, event):
         """The poll says that the socket can be read, written, or has failed."""
@@ -133,7 +136,7 @@ class Connection:
                 return
             off = self.off
             self.off = off + size
-            self.answer(self.handle(self.link, rx, off, size, self.tx))
+            self.answer(self.handle(self, rx, off, size, self.tx))
         else:
             return
         # keep the part of a WPDU that is there at the start of rx
@@ -148,8 +151,8 @@ class Connection:
             sent = self.sock.write(self.tx, n)
             if sent != n:
                 self.wait_out(sent or 0, n)
-            elif self.link.streaming is not None:
-                self.wait_out(_MORE, 0)
+            elif self.streaming is not None:
+                self.wait_more()
 
     def send(self, buf, off, n):
         """Send a WPDU that nobody asked for; False while an answer waits to be sent, in whose place it cannot stand."""
@@ -161,9 +164,27 @@ class Connection:
         return True
 
     def wait_out(self, sent, n):
-        """tx[sent:n] is still to be sent: watch for that, and read nothing before it is done."""
-        self.out = sent
+        """tx[sent:n] is still to be sent: keep it, watch for that, and read nothing before it is done.
+
+        It is kept in the receive buffer, which has no other use meanwhile; only when further requests of this client are in there,
+        which sends them without reading the answers, memory is taken for it until it is sent.
+        """
+        n -= sent
+        if self.off == self.have:
+            self.off = 0
+            self.have = 0
+            self.kept = self.rx
+        else:
+            self.kept = bytearray(n)
+        copy(self.kept, 0, self.tx, sent, n)
+        self.out = 0
         self.out_end = n
+        self.queue.want(self.sock, _POLLOUT)
+
+    def wait_more(self):
+        """All is sent, and the next block of a stream is made when the socket takes more."""
+        self.out = _MORE
+        self.out_end = 0
         self.queue.want(self.sock, _POLLOUT)
 
     def flush(self):
@@ -173,17 +194,16 @@ class Connection:
         """
         if self.out == _MORE:
             self.out = 0
-            self.out_end = self.server.more(self.link, self.tx)
-        sent = self.sock.write(self.tx, self.out, self.out_end - self.out)
-        if sent:
-            self.out += sent
-        if self.out == self.out_end:
-            if self.link.streaming is not None:
-                self.out = _MORE
+            self.answer(self.server.more(self, self.tx))
+        else:
+            self.out += self.sock.write(self.kept, self.out, self.out_end - self.out) or 0
+            if self.out == self.out_end:
+                self.kept = None
+                self.out = 0
                 self.out_end = 0
-                return
-            self.out = 0
-            self.out_end = 0
+                if self.streaming is not None:
+                    self.wait_more()
+        if self.out == self.out_end:
             self.queue.want(self.sock, _POLLIN)
             if self.drain:
                 self.discard(0)
@@ -208,7 +228,7 @@ class Connection:
             rest = -self.drain
             self.drain = 0
             self.have = 0
-            size = self.server.too_long(self.link, self.rx, self.tx)
+            size = self.server.too_long(self, self.rx, self.tx)
             if rest:
                 copy(self.rx, 0, self.scratch, n - rest, rest)
                 self.have = rest

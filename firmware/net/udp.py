@@ -5,17 +5,21 @@ fixed number of links with an inactivity of their own, so that forged sources ca
 A peer without an AA has no link: it gets a free one for the moment, and keeps it when its AARQ is accepted.
 """
 
+from micropython import const
+
 from dlms.association import Link
 from dlms.octets import copy, get16
 from dlms.wrapper import HEADER, TOO_LONG, frame
 from net import address
 
+_KEPT = const(16)
+
 
 class UdpLink(Link):
     """A UDP peer that holds AAs."""
 
-    def __init__(self, pool, transfers, most, send_limit):
-        super().__init__(pool, transfers, most, False, send_limit)
+    def __init__(self, carrier):
+        super().__init__(carrier)
         self.peer = None  # socket address of the peer
         self.port = None  # the UdpPort it talks to
         self.active = False
@@ -29,21 +33,21 @@ class UdpPort:
     """A bound UDP socket.
 
     links: the pool of links, shared by the sockets of all families. overflow: a link without room for AAs, for the time when all are taken.
-    home: for the socket of a multicast group, the port whose peers and buffers it shares (`net.multicast`).
+    tx: the transmit buffer of all transports. home: for the socket of a multicast group, the port whose views of it it shares
+    (`net.multicast`).
     """
 
-    def __init__(self, sock, name, server, links, overflow, datagram, queue, home=None):
+    def __init__(self, sock, name, server, links, overflow, datagram, queue, tx, home=None):
         self.sock = sock
         self.name = name
         self.server = server
-        self.handle = server.handle
         self.links = links
         self.overflow = overflow
         self.size = datagram + 1  # one more than is taken, so that a longer datagram does not look whole
         self.home = home or self
-        self.tx = home.tx if home else server.buffer()
-        self.view = home.view if home else memoryview(self.tx)
-        self.views = home.views if home else [b""] * 32  # slices of view by length, kept: sendto takes no length
+        self.tx = tx
+        self.view = home.view if home else memoryview(tx)
+        self.views = home.views if home else [b""] * _KEPT  # slices of view by length, kept: sendto takes no length
         queue.add(sock, self)
 
     def ready(self, event):
@@ -60,7 +64,7 @@ class UdpPort:
         if size != n and size != TOO_LONG:
             return
         link = self.find(peer)
-        n = self.handle(link, data, 0, n, self.tx) if size == n else self.server.too_long(link, data, self.tx)
+        n = self.server.handle(link, data, 0, n, self.tx) if size == n else self.server.too_long(link, data, self.tx)
         link.active = True
         if n:
             self.answer(n, peer)
@@ -106,7 +110,7 @@ class UdpPort:
 
     def slice(self, n):
         """tx[0:n] as a memoryview; those of recent lengths are kept, so that steady traffic allocates none."""
-        i = n & 31
+        i = n % _KEPT
         view = self.views[i]
         if len(view) != n:
             view = self.view[:n]

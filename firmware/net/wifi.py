@@ -14,17 +14,7 @@ from micropython import const
 import network
 
 from net import wifi_ports
-
-OFF = const(0)  # states
-JOINING = const(1)
-SETTLING = const(2)
-UP = const(3)
-WAITING = const(4)
-
-NOTHING = const(0)  # what `tick` tells
-CAME_UP = const(1)
-LOST = const(2)
-HOPELESS = const(3)
+from net.states import CAME_UP, HOPELESS, JOINING, LOST, NOTHING, OFF, SETTLING, UP, WAITING
 
 _PERIOD = const(500)  # milliseconds between two looks at the status
 _EARLY = const(5000)  # a failure told sooner after joining may be that of the attempt before (ESP32)

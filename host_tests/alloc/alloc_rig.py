@@ -10,7 +10,7 @@ import meter
 import micropython
 from alloc_kinds import CLIENT_SECRET, MANAGEMENT, SHORT_NAME_MANAGEMENT, unhex
 from config import parse
-from dlms.association import associations
+from dlms.association import Link, associations
 from dlms.server import Server
 
 _AARQ = "6036 A1090607608574050801{:02X} 8A020780 8B0760857405080201 AC0A8008 {} BE10040E01000000065F1F0400FFFFFF {:04X}"
@@ -32,7 +32,7 @@ class Rig:
             served=self.meter.counters,
         )
         self.meter.backfill()
-        self.link = self.server.link(associations(4, 0), 4, True)
+        self.link = Link(self.server.carrier(associations(4, 0), 4, True))
         self.tx = self.server.buffer()
 
     def base(self, o):

@@ -63,10 +63,11 @@ class Port:
         self.rig = rig = Rig("backfill_days=0", "preestablished=%d" % PREESTABLISHED)
         pool = associations(4, 0)
         rig.server.open_common(1000)
-        self.links = [UdpLink(pool, rig.server.udp_transfers, 2, 1000) for _ in range(2)]
+        udp = rig.server.carrier(pool, 2, False, 1000)
+        self.links = [UdpLink(udp) for _ in range(2)]
         self.sock = Socket()
-        spare = UdpLink(pool, rig.server.udp_transfers, 0, 1000)
-        self.port = UdpPort(self.sock, "here", rig.server, self.links, spare, 1472, Queue())
+        spare = UdpLink(rig.server.carrier(pool, 0, False, 1000))
+        self.port = UdpPort(self.sock, "here", rig.server, self.links, spare, 1472, Queue(), rig.tx)
         self.given(wpdu(MANAGEMENT, ALL_STATION, UNCONFIRMED_AARQ))
         self.port.ready(1)
         assert self.links[1].n == 2 and self.sock.sent == 0

@@ -49,7 +49,8 @@ def test_midnight_and_billing():
     before = periods[4]
     assert _hours(rig, 3600, 36) == 0
     assert periods[4] - before == 3, periods[4] - before
-    assert rig.meter._find("0.0.98.1.0.255").rows.last >= 3
+    directory = rig.meter.devices[0][1]
+    assert directory.objs[directory.index(bytes((0, 0, 98, 1, 0, 255)))].rows.last >= 3
 
 
 def test_the_full_profile_gives_up_its_oldest_row():

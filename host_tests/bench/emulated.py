@@ -15,7 +15,7 @@ from host_tests.alloc.alloc_kinds import NAMED, cycle, left_out, pdu_size
 from host_tests.harness import limits
 from tools.emulated import FIRMWARE, BoardError, EmulatedBoard
 from tools.emulated import build as firmware_build
-from tools.launcher import LauncherError
+from tools.launcher import ROOT, LauncherError
 
 from .link import Link, WrongAnswer
 from .report import Row
@@ -57,18 +57,30 @@ def _heap(folder: Path, requests: int) -> list[Row]:
     rows = []
     with EmulatedBoard(folder / "heap.img", folder / "heap.log", settings={**_CONFIG, "gc": False, "rate": 3600}) as board:
         rows += [_per_request(board, kind, requests) for kind in sorted(NAMED) if not left_out(kind, limits.of(board.ready.board))]
+        limits_of_a_pico(board)
         board.configure(_CONFIG)
-        used, free = _used(board)
-        how = f"{_CONNECTIONS} connections open, {free:,} B free"
+        used, free = heap_in_use(board)
+        how = f"limits of a Pico W, {_CONNECTIONS} connections open, {free:,} B free"
         rows.insert(0, Row("heap after boot, frozen code", used, "B", aim=_HEAP_AIM, how=how))
         board.deploy()
         board.reset()
-        used, free = _used(board)
-        rows.insert(1, Row("heap after boot, .py files", used, "B", how=f"{_CONNECTIONS} connections open, {free:,} B free"))
+        used, free = heap_in_use(board)
+        how = f"limits of the tests, {_CONNECTIONS} connections open, {free:,} B free"
+        rows.insert(1, Row("heap after boot, .py files", used, "B", how=how))
     return rows
 
 
-def _used(board: EmulatedBoard) -> tuple[int, int]:
+def limits_of_a_pico(board: EmulatedBoard) -> None:
+    """Put the table of the Raspberry Pi Pico W on the board, with the hardware of this one; in force from the next boot on."""
+    tables = [(ROOT / "boards" / name / "limits.py").read_text(encoding="utf-8") for name in ("RPI_PICO_W", "EMU_M3")]
+    own = tables[1].partition("# Wider")[0].replace("from limits_default import *", "")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "limits.py"
+        path.write_text(tables[0] + "WIFI = LED = RELAY = PULSE = None\n" + own, encoding="utf-8")
+        board.remote.copy([path], "")
+
+
+def heap_in_use(board: EmulatedBoard) -> tuple[int, int]:
     """(used, free) as READY said, and the growth by the connections, every one of them with an association."""
     links = [Link((board.host, board.port)) for _ in range(_CONNECTIONS)]
     try:

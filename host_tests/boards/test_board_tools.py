@@ -362,18 +362,20 @@ def test_what_a_build_lacks(top, compilers, monkeypatch):
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_manifests_freeze_the_firmware_and_the_limits(name):
+def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
     """Runs the manifest with the functions that MicroPython's build gives it, reduced to what ours use."""
     frozen = []
 
     def run(path):
         folder = path.parent
+        monkeypatch.chdir(folder)  # as MicroPython's build does
 
         def include(text):
             if text.startswith("$(PORT_DIR)"):
                 frozen.append(text)
             else:
                 run(folder / text)
+                monkeypatch.chdir(folder)
 
         scope = {
             "include": include,
@@ -386,6 +388,8 @@ def test_manifests_freeze_the_firmware_and_the_limits(name):
     assert frozen[0] == "$(PORT_DIR)/boards/manifest.py"
     assert frozen[-1] == ROOT / "boards" / name / "limits.py"
     assert {ROOT / "firmware" / part for part in ("main.py", "boot.py", "app.py", "dlms/server.py", "board/hardware.py")} <= set(frozen)
+    # the whole firmware once more, linked: main.py runs that
+    assert "image.py" in {Path(path).name for path in frozen}
 
 
 # -- packages -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from array import array
 
+from dlms.association import ROW
 from dlms.octets import scan
 from meter import build
 
@@ -70,6 +71,13 @@ def find(meter, text, device=0):
     """The object with this logical name in a logical device of a meter."""
     directory = meter.devices[device][1]
     return directory.objs[directory.index(name(text))]
+
+
+def granted(a, i):
+    """The access rights of an association on the object at index i of its directory, as octets; None when it cannot see it."""
+    row = a.acc[i]
+    o = a.directory.objs[i] or a
+    return bytes(a.directory.rows[ROW * row : ROW * row + 1 + o.ATTRIBUTES + o.METHODS]) if row else None
 
 
 def association(meter, client, device=0):
@@ -152,7 +160,7 @@ def act(o, m, data=b"", aa=None):
 def everything(o):
     """All attributes, to see that nothing changed."""
     state = []
-    for k in range(1, o.ATTRIBUTES + 1):
+    for k in range(2, o.ATTRIBUTES + 1):
         if k in o.LONG:
             state.append([] if o.CLASS_ID == 15 else elements(o, k))
         elif o.CLASS_ID != 15 or k in (3, 4, 6, 9):

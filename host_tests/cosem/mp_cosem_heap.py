@@ -188,7 +188,7 @@ def test_profile_from_a_file():
 
     meter = loaded()
     store = FileRows("heap.tmp", 50)
-    profile = ProfileGeneric(name("1.0.99.2.0.255"), store, ((CLOCK, 2), (ENERGY, 2)), 0, meter.clock)
+    profile = ProfileGeneric(store, ((CLOCK, 2), (ENERGY, 2)), 0, meter.clock)
     profile.placed(meter.devices[0][1])
     try:
         for _ in range(60):
@@ -280,11 +280,11 @@ def test_network():
 
 
 def test_the_rig_sees_an_allocation():
-    data = Data(name("0.0.96.1.1.255"), bytearray(ostr(b"abc")))
+    data = Data(bytearray(ostr(b"abc")))
     buf = bytearray(20)
 
     def grows():
-        put_definition(bytearray(20), 0, None, 0)
+        put_definition(bytearray(20), 0, None, 0, 0)
 
     def raises():
         try:

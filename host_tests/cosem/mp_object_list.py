@@ -1,11 +1,12 @@
 """The object lists of all associations: what is visible, with which rights, and who may change that."""
 
 import limits
-from cosem.association_ln import AssociationInstance, AssociationLN
+from cosem.association_ln import AssociationLN
 from cosem.base import READ, WRITE
 from cosem.data import Data
-from cosem.directory import Directory
-from cosem_model import AA, act, association, begin, element, elements, find, get, items, lu, made, name, ostr, put, structure
+from cosem.directory import directory as listing
+from cosem.rights import Rights
+from cosem_model import AA, act, association, begin, element, elements, find, get, granted, items, lu, made, name, ostr, put, structure
 from dlms.errors import OBJECT_UNDEFINED, OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from dlms.octets import find as lookup
 
@@ -91,7 +92,7 @@ def listed(a):
 
 def test_directory_is_searchable():
     meter = made()
-    for _, directory in meter.devices:
+    for wport, directory in meter.devices:
         names = [directory.table[8 * i : 8 * i + 6] for i in range(directory.n)]
         assert names == sorted(names)
         for i in range(directory.n):
@@ -101,10 +102,9 @@ def test_directory_is_searchable():
             if names[i] == name(CURRENT):
                 assert o is None
             else:
-                assert o.name == names[i]
-                assert get(o, 1) == ostr(names[i])
+                assert o is find(meter, ".".join([str(octet) for octet in names[i]]), wport != 1)
     try:
-        Directory([meter.clock, meter.clock])
+        listing([(name("0.0.1.0.0.255"), meter.clock)] * 2, Rights())
         text = "no error"
     except ValueError as e:
         text = str(e)
@@ -113,12 +113,13 @@ def test_directory_is_searchable():
 
 def test_values_longer_than_an_element():
     """A transfer has room for ELEMENT octets in one piece: an object that holds more is refused before it is served."""
-    longest = Data(name("0.0.96.128.9.255"), ostr2(limits.ELEMENT - 4))
+    longest = Data(ostr2(limits.ELEMENT - 4))
     assert len(get(longest, 2)) == limits.ELEMENT
-    Directory([longest])
-    for wrong in (Data(name("0.0.96.128.9.255"), ostr2(limits.ELEMENT - 3)), Data(name("0.0.96.128.9.255"), bytearray(ostr2(900)))):
+    place = name("0.0.96.128.9.255")
+    listing([(place, longest)], Rights())
+    for wrong in (Data(ostr2(limits.ELEMENT - 3)), Data(bytearray(ostr2(900)))):
         try:
-            Directory([wrong])
+            listing([(place, wrong)], Rights())
             text = "no error"
         except ValueError as e:
             text = str(e)
@@ -142,7 +143,7 @@ def test_rights_in_the_list_are_those_applied():
         for e in listed(a):
             i = a.directory.index(e.name)
             o = a.directory.objs[i] or a
-            acc = a.acc[i]
+            acc = granted(a, i)
             assert (e.class_id, e.version) == (o.CLASS_ID, o.VERSION)
             assert len(acc) == 1 + o.ATTRIBUTES + o.METHODS
             assert e.attributes == {k: acc[k] for k in range(1, o.ATTRIBUTES + 1)}
@@ -152,7 +153,7 @@ def test_rights_in_the_list_are_those_applied():
                 assert not any(e.methods.values())
                 assert not any(mode & WRITE for mode in e.attributes.values())
         for i in range(a.directory.n):
-            assert (a.acc[i] is not None) == (a.directory.table[8 * i : 8 * i + 6] in [e.name for e in listed(a)])
+            assert (a.acc[i] != 0) == (a.directory.table[8 * i : 8 * i + 6] in [e.name for e in listed(a)])
 
 
 def test_every_readable_attribute_can_be_read():
@@ -162,7 +163,8 @@ def test_every_readable_attribute_can_be_read():
         for e in listed(a):
             o = a.directory.objs[a.directory.index(e.name)] or a
             for k in e.attributes:
-                if e.attributes[k] & READ:
+                # attribute 1 is the directory's: it is read in host_tests/wire/test_objects_walk_rights.py
+                if k > 1 and e.attributes[k] & READ:
                     value = elements(o, k) if k in o.LONG and o.a[k] is None else get(o, k, aa)
                     assert not isinstance(value, int), (e.name, k, value)
 
@@ -191,14 +193,12 @@ def test_partners_and_names():
     for client, mechanism in ((16, 0), (1, 0), (32, 1), (48, 1)):
         for device, server in ((0, 1), (1, 17)):
             a = association(meter, client, device)
-            assert get(a, 1) == ostr(name(CURRENT))
             assert get(a, 3) == structure(bytes((0x0F, client)), lu(server))
             assert get(a, 4) == bytes.fromhex("090760857405080101")
             assert get(a, 6) == bytes.fromhex("0907608574050802") + bytes((mechanism,))
             assert get(a, 9) == ostr(bytes(6))
-    instances = [o for o in meter.devices[0][1].objs if isinstance(o, AssociationInstance)]
+    instances = [find(meter, "0.0.40.0.%d.255" % e) for e in (1, 2, 3, 4)]
     assert [get(o, 3)[3] for o in instances] == [16, 1, 32, 48]
-    assert [get(o, 1)[6] for o in instances] == [1, 2, 3, 4]
 
 
 def test_context_info():
@@ -243,11 +243,11 @@ def test_secret():
     assert instance.set(7, buf, 0, len(buf), None, True) == SUCCESS
     assert reader.secret == b"longer than before"
     assert put(association(meter, 16), 7, ostr(b"x")) == READ_WRITE_DENIED
-    for k, data in ((3, get(reader, 3)), (4, get(reader, 4)), (6, get(reader, 6)), (1, get(reader, 1))):
+    for k, data in ((3, get(reader, 3)), (4, get(reader, 4)), (6, get(reader, 6)), (1, ostr(name(CURRENT)))):
         assert put(reader, k, data) == READ_WRITE_DENIED
     for a in logical(meter):
         i = a.directory.index(name(CURRENT))
-        assert a.acc[i][7] == (WRITE if a.client == 48 else 0)
+        assert granted(a, i)[7] == (WRITE if a.client == 48 else 0)
 
 
 def user(number, text):
@@ -286,9 +286,9 @@ def test_remove_and_add_object():
     whole = [e for e in elements(reader, 2) if e[9:15] == register][0]
     before = len(elements(reader, 2))
     assert act(reader, 4, whole) == b""
-    assert reader.acc[i] is None
+    assert granted(reader, i) is None
     assert len(elements(reader, 2)) == before - 1
-    assert association(meter, 48).acc[i] is not None
+    assert granted(association(meter, 48), i) is not None
     assert act(reader, 3, whole) == b""
     assert elements(reader, 2).count(whole) == 1
     # what the meter's list grants to nobody cannot be given: write access to the value of an energy register
@@ -380,5 +380,5 @@ def test_logical_device_names():
     for client in (16, 1, 32, 48):
         for device in (0, 1):
             a = association(meter, client, device)
-            assert a.acc[a.directory.index(name("0.0.42.0.0.255"))][2] & READ
+            assert granted(a, a.directory.index(name("0.0.42.0.0.255")))[2] & READ
     assert isinstance(association(meter, 16), AssociationLN)

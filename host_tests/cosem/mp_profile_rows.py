@@ -5,7 +5,7 @@ import os
 from cosem import row, row_plain
 from cosem.profile_generic import ProfileGeneric
 from cosem.rows import FileRows, MemoryRows
-from cosem_model import act, begin, dlu, element, elements, find, get, items, made, moment, name, put, run, structure
+from cosem_model import act, begin, dlu, element, elements, find, get, items, made, moment, put, run, structure
 from dlms.errors import DATA_BLOCK_UNAVAILABLE, LONG_GET_ABORTED, SUCCESS
 from profile_model import CLOCK, ENERGY, at, between, entries, four, loaded
 
@@ -86,7 +86,7 @@ def test_scan_looks_at_pages():
     """A range of another column than the clock, and one after the clock was set back, costs a look at each page, not at each row."""
     meter = made(start="2026-03-01T10:00:00")
     store = Watched(1000)
-    profile = ProfileGeneric(name("1.0.99.2.0.255"), store, ((CLOCK, 2), (ENERGY, 2)), 0, meter.clock)
+    profile = ProfileGeneric(store, ((CLOCK, 2), (ENERGY, 2)), 0, meter.clock)
     profile.placed(meter.devices[0][1])
     energy = find(meter, ENERGY).a[2]
     for i in range(1300):
@@ -200,7 +200,7 @@ def test_ten_thousand_rows_in_a_file():
     path = "rows-{}.tmp".format(id(Counter))
     meter = made(start="2026-03-01T10:00:00")
     store = FileRows(path, 10000)
-    profile = ProfileGeneric(name("1.0.99.2.0.255"), store, ((CLOCK, 2), (ENERGY, 2)), 0, meter.clock)
+    profile = ProfileGeneric(store, ((CLOCK, 2), (ENERGY, 2)), 0, meter.clock)
     profile.placed(meter.devices[0][1])
     try:
         store._file = Counter(store._file)

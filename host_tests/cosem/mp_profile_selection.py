@@ -1,8 +1,9 @@
 """Selective access to a profile buffer: by range, by entry, and what is refused."""
 
 from cosem.data import Data
-from cosem.directory import Directory
+from cosem.directory import directory
 from cosem.profile_generic import ProfileGeneric
+from cosem.rights import Rights
 from cosem.rows import MemoryRows
 from cosem_model import act, begin, dlu, element, elements, find, items, lu, made, moment, name, number, ostr, put, run, structure
 from dlms.errors import OTHER_REASON, SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
@@ -183,9 +184,9 @@ def test_range_by_value():
 
 
 def test_range_by_signed_value():
-    temperature = Data(name("0.0.96.9.0.255"), bytearray(b"\x10\x00\x00"))
-    profile = ProfileGeneric(name(LOAD), MemoryRows(10), (("0.0.96.9.0.255", 2),), 0, None)
-    profile.placed(Directory((temperature, profile)))
+    temperature = Data(bytearray(b"\x10\x00\x00"))
+    profile = ProfileGeneric(MemoryRows(10), (("0.0.96.9.0.255", 2),), 0, None)
+    profile.placed(directory(((name("0.0.96.9.0.255"), temperature), (name(LOAD), profile)), Rights()))
     for value in (5, -3, 0, -40, 17):
         temperature.a[2][1:3] = (value & 0xFFFF).to_bytes(2, "big")
         profile.capture()

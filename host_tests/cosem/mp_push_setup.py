@@ -65,7 +65,8 @@ def test_as_many_as_the_limits_say():
 
 def test_attributes_that_clients_do_not_write():
     _, push = setup()
-    for k in (1, 8, 10, 12, 13):
+    assert put(push, 1, ostr(bytes(6))) == DENIED
+    for k in (8, 10, 12, 13):
         assert put(push, k, get(push, k)) == DENIED, k
 
 

@@ -14,6 +14,7 @@ from cosem.disconnect_control import (
     DisconnectControl,
 )
 from cosem_model import act, dlu, elements, everything, find, get, lu, made, moment, name, number, ostr, put, run, settle, structure
+from dlms.association import ROW
 from dlms.errors import OBJECT_UNDEFINED, OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 from dlms.octets import scan
 from meter.addresses import ipv4, ipv6
@@ -40,19 +41,19 @@ REQ = {
 
 
 def test_data():
-    note = Data(name("0.0.96.128.1.255"), bytearray(dlu(7)))
+    note = Data(bytearray(dlu(7)))
     assert put(note, 2, dlu(0xFFFFFFFE)) == SUCCESS
     assert get(note, 2) == dlu(0xFFFFFFFE)
     assert put(note, 2, lu(1)) == TYPE_UNMATCHED
     assert put(note, 2, structure(dlu(1))) == TYPE_UNMATCHED
     assert put(note, 1, ostr(bytes(6))) == READ_WRITE_DENIED
-    text = Data(name("0.0.96.1.1.255"), bytearray(ostr(b"abc")))
+    text = Data(bytearray(ostr(b"abc")))
     for value in (b"xyz", b"", b"longer text", bytes(48)):
         assert put(text, 2, ostr(value)) == SUCCESS
         assert get(text, 2) == ostr(value)
     assert put(text, 2, ostr(bytes(49))) == TYPE_UNMATCHED
     assert put(text, 2, b"\x0a\x01x") == TYPE_UNMATCHED
-    fixed = Data(name("0.0.96.1.0.255"), ostr(b"abc"))
+    fixed = Data(ostr(b"abc"))
     assert put(fixed, 2, ostr(b"xyz")) == READ_WRITE_DENIED
 
 
@@ -106,7 +107,7 @@ def test_extended_register():
 
 def demand(number_of_periods=1):
     meter = made(start="2026-03-01T10:00:00")
-    register = DemandRegister(name("1.0.1.4.0.255"), 27, 900, meter.clock)
+    register = DemandRegister(b"\x02\x02\x0f\x00\x16\x1b", 900, meter.clock)
     assert put(register, 9, lu(number_of_periods)) == SUCCESS
     return meter, register
 
@@ -196,7 +197,7 @@ def transitions(mode):
         allowed.update(_REMOTE)
     for state in (0, 1, 2):
         for command in (R_DIS, R_RE, M_DIS, M_RE, L_DIS, L_RE):
-            o = DisconnectControl(name("0.0.96.3.10.255"), mode)
+            o = DisconnectControl(mode)
             o.a[3][1] = state
             o.a[2][1] = 1 if state == 1 else 0
             wanted = allowed.get((state, command), state)
@@ -320,12 +321,13 @@ def test_nothing_else_can_be_written():
             o = directory.objs[i]
             if o is None:
                 continue
-            for k in range(1, o.ATTRIBUTES + 1):
-                if directory.limit[i][k] & 2 or o.a[k] is None or isinstance(o.a[k], bytearray):
+            limit = directory.rows[ROW * directory.limit[i] :]
+            for k in range(2, o.ATTRIBUTES + 1):
+                if limit[k] & 2 or o.a[k] is None or not isinstance(o.a[k], bytes):
                     continue
                 before = everything(o)
                 data = bytearray(get(o, k))
-                assert o.set(k, data, 0, len(data), None, True) == READ_WRITE_DENIED, (o.name, k)
+                assert o.set(k, data, 0, len(data), None, True) == READ_WRITE_DENIED, (o.CLASS_ID, k)
                 assert everything(o) == before or isinstance(o, State)
 
 

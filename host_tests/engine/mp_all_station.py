@@ -47,14 +47,14 @@ def rig(preestablished=False, aas=8):
     made = Rig(aas=aas)
     server = made.server
     server.wports = [1, 17]
-    directory, acc = made.public.directory, made.public.acc
+    directory = made.public.directory
     server.associations += [
-        Config(PUBLIC, 17, b"", ALL, directory, acc),
-        Config(READER, 17, b"12345678", ALL, directory, acc),
+        Config(PUBLIC, 17, b"", ALL, directory),
+        Config(READER, 17, b"12345678", ALL, directory),
     ]
     if preestablished:
         for device in (1, 17):
-            config = Config(PREESTABLISHED, device, b"", ALL, directory, acc)
+            config = Config(PREESTABLISHED, device, b"", ALL, directory)
             config.preestablished = True
             server.associations.append(config)
             server.established.append(config)

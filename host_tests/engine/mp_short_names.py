@@ -40,26 +40,28 @@ def test_fixed_base_names():
     from cosem.data import Data
     from cosem.sap_assignment import SapAssignment
     from cosem.short_names import ShortNames
-    from rig import Config, Directory
+    from rig import Directory
     from short_name_rig import SnConfig
 
-    things = [
-        Data(bytes((0, 0, 42, 0, 0, 255)), b"\x11\x01"),
-        Data(bytes((0, 0, 42, 0, 0, 254)), b"\x11\x01"),
-        SapAssignment(bytes((0, 0, 41, 0, 0, 255)), []),
-        Data(bytes((0, 0, 1, 0, 0, 255)), b"\x11\x01"),
-        Config(0, 0, b"", 0, None, None),
-    ]
-    directory = Directory(things)
+    directory = Directory(
+        {
+            "0001 00002A0000FF": Data(b"\x11\x01"),
+            "0001 00002A0000FE": Data(b"\x11\x01"),
+            "0011 0000290000FF": SapAssignment([]),
+            "0001 0000010000FF": Data(b"\x11\x01"),
+            "000F 0000280000FF": None,
+        },
+        {},
+    )
     names = ShortNames(directory, SnConfig)
     assert [names.base(j) for j in range(names.n)] == [0x0100, 0xFA00, 0xFC00, 0x0110, 0xFD00]
     assert names.find(b"\xfd\x08", 0) == 4 << 8 | 2
     assert names.find(b"\xfc\x20", 0) == 2 << 8 | 0x81
     # more than the range holds is said at start
-    many = [Data(bytes((0, 0, 1, i >> 8, i & 255, 255)), b"\x11\x01") for i in range(4000)]
+    many = {f"0001 000001{i:04X}FF": Data(b"\x11\x01") for i in range(4000)}
     refused = False
     try:
-        ShortNames(Directory(many), SnConfig)
+        ShortNames(Directory(many, {}), SnConfig)
     except ValueError:
         refused = True
     assert refused

@@ -6,7 +6,7 @@ stands for none. Every request is put at an odd offset among poison octets, so t
 
 from cosem.base import Interface
 from dlms import axdr
-from dlms.association import associations
+from dlms.association import ROW, Link, associations
 from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from dlms.octets import copy
 from dlms.server import Server
@@ -64,8 +64,8 @@ class Thing(Interface):
     ATTRIBUTES = 3
     METHODS = 5
 
-    def __init__(self, name, value, log):
-        Interface.__init__(self, name)
+    def __init__(self, value, log):
+        Interface.__init__(self)
         self.a[2] = value
         self.a[3] = axdr.unsigned(3)
         self.log = log
@@ -101,8 +101,8 @@ class Long(Interface):
     LONG = (2,)
     SELECT = {2: b"\x01\x02"}
 
-    def __init__(self, name, n, stop=-1):
-        Interface.__init__(self, name)
+    def __init__(self, n, stop=-1):
+        Interface.__init__(self)
         self.n = n
         self.stop = stop
         self.a[3] = axdr.unsigned(5)
@@ -134,9 +134,8 @@ class Pair(Interface):
     CLASS_ID = 8
     ATTRIBUTES = 5
 
-    def __init__(self, name):
-        Interface.__init__(self, name)
-        self.a[1] = bytearray(self.a[1])  # only its right protects it
+    def __init__(self):
+        Interface.__init__(self)
         self.a[2] = bytearray(axdr.unsigned(7))
         self.a[3] = bytearray(axdr.long_unsigned(0x1234))
         self.a[4] = bytearray(axdr.unsigned(9))
@@ -168,8 +167,8 @@ class Config(Interface):
     CLASS_ID = 15
     ATTRIBUTES = 3
 
-    def __init__(self, client, server, secret, conformance, directory, acc):
-        Interface.__init__(self, bytes((0, 0, 40, 0, 0, 255)))
+    def __init__(self, client, server, secret, conformance, directory):
+        Interface.__init__(self)
         self.a[2] = axdr.long_unsigned(client)
         self.a[3] = axdr.visible("x")
         self.client = client
@@ -179,7 +178,7 @@ class Config(Interface):
         self.secret = secret
         self.conformance = conformance
         self.directory = directory
-        self.acc = acc
+        self.acc = directory.acc
         self.users = []
         self.opened = 0
         self.preestablished = False
@@ -187,12 +186,25 @@ class Config(Interface):
 
 
 class Directory:
-    def __init__(self, objects):
-        objects = sorted(objects, key=lambda o: o.name)
-        self.table = b"".join([o.name + bytes((0, o.CLASS_ID)) for o in objects])
-        self.n = len(objects)
-        self.objs = [o if o.CLASS_ID != 15 else None for o in objects]
-        self.names = [tohex(o.name) for o in objects]
+    """objects: descriptor -> object, or None for the current association. rights: descriptor -> attributes from 1 (1 read, 2 write),
+    then methods; an object without is not visible.
+    """
+
+    def __init__(self, objects, rights):
+        records = sorted([name(descriptor) + unhex(descriptor)[:2] for descriptor in objects])
+        by_record = {name(descriptor) + unhex(descriptor)[:2]: descriptor for descriptor in objects}
+        self.table = b"".join(records)
+        self.n = len(records)
+        self.objs = [objects[by_record[record]] for record in records]
+        masks = [b""] + [bytes(rights.get(by_record[record], ())) for record in records]
+        self.rows = b"".join([mask + bytes(ROW - len(mask)) for mask in masks])
+        self.acc = bytearray([i + 1 if by_record[records[i]] in rights else 0 for i in range(self.n)])
+
+    def right(self, row, k):
+        return self.rows[ROW * row + k]
+
+    def index(self, name):
+        return [self.table[8 * i : 8 * i + 6] for i in range(self.n)].index(name)
 
 
 def name(descriptor):
@@ -208,22 +220,21 @@ class Rig:
     def __init__(self, conformance=ALL, pdu=1024, items=100, ctt=False, limits=Limits, aas=6):
         self.log = []
         self.notes = []
-        self.thing = Thing(name(THING), bytearray(axdr.octets(b"abc")), self.log)
-        self.long = Long(name(LIST), items)
-        self.text = Thing(name(TEXT), axdr.octets(bytes([i & 0xFF for i in range(300)])), self.log)
-        self.pair = Pair(name(PAIR))
-        self.shrinking = Long(name(SHRINKING), 100, 30)
-        objects = [
-            self.thing,
-            self.long,
-            self.text,
-            self.pair,
-            Faulty(name(FAULTY)),
-            Thing(name(HIDDEN), axdr.unsigned(1), self.log),
-            self.shrinking,
-            Config(0, 0, b"", 0, None, None),
-        ]
-        directory = Directory(objects)
+        self.thing = Thing(bytearray(axdr.octets(b"abc")), self.log)
+        self.long = Long(items)
+        self.text = Thing(axdr.octets(bytes([i & 0xFF for i in range(300)])), self.log)
+        self.pair = Pair()
+        self.shrinking = Long(100, 30)
+        objects = {
+            THING: self.thing,
+            LIST: self.long,
+            TEXT: self.text,
+            PAIR: self.pair,
+            FAULTY: Faulty(),
+            HIDDEN: Thing(axdr.unsigned(1), self.log),
+            SHRINKING: self.shrinking,
+            ASSOCIATION: None,
+        }
         # attributes from 1: 1 read, 2 write; then methods
         rights = {
             THING: (0, 1, 3, 1, 1, 1, 1, 0, 1),
@@ -234,11 +245,9 @@ class Rig:
             SHRINKING: (0, 1, 1, 1),
             ASSOCIATION: (0, 1, 1, 0),
         }
-        acc = [None] * directory.n
-        for descriptor in rights:
-            acc[directory.names.index(tohex(name(descriptor)))] = bytes(rights[descriptor])
-        self.public = Config(16, 1, b"", conformance, directory, acc)
-        self.reader = Config(32, 1, b"12345678", conformance, directory, acc)
+        directory = Directory(objects, rights)
+        self.public = Config(16, 1, b"", conformance, directory)
+        self.reader = Config(32, 1, b"12345678", conformance, directory)
         self.server = Server([1], [self.public, self.reader], limits, ctt=ctt, log=self.note)
         self.server.pdu = pdu
         self.pool = associations(aas, 0)
@@ -249,7 +258,7 @@ class Rig:
 
     def new_link(self, stream=True, most=4):
         """Another connection, or with stream false another UDP peer."""
-        return self.server.link(self.pool, most, stream)
+        return Link(self.server.carrier(self.pool, most, stream))
 
     def note(self, level, component, event, text):
         self.notes.append(level + " " + event + " " + text)
@@ -316,4 +325,3 @@ def blocks(rig, first, following="C002C1{:08X}", limit=0, head=18):
             return raw, answers
         answers.append(rig.ask(following.format(number)))
         number += 1
-

@@ -17,8 +17,8 @@ class SnConfig(Config):
 
     CLASS_ID = 12
 
-    def __init__(self, client, server, secret, conformance, directory, acc, names):
-        Config.__init__(self, client, server, secret, conformance, directory, acc)
+    def __init__(self, client, server, secret, conformance, directory, names):
+        Config.__init__(self, client, server, secret, conformance, directory)
         self.context = 2
         self.names = names
 
@@ -30,7 +30,7 @@ class SnRig(Rig):
         Rig.__init__(self, limits=SnLimits, **more)
         public = self.public
         self.names = ShortNames(public.directory, SnConfig)
-        self.server.associations.append(SnConfig(SN, 1, b"", conformance, public.directory, public.acc, self.names))
+        self.server.associations.append(SnConfig(SN, 1, b"", conformance, public.directory, self.names))
 
     def ask(self, request, source=SN, device=1, link=None):
         return Rig.ask(self, request, source, device, link)
@@ -42,7 +42,7 @@ class SnRig(Rig):
 
     def base(self, descriptor):
         """Base name of the object of a descriptor."""
-        return self.names.base(self.public.directory.names.index(tohex(name(descriptor))))
+        return self.names.base(self.public.directory.index(name(descriptor)))
 
     def attribute(self, descriptor, k):
         """Short name of an attribute, four hex digits."""
@@ -51,7 +51,7 @@ class SnRig(Rig):
     def method(self, descriptor, m):
         """Short name of a method of a class of the rig, which has its methods behind its attributes."""
         directory = self.public.directory
-        o = directory.objs[directory.names.index(tohex(name(descriptor)))]
+        o = directory.objs[directory.index(name(descriptor))]
         return f"{self.base(descriptor) + 8 * (o.ATTRIBUTES + m - 1):04X}"
 
 

@@ -11,7 +11,7 @@ import limits
 import meter
 from config import parse
 from cosem.short_names import methods
-from dlms.association import associations
+from dlms.association import ROW, Link, associations
 from dlms.octets import put16
 from dlms.server import Server
 from fuzz_apdus import WPORTS, Client, Known, aarq
@@ -52,7 +52,7 @@ class Rig:
         )
         self.server.open_common(500)
         self.pools = (associations(8, 0), associations(2, 0))
-        self.links = (self.server.link(self.pools[0], most, True), self.server.link(self.pools[1], 2, False, 500))
+        self.links = (Link(self.server.carrier(self.pools[0], most, True)), Link(self.server.carrier(self.pools[1], 2, False, 500)))
         self.poison = poison
         self.size = len(self.server.buffer())
         self.tx = self.margin(self.server.buffer())
@@ -69,7 +69,8 @@ class Rig:
             names = [a.names for a in self.meter.associations if a.context == 2 and a.directory is directory][0]
             for i in range(directory.n):
                 o = directory.objs[i] or self.meter.associations[0]
-                self.objects.append(Known(o, directory.table[8 * i : 8 * i + 6], directory.limit[i], names.base(i), methods(o)))
+                row = directory.rows[ROW * directory.limit[i] :]
+                self.objects.append(Known(o, directory.table[8 * i : 8 * i + 6], row, names.base(i), methods(o)))
         self.answers = []
 
     def note(self, level, component, event, text):
@@ -224,11 +225,10 @@ class Rig:
         """On the same link, a client associates and reads the logical device name, a short and a long way."""
         association = self.meter.associations[0]
         # what a management client may have done to this one
-        association.users.clear()
-        association.names.clear()
+        association.users = association.names = ()
         i = association.directory.index(bytes((0, 0, 42, 0, 0, 255)))
-        association.acc[i] = b"\x00\x01\x01"
-        if self.links[0].n == self.links[0].most:
+        association.acc[i] = association.directory.rights.row(b"\x00\x01\x01")
+        if self.links[0].n == self.links[0].carrier.most:
             self.server.abort(self.links[0])
         answer = self.ask(aarq(Tape(b""), _PUBLIC), _PUBLIC, 1)
         if answer[:1] != b"\x61" or b"\xa2\x03\x02\x01\x00" not in answer:

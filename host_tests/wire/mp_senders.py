@@ -188,14 +188,14 @@ def test_confirmation_over_the_right_connection_only():
         assert rig.sender.state == AWAITING
         other = rig.service.connections[0 if rig.service.connections[1] is connection else 1]
         answer = confirmation(7)
-        rig.notifier.confirm(other.link, answer, 0, len(answer))
+        rig.notifier.confirm(other, answer, 0, len(answer))
         assert source.box.n == 1
         for wrong in (confirmation(8), confirmation(7)[:5], confirmation(7) + b"\0", b"\x0f" + confirmation(7)[1:]):
-            rig.notifier.confirm(connection.link, wrong, 0, len(wrong))
+            rig.notifier.confirm(connection, wrong, 0, len(wrong))
             assert source.box.n == 1, wrong
-        rig.notifier.confirm(connection.link, answer, 0, len(answer))
+        rig.notifier.confirm(connection, answer, 0, len(answer))
         assert source.box.n == 0 and source.confirmations == 1
-        rig.notifier.confirm(connection.link, answer, 0, len(answer))
+        rig.notifier.confirm(connection, answer, 0, len(answer))
         assert source.confirmations == 1
 
 

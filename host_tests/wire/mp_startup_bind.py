@@ -4,6 +4,7 @@ import errno
 import socket
 
 import limits
+from dlms.association import Carrier
 from net import address, service
 
 REQ = {
@@ -37,13 +38,12 @@ class Server:
     pdu = 100
     served = bytearray(4)
     short = handle = None
-    udp_transfers = None
 
     def buffer(self):
         return bytearray(200)
 
-    def link(self, pool, most, stream, send_limit=0):
-        return service.UdpLink(pool, None, most, send_limit)
+    def carrier(self, pool, most, stream, send_limit=0):
+        return Carrier(self, pool, None, most, stream, send_limit)
 
 
 class Rig:
@@ -139,4 +139,4 @@ def test_free_port_is_one_number_for_all():
 def test_answers_over_udp_leave_room_for_the_header():
     made = Rig(no_v6).service
     for link in made.links + [made.overflow]:
-        assert link.send_limit + 8 <= limits.DATAGRAM
+        assert link.carrier.send_limit + 8 <= limits.DATAGRAM

@@ -80,9 +80,10 @@ class Rig:
         self.queue = Queue()
         self.pool = associations(4, 0)
         self.scratch = bytearray(512)
+        self.tx = self.server.buffer()
 
     def connection(self):
-        return tcp.Connection(self.server, self.pool, 4, self.queue, self.scratch)
+        return tcp.Connection(self.server.carrier(self.pool, 4, True), self.queue, self.scratch, self.tx)
 
     def run(self, incoming, takes=()):
         """What a connection sends that gets `incoming`, polled as the loop would."""

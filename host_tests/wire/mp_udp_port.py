@@ -72,9 +72,10 @@ class Rig:
         server = Server([wport for wport, _ in built.devices], built.associations, Wide)
         pool = associations(4, 0)
         self.server = server
-        self.links = links = [UdpLink(pool, server.udp_transfers, 2, size - 8) for _ in range(2)]
+        self.links = links = [UdpLink(server.carrier(pool, 2, False, size - 8)) for _ in range(2)]
         self.sock = Socket()
-        self.port = UdpPort(self.sock, "here", server, links, UdpLink(pool, server.udp_transfers, 0, size - 8), size, Queue())
+        overflow = UdpLink(server.carrier(pool, 0, False, size - 8))
+        self.port = UdpPort(self.sock, "here", server, links, overflow, size, Queue(), server.buffer())
 
     def ask(self, apdu, length=None, behind=b""):
         """Hand over one datagram; returns the APDU of the answer, or None."""

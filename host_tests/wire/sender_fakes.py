@@ -61,12 +61,10 @@ class Queue:
 class Connection:
     """What a sender and a line see of `net.tcp.Connection`."""
 
-    class Link:
-        n = 0
-        owner = None
+    n = 0
+    owner = None
 
     def __init__(self):
-        self.link = Connection.Link()
         self.sock = None
         self.out = self.out_end = 0
         self.sent = []
@@ -87,9 +85,9 @@ class Connection:
 
     def close(self, reason):
         self.sock = None
-        owner = self.link.owner
+        owner = self.owner
         if owner is not None:
-            self.link.owner = None
+            self.owner = None
             owner.closed()
 
 

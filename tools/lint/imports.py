@@ -24,12 +24,13 @@ ALLOWED: dict[str, set[str]] = {
     "meter": {"cosem", "dlms", "log", "version"},
     "net": {"dlms", "log"},
     "board": {"meter", "net", "dlms", "log"},
-    "app": {"board", "dlms", "cosem", "meter", "net", "config", "log", "version"},
+    "app": {"board", "dlms", "cosem", "meter", "net", "config", "log", "trace", "version"},
     "main": {"app"},
     "boot": {"board"},
     "config": {"log"},
     "log": set(),
     "limits_default": set(),
+    "trace": {"dlms"},
     "version": set(),
 }
 _IO_MODULES = {

@@ -5,8 +5,8 @@ result to the handler's end, without interrupts; and from one wait to the next, 
 Time asleep counts for neither.
 """
 
-import app
 import emu
+import image as app
 import machine
 
 

@@ -1,0 +1,229 @@
+"""The linker for images of boards: what it makes of a small program, what it refuses, and the whole meter linked."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.launcher import ROOT, Interpreter
+from tools.link import LinkError, linked
+
+SECONDS = 55.0
+
+# A firmware in little: every way in which a name of one module comes to be used in another.
+PROGRAM = {
+    "app.py": """
+import sys
+from array import array
+
+import report
+from parts import LIMIT, Part as Piece, tools
+
+_SCALE = 10
+TWICE = 2 * LIMIT
+total = 0
+
+
+def scaled(limit):
+    LIMIT = limit * _SCALE  # its own, not the constant
+    return LIMIT
+
+
+def count(tools):
+    global total
+    total += len(tools)
+    return total
+
+
+def main():
+    from start import names
+
+    pieces = [Piece(name, k) for k, name in enumerate(names())]
+    value = [tools.mark(piece.name) for piece in pieces if piece.size < LIMIT]
+    forget()
+    return (value, scaled(2), TWICE, count(pieces), count(pieces), report.find(pieces, "b"), array("H", (tools.BIG & 0xFF,))[0])
+
+
+def forget():
+    for name in list(sys.modules):
+        if hasattr(sys.modules[name], "_START_ONLY"):
+            del sys.modules[name]
+""",
+    "report.py": """
+from parts import Part
+from twins import double
+
+
+def find(pieces, name):
+    '''The same name as a function elsewhere.'''
+    return [double(piece.size) for piece in pieces if isinstance(piece, Part) and piece.name == name]
+
+
+def unused():
+    return find(None, None)
+""",
+    "parts/__init__.py": """
+from micropython import const
+
+LIMIT = const(3)
+_STEP = const(LIMIT - 2)
+
+
+class Part:
+    LIMIT = "of the class"
+    STEP = _STEP
+
+    def __init__(self, name, size=_STEP):
+        self.name = name
+        self.size = size * self.STEP
+
+    def shown(self, LIMIT):
+        return LIMIT, self.LIMIT
+""",
+    "parts/tools.py": """
+from parts import LIMIT
+
+BIG = 1 << 20 | LIMIT
+
+
+def mark(name):
+    find = lambda LIMIT: LIMIT + "!"  # noqa: E731
+    return find(name)
+
+
+def find(name):
+    return name
+""",
+    "twins.py": """
+try:
+    from twins_native import double
+
+    KIND = "native"
+except ImportError:
+    from twins_plain import double
+""",
+    "twins_native.py": "def double(n):\n    return 2 * n\n",
+    "twins_plain.py": "def double(n):\n    return n + n\n",
+    "start.py": """
+from letters import alphabet
+
+_START_ONLY = True
+
+
+def names():
+    return alphabet()[:4]
+""",
+    "letters.py": "def alphabet():\n    return list('abcdef')\n",
+    "never.py": "import nothing\n",
+    "micropython.py": "def const(value):\n    return value\n",
+    "board/hardware.py": "HARDWARE = 1\n",
+}
+
+
+def written(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def run(folder: Path, module: str, *after: str) -> str:
+    """What `main()` of a module returns, in an interpreter of its own, and what is asked after it."""
+    code = f"import {module}, sys\nprint({module}.main())\n" + "\n".join(after)
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def link(folder: Path, files: dict[str, str]) -> Path:
+    # micropython is foreign: the interpreter's own
+    firmware = written(folder / "firmware", {name: text for name, text in files.items() if name != "micropython.py"})
+    return Path(linked(firmware, folder / "linked"))
+
+
+def test_a_linked_program_does_the_same(tmp_path: Path) -> None:
+    plain = run(written(tmp_path / "plain", PROGRAM), "app")
+    assert plain.startswith("(['a!', 'b!', 'c!'], 20, 6, 4, 8, [2], 3)"), plain
+    assert run(link(tmp_path, PROGRAM), "image") == plain
+
+
+def test_constants_and_imports_and_what_is_unused_are_gone(tmp_path: Path) -> None:
+    folder = link(tmp_path, PROGRAM)
+    image = (folder / "image.py").read_text()
+    for gone in ("const(", "_SCALE =", "BIG =", "def unused", "from parts", "import report", "twins_plain", "The same name"):
+        assert gone not in image, gone
+    assert "size=1" in image
+    # a name that stands for two things, or is a function's own somewhere, is told apart
+    assert {"def report_find", "class Part"} <= {line.partition("(")[0].rstrip(":") for line in image.splitlines()}
+    assert {path.name for path in folder.iterdir()} == {"image.py", "image_early.py", "image_start.py"}
+
+
+def test_what_only_the_start_uses_is_let_go(tmp_path: Path) -> None:
+    folder = link(tmp_path, PROGRAM)
+    assert "def alphabet" not in (folder / "image.py").read_text()
+    assert run(folder, "image", "print([name for name in sys.modules if name.startswith('image')])").splitlines()[1] == "['image']"
+
+
+def test_files_that_do_not_change_are_left_alone(tmp_path: Path) -> None:
+    folder = link(tmp_path, PROGRAM)
+    (folder / "image_old.py").write_text("")
+    os.utime(folder / "image.py", (1, 1))
+    link(tmp_path, PROGRAM)
+    assert (folder / "image.py").stat().st_mtime == 1
+    assert not (folder / "image_old.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("report.py", "from parts import tools\n\n\ndef find(a, b):\n    return tools\n", "report: line 5 uses a module as a value"),
+        ("report.py", "from . import parts\n", "relative imports"),
+        ("parts/tools.py", "from report import find\nBIG = 1\n\n\ndef mark(name):\n    return name\n", "a circle of imports"),
+        ("report.py", "from parts import nobody\n\n\ndef find(pieces, name):\n    return nobody\n", "parts has no nobody"),
+        ("report.py", "import parts.tools\n", "import parts.tools: write from"),
+    ],
+)
+def test_what_cannot_be_linked_is_named(tmp_path: Path, name: str, text: str, said: str) -> None:
+    files = {**PROGRAM, name: text}
+    if said.startswith("a circle"):
+        files["report.py"] = "from parts import tools\n\n\ndef find(pieces, name):\n    return tools.mark(name)\n"
+    with pytest.raises(LinkError, match=re.escape(said)):
+        link(tmp_path, files)
+
+
+def test_the_whole_meter_serves_linked(tmp_path: Path, micropython: Interpreter) -> None:
+    """Tests of the wire, with nothing of the firmware there but what an image for a board has."""
+    viper = [*micropython.words, "-c", "import micropython\n@micropython.viper\ndef f(): pass\n"]
+    if subprocess.run(viper, capture_output=True, timeout=SECONDS, check=False).returncode:
+        pytest.skip("images are for boards, and those have an emitter of native code")
+    folder = tmp_path / "firmware"
+    linked(ROOT / "firmware", folder)
+    (folder / "board").mkdir()
+    for name in ("main.py", "limits_default.py", "board/__init__.py", "board/watchdog.py"):
+        shutil.copy(ROOT / "firmware" / name, folder / name)
+    shutil.copy(ROOT / "host_tests" / "boards" / "fakes" / "machine.py", folder)  # a stand-in: boards have it, this computer does not
+    wire = ROOT / "host_tests" / "wire"
+    tests = ("test_set_values.py", "test_action_methods.py", "test_udp_datagrams.py")
+    words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "host_tests.harness.options"]
+    words += ["--firmware", str(folder), "--results", str(tmp_path / "results"), "--micropython", shlex.join(micropython.words)]
+    done = subprocess.run(
+        [*words, *(str(wire / name) for name in tests)],
+        cwd=ROOT,
+        env={**os.environ, "INTEROP": "0", "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]

@@ -1,0 +1,136 @@
+"""The linked modules as text."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .program import ENTRY, RESIDENT, START_ONLY, Defined, Foreign, Module, Program
+from .rewrite import Rewriter, imported, listed
+from .scopes import bound
+
+EARLY = f"{RESIDENT}_early"  # what only modules that are let go use of the resident ones
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A statement: the names that it defines, what it uses of resident modules, and of modules that are not linked."""
+
+    statement: ast.stmt
+    defines: frozenset[str]
+    uses: frozenset[str]
+    foreign: tuple[tuple[str, Foreign], ...]
+
+
+def linked(source: Path | str, target: Path | str) -> str:
+    """Link the firmware in the folder `source`; the modules are in the folder `target` then, which is returned.
+
+    A file that is there already and would not change is left alone, so that builds do nothing anew.
+    """
+    target = Path(target)
+    files = link(Program(Path(source)))
+    target.mkdir(parents=True, exist_ok=True)
+    for path in target.glob("*.py"):
+        if path.name not in files:
+            path.unlink()
+    for name, text in files.items():
+        path = target / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            # at once, because another build may read it
+            new = path.with_suffix(f".{os.getpid()}")
+            new.write_text(text, encoding="utf-8")
+            new.replace(path)
+    return str(target)
+
+
+def link(program: Program) -> dict[str, str]:
+    """File name -> text."""
+    resident = [piece for name in program.resident for piece in _pieces(program, program.modules[name])]
+    lazy = {name: _pieces(program, program.modules[name]) for name in program.lazy}
+    start = [name for name in lazy if START_ONLY in program.modules[name].bindings]
+    entry = {final for each, final in program.final.items() if each.module == ENTRY}
+    early = _needed(resident, _used(lazy, start))
+    # objects of a class outlive the start, and with a class its functions, their module and all that is in there
+    classes = {name for piece in early if isinstance(piece.statement, ast.ClassDef) for name in piece.defines}
+    always = _needed(resident, entry | classes | _used(lazy, [name for name in lazy if name not in start]))
+    early = [piece for piece in early if piece not in always]
+    homes = {name: EARLY for piece in early for name in piece.defines} | {name: RESIDENT for piece in always for name in piece.defines}
+    texts = {program.file(name): _text(pieces, homes, program.file(name)) for name, pieces in lazy.items()}
+    texts[EARLY] = _text(early, homes, EARLY, f"{START_ONLY} = True")
+    files = {RESIDENT: _text(always, homes, RESIDENT, _builtins(always))}
+    waiting = [RESIDENT]
+    while waiting:
+        new = _imported(files[waiting.pop()]) & texts.keys() - files.keys()
+        files.update({name: texts[name] for name in new})
+        waiting += new
+    return {f"{name}.py": text for name, text in files.items()}
+
+
+def _pieces(program: Program, module: Module) -> list[Piece]:
+    """A module's statements, rewritten. Those of a module that stays one keep its imports of others that do, and its own names."""
+    pieces = []
+    resident = module.name in program.resident
+    for statement in module.tree.body:
+        if _is_constant(module, statement) or resident and isinstance(statement, (ast.Import, ast.ImportFrom)):
+            continue
+        rewriter = Rewriter(program, module)
+        defines = {program.final.get(Defined(module.name, name), name) for name in bound([statement])}
+        for new in listed(rewriter.visit(statement)):
+            uses = {program.final[each] for each in rewriter.used if each in program.final}
+            pieces.append(Piece(new, frozenset(defines), frozenset(uses), tuple(rewriter.foreign.items())))
+    return pieces
+
+
+def _used(modules: dict[str, list[Piece]], names: list[str]) -> set[str]:
+    """What some modules use of the resident ones."""
+    return {use for name in names for piece in modules[name] for use in piece.uses}
+
+
+def _needed(pieces: list[Piece], wanted: set[str]) -> list[Piece]:
+    """The pieces that define what is wanted, those that these use in turn, and those that define nothing but do something."""
+    kept = {piece for piece in pieces if not piece.defines}
+    wanted = wanted.union(*(piece.uses for piece in kept))
+    growing = True
+    while growing:
+        new = {piece for piece in pieces if piece not in kept and piece.defines & wanted}
+        wanted = wanted.union(*(piece.uses for piece in new))
+        kept |= new
+        growing = bool(new)
+    return [piece for piece in pieces if piece in kept]
+
+
+def _builtins(pieces: list[Piece]) -> str:
+    """`len = len` for each name of the language that is used.
+
+    The interpreter looks for such a name among the module's first, and that it is not there is found out only at the next free place:
+    in a table as large and as full as this one's that would take longer than all the rest of a call.
+    """
+    names = {node.id for piece in pieces for node in ast.walk(piece.statement) if isinstance(node, ast.Name)}
+    return "\n".join(f"{name} = {name}" for name in sorted(names & set(dir(builtins))))
+
+
+def _imported(text: str) -> set[str]:
+    """The modules that a text imports somewhere."""
+    nodes = list(ast.walk(ast.parse(text)))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def _is_constant(module: Module, statement: ast.stmt) -> bool:
+    """Whether a statement defines a constant, which stands where it is used."""
+    return isinstance(statement, ast.Assign) and bool(bound([statement])) and bound([statement]) <= module.constants.keys()
+
+
+def _text(pieces: list[Piece], homes: dict[str, str], file: str, extra: str = "") -> str:
+    """A linked module: what it takes from others stands in front."""
+    body = [piece.statement for piece in pieces]
+    foreign = dict(sorted(each for piece in pieces for each in piece.foreign))
+    front = [imported(name, binding.module, binding.name) for name, binding in foreign.items()]
+    taken = sorted({name for piece in pieces for name in piece.uses if homes[name] != file})
+    front += [imported(name, homes[name], name) for name in taken]
+    front += ast.parse(extra).body
+    tree = ast.Module([*front, *body], [])
+    return '"""Linked by tools/link: not to be edited."""\n' + ast.unparse(ast.fix_missing_locations(tree)) + "\n"
