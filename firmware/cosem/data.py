@@ -2,7 +2,7 @@
 
 from cosem.base import Interface
 from dlms import axdr
-from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
+from dlms.errors import SUCCESS, TYPE_UNMATCHED
 
 TEXT = 48  # longest string a Data takes, octets
 _STRINGS = (axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING)
@@ -21,9 +21,7 @@ class Data(Interface):
     def set(self, k, buf, off, end, aa, commit):
         """As the default, and a string may change its length up to TEXT octets; only then memory is allocated."""
         value = self.a[k]
-        if k != 2 or not isinstance(value, bytearray):
-            return READ_WRITE_DENIED
-        if buf[off] != value[0] or value[0] not in _STRINGS:
+        if buf[off] not in _STRINGS or not isinstance(value, bytearray) or buf[off] != value[0]:
             return Interface.set(self, k, buf, off, end, aa, commit)
         n = axdr.count(buf, off)
         if n > TEXT:

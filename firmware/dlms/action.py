@@ -11,21 +11,23 @@ A descriptor is class-id(2), logical name(6), method-id(1). All methods of a req
 answer leaves: what a client does not fetch was done all the same.
 """
 
+from micropython import const
+
 from dlms import blocks, states
-from dlms.association import ROW
 from dlms.axdr import NULL
 from dlms.conformance import ACTION, BLOCK_ACTION, MULTIPLE_REFERENCES
 from dlms.errors import LONG_ACTION_ABORTED, NO_LONG_ACTION_IN_PROGRESS, SUCCESS
-from dlms.octets import length, length_size, put32, u32_equal
+from dlms.octets import find, length, length_size, put32, scan, u32_equal
 from dlms.response import first, following
 from dlms.set import walk
 from dlms.states import ACTION_IN, ACTION_OUT
-from dlms.stream import HEAD
 
-_NEXT_SIZE = 7
-_NORMAL = 6  # octets of `C7 01 iip 00 01 00`
-_LIST = 3  # octets of `C7 03 iip`
-_NOT_AVAILABLE = 4  # octets of `result 01 01 data-access-result`
+_ROW = const(20)  # as `association.ROW`
+_HEAD = const(16)  # as `stream.HEAD`
+_NEXT_SIZE = const(7)
+_NORMAL = const(6)  # octets of `C7 01 iip 00 01 00`
+_LIST = const(3)  # octets of `C7 03 iip`
+_NOT_AVAILABLE = const(4)  # octets of `result 01 01 data-access-result`
 
 
 def request(server, aa, rx, p, end, tx):
@@ -38,7 +40,7 @@ def request(server, aa, rx, p, end, tx):
     if aa.conformance & ACTION == 0:
         # an unconfirmed service gets no answer, whatever is wrong with it (D-99)
         return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else 0
-    if choice != 2 and choice != 6:
+    if choice != 2 and choice != 6 and aa.transfer is not None:
         server.abandon(aa)
     if choice == 1:
         end = normal(server, aa, rx, p, end, tx, iip)
@@ -83,12 +85,12 @@ def normal(server, aa, rx, p, end, tx, iip):
 def invoke_one(server, aa, names, d, buf, off, end, tx, iip):
     """Invoke one method and answer in one piece, or in pblocks when its return data are too long."""
     t = server.scratch
+    t.used = 0
+    r = invoke(server, aa, names, d, buf, off, end, t.carry, _HEAD)
+    if r <= _HEAD:
+        return result(aa, tx, iip, 0 if r == _HEAD else -r)
     t.reset()
     t.aa = aa
-    t.used = 0
-    r = invoke(server, aa, names, d, buf, off, end, t.carry, HEAD)
-    if r <= HEAD:
-        return result(aa, tx, iip, SUCCESS if r == HEAD else -r)
     t.c1 = r
     p = aa.start
     tx[p] = 0xC7
@@ -108,23 +110,27 @@ def invoke(server, aa, names, d, buf, off, end, out, o):
     """
     errors = server.errors
     if off < end:
-        r = server.scan(buf, off, end)
+        stack = server.stack
+        r = scan(buf, off, end, stack, server.depth)
         if r != end:
             return -(errors.too_nested if r == -2 else errors.malformed_action)
-        if server.stack[0]:
+        if stack[0]:
             off = server.tidy_copy(buf, off, end)
             if off < 0:
                 return -errors.no_resources
             buf = server.scratch.buf
             end = server.scratch.used
-    j = server.locate(aa, names, d, errors.unknown_object_action)
-    if j < 0:
-        return j
-    obj = server.object(aa, j)
+    directory = aa.directory
+    j = find(directory.table, directory.n, names, d)
+    if j < 0 or aa.acc[j] == 0:
+        return -server.invisible(aa, j, errors.unknown_object_action)
+    obj = directory.objs[j]
+    if obj is None:
+        obj = aa.assoc  # the current association
     m = names[d + 8]
     if m == 0 or m > obj.METHODS:
         return -errors.no_attribute
-    if aa.directory.rows[ROW * aa.acc[j] + obj.ATTRIBUTES + m] == 0:
+    if directory.rows[_ROW * aa.acc[j] + obj.ATTRIBUTES + m] == 0:
         return -errors.no_right
     return obj.act(m, buf, off, end, out, o, aa)
 
@@ -198,16 +204,16 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
     after = server.scan(buf, off, end)
     q = t.used
     # null-data stands for no parameter
-    r = invoke(server, aa, names, d, buf, off if buf[off] != NULL else after, after, t.carry, HEAD)
+    r = invoke(server, aa, names, d, buf, off if buf[off] != NULL else after, after, t.carry, _HEAD)
     out = t.buf
-    out[q] = SUCCESS if r >= HEAD else -r
+    out[q] = SUCCESS if r >= _HEAD else -r
     out[q + 1] = 0
     t.used = q + 2
-    if r > HEAD:
+    if r > _HEAD:
         out[q + 1] = 1
         out[q + 2] = 0
         t.used = q + 3
-        if t.used + keep > len(t.buf) - (r - HEAD) or not t.take(t.carry, HEAD, r - HEAD):
+        if t.used + keep > len(t.buf) - (r - _HEAD) or not t.take(t.carry, _HEAD, r - _HEAD):
             out[q + 2] = 1
             out[q + 3] = server.errors.no_resources
             t.used = q + _NOT_AVAILABLE
@@ -220,7 +226,7 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
 def next_pblock(server, aa, rx, p, tx, iip):
     """The next block of the answer, when its number is the one of the last block sent."""
     t = aa.transfer
-    if server.stray(aa, iip):
+    if t is not None and (t.iip ^ iip) & 0x0F and server.stray(aa):
         return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
     event = states.ACTION_NEXT if t is not None and u32_equal(rx, p + 3, t.block) else states.ACTION_OTHER
     action = states.step(server, aa, event)
@@ -259,7 +265,8 @@ def list_first_pblock(server, aa, rx, p, end, tx, iip):
 
 def pblock(server, aa, rx, p, end, tx, iip):
     """A further block of the parameters."""
-    if server.stray(aa, iip):
+    t = aa.transfer
+    if t is not None and (t.iip ^ iip) & 0x0F and server.stray(aa):
         return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
     return answer_block(server, aa, tx, iip, blocks.further(server, aa, rx, p + 3, end, ACTION_IN))
 

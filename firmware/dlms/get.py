@@ -8,18 +8,20 @@ A descriptor is class-id(2), logical name(6), attribute-id(1); selection is 00, 
 attribute, no selection - never comes here: `server.handle` has a short way for it.
 """
 
+from micropython import const
+
 from dlms import states
-from dlms.association import ROW
 from dlms.conformance import ATTRIBUTE_0_GET, GET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, SUCCESS
-from dlms.octets import copy, length, length_size, u32_equal
+from dlms.octets import copy, find, length, length_size, u32_equal
 from dlms.response import first, following
 from dlms.states import GET_OUT
 from dlms.stream import HEAD
 
-_NEXT_SIZE = 7
-_NORMAL = 4  # octets of `C4 01 iip 00`
-_LIST = 3  # octets of `C4 03 iip`
+_ROW = const(20)  # as `association.ROW`
+_NEXT_SIZE = const(7)
+_NORMAL = const(4)  # octets of `C4 01 iip 00`
+_LIST = const(3)  # octets of `C4 03 iip`
 
 
 def request(server, aa, rx, p, end, tx):
@@ -33,7 +35,8 @@ def request(server, aa, rx, p, end, tx):
         # an unconfirmed service gets no answer, whatever is wrong with it (D-99)
         return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else 0
     if choice == 1:
-        server.abandon(aa)
+        if aa.transfer is not None:
+            server.abandon(aa)
         end = normal(server, aa, rx, p, end, tx, iip)
     elif choice == 2 and end - p == _NEXT_SIZE:
         end = next_block(server, aa, rx, p, tx, iip)
@@ -85,7 +88,7 @@ def selection_end(server, buf, q, end):
 def normal(server, aa, rx, p, end, tx, iip):
     """One attribute, or with attribute-id 0 all of them."""
     errors = server.errors
-    if end - p < 13 or selection_end(server, rx, p + 12, end) != end:
+    if end - p != 13 and (end - p < 13 or selection_end(server, rx, p + 12, end) != end) or end - p == 13 and rx[p + 12]:
         return result(aa, tx, iip, errors.malformed_get)
     if rx[p + 12] and aa.conformance & SELECTIVE_ACCESS == 0:
         return server.exception(aa, tx, errors.selection_not_negotiated)
@@ -107,14 +110,17 @@ def normal(server, aa, rx, p, end, tx, iip):
 
 def begin(server, aa, t, buf, q, at, end):
     """Begin to read what the descriptor at buf[q:] names; returns a result. Selector and parameters fill buf[at:end], at is 0 for none."""
-    j = server.locate(aa, buf, q, server.errors.unknown_object)
-    if j < 0:
-        return -j
-    obj = server.object(aa, j)
+    directory = aa.directory
+    j = find(directory.table, directory.n, buf, q)
+    if j < 0 or aa.acc[j] == 0:
+        return server.invisible(aa, j, server.errors.unknown_object)
+    obj = directory.objs[j]
+    if obj is None:
+        obj = aa.assoc  # the current association
     attr = buf[q + 8]
     if attr > obj.ATTRIBUTES:
         return server.errors.no_attribute
-    if attr and aa.directory.rows[ROW * aa.acc[j] + attr] & 1 == 0:
+    if attr and directory.rows[_ROW * aa.acc[j] + attr] & 1 == 0:
         return server.errors.no_right
     t.aa = aa
     t.selector = 0
@@ -139,7 +145,7 @@ def begin(server, aa, t, buf, q, at, end):
 def next_block(server, aa, rx, p, tx, iip):
     """The next block of the transfer that runs, when its number is the one of the last block sent."""
     t = aa.transfer
-    if server.stray(aa, iip):
+    if t is not None and (t.iip ^ iip) & 0x0F and server.stray(aa):
         return block_result(aa, tx, iip, rx, p + 3, NO_LONG_GET_IN_PROGRESS)
     if t is None or t.kind != GET_OUT or not u32_equal(rx, p + 3, t.block):
         # what is asked for all day is known: GET_NEXT in GET_OUT is SEND

@@ -9,6 +9,7 @@ try:
     from dlms.octets_viper import (
         add,
         add32,
+        answer,
         clear,
         compare,
         copy,
@@ -34,6 +35,7 @@ except (SyntaxError, NameError, ImportError):
     from dlms.octets_plain import (  # noqa: F401
         add,
         add32,
+        answer,
         clear,
         compare,
         copy,

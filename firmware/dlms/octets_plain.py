@@ -137,6 +137,17 @@ def frame(buf, off, n, limit):
     return size if size <= n else 0
 
 
+def answer(tx, rx, off, n):
+    """Write the header of an answer of n octets to the WPDU at rx[off:]; see `dlms.wrapper`."""
+    tx[0] = 0
+    tx[1] = 1
+    tx[2:4] = rx[off + 4 : off + 6]
+    tx[4:6] = rx[off + 2 : off + 4]
+    tx[6] = n >> 8
+    tx[7] = n & 0xFF
+    return n + 8
+
+
 def find(table, n, buf, off):
     """Look a class-id and logical name, buf[off:off+8], up in a directory table.
 

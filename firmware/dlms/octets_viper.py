@@ -191,14 +191,30 @@ def frame(buf: ptr8, off: int, n: int, limit: int) -> int:
 
 
 @micropython.viper
+def answer(tx: ptr8, rx: ptr8, off: int, n: int) -> int:
+    tx[0] = 0
+    tx[1] = 1
+    tx[2] = rx[off + 4]
+    tx[3] = rx[off + 5]
+    tx[4] = rx[off + 2]
+    tx[5] = rx[off + 3]
+    tx[6] = n >> 8
+    tx[7] = n
+    return n + 8
+
+
+@micropython.viper
 def find(table: ptr8, n: int, buf: ptr8, off: int) -> int:
     lo = 0
     hi = n
     name = off + 2
+    # octets that the names at lo - 1 and at hi have in common with the one looked for: all between them begin so, too
+    low = 0
+    high = 0
     while lo < hi:
         mid = (lo + hi) >> 1
         p = mid << 3
-        i = 0
+        i = low if low < high else high
         while i < 6 and table[p + i] == buf[name + i]:
             i += 1
         if i == 6:
@@ -207,8 +223,10 @@ def find(table: ptr8, n: int, buf: ptr8, off: int) -> int:
             return -2 - mid
         if table[p + i] < buf[name + i]:
             lo = mid + 1
+            low = i
         else:
             hi = mid
+            high = i
     return -1
 
 

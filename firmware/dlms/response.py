@@ -81,8 +81,9 @@ def block(aa, t, tx, raw, off, last):
 
 def following(server, aa, t, tx):
     """Send the next block of a running transfer; returns the offset behind the APDU, or 0 with t.fault set."""
-    raw = aa.start + _BLOCK[t.kind] + 3
-    off = t.fill(tx, raw, raw + raw_room(aa.room, _BLOCK[t.kind]))
+    header = _BLOCK[t.kind]
+    raw = aa.start + header + 3
+    off = t.fill(tx, raw, raw + raw_room(aa.room, header))
     if t.fault:
         return 0
     last = 0 if t.more() else 1

@@ -12,7 +12,7 @@ from array import array
 
 from micropython import const
 
-from dlms import acse, action, all_station, get, set, wrapper
+from dlms import acse, action, all_station, get, set
 from dlms.association import ASSOCIATED, IDLE, Carrier, Link, associations
 from dlms.axdr import shorten
 from dlms.conformance import WITHOUT_BLOCKS
@@ -26,14 +26,15 @@ from dlms.errors import (
     Errors,
 )
 from dlms.notification import DATA_NOTIFICATION_CONFIRM
-from dlms.octets import NOT_FOUND, OTHER_CLASS, add32, find, find_key, get16, scan
+from dlms.octets import OTHER_CLASS, add32, find_key, get16, scan
 from dlms.pool import Pool
 from dlms.security import LN_CONTEXT
 from dlms.short import short_get
 from dlms.states import ACTION_IN, GBT_SENT, NONE
 from dlms.stream import Transfer
-from dlms.wrapper import HEADER
+from dlms.wrapper import HEADER, answer
 
+_HEADER = const(8)  # as `wrapper.HEADER`
 _TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
 _EVERYTHING = const(0x3FFFFFFF)
 _RESPONSES = (0xC4, 0xC5, 0xC7, 0x61, 0x63, 0x0F, 0xC2, 0x0C, 0x0D, 0x08, 0x0E, 0x10, 0x18, 0x16, 0xD8, 0xDA)
@@ -110,26 +111,34 @@ class Server:
     def serve(self, link, rx, off, n, tx):
         """`handle` for everything but the short way."""
         add32(self.served, 0, 1)
-        source = get16(rx, off + 2)
+        if n <= _HEADER:
+            return 0  # A-26: an empty APDU
+        i = find_key(link.keys, link.n, rx, off + 2)
+        tag = rx[off + _HEADER]
+        if i >= 0 and tag & 0x80:
+            # a service in an open AA, whose wPorts need no further look: what comes all day
+            end = self.dispatch(link.aas[i], tag, rx, off + _HEADER, off + n, tx)
+        else:
+            end = self.other_apdu(link, i, tag, rx, off, n, tx)
+        return answer(tx, rx, off, end - _HEADER) if end else 0
+
+    def other_apdu(self, link, i, tag, rx, off, n, tx):
+        """The WPDU rx[off:off+n] that is no such service: of ACSE or of short names, or outside any AA, to nobody, to all."""
         device = get16(rx, off + 4)
-        # A-26, A-28, A-29: an empty APDU, No-station, a logical device that does not exist
-        if n <= HEADER or source == 0:
+        # A-28, A-29: No-station, a logical device that does not exist
+        if get16(rx, off + 2) == 0:
             return 0
         if device not in self.wports:
             return all_station.deliver(self, link, rx, off, n, tx) if device == self.broadcast else 0
-        i = find_key(link.keys, link.n, rx, off + 2)
-        tag = rx[off + HEADER]
         if tag == acse.AARQ:
-            end = self.associate(link, i, rx, off, off + n, tx)
-        elif tag == acse.RLRQ:
-            end = self.release(link, i, rx, off, off + n, tx)
-        elif tag == DATA_NOTIFICATION_CONFIRM:
+            return self.associate(link, i, rx, off, off + n, tx)
+        if tag == acse.RLRQ:
+            return self.release(link, i, rx, off, off + n, tx)
+        if tag == DATA_NOTIFICATION_CONFIRM:
             self.confirm(link, rx, off + HEADER, off + n)
-            end = 0
-        else:
-            aa = link.aas[i] if i >= 0 else self.preestablish(link, rx, off + 2)
-            end = self.idle(link, tag, rx, off, tx) if aa is None else self.dispatch(aa, tag, rx, off + HEADER, off + n, tx)
-        return wrapper.answer(tx, rx, off, end - HEADER) if end else 0
+            return 0
+        aa = link.aas[i] if i >= 0 else self.preestablish(link, rx, off + 2)
+        return self.idle(link, tag, rx, off, tx) if aa is None else self.dispatch(aa, tag, rx, off + HEADER, off + n, tx)
 
     def more(self, link, tx):
         """While `link.streaming`: the next WPDU of the stream of blocks that the last answer began, at tx[0:]; returns its size."""
@@ -139,7 +148,7 @@ class Server:
         except Exception as e:
             end = self.escaped(aa, 0xE0, 0, tx, e)
         # the keys of a link hold the wPorts as a request has them
-        return wrapper.answer(tx, link.keys, 4 * aa.index - 2, end - HEADER) if end else 0
+        return answer(tx, link.keys, 4 * aa.index - 2, end - HEADER) if end else 0
 
     def too_long(self, link, rx, tx):
         """Answer a WPDU whose APDU was longer than `pdu` and was not kept; its header is rx[0:8] (A-27, D-95)."""
@@ -149,7 +158,7 @@ class Server:
         aa = link.aas[i]
         self.abandon(aa)
         end = self.exception(aa, tx, self.errors.apdu_too_long) if aa.confirmed else 0
-        return wrapper.answer(tx, rx, 0, end - HEADER) if end else 0
+        return answer(tx, rx, 0, end - HEADER) if end else 0
 
     # -- dispatch --------------------------------------------------------------------------------------
 
@@ -242,16 +251,10 @@ class Server:
 
     # -- what the services share -----------------------------------------------------------------------
 
-    def locate(self, aa, buf, q, unknown):
-        """Index of the object that class-id and logical name at buf[q:q+8] name and this AA can see, or -result."""
-        directory = aa.directory
-        j = find(directory.table, directory.n, buf, q)
-        if j == NOT_FOUND:
-            return -unknown
-        if j >= 0:
-            return j if aa.acc[j] else -unknown
-        # the class is another one; of an object that it cannot see a client learns nothing
-        return -self.errors.other_class if aa.acc[OTHER_CLASS - j] else -unknown
+    def invisible(self, aa, j, unknown):
+        """The result for a class-id and logical name for which `octets.find` gave j, and which name nothing that this AA can see."""
+        # of another class, perhaps; of an object that it cannot see a client learns nothing
+        return self.errors.other_class if j <= OTHER_CLASS and aa.acc[OTHER_CLASS - j] else unknown
 
     def object(self, aa, j):
         """The object at index j; the AA's own Association object stands at 0.0.40.0.0.255."""
@@ -294,13 +297,12 @@ class Server:
         aa.heat()
         return True
 
-    def stray(self, aa, iip):
-        """True when a request for a block, or with one, belongs to another transfer than the one that runs in an AA over UDP.
+    def stray(self, aa):
+        """True when a request for a block, or with one, whose invoke-id is not that of the transfer that runs in the AA belongs to another.
 
-        Late or repeated datagrams of an earlier transfer are told by their invoke-id; it is refused, and the transfer goes on (A-45).
+        Over UDP it is a late or repeated datagram of an earlier transfer: it is refused, and the transfer goes on (A-45).
         """
-        t = aa.transfer
-        return t is not None and t.kind <= ACTION_IN and not aa.link.carrier.stream and (t.iip ^ iip) & 0x0F != 0
+        return aa.transfer.kind <= ACTION_IN and not aa.link.carrier.stream
 
     def abandon(self, aa):
         """End the long transfer of an AA, if one runs (D-17)."""

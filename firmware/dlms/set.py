@@ -9,17 +9,19 @@
 A value in blocks is put together in the transfer's buffer behind its descriptors and applied only when it is whole (D-24).
 """
 
+from micropython import const
+
 from dlms import blocks, states
-from dlms.association import ROW
 from dlms.axdr import NULL, STRUCTURE
 from dlms.conformance import ATTRIBUTE_0_SET, BLOCK_SET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS, SET
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, OTHER_REASON, SUCCESS
 from dlms.get import selection_end
-from dlms.octets import copy, length, length_size, put32
+from dlms.octets import copy, find, length, length_size, put32, scan
 from dlms.states import SET_IN
 
-_LAST = 3  # response `C5 03`: result of a long SET of one attribute
-_LAST_LIST = 4
+_ROW = const(20)  # as `association.ROW`
+_LAST = const(3)  # response `C5 03`: result of a long SET of one attribute
+_LAST_LIST = const(4)
 
 
 def request(server, aa, rx, p, end, tx):
@@ -32,7 +34,7 @@ def request(server, aa, rx, p, end, tx):
     if aa.conformance & SET == 0:
         # an unconfirmed service gets no answer, whatever is wrong with it (D-99)
         return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else 0
-    if choice != 3:
+    if choice != 3 and aa.transfer is not None:
         server.abandon(aa)
     if choice == 1:
         end = normal(server, aa, rx, p, end, tx, iip)
@@ -95,22 +97,27 @@ def not_negotiated(server, aa, buf, q):
 
 def normal(server, aa, rx, p, end, tx, iip):
     """One attribute set to one value."""
-    q = selection_end(server, rx, p + 12, end) if end - p > 13 else -1
-    if q < 0:
+    q = p + 13
+    if end <= q:
         return result(aa, tx, iip, server.errors.malformed_set)
-    code = not_negotiated(server, aa, rx, p + 3)
-    if code:
-        return server.exception(aa, tx, code)
+    if rx[p + 12] or rx[p + 11] == 0:
+        q = selection_end(server, rx, p + 12, end)
+        if q < 0:
+            return result(aa, tx, iip, server.errors.malformed_set)
+        code = not_negotiated(server, aa, rx, p + 3)
+        if code:
+            return server.exception(aa, tx, code)
     return result(aa, tx, iip, apply(server, aa, rx, p + 3, rx, q, end))
 
 
 def apply(server, aa, names, d, buf, off, end):
     """Set what the descriptor at names[d:] names to the Data that fills buf[off:end]; returns a result."""
     errors = server.errors
-    r = server.scan(buf, off, end)
+    stack = server.stack
+    r = scan(buf, off, end, stack, server.depth)
     if r != end:
         return errors.too_nested if r == -2 else errors.malformed_set
-    if server.stack[0]:
+    if stack[0]:
         t = server.scratch
         t.used = 0
         off = server.tidy_copy(buf, off, end)
@@ -118,18 +125,21 @@ def apply(server, aa, names, d, buf, off, end):
             return errors.no_resources
         buf = t.buf
         end = t.used
-    j = server.locate(aa, names, d, errors.unknown_object)
-    if j < 0:
-        return -j
+    directory = aa.directory
+    j = find(directory.table, directory.n, names, d)
+    if j < 0 or aa.acc[j] == 0:
+        return server.invisible(aa, j, errors.unknown_object)
     attr = names[d + 8]
     if names[d + 9]:
         return errors.no_selection
-    obj = server.object(aa, j)
+    obj = directory.objs[j]
+    if obj is None:
+        obj = aa.assoc  # the current association
     if attr > obj.ATTRIBUTES:
         return errors.no_attribute
     if attr == 0:
         return apply_all(server, aa, obj, j, buf, off)
-    if aa.directory.rows[ROW * aa.acc[j] + attr] & 2 == 0:
+    if directory.rows[_ROW * aa.acc[j] + attr] & 2 == 0:
         return errors.no_right
     return obj.set(attr, buf, off, end, aa, True)
 
@@ -154,7 +164,7 @@ def set_each(server, aa, obj, j, buf, q, commit):
     while attr <= obj.ATTRIBUTES:
         end = server.scan(buf, q, server.everything)
         if buf[q] != NULL:
-            if aa.directory.rows[ROW * aa.acc[j] + attr] & 2 == 0:
+            if aa.directory.rows[_ROW * aa.acc[j] + attr] & 2 == 0:
                 return server.errors.no_right
             if attr in obj.DEPENDENT:
                 dependent += 1
@@ -284,7 +294,8 @@ def list_first_block(server, aa, rx, p, end, tx, iip):
 
 def next_block(server, aa, rx, p, end, tx, iip):
     """A further block of the value."""
-    if server.stray(aa, iip) and end - p > 7:
+    t = aa.transfer
+    if t is not None and (t.iip ^ iip) & 0x0F and server.stray(aa) and end - p > 7:
         return block_result(aa, tx, iip, NO_LONG_SET_IN_PROGRESS, rx, p + 4)
     action = blocks.further(server, aa, rx, p + 3, end, SET_IN)
     return answer_block(server, aa, rx, p + 3, end, tx, iip, action)

@@ -35,20 +35,25 @@ def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) 
     lo = 0
     current = int(way[1])
     hi = current >> 16
+    # octets that the names at lo - 1 and at hi have in common with the one looked for: all between them begin so, too
+    low = 0
+    high = 0
     while True:
         if lo >= hi:
             return 0
         mid = (lo + hi) >> 1
         p = mid << 3
-        i = 0
+        i = low if low < high else high
         while i < 6 and table[p + i] == rx[13 + i]:
             i += 1
         if i == 6:
             break
         if table[p + i] < rx[13 + i]:
             lo = mid + 1
+            low = i
         else:
             hi = mid
+            high = i
     if table[p + 6] != rx[11] or table[p + 7] != rx[12]:
         return 0
     # the AA's own Association object has no place in the list, an object not visible has no rights

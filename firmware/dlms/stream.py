@@ -245,8 +245,8 @@ class Transfer(Cursor):
         return off
 
     def more(self):
-        """True while octets of the value, or a fault to report, are still to come."""
-        return self.c0 < self.c1 or self.fault != SUCCESS or self.next() or self.fault != SUCCESS
+        """True, or what says so, while octets of the value, or a fault to report, are still to come."""
+        return self.c0 < self.c1 or self.fault or self.next() or self.fault
 
     def push_back(self, out, off, n):
         """Take back the n <= HEAD octets out[off:off+n] that were filled last."""

@@ -43,9 +43,10 @@ def receive_one(connection, sock, rx):
     """
     n = sock.readinto(rx)
     if n:
-        size = connection.short(connection.keys, connection.ways, rx, 0, n, connection.tx, connection.served)
+        short, keys, ways, tx, served = connection.quick
+        size = short(keys, ways, rx, 0, n, tx, served)
         if size:
-            sent = sock.write(connection.tx, size)
+            sent = sock.write(tx, size)
             if sent != size:
                 connection.wait_out(sent or 0, size)
             return -1

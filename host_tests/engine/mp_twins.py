@@ -343,11 +343,9 @@ class Connection:
     """As net.tcp.Connection, as far as the hot functions read it."""
 
     def __init__(self, rig):
-        self.short = rig.server.short
-        self.keys = rig.link.keys
-        self.ways = rig.link.ways
         self.tx = bytearray(1100)
         self.served = bytearray(4)
+        self.quick = (rig.server.short, rig.link.keys, rig.link.ways, self.tx, self.served)
         self.waiting = None
 
     def wait_out(self, sent, size):
