@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tools.lint import boards, imports, requirements, text
+from tools.lint import boards, constants, imports, requirements, text
 from tools.lint.report import ROOT
 
 
@@ -25,6 +25,26 @@ def tree(tmp_path):
 
 def faults(problems):
     return [f"{problem.path}:{problem.line}" for problem in sorted(problems)]
+
+
+# -- constants --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "good"),
+    [
+        ("_HEADER = const(8)  # as `wrapper.HEADER`", True),
+        ("_HEADER = const(8)  # as `dlms.wrapper.HEADER`", True),
+        ("_PLAIN = const(1)  # as `wrapper.PLAIN`", True),
+        ("_HEADER = const(9)  # as `wrapper.HEADER`", False),
+        ("_HEADER = const(8)  # as `wrapper.TRAILER`", False),
+        ("_HEADER = const(8)  # as `cosem.wrapper.HEADER`", False),
+        ("_HEADER = const(9)  # as ever", True),
+    ],
+)
+def test_constants_written_twice_agree(tree, line, good):
+    root = tree({"firmware/dlms/server.py": f"A = 1\n{line}\n", "firmware/dlms/wrapper.py": "HEADER = const(8)\nPLAIN = 1\n"})
+    assert faults(constants.check(root)) == ([] if good else ["firmware/dlms/server.py:2"])
 
 
 # -- imports ----------------------------------------------------------------
