@@ -136,9 +136,19 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    if file_path.suffix == ".py" and file_path.name.startswith("mp_") and file_path.parent.name != "harness":
+    # One that is named on the command line is a module for pytest, whatever its name: pytest_pycollect_makemodule is asked for it.
+    if _is_script(file_path) and not parent.session.isinitpath(file_path):
         return mp.MicroPythonFile.from_parent(parent, path=file_path)
     return None
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    return mp.MicroPythonFile.from_parent(parent, path=module_path) if _is_script(module_path) else None
+
+
+def _is_script(path: Path) -> bool:
+    """Whether a file holds cases for both interpreters."""
+    return path.suffix == ".py" and path.name.startswith("mp_") and path.parent.name != "harness"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -22,7 +22,7 @@ CONFTEST = "from host_tests.conftest import *\nfrom host_tests import conftest\n
 def run_tests(tmp_path, micropython):
     """Runs pytest on the given files with the harness's conftest and the stub for a meter; returns the finished process."""
 
-    def run(files, *words):
+    def run(files, *words, only=""):
         (tmp_path / "conftest.py").write_text(CONFTEST)
         for name, content in files.items():
             (tmp_path / name).write_text(content)
@@ -30,7 +30,7 @@ def run_tests(tmp_path, micropython):
         env.pop("PYTEST_ADDOPTS", None)
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-p", "no:cacheprovider"]
-            + ["--results", str(tmp_path / "results"), "-rs", *words, str(tmp_path)],
+            + ["--results", str(tmp_path / "results"), "-rs", *words, str(tmp_path / only)],
             cwd=tmp_path,
             env=env,
             capture_output=True,
@@ -249,6 +249,18 @@ def test_1():
     assert "FAILED mp_c.py::test_1[micropython]" in done.stdout
     assert "PASSED mp_c.py::test_2[micropython]" in done.stdout
     assert "no module named 'no_such_module'" in done.stdout
+
+
+@pytest.mark.parametrize(("only", "cases"), [("mp_a.py", 2), ("mp_b.py", 1), ("mp_a.py::test_1[cpython]", 1)])
+def test_a_file_of_cases_may_be_named_by_itself(run_tests, micropython, only, cases):
+    """Each case once, as in a run of its folder: pytest takes a file that is named for a module of its own."""
+    files = {
+        "helper.py": "def two(): return 2\n",
+        "mp_a.py": "from helper import two\ndef test_1(): assert two() == 2\n",
+        "mp_b.py": "import micropython\nfrom helper import two\nMICROPYTHON_ONLY = True\ndef test_1(): assert two() == 2\n",
+    }
+    done = run_tests(files, "--micropython", shlex.join(micropython.words), only=only)
+    assert f"{cases} passed in" in done.stdout, done.stdout
 
 
 # -- raw links --------------------------------------------------------------
