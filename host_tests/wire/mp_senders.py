@@ -96,14 +96,7 @@ def test_tcp_is_sent_when_the_connection_took_the_last_octet():
     source = Source(0)
     rig, connection = dialled(source)
     with rig:
-        original = connection.send
-
-        def slow(buf, off, n):
-            original(buf, off, n)
-            connection.out_end = n
-            return True
-
-        connection.send = slow
+        connection.keep_what_is_sent()
         rig.tick()
         assert rig.sender.state == SENDING and source.box.n == 1
         rig.tick(5)
@@ -118,14 +111,7 @@ def test_tcp_connection_that_now_serves_another_is_lost():
     source = Source(0)
     rig, connection = dialled(source)
     with rig:
-        original = connection.send
-
-        def slow(buf, off, n):
-            original(buf, off, n)
-            connection.out_end = n
-            return True
-
-        connection.send = slow
+        connection.keep_what_is_sent()
         rig.tick()
         connection.close("reset")
         connection.open(Socket(), "", "")

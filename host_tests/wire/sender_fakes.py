@@ -68,6 +68,11 @@ class Connection:
         self.sock = None
         self.out = self.out_end = 0
         self.sent = []
+        self.slow = False
+
+    def keep_what_is_sent(self):
+        """From now on the network takes nothing at once: what is sent stands in the transmit buffer until the test moves `out`."""
+        self.slow = True
 
     def open(self, sock, local, remote):
         self.sock = sock
@@ -78,6 +83,8 @@ class Connection:
         if isinstance(self.sock, OSError):
             raise self.sock
         self.sent.append(bytes(buf[off : off + n]))
+        if self.slow:
+            self.out_end = n
         return True
 
     def failed(self, e):
