@@ -140,7 +140,9 @@ class Association:
 
     def get(self, class_id: int, instance: str | Obis, attribute_id: int, selection: Selection | None = None) -> Data:
         """Read an attribute, long or short."""
-        target = CosemAttribute(class_id, Obis.parse(instance), attribute_id, selection)
+        return self._get(CosemAttribute(class_id, Obis.parse(instance), attribute_id, selection))
+
+    def _get(self, target: CosemAttribute) -> Data:
         return self._run(exchanges.get(self._terms(), target))
 
     def get_list(self, attributes: Sequence[CosemAttribute]) -> tuple[DataResult, ...]:
@@ -157,7 +159,9 @@ class Association:
         confirmed: bool | None = None,
     ) -> None:
         """Write an attribute. ``confirmed`` False sends the unconfirmed service: no response is waited for."""
-        target = CosemAttribute(class_id, Obis.parse(instance), attribute_id, selection)
+        self._set(CosemAttribute(class_id, Obis.parse(instance), attribute_id, selection), value, confirmed)
+
+    def _set(self, target: CosemAttribute, value: Data, confirmed: bool | None) -> None:
         self._serve(lambda terms: exchanges.set_(terms, target, value), confirmed)
 
     def set_list(self, attributes: Sequence[CosemAttribute], values: Sequence[Data]) -> tuple[DataAccessResult, ...]:
@@ -173,7 +177,9 @@ class Association:
         confirmed: bool | None = None,
     ) -> Data | None:
         """Invoke a method and return what it returns. ``confirmed`` False sends the unconfirmed service."""
-        target = CosemMethod(class_id, Obis.parse(instance), method_id)
+        return self._action(CosemMethod(class_id, Obis.parse(instance), method_id), parameter, confirmed)
+
+    def _action(self, target: CosemMethod, parameter: Data | None, confirmed: bool | None) -> Data | None:
         return self._serve(lambda terms: exchanges.action(terms, target, parameter), confirmed)
 
     def action_list(

@@ -22,7 +22,7 @@ from tools.dlmsclient.short_names import (
     method_name,
     parse_short_name_list,
 )
-from tools.dlmsclient.xdlms import CosemAttribute, CosemMethod, DataResult, Selection
+from tools.dlmsclient.xdlms import CosemAttribute, CosemMethod, DataResult
 
 _CLASS_ASSOCIATION_SN = 12
 
@@ -107,43 +107,25 @@ class ShortNameAssociation(Association):
             return Variable(name)
         return Variable(name, attribute.selection.selector, attribute.selection.parameters)
 
-    def get(self, class_id: int, instance: str | Obis, attribute_id: int, selection: Selection | None = None) -> Data:
-        """Read an attribute."""
-        target = CosemAttribute(class_id, Obis.parse(instance), attribute_id, selection)
+    def _get(self, target: CosemAttribute) -> Data:
         return self._run(short_name_exchanges.read(self._terms(), self._variable(target)))
 
     def get_list(self, attributes: Sequence[CosemAttribute]) -> tuple[DataResult, ...]:
         """Read several attributes."""
         return self.read_list([self._variable(attribute) for attribute in attributes])
 
-    def set(
-        self,
-        class_id: int,
-        instance: str | Obis,
-        attribute_id: int,
-        value: Data,
-        selection: Selection | None = None,
-        confirmed: bool | None = None,
-    ) -> None:
-        """Write an attribute."""
-        if selection is not None:
+    def _set(self, target: CosemAttribute, value: Data, confirmed: bool | None) -> None:
+        if target.selection is not None:
             raise UsageError("Write has no selective access")
-        self.write(self.find(class_id, instance).attribute(attribute_id), value, confirmed)
+        self.write(self._variable(target).name, value, confirmed)
 
     def set_list(self, attributes: Sequence[CosemAttribute], values: Sequence[Data]) -> tuple[DataAccessResult, ...]:
         """Write several attributes."""
         return self.write_list([self._variable(attribute) for attribute in attributes], values)
 
-    def action(
-        self,
-        class_id: int,
-        instance: str | Obis,
-        method_id: int,
-        parameter: Data | None = None,
-        confirmed: bool | None = None,
-    ) -> Data | None:
-        """Invoke a method: by a Read, which brings back what it returns; by a Write where the AA has no parameterized-access."""
-        name = self.find(class_id, instance).method(method_id)
+    def _action(self, target: CosemMethod, parameter: Data | None, confirmed: bool | None) -> Data | None:
+        """By a Read, which brings back what the method returns; by a Write where the AA has no parameterized-access."""
+        name = self.find(target.class_id, target.instance).method(target.method_id)
         confirmed = self.confirmed if confirmed is None else confirmed
         offered = self.negotiated.conformance if self.negotiated else Conformance(0)
         if not confirmed or Conformance.READ not in offered or parameter and Conformance.PARAMETERIZED_ACCESS not in offered:
