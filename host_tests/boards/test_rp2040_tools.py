@@ -9,7 +9,7 @@ import stat
 
 import pytest
 
-from tools import debian
+from tools import crossbuild, debian
 from tools.boards.catalog import BoardError
 from tools.launcher import ROOT
 from tools.rp2040 import Emulator, build, sources
@@ -48,7 +48,7 @@ def test_node_is_looked_at(tmp_path, monkeypatch, version, message):
 
 def test_missing_tools_are_named_to_who_cannot_install_them(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "CACHE", tmp_path)
-    monkeypatch.setattr(build, "_missing_packages", lambda: ["cmake", "npm"])
+    monkeypatch.setattr(crossbuild, "missing", lambda packages: ["cmake", "npm"])
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(BoardError, match="tools are missing for the emulated RP2040: install cmake npm, or run this as root"):
         build.build()

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
+from tools import powered
 from tools.launcher import LauncherError
 
 from . import build
@@ -32,15 +30,9 @@ _RUNNING = CACHE / "running.json"
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.emulated", description="The meter on an emulated Cortex-M3 board (QEMU).")
     commands = parser.add_subparsers(dest="command", required=True)
-    made = commands.add_parser("build", help="build the firmware, fetching sources and tools first where they are missing")
-    made.add_argument(
-        "--top", metavar="TREE", default=os.environ.get("TOP"), help="MicroPython source tree (default: TOP, then Debian's sources)"
-    )
-    made.add_argument("--refresh", action="store_true", help="fetch the sources again")
-    run = commands.add_parser("run", help="power the board on, until Ctrl-C")
+    powered.add_build(commands, "build the firmware, fetching sources and tools first where they are missing")
+    run = powered.add_run(commands, CACHE / "flash.img")
     run.add_argument("--port", type=int, default=0, metavar="N", help="TCP and UDP port of the meter on 127.0.0.1 (default: any free one)")
-    run.add_argument("--flash", type=Path, default=CACHE / "flash.img", metavar="FILE", help="the flash memory (default: %(default)s)")
-    run.add_argument("--fresh", action="store_true", help="begin with an empty flash")
     run.add_argument("--icount", type=int, metavar="N", help="count instructions: each takes 2**N ns of emulated time")
     for name, text in (
         ("deploy", "put the firmware's .py files on the board: only those that changed"),
@@ -54,28 +46,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    if options.fresh:
-        options.flash.unlink(missing_ok=True)
-    console = CACHE / "console.log"
-    console.unlink(missing_ok=True)
+    console = powered.new_console(CACHE, options)
     board = EmulatedBoard(options.flash, console, port=options.port, icount=options.icount)
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
     try:
-        board.power_on()
-        _RUNNING.write_text(json.dumps({"device": board.serial}), encoding="utf-8")
-        print(f"serial port {board.serial}, machine.UART(1) at {board.line}, console log {console}", flush=True)
-        board.wait_ready()
-        print(f"READY host={board.host} port={board.port} {board.console().partition('READY ')[2].splitlines()[0]}", flush=True)
-        print(f"Read it with: make read PORT={board.port}\nCtrl-C switches it off.", flush=True)
-        while board.alive:
-            signal.sigtimedwait([], 0.5)
-        raise BoardError(f"the board ended with exit code {board.machine.exit_code}: {board.log_tail(1)}")
-    except KeyboardInterrupt:
-        pass
+        with powered.until_interrupted():
+            board.power_on()
+            _RUNNING.write_text(json.dumps({"device": board.serial}), encoding="utf-8")
+            print(f"serial port {board.serial}, machine.UART(1) at {board.line}, console log {console}", flush=True)
+            board.wait_ready()
+            print(f"READY host={board.host} port={board.port} {board.console().partition('READY ')[2].splitlines()[0]}", flush=True)
+            print(f"Read it with: make read PORT={board.port}\nCtrl-C switches it off.", flush=True)
+            powered.wait_while_alive(board)
+            raise BoardError(f"the board ended with exit code {board.machine.exit_code}: {board.log_tail(1)}")
     finally:
         board.kill()
         _RUNNING.unlink(missing_ok=True)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tools import debian
+from tools import crossbuild, debian
 from tools.boards import firmware
 from tools.boards.catalog import EMULATED, BoardError
 
@@ -29,35 +25,11 @@ IMAGE = CACHE / "firmware.uf2"
 ELF = CACHE / "firmware.elf"
 BOOTROM = CACHE / "bootrom.bin"
 RUNNER = CACHE / "runner"
-COMPILER = "arm-none-eabi-gcc"
 NODE = "node"
 _OLDEST_NODE = 18
-_PACKAGES = {
-    "make": "make",
-    "cmake": "cmake",
-    "gcc": "gcc",
-    COMPILER: "gcc-arm-none-eabi",
-    NODE: "nodejs",
-    "npm": "npm",
-    "dpkg-source": "dpkg-dev",
-}
-_C_LIBRARY = "libnewlib-arm-none-eabi"
+_PACKAGES = {**crossbuild.PACKAGES, "cmake": "cmake", NODE: "nodejs", "npm": "npm"}
 _ROM_FLAGS = ("-mcpu=cortex-m0plus", "-mthumb", "-Os", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-nostdlib")
 _TIMEOUT = 300.0
-
-
-def _missing_packages() -> list[str]:
-    missing = [package for command, package in _PACKAGES.items() if shutil.which(command) is None]
-    if "gcc-arm-none-eabi" in missing or not _has_c_library():
-        missing.append(_C_LIBRARY)
-    if shutil.which("apt-get") and not debian.KEYRING.exists():
-        missing.append("debian-archive-keyring")
-    return missing
-
-
-def _has_c_library() -> bool:
-    done = subprocess.run([COMPILER, "-print-file-name=libc_nano.a"], capture_output=True, text=True, timeout=30, check=False)
-    return os.path.isabs(done.stdout.strip())
 
 
 def need_node() -> str:
@@ -72,33 +44,21 @@ def need_node() -> str:
     return found
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One build at a time."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def build(top: str | None = None, *, refresh: bool = False, say: Callable[[str], None] = lambda text: None) -> Path:
     """Build everything that is out of date and return the image; BoardError says what failed."""
-    with _alone():
-        missing = _missing_packages()
-        if missing:
-            print(f"installing {' '.join(missing)}", file=sys.stderr)
-            try:
-                debian.install(missing)
-            except debian.DebianError as reason:
-                raise BoardError(f"tools are missing for the emulated RP2040: {reason}") from None
+    with crossbuild.alone(CACHE):
+        try:
+            crossbuild.install_missing(_PACKAGES)
+        except debian.DebianError as reason:
+            raise BoardError(f"tools are missing for the emulated RP2040: {reason}") from None
         need_node()
         tree = sources.tree(top, refresh=refresh)
         made = firmware.build(BOARD, tree, say, CACHE / "firmware.log")
-        _replace(made.with_name("firmware.elf"), ELF)
+        crossbuild.put(made.with_name("firmware.elf"), ELF)
         _build_rom()
         _install_runner()
         # last, because it stands for all of them
-        _replace(made, IMAGE)
+        crossbuild.put(made, IMAGE)
         return IMAGE
 
 
@@ -108,16 +68,10 @@ def ready() -> None:
         raise BoardError("the emulated RP2040 is not built: python -m tools.rp2040 build")
 
 
-def _replace(source: Path, place: Path) -> None:
-    temporary = place.with_name(place.name + ".new")
-    shutil.copyfile(source, temporary)
-    temporary.replace(place)
-
-
 def _build_rom() -> None:
     elf, binary = CACHE / "bootrom.elf", CACHE / "bootrom.new"
     files = sorted(str(path) for path in (*ROM.glob("*.S"), *ROM.glob("*.c")))
-    _call([COMPILER, *_ROM_FLAGS, "-T", str(ROM / "rom.ld"), *files, "-lgcc", "-o", str(elf)], "the boot ROM")
+    _call([crossbuild.COMPILER, *_ROM_FLAGS, "-T", str(ROM / "rom.ld"), *files, "-lgcc", "-o", str(elf)], "the boot ROM")
     _call(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(binary)], "the boot ROM")
     binary.replace(BOOTROM)
 
@@ -130,7 +84,7 @@ def _install_runner() -> None:
     installed = mark.exists() and json.loads(mark.read_text(encoding="utf-8")) == json.loads(pinned)
     for path in RUNNER_SOURCES.iterdir():
         if path.is_file():
-            _replace(path, RUNNER / path.name)
+            crossbuild.put(path, RUNNER / path.name)
     if not installed:
         mark.unlink(missing_ok=True)
         _call(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], "rp2040js", RUNNER)
@@ -151,5 +105,4 @@ def _call(words: Sequence[str], what: str, folder: Path | None = None) -> None:
 def sizes() -> dict[str, int]:
     """Octets of the image built last: text, data, bss."""
     ready()
-    done = subprocess.run(["arm-none-eabi-size", str(ELF)], capture_output=True, text=True, timeout=30, check=True)
-    return dict(zip(("text", "data", "bss"), (int(number) for number in done.stdout.splitlines()[1].split()[:3]), strict=True))
+    return crossbuild.sizes(ELF)
