@@ -12,6 +12,7 @@ from tools.boards import deploy
 from tools.boards.catalog import Board as Catalogued
 from tools.boards.catalog import BoardError as ToolError
 from tools.boards.repl import Repl
+from tools.console import BANNER, READY, Booted, before_repl, last_words, line_with, outcome
 from tools.launcher import Ready
 
 from .errors import BoardError
@@ -25,8 +26,6 @@ CONFIG = "config.json"
 _ISOLATED = {"ntp": ""}
 READY_TIMEOUT = 90.0
 _POLL = 0.01
-# Printed by the interpreter when there is no program, or none any longer.
-_REPL = 'Type "help()" for more information.'
 
 
 def deploy_to(device: str) -> list[str]:
@@ -54,7 +53,7 @@ def undeploy_from(device: str) -> None:
     )
 
 
-class EmulatedBoard:
+class EmulatedBoard(Booted):
     """A context manager: entering powers the board on and waits for READY, leaving switches it off.
 
     flash, console, port, icount   see Machine
@@ -75,7 +74,6 @@ class EmulatedBoard:
         self.machine = Machine(flash, log, port=port, icount=icount)
         self._settings = settings
         self._ready_timeout = ready_timeout
-        self._ready: Ready | None = None
         self._mark = 0  # octet of the console's file where the present boot begins
         self._untouched = True  # nobody but the board itself can have led it to the REPL in this boot
 
@@ -154,44 +152,35 @@ class EmulatedBoard:
         while True:
             alive = self.machine.alive
             text = self.console()
-            for line in text.splitlines(keepends=True):
-                at = line.find("READY ip=")
-                if at >= 0 and line.endswith("\n"):
-                    self._ready = Ready.parse(line[at:].strip())
-                    return self._ready
-                if line.startswith(("error: ", "FATAL: ")) and line.endswith("\n"):
-                    raise BoardError(line.strip().removeprefix("error: "))
+            line = outcome(text)
+            if line.startswith(READY):
+                self._ready = Ready.parse(line)
+                return self._ready
+            if line:
+                raise BoardError(line.removeprefix("error: "))
             if not alive:
-                raise BoardError(f"QEMU ended with exit code {self.machine.exit_code} before the board was ready{self._last(text)}")
-            if self._untouched and _REPL in text:
-                raise BoardError(f"the board is at the REPL, not ready{self._last(text.partition(_REPL)[0].rpartition('MicroPython')[0])}")
+                raise BoardError(f"QEMU ended with exit code {self.machine.exit_code} before the board was ready{last_words(text)}")
+            if self._untouched and BANNER in text:
+                raise BoardError(f"the board is at the REPL, not ready{last_words(before_repl(text))}")
             if time.monotonic() > deadline:
-                raise BoardError(f"the board was not ready within {self._ready_timeout:.0f} s{self._last(text)}")
+                raise BoardError(f"the board was not ready within {self._ready_timeout:.0f} s{last_words(text)}")
             time.sleep(_POLL)
 
     def wait_console(self, wanted: str, timeout: float = 30.0) -> str:
         """Wait until the console has said `wanted` in the present boot, and return the line it is in."""
         deadline = time.monotonic() + timeout
         while True:
-            for line in self.console().splitlines(keepends=True):
-                if wanted in line and line.endswith("\n"):
-                    return line.strip()
+            if line := line_with(self.console(), wanted):
+                return line
             if not self.machine.alive or time.monotonic() > deadline:
-                raise BoardError(f"the console did not say {wanted!r} within {timeout:.0f} s{self._last(self.console())}")
+                raise BoardError(f"the console did not say {wanted!r} within {timeout:.0f} s{last_words(self.console())}")
             time.sleep(_POLL)
 
     # -- state --------------------------------------------------------------
 
     @property
-    def ready(self) -> Ready:
-        """What the READY line said; RuntimeError before it. Its address is the board's own: use host and port."""
-        if self._ready is None:
-            raise RuntimeError("the board has not printed its READY line")
-        return self._ready
-
-    @property
     def host(self) -> str:
-        """Where the meter answers on this computer."""
+        """Where the meter answers on this computer; the address of READY is the board's own."""
         return LOOPBACK
 
     @property
@@ -232,14 +221,5 @@ class EmulatedBoard:
             file.seek(self._mark)
             return file.read().decode(errors="replace").replace("\r\n", "\n")
 
-    def log_tail(self, lines: int = 60) -> str:
-        """The last lines of the console."""
-        return "\n".join(self.console().splitlines()[-lines:])
-
     def _console_size(self) -> int:
         return self.log.stat().st_size if self.log.exists() else 0
-
-    @staticmethod
-    def _last(text: str) -> str:
-        said = [line.strip() for line in text.splitlines() if line.strip(" >\r")]
-        return f"; its console ends with: {said[-1]}" if said else "; its console says nothing"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tools.boards.catalog import BoardError
+from tools.console import last_words
 
 from . import build
 
@@ -287,5 +288,4 @@ class Emulator:
             return error
 
     def _last(self) -> str:
-        said = [line.strip() for line in self.said().splitlines() if line.strip(" >\r")]
-        return f"; its console ends with: {said[-1]}" if said else "; its console says nothing"
+        return last_words(self.said())

@@ -23,11 +23,12 @@ from tools.boards.catalog import BOARDS
 from tools.boards.files import Files
 from tools.boards.provision import CONFIG
 from tools.boards.repl import Repl
+from tools.console import BANNER, READY, Booted, before_repl, last_words, line_with, outcome
 from tools.launcher import Ready
 
 from . import commands, place
 from .errors import FirmwareError, HilError, NotFitted
-from .hands import BANNER, Hands
+from .hands import Hands
 from .line import Line
 from .locks import DeviceLock
 from .rig import BoardSpec
@@ -36,11 +37,10 @@ from .rig import BoardSpec
 KEPT = CONFIG + ".kept"
 # A test's time does not come from a network.
 _DEFAULTS: Mapping[str, object] = {"ntp": ""}
-_READY = "READY ip="
 _PROBES = 3
 
 
-class HilBoard:
+class HilBoard(Booted):
     """One board of a run. `open` takes its lock and its port, `close` puts its configuration back and gives both back."""
 
     def __init__(self, spec: BoardSpec, log: Path) -> None:
@@ -50,7 +50,6 @@ class HilBoard:
         self.line = Line(place.device(self._place) if self._place else spec.device, log, spec.reopen_seconds)
         self.remote = Hands(self.line, spec.repl_seconds, self.expect_boot)
         self._lock = DeviceLock(spec.device)
-        self._ready: Ready | None = None
         self._is_ready = False
         self._mark = 0  # octet of the console where the present boot begins
         self._configured = False
@@ -157,43 +156,34 @@ class HilBoard:
 
     def wait_ready(self) -> Ready:
         """Wait for READY of the present boot, and that the meter answers there."""
-        said: list[str] = []
 
         def told() -> bool:
             text = self.console()
-            said[:] = [line for line in text.splitlines(keepends=True) if line.endswith("\n") and self._tells(line)]
-            return bool(said) or BANNER in text
+            return bool(outcome(text)) or BANNER in text
 
         self.line.wait(told, self.spec.boot_seconds)
-        for line in said:
-            if _READY in line:
-                return self._serving(line[line.index(_READY) :].strip())
-            raise FirmwareError(f"{self.spec.name}: the meter says {line.strip().removeprefix('error: ')}")
+        line = outcome(self.console())
+        if line.startswith(READY):
+            return self._serving(line)
+        if line:
+            raise FirmwareError(f"{self.spec.name}: the meter says {line.removeprefix('error: ')}")
         if self.line.fault:
             raise HilError(self.line.fault)
         if BANNER in self.console():
-            raise HilError(f"{self.spec.name}: the board is at the REPL, not ready{self._last(before=BANNER)}")
-        raise HilError(f"{self.spec.name}: no READY within {self.spec.boot_seconds:.0f} s{self._last()}")
+            raise HilError(f"{self.spec.name}: the board is at the REPL, not ready{last_words(before_repl(self.console()))}")
+        raise HilError(f"{self.spec.name}: no READY within {self.spec.boot_seconds:.0f} s{last_words(self.console())}")
 
     def wait_console(self, wanted: str, timeout: float = 30.0) -> str:
         """Wait until the console has said `wanted` in the present boot, and return the line it is in."""
 
         def line() -> str:
-            lines = self.console().splitlines(keepends=True)
-            return next((one.strip() for one in lines if wanted in one and one.endswith("\n")), "")
+            return line_with(self.console(), wanted)
 
         if not self.line.wait(lambda: bool(line()), timeout):
-            raise HilError(f"{self.spec.name}: the console did not say {wanted!r} within {timeout:.0f} s{self._last()}")
+            raise HilError(f"{self.spec.name}: the console did not say {wanted!r} within {timeout:.0f} s{last_words(self.console())}")
         return line()
 
     # -- state --------------------------------------------------------------
-
-    @property
-    def ready(self) -> Ready:
-        """What the last READY line said; RuntimeError before the first."""
-        if self._ready is None:
-            raise RuntimeError("the board has not printed its READY line")
-        return self._ready
 
     @property
     def is_ready(self) -> bool:
@@ -228,7 +218,7 @@ class HilBoard:
         """The READY line of a boot that nobody asked for; empty when there was none."""
         if not self._is_ready:
             return ""
-        lines = [line.strip() for line in self.console().splitlines(keepends=True) if _READY in line and line.endswith("\n")]
+        lines = [line.strip() for line in self.console().splitlines(keepends=True) if READY in line and line.endswith("\n")]
         return lines[-1] if len(lines) > 1 else ""
 
     def execute(self, code: str, timeout: float = 60.0) -> str:
@@ -238,10 +228,6 @@ class HilBoard:
     def console(self) -> str:
         """What the console has said in the present boot."""
         return self.line.text(self._mark)
-
-    def log_tail(self, lines: int = 60) -> str:
-        """The last lines of the console."""
-        return "\n".join(self.console().splitlines()[-lines:])
 
     # -- rungs --------------------------------------------------------------
 
@@ -339,23 +325,12 @@ class HilBoard:
         self._is_ready = True
         return ready
 
-    @staticmethod
-    def _tells(line: str) -> bool:
-        return _READY in line or line.startswith(("error: ", "FATAL: "))
-
     def _refuse_when_given_up(self) -> None:
         if self._given_up:
             raise HilError(f"given up earlier in this run: {self._given_up}")
 
     def _without_device(self, error: HilError) -> str:
         return str(error).removeprefix(f"{self.spec.device}: ").removeprefix(f"{self.spec.name}: ")
-
-    def _last(self, before: str = "") -> str:
-        text = self.console()
-        if before:
-            text = text.partition(before)[0].rpartition("MicroPython")[0]
-        said = [line.strip() for line in text.splitlines() if line.strip(" >\r")]
-        return f"; its console ends with: {said[-1]}" if said else "; its console says nothing"
 
     @contextlib.contextmanager
     def network_down(self) -> Iterator[None]:

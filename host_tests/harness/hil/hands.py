@@ -11,12 +11,12 @@ from mpremote.transport_serial import SerialTransport
 from tools.boards.catalog import BoardError
 from tools.boards.files import Files
 from tools.boards.repl import ATTEMPTS, Repl
+from tools.console import BANNER
 
 from .errors import HilError
 from .line import Line, Tap
 
 TIMEOUT = 60.0
-BANNER = 'Type "help()" for more information.'
 _SILENCE = 0.15
 
 
