@@ -101,7 +101,7 @@ def test_an_interrupted_transfer_leaves_old_or_new_and_can_be_repeated(board, so
         some[path] = some[path].replace(b"1000", b"2000")
     board.cut_after = board.moved + int(whole * part)
     with pytest.raises(BoardError, match="connection failed|does not answer|no MicroPython REPL"):
-        run(board)
+        run(board, timeout=1.0)
     states = {content(board, path) for path in some}
     assert states <= {some[path] for path in some} | {old[path].replace(b" = ", b" = 1000 + ") for path in some}
     run(board)

@@ -21,12 +21,13 @@ CONFTEST = "from host_tests.conftest import *\nfrom host_tests import conftest\n
 
 @pytest.fixture
 def standin(tmp_path: Path, micropython: Interpreter) -> Iterator[Callable[..., StandIn]]:
-    """Starts stand-ins: `standin("rfc2217", faults=("slow",))`."""
+    """Starts stand-ins: `standin("rfc2217", faults=("slow",))`; main.py runs on them unless `begun` is False."""
     with ExitStack() as running:
         count = iter(range(100))
 
-        def start(kind: str = "socket", **options: object) -> StandIn:
-            return running.enter_context(StandIn(micropython.words, tmp_path / f"board-{next(count)}", kind=kind, **options))
+        def start(kind: str = "socket", *, begun: bool = True, **options: object) -> StandIn:
+            one = running.enter_context(StandIn(micropython.words, tmp_path / f"board-{next(count)}", kind=kind, **options))
+            return one.begun() if begun else one
 
         yield start
 

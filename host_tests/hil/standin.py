@@ -97,7 +97,8 @@ class StandIn:
 
     kind     "socket", "rfc2217" or "pty"
     usb      the port goes away while the board resets, as native USB does ("pty" only)
-    faults   what is wrong with it on purpose: no-watchdog, wrong-cause, loses-pulses, writes-flash, slow, no-return
+    faults   what is wrong with it on purpose: no-watchdog, wrong-cause, loses-pulses, writes-flash, slow, no-return;
+             loses-ok: a reset takes the REPL's acknowledgement of the command with it, as USB may
     frozen   whether the image has the meter in it
     """
 
@@ -129,6 +130,7 @@ class StandIn:
         self._bites_at = 0.0
         self._held = False
         self._cause = ""
+        self._programs = 0  # that this boot has begun: boot.py, main.py, then those of the REPL
         self._over = threading.Event()
         self._lock = threading.RLock()
 
@@ -165,6 +167,13 @@ class StandIn:
             if one is not None:
                 one.close()
         self._unplug()
+
+    def begun(self, timeout: float = 10.0) -> StandIn:
+        """Wait until main.py runs: a Ctrl-C that comes sooner ends boot.py and nothing else."""
+        deadline = time.monotonic() + timeout
+        while self._programs < 2 and time.monotonic() < deadline:
+            self._over.wait(_NAP)
+        return self
 
     def rig(self, name: str, **more: object) -> str:
         """Its part of a rig file."""
@@ -269,6 +278,7 @@ class StandIn:
         self._cause = cause
         self._running = True
         self._awake = False
+        self._programs = 0
         self._interrupting = 0.0
         self.boots += 1
 
@@ -313,6 +323,7 @@ class StandIn:
         word, _, rest = line.partition(" ")
         if word == "run":
             self._running = True
+            self._programs += 1
         elif word == "idle":
             self._running = False
             self._interrupting = 0.0
@@ -378,6 +389,8 @@ class StandIn:
             link, _ = self._server.accept()
             self._hang_up()
             link.settimeout(5)
+            # what the board says in small pieces does not wait for the host's acknowledgements
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._host = link
             self._ports = serial.rfc2217.PortManager(_Lines(self._enable), self) if self._kind == "rfc2217" else None
         elif self._host is not None and self._host in readable:

@@ -59,6 +59,21 @@ def test_usb_that_goes_away_at_each_reset(standin, boards, monkeypatch):
     assert board.log.read_bytes().count(b"READY ip=") == first + 2
 
 
+def test_a_reset_that_takes_the_acknowledgement_with_it(standin, boards):
+    """USB drops what nobody has read yet when the device goes away: that it went is acknowledgement enough."""
+    one = standin("pty", usb=True, faults=("loses-ok",))
+    board = boards(one, power=None)
+    board.configure(QUICK)
+    boots = one.boots
+    board.reset()
+    assert one.boots == boots + 1
+
+
+def test_a_board_that_is_only_just_booting(standin, boards):
+    """Ctrl-C during boot.py leads to main.py: it is typed again."""
+    assert boards(standin(begun=False), repl_seconds=1).configure(QUICK).board == "RPI_PICO_W"
+
+
 def test_a_port_that_stays_away(standin, boards):
     one = standin("pty", usb=True)
     board = boards(one, reopen_seconds=0.5)

@@ -22,6 +22,8 @@ from .catalog import BoardError
 
 TIMEOUT = 10.0
 ATTEMPTS = 3
+# Before the board goes away, so that its answer reaches this computer: USB drops what has not been read when the device vanishes.
+_FAREWELL = "import machine, time\ntime.sleep_ms(100)\nmachine."
 # What a meter that ran before may have left: its watchdog. What cannot be imported was not there.
 _HOLD = """
 try:
@@ -46,11 +48,12 @@ class RemoteError(BoardError):
 
 
 class Repl:
-    """A board in its raw REPL."""
+    """A board in its raw REPL. silence: how long it may say nothing, in seconds, before an operation is given up."""
 
-    def __init__(self, device: str, transport: SerialTransport) -> None:
+    def __init__(self, device: str, transport: SerialTransport, silence: float = TIMEOUT) -> None:
         self.device = device
         self._transport = transport
+        self._silence = silence
 
     @classmethod
     @contextlib.contextmanager
@@ -62,7 +65,7 @@ class Repl:
         except (TransportError, OSError, ValueError) as error:
             raise BoardError(f"{device} cannot be opened: {_reason(error)}") from None
         try:
-            with cls.over(device, transport, timeout) as repl:
+            with cls.over(device, transport, timeout, silence=timeout) as repl:
                 yield repl
         finally:
             with contextlib.suppress(Exception):
@@ -70,23 +73,25 @@ class Repl:
 
     @classmethod
     @contextlib.contextmanager
-    def over(cls, device: str, transport: SerialTransport, timeout: float = TIMEOUT, fresh: bool = False) -> Iterator[Repl]:
+    def over(
+        cls, device: str, transport: SerialTransport, timeout: float = TIMEOUT, fresh: bool = False, silence: float = TIMEOUT
+    ) -> Iterator[Repl]:
         """The same over a port that is open and stays so. fresh: in a new interpreter, by a soft reset that skips main.py."""
-        repl = cls(device, transport)
+        repl = cls(device, transport, silence)
         repl._enter(timeout, fresh)
         repl.run(_HOLD)
         yield repl
         repl._leave()
 
-    def run(self, code: str, timeout: float = TIMEOUT) -> bytes:
+    def run(self, code: str, timeout: float | None = None) -> bytes:
         """Execute code on the board and return what it printed; `timeout` is the longest silence."""
         with self._errors():
-            output, error = self._transport.exec_raw(code, timeout=timeout)
+            output, error = self._transport.exec_raw(code, timeout=self._silence if timeout is None else timeout)
         if error:
             raise RemoteError(self.device, error.decode(errors="replace"))
         return output
 
-    def value(self, expression: str, timeout: float = TIMEOUT) -> Any:
+    def value(self, expression: str, timeout: float | None = None) -> Any:
         """The value of an expression that can be written as a literal."""
         printed = self.run(f"print(repr({expression}))", timeout).decode(errors="replace").strip()
         try:
@@ -102,11 +107,11 @@ class Repl:
 
     def reset(self) -> None:
         """Start the board anew. The port is of no use afterwards."""
-        self.start("import machine\nmachine.reset()")
+        self.start(_FAREWELL + "reset()")
 
     def bootloader(self) -> None:
         """Leave MicroPython for the boot loader of the chip. The port is of no use afterwards."""
-        self.start("import machine\nmachine.bootloader()")
+        self.start(_FAREWELL + "bootloader()")
 
     def _enter(self, timeout: float, fresh: bool) -> None:
         for attempt in range(1, ATTEMPTS + 1):

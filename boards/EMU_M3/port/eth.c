@@ -34,8 +34,11 @@
 #define RX_FAST_FORWARD_LEAST (4) // words: shorter frames must be read out
 
 #define MAC_BUSY (1u << 31)
-enum { MAC_CR = 1, MAC_ADDRH = 2, MAC_ADDRL = 3 };
+#define MAC_READ (1u << 30)
+enum { MAC_CR = 1, MAC_ADDRH = 2, MAC_ADDRL = 3, MAC_MII_ACC = 6, MAC_MII_DATA = 7 };
 #define MAC_FULL_DUPLEX_TX_RX (1u << 20 | 1u << 3 | 1u << 2)
+#define MII_STATUS (1u << 11 | 1u << 6 | 1u) // internal PHY, register 1: basic status; busy
+#define PHY_LINK_UP (1u << 2)
 
 #define FCS (4)
 #define PATIENCE (100000) // turns of a loop that waits for the controller
@@ -56,6 +59,23 @@ static bool mac_write(int reg, uint32_t value) {
     MAC_CSR_DATA = value;
     MAC_CSR_CMD = MAC_BUSY | reg;
     return wait_clear(&MAC_CSR_CMD, MAC_BUSY);
+}
+
+static bool mac_read(int reg, uint32_t *value) {
+    if (!wait_clear(&MAC_CSR_CMD, MAC_BUSY)) {
+        return false;
+    }
+    MAC_CSR_CMD = MAC_BUSY | MAC_READ | reg;
+    if (!wait_clear(&MAC_CSR_CMD, MAC_BUSY)) {
+        return false;
+    }
+    *value = MAC_CSR_DATA;
+    return true;
+}
+
+bool eth_link(void) {
+    uint32_t status;
+    return mac_write(MAC_MII_ACC, MII_STATUS) && mac_read(MAC_MII_DATA, &status) && status & PHY_LINK_UP;
 }
 
 bool eth_start(const uint8_t mac[6]) {

@@ -14,6 +14,8 @@ typedef struct {
 // Reset the controller and let frames in; false when it does not come back from its reset.
 bool eth_start(const uint8_t mac[6]);
 void eth_stop(void);
+// Whether a cable leads to something that is on.
+bool eth_link(void);
 // Send a frame of ETH_FRAME_MAX octets at most, of whole words (the last padded); false when there is no room now.
 bool eth_send(const uint32_t *words, size_t n);
 // The next received frame into words (at least ETH_FRAME_MAX octets); its length, 0 for a damaged one, -1 for none.

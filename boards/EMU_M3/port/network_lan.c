@@ -128,8 +128,23 @@ static mp_obj_t lan_active(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(lan_active_obj, 1, 2, lan_active);
 
+// Asked by whoever wants to know: lwIP is told of a cable that was pulled or put back, and asks for its address again in the second case.
+static bool linked(void) {
+    bool up = eth_link();
+    if (up != netif_is_link_up(&interface)) {
+        netglue_lock();
+        if (up) {
+            netif_set_link_up(&interface);
+        } else {
+            netif_set_link_down(&interface);
+        }
+        netglue_unlock();
+    }
+    return up;
+}
+
 static mp_obj_t lan_isconnected(mp_obj_t self) {
-    return mp_obj_new_bool(active && !ip4_addr_isany_val(*netif_ip4_addr(&interface)));
+    return mp_obj_new_bool(active && linked() && !ip4_addr_isany_val(*netif_ip4_addr(&interface)));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(lan_isconnected_obj, lan_isconnected);
 

@@ -108,8 +108,7 @@ class HilBoard(Booted):
                 files.write(KEPT, (files.read(CONFIG) or b"") if CONFIG in names else b"")
             self._configured = True
             files.write(CONFIG, json.dumps(content).encode())
-            repl.reset()
-            self.remote.leave()
+            self.remote.restart(repl)
 
         self._at_repl(write)
         return self._first_ready(lambda: self.boot("soft reset"))
@@ -120,7 +119,6 @@ class HilBoard(Booted):
 
     def power_cycle(self) -> Ready:
         """Cut the board's power, restore it and wait for READY."""
-        self.expect_boot()
         self._power()
         return self.wait_ready()
 
@@ -129,7 +127,7 @@ class HilBoard(Booted):
         self._refuse_when_given_up()
         rungs: dict[str, Callable[[], None]] = {
             "soft reset": self._soft_reset,
-            "machine.reset": self._machine_reset,
+            "machine.reset": self.remote.reset,
             "DTR/RTS": self._pulse_lines,
             "power": self._power,
         }
@@ -236,14 +234,6 @@ class HilBoard(Booted):
         self.expect_boot()
         self.line.write(b"\x04")
 
-    def _machine_reset(self) -> None:
-        try:
-            self.remote.reset()
-        except HilError:
-            # What the meter was about to say may have come into the middle of it: once more.
-            self.expect_boot()
-            self.remote.reset()
-
     def _pulse_lines(self) -> None:
         listens = self.spec.lines
         if listens is None:
@@ -251,7 +241,7 @@ class HilBoard(Booted):
             listens = kind is None or kind.port == "esp32"
         if not listens:
             raise NotFitted(f"DTR and RTS do not reset a {self.spec.type or 'board like this'}")
-        self.line.pulse_reset()
+        self.line.pulse_reset(self.expect_boot)
 
     def _power(self) -> None:
         relay = self.spec.power
@@ -259,6 +249,8 @@ class HilBoard(Booted):
             raise NotFitted("no relay in the rig file (power)")
         commands.run(f"relay {relay.name}: off", relay.off)
         threading.Event().wait(relay.seconds)
+        # Not before: a READY that was on its way when the power went is no sign of the boot to come.
+        self.expect_boot()
         commands.run(f"relay {relay.name}: on", relay.on)
 
     def _at_repl(self, work: Callable[[Repl], None]) -> None:
@@ -303,7 +295,7 @@ class HilBoard(Booted):
                 files.remove(CONFIG)
             files.remove(KEPT)
         self._configured = False
-        repl.reset()
+        self.remote.restart(repl)
 
     def _serving(self, line: str) -> Ready:
         """READY, once it is the right board's and the meter answers."""

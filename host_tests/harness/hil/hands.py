@@ -92,7 +92,22 @@ class Hands:
     def reset(self) -> None:
         """Reset the board from within, without waiting for anything."""
         with self.repl() as repl:
+            self.restart(repl)
+
+    def restart(self, repl: Repl) -> None:
+        """Reset the board from its REPL, which is of no use afterwards.
+
+        A port that goes away with the reset may take the REPL's acknowledgement with it; it is the reset then that tells that the
+        command was heard, and what comes through the port that was opened anew is the next boot's.
+        """
+        opened = self._line.opened
+        try:
             repl.reset()
+        except BoardError:
+            if not self._line.came_back(opened):
+                raise
+            self._left(self._line.opened)
+        else:
             self.leave()
 
     def leave(self) -> None:

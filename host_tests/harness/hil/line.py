@@ -39,6 +39,7 @@ class Line:
         self._received = bytearray()
         self._more = threading.Condition()
         self._fault = ""
+        self._opened = 0
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -47,7 +48,7 @@ class Line:
     def open(self) -> None:
         """Open the port and begin to capture; HilError when it cannot be."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        self._port = self._opened()
+        self._port = self._open_port()
         self._thread = threading.Thread(target=self._capture, name=f"console of {self.device}", daemon=True)
         self._thread.start()
 
@@ -63,7 +64,18 @@ class Line:
         """Why the port is gone for good; empty while it is there or may come back."""
         return self._fault
 
-    def _opened(self) -> serial.SerialBase:
+    @property
+    def opened(self) -> int:
+        """Octets received when the port was opened last: a mark for `text`, another one each time that the port came back."""
+        return self._opened
+
+    def came_back(self, opened: int) -> bool:
+        """Whether the port was opened anew since `opened` was its mark; one that is away just now is waited for."""
+        with self._more:
+            self._more.wait_for(lambda: self._port is not None or bool(self._fault), self._reopen)
+            return self._opened != opened
+
+    def _open_port(self) -> serial.SerialBase:
         try:
             port = serial.serial_for_url(resolve(self.device), do_not_open=True, baudrate=BAUD, timeout=_SLICE)
             if not self.device.startswith("rfc2217://"):  # which has a time-out of its own, 5 s, and takes no other
@@ -112,7 +124,7 @@ class Line:
         deadline = time.monotonic() + self._reopen
         while not self._over.wait(_RETRY):
             try:
-                port = self._opened()
+                port = self._open_port()
             except HilError as error:
                 if time.monotonic() < deadline:
                     continue
@@ -122,6 +134,7 @@ class Line:
                 return False
             with self._more:
                 self._port = port
+                self._opened = len(self._received)
                 self._more.notify_all()
             return True
         return False
@@ -161,8 +174,11 @@ class Line:
                 if not self.wait(lambda port=port: self._port is not port, 2 * _SLICE):
                     raise HilError(f"{self.device}: nothing can be sent: {_reason(error)}") from None
 
-    def pulse_reset(self) -> None:
-        """Draw EN low by RTS while DTR is high, as the circuit of ESP32 boards wants it; NotFitted where the port has no such lines."""
+    def pulse_reset(self, held: Callable[[], None]) -> None:
+        """Draw EN low by RTS while DTR is high, as the circuit of ESP32 boards wants it; NotFitted where the port has no such lines.
+
+        held: called while the board is held in reset and has been silent for a moment.
+        """
         if self.device.startswith("socket://"):
             raise NotFitted("a socket:// port has no control lines")
         port = self._present()
@@ -170,6 +186,7 @@ class Line:
             port.dtr = False
             port.rts = True
             self._over.wait(_PULSE)
+            held()
             port.rts = False
             # Not at once: DTR alone draws IO0 low, which the chip looks at while it comes out of reset.
             self._over.wait(_PULSE)
