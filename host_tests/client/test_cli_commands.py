@@ -235,7 +235,10 @@ def test_interrupt_ends_quietly():
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(30)
         command = [sys.executable, "-m", "tools.cli", "--port", str(server.getsockname()[1]), "--timeout", "60", "read"]
+        # As a terminal starts it: a run in the background passes on that SIGINT is ignored.
+        heeding = signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        signal.signal(signal.SIGINT, heeding)
         try:
             connection, _ = server.accept()
             with connection:

@@ -1,4 +1,8 @@
-"""Which tests have to share a worker: all that use one board. And how much time they are given: a board boots slowly.
+"""Which tests have to share a worker, which begin first, and how much time they are given: a board boots slowly.
+
+The tests of one board share a worker, and those of one module, because they share its meter. Modules whose tests have a board, a process or
+an interpreter each share nothing: every test there goes to whichever worker is free, and they begin first, so that no worker is left alone
+with them at the end.
 
 xdist's own groups (`--dist loadgroup`) are names put behind node ids, which pytest 9.2 no longer shows it; so the scheduler here takes the
 group from the target's part of the node id.
@@ -13,6 +17,19 @@ import pytest
 
 from .target import Target
 
+# Modules that share nothing among their tests, the longest first. Each of their tests waits for seconds, or computes for some.
+APART = (
+    "host_tests/hil/test_wrong_boards.py",
+    "host_tests/fuzz/test_fuzz_engine.py",
+    "host_tests/boards/test_deploy.py",
+    "host_tests/hil/test_runs.py",
+    "host_tests/hil/test_labgrid.py",
+    "host_tests/hil/test_board.py",
+    "host_tests/mutations/test_mutations.py",
+    "host_tests/boards/test_mip.py",
+    "host_tests/fuzz/test_fuzz_replay.py",
+)
+
 
 def target_of(item: pytest.Item, targets: Sequence[Target]) -> Target:
     """The target that a test uses: its own of several, else the first."""
@@ -21,24 +38,42 @@ def target_of(item: pytest.Item, targets: Sequence[Target]) -> Target:
 
 
 def scope(nodeid: str, targets: Sequence[Target]) -> str:
-    """What has to stay together: the tests of one board, and those of one module."""
+    """What has to stay together: the tests of one board, and those of one module that is not among those `APART`."""
     module, _, rest = nodeid.partition("::")
     chosen = rest.partition("[")[2].removesuffix("]").split("-")
     used = next((each for each in targets if each.id in chosen), targets[0])
-    return used.id if used.board is not None else module
+    if used.board is not None:
+        return used.id
+    return nodeid if module in APART else module
+
+
+def order(name: str, tests: int) -> tuple[int, int]:
+    """What scopes are sorted by: those `APART` in the order of their modules, then the others by the number of their tests."""
+    module = name.partition("::")[0]
+    return (APART.index(module) if module in APART else len(APART), -tests)
 
 
 def scheduler(config: pytest.Config, log: Any, targets: Sequence[Target]) -> Any:
-    """xdist's scheduler with one worker per board; None, for the one that `--dist` names, where no board takes part."""
-    if not any(each.board for each in targets):
+    """xdist's scheduler by these scopes; None, for the one that `--dist` names, where that is another and no board takes part."""
+    if config.getoption("dist") != "loadscope" and not any(each.board for each in targets):
         return None
     from xdist.scheduler import LoadScopeScheduling
 
-    class OneWorkerPerBoard(LoadScopeScheduling):
+    class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return scope(nodeid, targets)
 
-    return OneWorkerPerBoard(config, log)
+        _sorted = False
+
+        def _assign_work_unit(self, node: Any) -> None:
+            if not self._sorted:  # xdist has made its queue and hands out the first of it
+                self._sorted = True
+                waiting = sorted(self.workqueue.items(), key=lambda unit: order(unit[0], len(unit[1])))
+                self.workqueue.clear()
+                self.workqueue.update(waiting)
+            super()._assign_work_unit(node)
+
+    return Scheduling(config, log)
 
 
 def allow_time(items: Sequence[pytest.Item], targets: Sequence[Target]) -> None:

@@ -7,6 +7,8 @@ would take the value for a path and never look at host_tests/conftest.py.
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 
@@ -30,3 +32,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--micropython", metavar="WORDS", help="interpreter command (default: MICROPYTHON, then the pinned one)")
     group.addoption("--firmware", metavar="DIR", help="run this firmware (default: firmware/ of this checkout)")
     group.addoption("--results", metavar="DIR", help="where logs are kept (default: a new folder in test-results/)")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """What `-n auto` means: half as many again as there are cores, because tests wait for a meter longer than they compute.
+
+    xdist's own number where a board takes part, which has one worker or is emulated by a whole core.
+    """
+    elsewhere = config.getoption("rig") or set(config.getoption("target") or ()) - {"unix"}
+    if elsewhere or os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None
+    cores = os.cpu_count() or 1
+    return cores + (cores + 1) // 2

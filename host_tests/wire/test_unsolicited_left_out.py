@@ -46,13 +46,16 @@ def start(tmp_path: Path, micropython: Interpreter) -> Iterator[Start]:
 def port_of(process: subprocess.Popen[str]) -> int:
     """The number of the READY line."""
     deadline = time.monotonic() + TIMEOUT
+    said = b""
     while time.monotonic() < deadline:
+        # the pipe itself: lines that a buffer holds back already would not make it readable
         if select.select([process.stdout], [], [], 0.1)[0]:
-            line = process.stdout.readline()
-            if found := re.match(r"READY .*port=(\d+)", line):
+            octets = os.read(process.stdout.fileno(), 4096)
+            assert octets, f"the meter ended: {said.decode()}"
+            said += octets
+            if found := re.search(rb"^READY .*port=(\d+).*\n", said, re.MULTILINE):
                 return int(found[1])
-            assert line, "the meter ended"
-    raise AssertionError("not ready in time")
+    raise AssertionError(f"not ready in time: {said.decode()}")
 
 
 @pytest.mark.req("F-17", "C-36")
