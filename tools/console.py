@@ -52,6 +52,11 @@ class Booted:
             raise RuntimeError("the board has not printed its READY line")
         return self._ready
 
+    def started_by_itself(self) -> str:
+        """The READY line of a boot that nobody asked for; empty when there was none."""
+        lines = [line.strip() for line in self.console().splitlines(keepends=True) if READY in line and line.endswith("\n")]
+        return lines[-1] if len(lines) > 1 else ""
+
     def log_tail(self, lines: int = 60) -> str:
         """The last lines of the console."""
         return "\n".join(self.console().splitlines()[-lines:])

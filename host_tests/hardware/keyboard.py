@@ -24,9 +24,9 @@ def typing(board: EmulatedBoard | HilBoard) -> Iterator[Callable[[bytes], None]]
         yield link.sendall
 
 
-def wait_said(board: EmulatedBoard | HilBoard, wanted: str, timeout: float = TIMEOUT) -> None:
-    """Wait until the console has said `wanted` in the present boot, in a whole line or not."""
+def wait_said(board: EmulatedBoard | HilBoard, wanted: str, timeout: float = TIMEOUT, since: int = 0) -> None:
+    """Wait until the console has said `wanted` in the present boot, in a whole line or not, beyond its first `since` characters."""
     deadline = time.monotonic() + timeout
-    while wanted not in board.console():
+    while wanted not in board.console()[since:]:
         assert time.monotonic() < deadline, f"the console did not say {wanted!r}:\n{board.log_tail()}"
         time.sleep(_POLL)

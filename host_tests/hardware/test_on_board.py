@@ -5,6 +5,7 @@ Each test asks for what it needs of the board or of its rig, and is skipped by t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import statistics
 import time
@@ -22,6 +23,8 @@ pytestmark = [pytest.mark.caps("board", "console"), pytest.mark.meter_config(bac
 
 ENERGY = (3, "1.0.1.8.0.255")
 NOTE = (1, "0.0.96.128.1.255")
+STATE = (1, "0.0.96.128.0.255")
+OPEN = (1, "0.0.96.128.2.255")
 SAME = "same"
 START = 10.0  # seconds that a pulse generator may take to begin
 # MicroPython port -> what `reset=` in READY says after each kind of reset. On RP2 the watchdog carries out machine.reset(), and a soft
@@ -220,21 +223,71 @@ def test_watchdog_time_out_is_checked(board, wrong):
 # -- the network --------------------------------------------------------------
 
 
-@pytest.mark.caps("network-loss")
-def test_lost_network_ends_connections_and_comes_back(board, meter, request):
-    """Without a reset: the meter drops its connections, waits, and listens again."""
-    network = board.spec.network
-    request.node.add_marker(pytest.mark.timeout(network.seconds + 120), append=False)
-    with Client.tcp(meter.host, meter.port, 10) as client:
-        client.associate(16, 1, None)
-        with board.network_down():
-            wait_said(board, " lost", network.seconds)
-            with pytest.raises((DlmsError, OSError)):
-                client.associate(1, 1, None)
-        wait_said(board, "net rebound", network.seconds)
-    deadline = time.monotonic() + network.seconds
-    while not answers(meter.host, meter.port):
+@contextlib.contextmanager
+def lost_network(board):
+    """Without the network, from when the meter has noticed that until it has noticed that the network is back."""
+    since = len(board.console())
+    with board.network_down():
+        wait_said(board, " lost", board.network_seconds, since)
+        yield
+    wait_said(board, "net rebound", board.network_seconds, since)
+
+
+@pytest.fixture
+def patient(board, request):
+    """Time for what the rig says that a network takes to go and to come."""
+    request.node.add_marker(pytest.mark.timeout(4 * board.network_seconds + 120), append=False)
+
+
+def associated_again(board, meter):
+    """A link with an association of the reader, as soon as the meter answers."""
+    deadline = time.monotonic() + board.network_seconds
+    while True:
+        link = Client.tcp(meter.host, meter.port, 5)
+        with contextlib.suppress(DlmsError, OSError):
+            return link, link.associate(32, 1, "12345678")
+        link.close()
         assert time.monotonic() < deadline, "the network is back and the meter does not answer"
+
+
+@pytest.mark.caps("network-loss")
+def test_lost_network_ends_connections_and_comes_back(board, meter, patient):
+    """Without a reset: the meter drops its connections, waits, and listens again."""
+    with Client.tcp(meter.host, meter.port, 5) as client:
+        client.associate(16, 1, None)
+        with lost_network(board), pytest.raises((DlmsError, OSError)):
+            client.associate(1, 1, None)
+    associated_again(board, meter)[0].close()
+    assert board.started_by_itself() == ""
+
+
+@pytest.mark.req("A-33", "A-52")
+@pytest.mark.caps("network-loss")
+def test_after_a_lost_network_no_request_is_lost(board, meter, patient):
+    """Associations over TCP and UDP have ended with the network, and those opened afterwards have each request served, once."""
+
+    def state(association):
+        """Requests served, and uptime in seconds."""
+        return [item.value for item in association.get(*STATE, 2).value][2:]
+
+    with Client.tcp(meter.host, meter.port, 5) as before, Client.udp(meter.host, meter.port, 5) as datagrams:
+        reader = before.associate(32, 1, "12345678")
+        datagrams.associate(16, 1)
+        assert len(reader.get(*OPEN, 2).value) == 2
+        _, uptime = state(reader)
+        with lost_network(board):
+            pass
+        link, again = associated_again(board, meter)
+        with link:
+            assert len(again.get(*OPEN, 2).value) == 1
+            with pytest.raises((DlmsError, OSError)):
+                reader.get(*ENERGY, 2)
+            served, _ = state(again)
+            for _ in range(100):
+                again.get(*ENERGY, 2)
+            after, later = state(again)
+            assert after - served == 101
+            assert later >= uptime, "it has started anew"
     assert board.started_by_itself() == ""
 
 

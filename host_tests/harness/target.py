@@ -51,7 +51,7 @@ CAPABILITIES = {
 # Changes nothing that anybody could miss on a meter that exists for one test run.
 _HARDWARE = {"board", "emulated", "rp2040", "console", "watchdog", "power", "network-loss", "pulse", "timing"}
 OWN_METER = frozenset(CAPABILITIES) - _HARDWARE
-OWN_EMULATED = frozenset(CAPABILITIES) - {"own-process", "roomy", "direct", "network-loss", "pulse", "timing", "rp2040"}
+OWN_EMULATED = frozenset(CAPABILITIES) - {"own-process", "roomy", "direct", "pulse", "timing", "rp2040"}
 # What every board behind a serial port has; its rig adds to it.
 OWN_BOARD = frozenset({"board", "console", "watchdog", "config", "writes", "disconnect", "auth-failures"})
 

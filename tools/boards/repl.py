@@ -48,12 +48,11 @@ class RemoteError(BoardError):
 
 
 class Repl:
-    """A board in its raw REPL. silence: how long it may say nothing, in seconds, before an operation is given up."""
+    """A board in its raw REPL."""
 
-    def __init__(self, device: str, transport: SerialTransport, silence: float = TIMEOUT) -> None:
+    def __init__(self, device: str, transport: SerialTransport) -> None:
         self.device = device
         self._transport = transport
-        self._silence = silence
 
     @classmethod
     @contextlib.contextmanager
@@ -65,7 +64,7 @@ class Repl:
         except (TransportError, OSError, ValueError) as error:
             raise BoardError(f"{device} cannot be opened: {_reason(error)}") from None
         try:
-            with cls.over(device, transport, timeout, silence=timeout) as repl:
+            with cls.over(device, transport, timeout) as repl:
                 yield repl
         finally:
             with contextlib.suppress(Exception):
@@ -73,25 +72,23 @@ class Repl:
 
     @classmethod
     @contextlib.contextmanager
-    def over(
-        cls, device: str, transport: SerialTransport, timeout: float = TIMEOUT, fresh: bool = False, silence: float = TIMEOUT
-    ) -> Iterator[Repl]:
+    def over(cls, device: str, transport: SerialTransport, timeout: float = TIMEOUT, fresh: bool = False) -> Iterator[Repl]:
         """The same over a port that is open and stays so. fresh: in a new interpreter, by a soft reset that skips main.py."""
-        repl = cls(device, transport, silence)
+        repl = cls(device, transport)
         repl._enter(timeout, fresh)
         repl.run(_HOLD)
         yield repl
         repl._leave()
 
-    def run(self, code: str, timeout: float | None = None) -> bytes:
+    def run(self, code: str, timeout: float = TIMEOUT) -> bytes:
         """Execute code on the board and return what it printed; `timeout` is the longest silence."""
         with self._errors():
-            output, error = self._transport.exec_raw(code, timeout=self._silence if timeout is None else timeout)
+            output, error = self._transport.exec_raw(code, timeout=timeout)
         if error:
             raise RemoteError(self.device, error.decode(errors="replace"))
         return output
 
-    def value(self, expression: str, timeout: float | None = None) -> Any:
+    def value(self, expression: str, timeout: float = TIMEOUT) -> Any:
         """The value of an expression that can be written as a literal."""
         printed = self.run(f"print(repr({expression}))", timeout).decode(errors="replace").strip()
         try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tools.boards import deploy
@@ -25,6 +26,8 @@ CONFIG = "config.json"
 # The emulated network leads nowhere.
 _ISOLATED = {"ntp": ""}
 READY_TIMEOUT = 90.0
+# Until a cable that was pulled or put back has been noticed, on a computer with other things to do.
+NETWORK_SECONDS = 20.0
 _POLL = 0.01
 
 
@@ -128,6 +131,20 @@ class EmulatedBoard(Booted):
             path.write_text(json.dumps({**_ISOLATED, **settings}), encoding="utf-8")
             self.remote.copy([path], "")
         return self.reset()
+
+    @contextlib.contextmanager
+    def network_down(self) -> Iterator[None]:
+        """With the network cable pulled."""
+        self.machine.plug(False)
+        try:
+            yield
+        finally:
+            self.machine.plug(True)
+
+    @property
+    def network_seconds(self) -> float:
+        """Within which the meter must have noticed that the network has gone, or come."""
+        return NETWORK_SECONDS
 
     def deploy(self) -> list[str]:
         """Put the firmware's .py files on the board, in place of those built in, and return what was sent.

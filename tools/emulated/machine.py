@@ -19,6 +19,8 @@ LOOPBACK = "127.0.0.1"
 _START_TRIES = 5
 _START_TIMEOUT = 30.0
 _STOP_TIMEOUT = 10.0
+# QEMU's name of the Ethernet controller.
+_NIC = "lan9118.0"
 # What QEMU's monitor says once every port is open.
 _PROMPT = "(qemu)"
 # What QEMU says when another process was faster with a port.
@@ -162,10 +164,18 @@ class Machine:
 
     def press_reset(self) -> None:
         """The reset button: works whatever the firmware does."""
+        self._order("system_reset")
+
+    def plug(self, cable: bool) -> None:
+        """Put the network cable in, or pull it: the board's Ethernet controller notices, and frames are lost."""
+        self._order(f"set_link {_NIC} {'on' if cable else 'off'}")
+
+    def _order(self, command: str) -> None:
+        """A command for QEMU's monitor."""
         assert self._process is not None
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write("system_reset\n")
+            self._process.stdin.write(command + "\n")
             self._process.stdin.flush()
         except OSError:
             raise BoardError("the emulated board is not running") from None

@@ -213,11 +213,8 @@ class HilBoard(Booted):
         return self._given_up
 
     def started_by_itself(self) -> str:
-        """The READY line of a boot that nobody asked for; empty when there was none."""
-        if not self._is_ready:
-            return ""
-        lines = [line.strip() for line in self.console().splitlines(keepends=True) if READY in line and line.endswith("\n")]
-        return lines[-1] if len(lines) > 1 else ""
+        """The READY line of a boot that nobody asked for; empty when there was none, and while one that was asked for goes on."""
+        return super().started_by_itself() if self._is_ready else ""
 
     def execute(self, code: str, timeout: float = 60.0) -> str:
         """Run Python on the board and return what it prints; the meter is interrupted by it."""
@@ -335,6 +332,11 @@ class HilBoard(Booted):
             yield
         finally:
             commands.run(f"network {network.name}: up", network.up)
+
+    @property
+    def network_seconds(self) -> float:
+        """Within which the meter must have noticed that the network has gone, or come."""
+        return self.spec.network.seconds if self.spec.network is not None else 0.0
 
     def send_pulses(self, count: int) -> None:
         """Have the rig send S0 pulses; returns when its command does, which may be before the last one."""
