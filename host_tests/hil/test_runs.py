@@ -9,6 +9,7 @@ import pytest
 from host_tests.harness import groups, target
 from host_tests.harness.hil import rig
 from host_tests.hil.standin import BOARD_ID
+from tools.launcher import ROOT
 
 WORKER = """
 import os
@@ -126,7 +127,7 @@ def test_a_wrong_command_line_is_one_line(run_pytest, words, said):
 
 
 def test_scopes():
-    """All tests of a board are one scope; the others are by module, as `loadscope` has it."""
+    """All tests of a board are one scope, and each test of a module that shares nothing; others are by module, as `loadscope` has it."""
     boards = {"pico-1": rig.BoardSpec("pico-1", "id:1")}
     pico, unix = target.parse("pico-1", rig=boards), target.parse("unix")
     both = [unix, pico]
@@ -135,3 +136,21 @@ def test_scopes():
     assert groups.scope("a/test_b.py::test_c[tcp-unix-ipv4]", both) == "a/test_b.py"
     assert groups.scope("a/test_b.py::test_c", both) == "a/test_b.py"
     assert groups.scope("a/test_b.py::test_c", [pico]) == "pico_1"
+    apart = groups.APART[0] + "::test_c[x]"
+    assert groups.scope(apart, both) == apart
+    assert groups.scope(apart, [pico]) == "pico_1"
+
+
+def test_what_shares_nothing_comes_first_and_every_test_once(run_pytest):
+    """Beside those the scope with the most tests, wherever they stand in the collection."""
+    assert all((ROOT / module).is_file() for module in groups.APART)
+    queue = {"a/test_a.py": 1, "a/test_b.py": 3, groups.APART[1] + "::test_a": 1, groups.APART[0] + "::test_b": 1}
+    assert sorted(queue, key=lambda name: groups.order(name, queue[name])) == [
+        groups.APART[0] + "::test_b",
+        groups.APART[1] + "::test_a",
+        "a/test_b.py",
+        "a/test_a.py",
+    ]
+    files = {f"test_{letter}.py": "def test_1(): ...\ndef test_2(): ...\n" for letter in "abc"}
+    done = run_pytest(files, "-n", "2", "--dist", "loadscope")
+    assert "6 passed" in done.stdout, done.stdout
