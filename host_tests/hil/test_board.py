@@ -108,7 +108,7 @@ def test_each_rung_leads_to_ready(standin, boards, kind, rung, cause):
 @pytest.mark.parametrize(("kind", "means"), [("rfc2217", "DTR/RTS"), ("socket", "power")])
 def test_a_board_that_hangs_is_rescued_by_the_rungs_above(standin, boards, kind, means):
     one = standin(kind)
-    board = boards(one, lines=True, repl_seconds=1)
+    board = boards(one, lines=True, repl_seconds=0.7)
     board.configure(QUICK)
     one.hang()
     assert board.boot("soft reset").fields["reset"] == "power"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -154,3 +155,12 @@ def test_what_shares_nothing_comes_first_and_every_test_once(run_pytest):
     files = {f"test_{letter}.py": "def test_1(): ...\ndef test_2(): ...\n" for letter in "abc"}
     done = run_pytest(files, "-n", "2", "--dist", "loadscope")
     assert "6 passed" in done.stdout, done.stdout
+
+
+def test_more_workers_than_cores_for_meters_of_this_computer(pytestconfig, monkeypatch):
+    cores = os.cpu_count()
+    monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
+    for targets, more in ((None, True), (["unix"], True), (["unix", "emulated"], False), (["id:E661"], False)):
+        monkeypatch.setattr(pytestconfig.option, "target", targets)
+        number = pytestconfig.hook.pytest_xdist_auto_num_workers(config=pytestconfig)
+        assert number == cores + (cores + 1) // 2 if more else number <= cores
