@@ -9,7 +9,7 @@ import pytest
 from host_tests.harness.clients import ClientFactory
 from host_tests.harness.meters import MeterHandle
 from host_tests.harness.relay import Relay
-from tools.dlmsclient import Association, Client, Conformance, CosemAttribute, CosemMethod, Data, DlmsError, Obis, axdr
+from tools.dlmsclient import Association, Client, Conformance, CosemAttribute, CosemMethod, Data, DlmsError, Obis, axdr, general_blocks
 from tools.dlmsclient.access_service import AccessItem, AccessKind
 from tools.dlmsclient.general_blocks import GeneralBlock
 
@@ -44,8 +44,11 @@ def calm(settle: Callable[[], None]) -> Calm:
 
 
 @pytest.fixture
-def relay(meter: MeterHandle) -> Iterator[Callable[..., Relay]]:
+def relay(meter: MeterHandle, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Relay]]:
+    """`relay(seed, loss=…)`: a network that loses, repeats and reorders, so short that a block is soon held for lost."""
     opened: list[Relay] = []
+    if not meter.small:
+        monkeypatch.setattr(general_blocks, "PATIENCE", 0.1)
 
     def make(seed: int, **chances: float) -> Relay:
         opened.append(Relay((meter.host, meter.port), seed, **chances).__enter__())
