@@ -9,11 +9,18 @@ import limits
 import meter
 import micropython
 from alloc_kinds import CLIENT_SECRET, MANAGEMENT, SHORT_NAME_MANAGEMENT, unhex
+from alloc_loopback import Skip
 from config import parse
 from dlms.association import Link, associations
 from dlms.server import Server
 
 _AARQ = "6036 A1090607608574050801{:02X} 8A020780 8B0760857405080201 AC0A8008 {} BE10040E01000000065F1F0400FFFFFF {:04X}"
+
+
+def need_general_blocks():
+    """Skip the case on a board without general block transfer and ACCESS."""
+    if limits.GBT_WINDOW == 0:
+        raise Skip("this board has no general block transfer")
 
 
 class Rig:

@@ -13,16 +13,10 @@ from alloc_kinds import (
     short_cycle,
 )
 from alloc_loopback import Skip
-from alloc_rig import Rig, allocated, taken, wpdu
+from alloc_rig import Rig, allocated, need_general_blocks, taken, wpdu
 
 MARKS = ("zero_alloc",)
 ROUNDS = 25
-
-
-def need_general_blocks():
-    """Skip the case on a board without general block transfer and ACCESS."""
-    if limits.GBT_WINDOW == 0:
-        raise Skip("this board has no general block transfer")
 
 
 class _Play:
@@ -86,9 +80,12 @@ class _Streams:
     def __init__(self, rig):
         self.rig = rig.open(128)
         apdu = cycle("GET in general blocks")[0][0]
-        self.requests = [wpdu(apdu[:1] + b"\x87" + apdu[2:])]
-        for number, ack in ((2, 7), (3, 14), (4, 17), (5, 24)):
-            self.requests.append(wpdu(bytes((0xE0, 0x87, 0, number, 0, ack, 0))))
+        window = min(7, limits.GBT_WINDOW)
+        control = 0x80 | window
+        self.requests = [wpdu(apdu[:1] + bytes((control,)) + apdu[2:])]
+        again = 2 * window + window // 2  # the third stream has arrived in part
+        for number, ack in ((2, window), (3, 2 * window), (4, again), (5, again + window)):
+            self.requests.append(wpdu(bytes((0xE0, control, 0, number, 0, ack, 0))))
 
     def run(self, rounds):
         rig = self.rig

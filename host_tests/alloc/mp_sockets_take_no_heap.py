@@ -10,7 +10,7 @@ import time
 import limits
 from alloc_kinds import NOTE, PROFILE, unhex
 from alloc_loopback import need_loopback
-from alloc_rig import Rig, aarq, taken, wpdu
+from alloc_rig import Rig, aarq, need_general_blocks, taken, wpdu
 from net import address
 from net.queue import install
 from net.service import Service
@@ -164,13 +164,14 @@ class Stream:
         while rounds:
             for request in self.requests:
                 wire.client.write(request)
-                left = 4 * 1024 + 32  # four blocks, each as long as the PDU, and their headers
+                left = 4 * min(1024, limits.PDU) + 32  # four blocks, each as long as the PDU, and their headers
                 while left > 0:
                     left -= wire.answer()
             rounds -= 1
 
 
 def test_stream_of_blocks():
+    need_general_blocks()
     rig = Wire()
     for _ in range(400):
         rig.rig.meter.load_profile.capture()

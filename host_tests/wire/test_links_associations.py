@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tests.harness.raw import RawUdp, wpdu
+from host_tests.harness.raw import RawTcp, RawUdp, wpdu
 from host_tests.wire.apdus import (
     AARQ,
     CLIENT_MANAGEMENT,
@@ -103,8 +103,10 @@ def test_each_association_keeps_what_it_negotiated(link, pytestconfig):
 
 
 @pytest.mark.req("B-10", "B-19", "A-12")
-@pytest.mark.limits(UDP_ASSOCIATIONS=2)
-def test_release_ends_the_transfer_of_its_own_association(link):
+@pytest.mark.limits(UDP_ASSOCIATIONS=2, UDP_TRANSFERS=2)
+def test_release_ends_the_transfer_of_its_own_association(link, meter):
+    if isinstance(link, RawTcp) and meter.limits.TRANSFERS <= meter.limits.CONNECTIONS:
+        pytest.skip("a connection is sure of one transfer, and this board has none to spare")
     for client in (PUBLIC, CLIENT_MANAGEMENT):
         associate(link, client, request=SMALL_AARQ)
         assert ask(link, OBJECT_LIST, client)[:8].hex() == "c402c10000000001"
