@@ -240,6 +240,7 @@ def test_other_forms_of_the_same(link: RawTcp, meter: MeterHandle) -> None:
 
 
 @pytest.mark.req("C-18")
+@pytest.mark.limits(TCP_ASSOCIATIONS=4)
 def test_no_room_for_another(raw: RawLinks) -> None:
     """As many AAs as one connection has, and one more on any of the same clients' wPorts is rejected for the moment only."""
     link = raw.tcp()

@@ -93,6 +93,7 @@ def test_noise(link):
 
 
 @pytest.mark.req("A-43", "A-53", "A-12", "B-21")
+@pytest.mark.limits(UDP_LINKS=4, ALL_UDP_ASSOCIATIONS=4)
 def test_answers_go_to_where_the_request_came_from(udp):
     """Peers differ by their port; each has an association of its own, and gets its own answers and no other's."""
     links = [udp() for _ in range(4)]

@@ -142,6 +142,7 @@ def test_coalesced_requests_with_a_part_of_the_next(tcp, settle, tail):
 
 
 @pytest.mark.req("A-23")
+@pytest.mark.limits(TCP_TRANSFERS=2)
 def test_pipelined_requests_of_two_associations(tcp):
     """Answers keep the order of the requests, also when long and short ones mix."""
     connection = tcp()
