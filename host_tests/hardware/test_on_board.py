@@ -47,12 +47,17 @@ for i in range(d.ioctl(4, 0)):
     h.update(b)
 print(hexlify(h.digest()).decode())
 """
-# In place of boot.py: the meter hangs in its loop once, a second or two after READY.
+# In place of boot.py: the meter hangs in its loop once, a second or two after READY. What runs is the image, unless there are files.
 HANG = """
 import os
 os.rename("boot.py", "boot.used")
-import board.hardware
-tick = board.hardware.Hardware.tick
+try:
+    if "board" in os.listdir():
+        raise ImportError
+    from image import Hardware
+except ImportError:
+    from board.hardware import Hardware
+tick = Hardware.tick
 class Count:
     left = 15
 count = Count()
@@ -61,7 +66,7 @@ def hang(self, ms):
     count.left -= 1 if self.serving else 0
     while count.left < 0:
         pass
-board.hardware.Hardware.tick = hang
+Hardware.tick = hang
 """
 
 
