@@ -44,6 +44,7 @@ _KEYS = {
     "events": ("", None),  # [udp:]HOST:PORT for events outside an association; empty: they are told inside one only
     "event_source": (1, 1, 65535),  # wPorts of an EventNotification outside an association: that of the meter …
     "event_client": (1, 1, 65535),  # … and that of the client
+    "event_service": ("notification", ("notification", "report")),  # what goes out there: EventNotification, or InformationReport
     "compact": ("", None),  # client wPorts, comma between, that get profile buffers as compact-array …
     "null_data": ("", None),  # … or with null-data for what the row before tells
     "errors": ("textbook", ("textbook", "ctt")),  # textbook: result codes of the books; ctt: those the published conformance client expects

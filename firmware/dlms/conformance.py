@@ -27,10 +27,12 @@ ACTION = const(0x000001)  # bit 23
 LN_SERVICES = const(0x00BE1D)
 # … in single APDUs, where no state is kept from one to the next
 WITHOUT_BLOCKS = const(0x00A21D)
-# What it sends unasked, offered to the client management process only.
+# What it sends unasked, offered to the client management process only: with logical names …
 UNSOLICITED = const(0x000082)
-# What it has for short name referencing (REQUIREMENTS C-36): bits 3 to 5, 11, 12, 14, 15 and 18.
-SN_SERVICES = const(0x1C1B20)
+# … and with short ones, information-report
+SN_UNSOLICITED = const(0x000100)
+# What it has for short name referencing (REQUIREMENTS C-36): bits 3 to 5, 11, 12, 14 and 18.
+SN_SERVICES = const(0x1C1A20)
 # … and what comes with general block transfer, on a board that has the memory (limits.GBT_WINDOW); ACCESS has no short names
 LN_LONG_SERVICES = const(0x200040)
 SN_LONG_SERVICES = const(0x200000)

@@ -1,72 +1,68 @@
-"""The InformationReport service of short name referencing (REQUIREMENTS D-52): values that the server sends unasked.
+"""The InformationReport service of short name referencing (REQUIREMENTS D-52): what an EventNotification is with logical names.
 
-    18 (00 | 01 length GeneralizedTime) n {02 name(2)} n {Data}
+    18 01 length GeneralizedTime 01 02 name(2) 01 Data
 
-GeneralizedTime is text, `YYYYMMDDhhmmss` with what ISO 8601 allows behind it. The APDU has no address: it goes from the management
-logical device (wPort 1) to the client management process (wPort 1). This module writes the APDU; when it is sent, and over which
-link, is not its business.
+GeneralizedTime is text: `YYYYMMDDhhmmss` of local time and, where the deviation is known, `+hhmm`, how far that is ahead of UTC. The
+APDU has no address: it goes from the management logical device (wPort 1) to the client management process (wPort 1).
 """
 
 from micropython import const
 
-from dlms.axdr import OCTET_STRING, put_encoded, put_octets, put_size
-from dlms.errors import DATA_BLOCK_UNAVAILABLE
-from dlms.octets import copy
-from dlms.variable_access import METHOD, NUMBER, VARIABLE_NAME
+from dlms.axdr import put_u16
+from dlms.notification import EVENT_HEAD
+from dlms.octets import copy, get16
 
-INFORMATION_REPORT = 0x18
-_NAME = const(8)  # octets of a logical name as Data
+INFORMATION_REPORT = const(0x18)
+LONGEST = const(29)  # octets of a report of an event: its Data has two
+_TIME = const(3)  # where the date-time of an EventNotification stands
+_TEXT = const(14)  # octets of a GeneralizedTime without deviation
+_UNSPECIFIED = const(0x8000)
+_VARIABLE_NAME = const(2)
+_ZERO = const(48)
 
 
-def information_report(server, assoc, names, n, time, tx, off, end):
-    """Write the report of the n attributes whose short names stand in names[0:2n] to tx[off:end].
+def information_report(buf, off, name, event, at, end):
+    """Write what the EventNotification event[at:end] tells as the report of one variable to buf[off:].
 
-    assoc: the Association SN whose client gets it; its rights decide what may be told. time: text of the GeneralizedTime as
-    octets, or None for none. Returns the offset behind the APDU, or -result: object-undefined or read-write-denied of the first
-    name that cannot be told, or data-block-unavailable for a long attribute and for more than tx[off:end] holds. Allocates nothing.
+    name: the short name of its attribute. Returns the offset behind the report. Allocates nothing.
     """
-    size = len(time) + 3 if time else 2
-    if end - off < size + 3 + 3 * n:
-        return -DATA_BLOCK_UNAVAILABLE
-    tx[off] = INFORMATION_REPORT
-    tx[off + 1] = 1 if time else 0
-    off += 2
-    if time:
-        tx[off] = len(time)
-        off = put_encoded(tx, off + 1, time)
-    off = put_size(tx, off, n)
-    i = 0
-    while i < 2 * n:
-        tx[off] = VARIABLE_NAME
-        copy(tx, off + 1, names, i, 2)
-        off += 3
-        i += 2
-    off = put_size(tx, off, n)
-    i = 0
-    while i < 2 * n and off > 0:
-        off = put_attribute(server, assoc, names, i, tx, off, end)
-        i += 2
-    return off
+    buf[off] = INFORMATION_REPORT
+    buf[off + 1] = 1
+    p = generalized_time(buf, off + 3, event, at + _TIME)
+    buf[off + 2] = p - off - 3
+    buf[p] = 1
+    p = put_u16(buf, p + 1, _VARIABLE_NAME, name)
+    buf[p] = 1
+    at += EVENT_HEAD
+    copy(buf, p + 1, event, at, end - at)
+    return p + 1 + end - at
 
 
-def put_attribute(server, assoc, names, i, tx, off, end):
-    """Write the attribute that the short name names[i:i+2] stands for to tx[off:end]; returns the offset behind it, or -result."""
-    r = assoc.names.find(names, i)
-    k = r & NUMBER
-    if r < 0 or r & METHOD or assoc.acc[r >> 8] == 0:
-        return -server.errors.unknown_object
-    j = r >> 8
-    if assoc.directory.right(assoc.acc[j], k) & 1 == 0:
-        return -server.errors.no_right
-    o = assoc.directory.objs[j] or assoc
-    value = o.a[k]
-    if value is not None:
-        return put_encoded(tx, off, value) if len(value) <= end - off else -DATA_BLOCK_UNAVAILABLE
-    if k == 1:
-        if end - off < _NAME:
-            return -DATA_BLOCK_UNAVAILABLE
-        return put_octets(tx, off, OCTET_STRING, assoc.directory.table, 8 * j, 6)
-    # a computed value may be as long as an element, and there is no telling before
-    if k in o.LONG or end - off < server.element:
-        return -DATA_BLOCK_UNAVAILABLE
-    return o.get(k, tx, off, None)
+def generalized_time(buf, off, time, at):
+    """Write the date-time octets time[at:at+12], all of whose fields up to the second are specified, as text; returns its end."""
+    year = get16(time, at)
+    digits(buf, off, year // 100)
+    digits(buf, off + 2, year % 100)
+    digits(buf, off + 4, time[at + 2])
+    digits(buf, off + 6, time[at + 3])
+    i = 5  # past the day of the week
+    while i < 8:
+        digits(buf, off + 2 * i - 2, time[at + i])
+        i += 1
+    off += _TEXT
+    minutes = get16(time, at + 9)
+    if minutes == _UNSPECIFIED:
+        return off
+    # a deviation is from local time to UTC, so that it is below zero in the east
+    buf[off] = 0x2D if 0 < minutes < _UNSPECIFIED else 0x2B
+    if minutes > _UNSPECIFIED:
+        minutes = 0x10000 - minutes
+    digits(buf, off + 1, minutes // 60)
+    digits(buf, off + 3, minutes % 60)
+    return off + 5
+
+
+def digits(buf, off, n):
+    """Write 0 <= n < 100 as two digits."""
+    buf[off] = _ZERO + n // 10
+    buf[off + 1] = _ZERO + n % 10

@@ -341,6 +341,9 @@ class Server:
         elif i >= 0:
             self.close(link, i)  # C-27: an AARQ on an open AA starts from scratch
         well_formed = aarq.parse(rx, off + HEADER, end) and aarq.initiate(rx)
+        if assoc is not None and aarq.context != assoc.context:
+            # a client that has logical and short names opens an AA with either
+            assoc = self.find_association(rx, off + 2, aarq.context) or assoc
         if not aarq.response_allowed and (link.carrier.stream or not well_formed or assoc is None):
             return 0  # B-05, B-07: no AARE, and over TCP no AA either
         if not well_formed or assoc is None:
@@ -400,12 +403,12 @@ class Server:
                 pair = bytes((assoc.client >> 8, assoc.client & 0xFF, assoc.server >> 8, assoc.server & 0xFF))
                 self.preestablished(link, assoc, assoc.conformance & WITHOUT_BLOCKS, pair, 0)
 
-    def find_association(self, pair, q):
-        """The Association object for the wPorts pair[q:q+4], client and server, or None."""
+    def find_association(self, pair, q, context=0):
+        """The Association object for the wPorts pair[q:q+4], client and server, the first or that with a context; or None."""
         client = get16(pair, q)
         device = get16(pair, q + 2)
         for assoc in self.associations:
-            if assoc.client == client and assoc.server == device:
+            if assoc.client == client and assoc.server == device and (context == 0 or assoc.context == context):
                 return assoc
         return None
 

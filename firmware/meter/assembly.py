@@ -42,7 +42,7 @@ def build(config, source=None):
     board's limit), `device2` (wPort of the second logical device), `tariff1_from`, `tariff1_to` (hours of local time),
     `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses), `preestablished` (client wPort, 0
     for none), `multicast` (list of addresses), `compact` and `null_data` (lists of client wPorts), `push`, `events` (destinations),
-    `push_interval`, `push_delay` (seconds), `push_retries`, `event_source`, `event_client`. Their ranges are
+    `push_interval`, `push_delay` (seconds), `push_retries`, `event_source`, `event_client`, `event_service`. Their ranges are
     the application's to check (`config`); ValueError says why a start or an object list cannot be taken.
 
     source: where the energy comes from; None for a simulated household.
@@ -57,6 +57,8 @@ def build(config, source=None):
     clients = objects.clients(config.preestablished)
     for wport, table, unproven in zip(parts.wports, objects.LOGICAL_DEVICES, objects.UNPROVEN):
         place(meter, wport, table(parts, wport), rows, config, clients, unproven)
+    if meter.unsolicited is not None:
+        meter.unsolicited.placed(meter.associations)
     directory = meter.devices[0][1]
     meter.events = found(directory, "0.0.99.98.0.255")
     meter.load_profile = meter.clock.measuring = found(directory, "1.0.99.1.0.255")

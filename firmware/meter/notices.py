@@ -1,7 +1,7 @@
 """EventNotifications: every entry of the event log is told to the client management process (REQUIREMENTS D-60, B-16 to B-18).
 
 Inside an AA that this client has open and that negotiated event-notification, the notice goes through it; else, outside an AA, to the
-destination of the configuration, if there is one.
+destination of the configuration, if there is one. With short names it goes as InformationReport (D-52, `meter.reports`).
 """
 
 from micropython import const
@@ -25,6 +25,8 @@ class Notices:
     label = "event"
     inside = True  # goes through an AA when there is one
     revision = 0
+    reports = None  # turns a notice into an InformationReport, where there are short names
+    reporting = False  # whether that is what goes outside an AA
 
     def __init__(self, clock, destination, source, client, retries, delay):
         self.clock = clock

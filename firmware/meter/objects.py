@@ -44,6 +44,11 @@ SHORT_NAME_ASSOCIATIONS = (
     (80, MANAGEMENT, "management"),
 )
 
+# What the client management process is told as well, where the board sends unasked: with short names as InformationReport. It has an
+# AA with short names with the management logical device alone, and sees in it the object that the reports are about.
+REPORTS = ((CLIENT_MANAGEMENT, PUBLIC, None),)
+REPORTED = "0.0.96.11.0.255"
+
 # Access groups: what the public, the reading and the management client may do (`meter.access` tells the notation)
 OPEN = ("r", "r", "r")
 NAMEPLATE = ("r", "r", "r w2")

@@ -31,7 +31,7 @@ _PORT_REFERENCE = obis("0.0.25.0.0.255")  # TCP-UDP setup
 
 class Unsolicited:
     """clock: the Clock. device, client: wPorts that pushes go from and to. config: `push`, `push_interval`, `push_retries`, `push_delay`,
-    `events`, `event_source`, `event_client`, `serial`, `seed`; ValueError says why one of them cannot be taken.
+    `events`, `event_source`, `event_client`, `event_service`, `serial`, `seed`; ValueError says why one of them cannot be taken.
     """
 
     def __init__(self, clock, device, client, config):
@@ -44,6 +44,10 @@ class Unsolicited:
         events = aim("events", config.events)
         events = events and (events[0],) + destination(events[1])
         self.notices = Notices(clock, events, config.event_source, config.event_client, config.push_retries, config.push_delay)
+        if config.event_service == "report":
+            if not limits.SN_CLIENTS:
+                raise ValueError("event_service: this board has no short names (SN_CLIENTS is 0)")
+            self.notices.reporting = True
         self.pushes = [self.push(trigger, captured) for _, trigger, captured in PUSHES[: limits.PUSHES]]
         self.sources = self.pushes + [self.notices]
         self.live = False
@@ -51,6 +55,13 @@ class Unsolicited:
     def push(self, trigger, captured):
         period = self.interval if trigger == "interval" else None
         return PushSetup(trigger, self.shared, captured, _PORT_REFERENCE, self.destination, self.client, period)
+
+    def placed(self, associations):
+        """The associations of the meter are complete."""
+        if limits.SN_CLIENTS:
+            from meter.reports import Reports
+
+            self.notices.reports = Reports(associations, self.shared.device)
 
     def objects(self, group):
         """Lines for the object list: class, logical name, object, access group."""

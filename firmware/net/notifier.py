@@ -1,7 +1,7 @@
 """What the meter sends of its own accord: the senders, one an outbox, and the way into an AA of the client management process."""
 
 from dlms.association import ASSOCIATED
-from dlms.conformance import EVENT_NOTIFICATION
+from dlms.conformance import EVENT_NOTIFICATION, INFORMATION_REPORT
 from dlms.octets import copy
 from net.sender import Sender
 
@@ -22,6 +22,7 @@ class Notifier:
         # what `find` has found
         self.link = None
         self.connection = None  # None over UDP
+        self.short = False  # whether it speaks with short names
         self.wports = bytearray(4)  # client, server
 
     def tick(self, ms):
@@ -36,7 +37,7 @@ class Notifier:
                 sender.confirm(buf, off, end)
 
     def find(self, n):
-        """Find an AA of the client management process that takes an EventNotification of n octets; True when there is one."""
+        """Find an AA of the client management process that takes a notice of n octets; True when there is one."""
         for connection in self.service.connections:
             if connection.sock is not None and self.among(connection, n):
                 self.connection = connection
@@ -54,6 +55,7 @@ class Notifier:
             aa = link.aas[i]
             if aa.assoc.client == self.client and aa.assoc.server == self.device and takes(aa, n):
                 self.link = link
+                self.short = aa.assoc.context & 1 == 0
                 copy(self.wports, 0, link.keys, 4 * i, 4)
                 return True
             i += 1
@@ -67,5 +69,9 @@ class Notifier:
 
 
 def takes(aa, n):
-    """Whether an AA is open, has negotiated event-notification, and has room for n octets. In an unconfirmed AA nothing is sent (D-99)."""
-    return aa.state == ASSOCIATED and aa.confirmed and aa.conformance & EVENT_NOTIFICATION != 0 and n <= aa.room
+    """Whether an AA is open, has negotiated event-notification, with short names information-report, and has room for n octets.
+
+    In an unconfirmed AA nothing is sent (D-99).
+    """
+    service = EVENT_NOTIFICATION | INFORMATION_REPORT  # C-36: of an AA's referencing there is only one of them
+    return aa.state == ASSOCIATED and aa.confirmed and aa.conformance & service != 0 and n <= aa.room

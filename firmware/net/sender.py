@@ -14,7 +14,8 @@ The *source* whose outbox it is (`cosem.push_setup.PushSetup`, `meter.notices.No
     label                             its name in the log
     box                               the Outbox
     transport, host, port             the destination: 0 TCP, 1 UDP, -1 none; `revision` changes when they do
-    inside                            whether records go through an AA of the client management process when it has one
+    inside                            whether records go through an AA of the client management process when it has one; then also
+    reports, reporting                … what turns them into InformationReports, or None, and whether that is done outside an AA
     may_send()                        whether the present moment is in a communication window
     first_delay()                     seconds before the first attempt
     retries(), delay(n)               attempts after the first one, seconds from attempt n to the next
@@ -39,6 +40,7 @@ AWAITING = const(4)
 _TCP = const(0)
 _UDP = const(1)
 _SECOND = const(1000)
+_LONGER = const(3)  # octets that an InformationReport may have more than the EventNotification
 
 
 class Sender:
@@ -59,6 +61,10 @@ class Sender:
         self.connection = None  # … while SENDING or AWAITING
         self.peer = None  # … and its socket: a connection serves one peer after another
         self.sock = None  # connected UDP socket
+        # what is to be sent of the record in hand: its WPDU, or another form of it
+        self.buf = source.box.buf
+        self.at = FIRST
+        self.n = 0
         self.scratch = bytearray(HEADER + 18)  # a confirmation
 
     # -- steps -------------------------------------------------------------------------------------------
@@ -106,8 +112,11 @@ class Sender:
             self.wait = _SECOND * source.first_delay()
             if self.wait:
                 return
-        if source.inside and self.through_association():
-            return
+        if source.inside:
+            if self.through_association():
+                return
+        else:
+            self.n = self.box.size()
         if source.revision != self.revision:
             self.aim()
         if source.transport < 0:
@@ -193,7 +202,7 @@ class Sender:
         """Send the oldest record over a connection; later, when an answer is still waiting there."""
         try:
             self.peer = connection.sock
-            taken = connection.send(self.box.buf, FIRST, self.box.size())
+            taken = connection.send(self.buf, self.at, self.n)
         except OSError as e:
             taken = True
             connection.failed(e)
@@ -234,7 +243,7 @@ class Sender:
             if self.sock is None:
                 self.sock = address.connected(self.source.host, self.source.port)
                 self.notifier.queue.add(self.sock, self)
-            n = self.sock.write(self.box.buf, FIRST, self.box.size())
+            n = self.sock.write(self.buf, self.at, self.n)
         except OSError as e:
             self.attempt += 1
             self.failed_attempt("error-%d" % e.errno)
@@ -276,15 +285,28 @@ class Sender:
         """Send the oldest record in an AA that takes it, if one is open; False when there is none."""
         notifier = self.notifier
         source = self.source
-        if not notifier.find(self.box.size() - HEADER):
+        if not notifier.find(self.box.size() - HEADER + _LONGER):
             put16(self.box.buf, FIRST + 2, source.source)
             put16(self.box.buf, FIRST + 4, source.client)
+            self.form(source.reporting)
             return False
         copy(self.box.buf, FIRST + 2, notifier.wports, 2, 2)
         copy(self.box.buf, FIRST + 4, notifier.wports, 0, 2)
+        self.form(notifier.short)
         if notifier.connection is not None:
             self.over(notifier.connection)
-        elif notifier.link.port.send(notifier.link, self.box.buf, FIRST, self.box.size()):
+        elif notifier.link.port.send(notifier.link, self.buf, self.at, self.n):
             self.attempt += 1
             self.sent()
         return True
+
+    def form(self, short):
+        """The oldest record is sent as it is, or as InformationReport."""
+        if short:
+            self.buf = self.source.reports.buf
+            self.at = 0
+            self.n = self.source.reports.report(self.box.buf, FIRST)
+        else:
+            self.buf = self.box.buf
+            self.at = FIRST
+            self.n = self.box.size()

@@ -1,4 +1,4 @@
-"""What is sent unasked takes no heap once its way is open: pushes over TCP and UDP, confirmed ones, events in an AA and outside."""
+"""What is sent unasked takes no heap once its way is open: pushes over TCP and UDP, confirmed ones, events and reports."""
 
 import select
 import socket
@@ -23,6 +23,7 @@ _HOST = "127.0.0.1"
 _LIMIT = 10000  # milliseconds until a test gives up
 _TICK = 100
 EVENTS_AARQ = bytes.fromhex("601DA109060760857405080101BE10040E01000000065F1F0400007E9FFFFF")
+REPORTS_AARQ = bytes.fromhex("601DA109060760857405080102BE10040E01000000065F1F04001C1B20FFFF")
 CONFIRMED = 2
 
 
@@ -99,12 +100,12 @@ class Wire:
             while sender.box.n:
                 self.step()
 
-    def associate(self):
+    def associate(self, aarq=EVENTS_AARQ):
         """A client management process that hears of events."""
         client = socket.socket()
         client.connect(address.resolve(_HOST, self.port))
         client.setblocking(False)
-        client.write(wpdu(EVENTS_AARQ, 1))
+        client.write(wpdu(aarq, 1))
         self.arrive(client)
         assert self.buf[8] == 0x61
         return client
@@ -203,6 +204,25 @@ def test_events_outside_an_association():
 def test_events_inside_an_association():
     wire = Wire()
     assert _held(Told(wire, wire.associate())) == 0
+
+
+def test_reports_outside_an_association():
+    need_short_names()
+    wire = Wire("events=udp:TARGET", "event_service=report")
+    assert _held(Told(wire, wire.udp)) == 0
+    assert wire.buf[8] == 0x18
+
+
+def test_reports_inside_an_association():
+    need_short_names()
+    wire = Wire()
+    assert _held(Told(wire, wire.associate(REPORTS_AARQ))) == 0
+    assert wire.buf[8] == 0x18
+
+
+def need_short_names():
+    if not limits.SN_CLIENTS:
+        raise Skip("this board has no short names")
 
 
 def test_a_full_outbox():

@@ -6,10 +6,12 @@ import json
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
 from host_tests.harness.meters import MeterHandle
+from tools.dlmsclient import Client
 from tools.launcher import ROOT
 from tools.listen.__main__ import main
 
@@ -27,9 +29,9 @@ def free_port() -> int:
 
 @pytest.fixture
 def heard(meter_pool, target, request, tmp_path):
-    """`heard(settings, *words)`: exit code, stdout and stderr of the listener while a meter with these settings runs."""
+    """`heard(settings, *words)`: exit code, stdout and stderr of the listener while a meter with these settings runs and `act(meter)`."""
 
-    def run(settings: dict[str, object], *words: str) -> tuple[int, str, str]:
+    def run(settings: dict[str, object], *words: str, act: Callable[[MeterHandle], object] | None = None) -> tuple[int, str, str]:
         port = free_port()
         command = [sys.executable, "-m", "tools.listen", "--port", str(port), *words]
         listening = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -39,6 +41,8 @@ def heard(meter_pool, target, request, tmp_path):
             where = {key: value.replace("PORT", str(port)) if isinstance(value, str) else value for key, value in settings.items()}
             meter: MeterHandle = meter_pool.get(target, request.node.nodeid.partition("::")[0], {"backfill_days": 0, **where})
             assert meter.alive
+            if act is not None:
+                act(meter)
             out, err = listening.communicate(timeout=TIMEOUT)
         finally:
             listening.kill()
@@ -115,3 +119,24 @@ def test_a_port_that_is_taken_is_one_line(capsys):
 
 def test_nothing_comes_in_time(capsys):
     assert main(["--port", "0", "--timeout", "0.3"]) == 3
+
+
+def set_clock(meter: MeterHandle) -> None:
+    """Set the clock to what it shows."""
+    with Client.tcp(meter.host, meter.port, TIMEOUT) as client:
+        opened = client.associate(48, 1, "87654321")
+        opened.set(8, "0.0.1.0.0.255", 2, opened.get(8, "0.0.1.0.0.255", 2))
+
+
+@pytest.mark.req("D-52", "B-16")
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_reports_as_text(heard, transport):
+    """The first event after the start: a client sets the clock, and two of them tell the time before and after."""
+    settings = {"events": f"{transport}:127.0.0.1:PORT", "event_service": "report", "start": "2026-02-03T12:00:00", "rate": 1}
+    code, out, err = heard(settings, "--count", "2", act=set_clock)
+    assert code == 0, err
+    first, second = out.splitlines()
+    assert first.startswith(f"{transport.upper()} 127.0.0.1:")
+    assert "1->1 InformationReport 202602031" in first
+    assert " = 4" in first
+    assert " = 5" in second

@@ -37,6 +37,7 @@ class Config:
         self.events = ""
         self.event_source = 1
         self.event_client = 1
+        self.event_service = "notification"
         for key in keys:
             setattr(self, key, keys[key])
 

@@ -1,7 +1,7 @@
 """Short name referencing in the engine: the association, the names, refusals, and the InformationReport."""
 
-from dlms.information_report import information_report
-from rig import AARQ, FAULTY, HIDDEN, LIST, PAIR, SHRINKING, THING, Rig, tohex
+from dlms.information_report import LONGEST, information_report
+from rig import AARQ, FAULTY, LIST, PAIR, SHRINKING, THING, Rig
 from short_name_rig import ALL, SN_AARQ, SnRig
 
 GET = "C001C1" + THING + "0200"
@@ -273,39 +273,27 @@ def test_lengths_are_shortened():
 
 
 def test_information_report():
-    """What an Association SN lets its client read, with and without a time; the first attribute that cannot be told ends it."""
-    rig = SnRig()
-    association = rig.server.associations[-1]
-    tx = bytearray(700)
+    """An EventNotification told as the report of one variable: octet by octet, with deviations of both signs and with none."""
+    head = bytes.fromhex("C2010C07EA0B15060C223800")
+    name = bytes.fromhex("00010000600B00FF02")
+    data = bytes.fromhex("113E")
+    buf = bytearray(64)
 
-    def report(names, time=None, off=8, end=700):
-        octets = bytes.fromhex(names)
-        r = information_report(rig.server, association, octets, len(octets) // 2, time, tx, off, end)
-        return r if r < 0 else tohex(tx[off:r])
+    def report(deviation, value=data):
+        event = b"\xa5" * 3 + head + bytes.fromhex(deviation) + b"\x00" + name + value
+        end = information_report(buf, 5, 0x0123, event, 3, len(event))
+        assert buf[end:] == bytes(64 - end), "octets behind it"
+        found = bytes(buf[5:end])
+        buf[5:end] = bytes(end - 5)
+        return found
 
-    thing = rig.attribute(THING, 2)
-    assert report(thing) == "18000102" + thing + "01" + "0903616263"
-    two = thing + rig.attribute(PAIR, 5)
-    head = "0202" + thing + "02" + rig.attribute(PAIR, 5) + "02"
-    assert report(two) == "1800" + head + "0903616263" + "1601"
-    time = b"20261121120000Z"
-    assert report(two, time) == "18010F" + tohex(time) + head + "0903616263" + "1601"
-    assert report("") == "18000000"
-    assert report("FA08") == "18000102FA0801120040"
-    for names, code in (
-        ("0000", -4),
-        (rig.attribute(HIDDEN, 2), -4),
-        (rig.method(THING, 1), -4),
-        (rig.attribute(PAIR, 4), -3),
-        (rig.attribute(LIST, 2), -14),
-        (thing + "0000", -4),
-    ):
-        assert report(names) == code, names
-    # never a octet behind the room that is given
-    size = len(report(thing)) // 2
-    assert report(thing, None, 8, 8 + size)[:2] == "18"
-    for room in range(size):
-        tx[8 + room] = 0xA5
-        assert report(thing, None, 8, 8 + room) == -14
-        assert tx[8 + room] == 0xA5
-    assert report(rig.attribute(PAIR, 5), None, 0, 500) == -14
+    def expected(time, value=data):
+        return bytes((0x18, 1, len(time))) + time + bytes.fromhex("01020123") + b"\x01" + value
+
+    assert report("8000") == expected(b"20261121123456")
+    assert report("0000") == expected(b"20261121123456+0000")
+    assert report("FFC4") == expected(b"20261121123456+0100")
+    assert report("012C") == expected(b"20261121123456-0500")
+    assert report("FEB6") == expected(b"20261121123456+0530")
+    assert len(report("FFC4")) == LONGEST
+    assert report("FFC4", b"\x00") == expected(b"20261121123456+0100", b"\x00")

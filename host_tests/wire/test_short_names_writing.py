@@ -160,7 +160,9 @@ def test_what_is_negotiated(short: Short, client: ClientFactory) -> None:  # noq
     association = short(READER, conformance=everything)
     assert association.negotiated is not None
     assert association.negotiated.vaa_name == 0xFA00
-    assert association.negotiated.conformance == SHORT_NAME_CONFORMANCE | Conformance.GENERAL_BLOCK_TRANSFER
+    assert association.negotiated.conformance == (
+        SHORT_NAME_CONFORMANCE & ~Conformance.INFORMATION_REPORT | Conformance.GENERAL_BLOCK_TRANSFER
+    )
     some = short(READER, conformance=Conformance.READ)
     assert some.negotiated is not None
     assert some.negotiated.conformance == Conformance.READ

@@ -83,6 +83,7 @@ def services(port: int) -> str:
     if Conformance(_offered(port, EVENTS, None)) & Conformance.EVENT_NOTIFICATION:
         rows += [
             ("EventNotification", "unsolicited", "unconfirmed, in a confirmed AA or outside", "client management process", "TCP, UDP"),
+            ("InformationReport", "unsolicited", "unconfirmed, in a confirmed AA or outside", "client management process", "TCP, UDP"),
             ("DataNotification (push)", "unsolicited", "unconfirmed or confirmed, outside any AA", "one client", "TCP, UDP"),
         ]
     lines = ["| service | kind | service class | to | over |", "|---|---|---|---|---|"]
