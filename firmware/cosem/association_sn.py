@@ -3,6 +3,14 @@
 Version 2 has what a client needs, object_list, access_rights_list and security_setup_reference, with the access modes of
 Association LN versions 0 to 2. user_list and current_user of version 3 are left out: nothing at hand tells their short names.
 
+Selective access, by parameterized access (version 1 on has it too) [memory: IEC 62056-6-2]:
+
+    2 object_list          1 class_id long-unsigned                        array of the elements of that class
+                           2 structure {class_id, logical_name}            the element of that object
+    3 access_rights_list   1 base_name long                                the element of the object with that base name
+
+An object that there is not, or that this client does not see, is object-undefined; a class without objects is an empty array.
+
 It stands at 0.0.40.0.0.255 with the base name FA00 in its own AA, and nowhere else. The protocol engine reads from it how an
 AARQ is to be answered, as from `cosem.association_ln`, whose access rights it shares.
 """
@@ -22,10 +30,11 @@ from dlms.errors import (
     SUCCESS,
     TYPE_UNMATCHED,
 )
-from dlms.octets import NOT_FOUND, OTHER_CLASS, copy, get16
+from dlms.octets import NOT_FOUND, OTHER_CLASS, clear, copy, equal, get16
 from dlms.security import LOWEST, SN_CONTEXT
 
 _IDENTIFICATION = 15  # octets of structure {class_id, logical_name, attribute_id}: 02 03 12 cccc 09 06 LN 0F k
+_CLASS = 1  # selector of object_list
 _value = bytearray(8 + limits.ELEMENT)  # room for one computed attribute of read_by_logicalname
 
 
@@ -43,6 +52,7 @@ class AssociationSN(Interface):
     ATTRIBUTES = 4
     METHODS = 8
     LONG = (2, 3)
+    SELECT = {2: b"\x01\x02", 3: b"\x01"}
     preestablished = False  # as in Association LN; none with short names is
 
     def __init__(self, client, server, mechanism, secret, conformance, directory, names):
@@ -67,35 +77,81 @@ class AssociationSN(Interface):
     def open(self, k, cur):
         cur.tag = axdr.ARRAY
         cur.u = cur.v = 0
-        return object_list.choose(self.acc, self.directory, cur)
+        if cur.selector == 0:
+            return object_list.choose(self.acc, self.directory, cur)
+        if k == 2 and cur.selector == _CLASS:
+            return self._choose_class(cur)
+        # one element, and not an array of one
+        cur.tag = axdr.STRUCTURE
+        cur.n = 4 if k == 2 else 3
+        if k == 3:
+            cur.u = self._named(cur)
+        elif object_list.is_object_id(cur.buf, cur.off, cur.end):
+            cur.u = self._locate(cur.buf, cur.off)
+        else:
+            cur.u = -TYPE_UNMATCHED
+        return SUCCESS if cur.u >= 0 else -cur.u
+
+    def _choose_class(self, cur):
+        """Mark the objects of a class in cur.map and count them in cur.n; returns a result."""
+        if cur.end - cur.off != 3 or cur.buf[cur.off] != axdr.LONG_UNSIGNED:
+            return TYPE_UNMATCHED
+        clear(cur.map, 0, 32)
+        cur.n = 0
+        i = 0
+        while i < self.directory.n:
+            o = self.directory.objs[i] or self
+            if o.CLASS_ID == get16(cur.buf, cur.off + 1):
+                object_list.mark(self.acc, i, cur)
+            i += 1
+        return SUCCESS
+
+    def _named(self, cur):
+        """Directory record of the object whose base name is the parameter, or -result."""
+        if cur.end - cur.off != 3 or cur.buf[cur.off] != axdr.LONG:
+            return -TYPE_UNMATCHED
+        i = 0
+        while i < self.directory.n:
+            if self.acc[i] and equal(self.names.bases, 2 * i, cur.buf, cur.off + 1, 2):
+                return i
+            i += 1
+        return -OBJECT_UNDEFINED
 
     def element(self, k, cur, i, buf, off):
+        if cur.tag == axdr.STRUCTURE:
+            at = cur.u
+            return self._put_member(k, at, self.directory.objs[at] or self, i, buf, off)
         if i < cur.u:
             cur.u = cur.v = 0
         cur.v = at = object_list.marked(cur.map, i, cur.u, cur.v)
         cur.u = i
         o = self.directory.objs[at] or self
+        n = 4 if k == 2 else 3
+        off = axdr.put_head(buf, off, axdr.STRUCTURE, n)
+        i = 0
+        while i < n and off > 0:
+            off = self._put_member(k, at, o, i, buf, off)
+            i += 1
+        return off
+
+    def _put_member(self, k, at, o, i, buf, off):
+        """Write member i of the element of record `at` in list k; returns the offset behind it, or -result.
+
+        object_list: structure {base_name long, class_id long-unsigned, version unsigned, logical_name octet-string}.
+        access_rights_list: structure {base_name long, attribute_access array, method_access array}, the arrays as in an Association LN.
+        """
         if self.acc[at] == 0:
             return -OBJECT_UNDEFINED
-        return self._put_object(buf, off, at, o) if k == 2 else self._put_rights(buf, off, at, o)
-
-    def _put_object(self, buf, off, at, o):
-        """structure {base_name long, class_id long-unsigned, version unsigned, logical_name octet-string}."""
-        buf[off] = axdr.STRUCTURE
-        buf[off + 1] = 4
-        off = axdr.put_u16(buf, off + 2, axdr.LONG, self.names.base(at))
-        off = axdr.put_u16(buf, off, axdr.LONG_UNSIGNED, o.CLASS_ID)
-        off = axdr.put8(buf, off, axdr.UNSIGNED, o.VERSION)
+        if i == 0:
+            return axdr.put_u16(buf, off, axdr.LONG, self.names.base(at))
+        if k == 3:
+            put = object_list.put_attribute_access if i == 1 else object_list.put_method_access
+            return put(buf, off, o, self.directory.rows, ROW * self.acc[at])
+        if i == 1:
+            return axdr.put_u16(buf, off, axdr.LONG_UNSIGNED, o.CLASS_ID)
+        if i == 2:
+            return axdr.put8(buf, off, axdr.UNSIGNED, o.VERSION)
         return axdr.put_octets(buf, off, axdr.OCTET_STRING, self.directory.table, 8 * at, 6)
-
-    def _put_rights(self, buf, off, at, o):
-        """structure {base_name long, attribute_access array, method_access array}, the arrays as in an Association LN."""
-        end = object_list.put_rights(buf, off + 3, o, self.directory.rows, ROW * self.acc[at])
-        # the two octets in front of the arrays were those of a structure of their own
-        buf[off] = axdr.STRUCTURE
-        buf[off + 1] = 3
-        axdr.put_u16(buf, off + 2, axdr.LONG, self.names.base(at))
-        return end
 
     # -- methods -----------------------------------------------------------------------------------
 

@@ -111,16 +111,26 @@ def put_element(buf, off, directory, i, o, row, full):
 
 
 def put_rights(buf, off, o, rights, at):
-    """Write the access_rights of object o, the row rights[at:]: one entry for each attribute and each method of its class."""
+    """Write the access_rights of object o, the row rights[at:]: structure {attribute_access, method_access}."""
     buf[off] = axdr.STRUCTURE
     buf[off + 1] = 2
-    off = axdr.put_head(buf, off + 2, axdr.ARRAY, o.ATTRIBUTES)
+    return put_method_access(buf, put_attribute_access(buf, off + 2, o, rights, at), o, rights, at)
+
+
+def put_attribute_access(buf, off, o, rights, at):
+    """Write the array with one entry for each attribute of the class of object o."""
+    off = axdr.put_head(buf, off, axdr.ARRAY, o.ATTRIBUTES)
     for k in range(1, o.ATTRIBUTES + 1):
         buf[off] = axdr.STRUCTURE
         buf[off + 1] = 3
         off = axdr.put8(buf, off + 2, axdr.INTEGER, k)
         off = axdr.put8(buf, off, axdr.ENUM, rights[at + k])
         off = put_selectors(buf, off, o, k)
+    return off
+
+
+def put_method_access(buf, off, o, rights, at):
+    """Write the array with one entry for each method of the class of object o."""
     off = axdr.put_head(buf, off, axdr.ARRAY, o.METHODS)
     for k in range(1, o.METHODS + 1):
         buf[off] = axdr.STRUCTURE

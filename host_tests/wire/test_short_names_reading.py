@@ -22,7 +22,16 @@ from tools.dlmsclient import (
     by_entry,
     parse_object_list,
 )
-from tools.dlmsclient.short_names import ASSOCIATION_SN, LOGICAL_DEVICE_NAME, SAP_ASSIGNMENT, ShortNamedObject, attribute_name
+from tools.dlmsclient.selection import rights_of, short_name_of, short_names_of_class
+from tools.dlmsclient.short_names import (
+    ASSOCIATION_SN,
+    LOGICAL_DEVICE_NAME,
+    SAP_ASSIGNMENT,
+    ShortNamedObject,
+    attribute_name,
+    parse_short_name_list,
+)
+from tools.dlmsclient.xdlms import Selection
 
 # Simulated time stands still, so that no value changes but those of the meter's own state and of the association.
 pytestmark = [
@@ -212,3 +221,61 @@ def test_two_referencings_on_one_connection(client: ClientFactory) -> None:
     assert logical.exchange(bytes.fromhex("C002C100000001"))[:8] == bytes.fromhex("C402C10000000002")
     assert association.get(1, "0.0.42.0.0.255", 2) == logical.get(1, "0.0.42.0.0.255", 2)
     assert logical.get(1, "0.0.42.0.0.255", 1).tag is Tag.OCTET_STRING
+
+
+def entry(each: ShortNamedObject) -> axdr.Data:
+    """The element of object_list."""
+    base = each.base_name - 0x10000 if each.base_name & 0x8000 else each.base_name
+    name = axdr.octet_string(each.instance.octets)
+    return axdr.structure(axdr.Data(Tag.LONG, base), axdr.long_unsigned(each.class_id), axdr.unsigned(each.version), name)
+
+
+@pytest.mark.req("F-10", "D-50")
+@pytest.mark.parametrize("size", [12, 64, 0])
+def test_selective_access_to_the_lists(short: Short, size: int) -> None:  # noqa: F811
+    """Every class and every object: what is delivered is what the whole lists have; one object as an element and not as an array."""
+    association = short(READER, pdu_size=size)
+    listed = named(association)
+    for class_id in sorted({each.class_id for each in listed} | {2, 15, 999}):
+        found = association.get(12, CURRENT, 2, short_names_of_class(class_id))
+        assert found == axdr.array(*(entry(each) for each in listed if each.class_id == class_id)), class_id
+    lists = association.get(12, CURRENT, 2), association.get(12, CURRENT, 3)
+    rights = {item[0].value & 0xFFFF: item for item in lists[1]}
+    for each in listed:
+        assert association.get(12, CURRENT, 2, short_name_of(each.class_id, each.instance)) == entry(each)
+        assert association.get(12, CURRENT, 3, rights_of(each.base_name)) == rights[each.base_name]
+    (own,) = [item for item in parse_short_name_list(*lists) if item.class_id == 12]
+    assert (own.attributes[2].selectors, own.attributes[3].selectors) == ((1, 2), (1,))
+
+
+@pytest.mark.req("F-10", "D-50", "D-112")
+def test_selections_that_cannot_be_answered(short: Short) -> None:  # noqa: F811
+    association = short(READER)
+    listed = named(association)
+    hidden = [each for each in named(short(MANAGER)) if each.instance not in {item.instance for item in listed}]
+    wrong = DataAccessResult.TYPE_UNMATCHED
+    undefined = DataAccessResult.OBJECT_UNDEFINED
+    unknown = DataAccessResult.SCOPE_OF_ACCESS_VIOLATED
+    cases = [
+        (2, Selection(1, axdr.unsigned(3)), wrong),
+        (2, Selection(1, axdr.null_data()), wrong),
+        (2, Selection(1, axdr.array(axdr.long_unsigned(3))), wrong),
+        (2, Selection(2, axdr.long_unsigned(3)), wrong),
+        (2, Selection(2, axdr.structure(axdr.long_unsigned(3))), wrong),
+        (2, short_name_of(3, "1.0.1.8.9.255"), undefined),
+        (2, short_name_of(hidden[0].class_id, hidden[0].instance), undefined),
+        (2, short_name_of(4, "1.0.1.8.0.255"), DataAccessResult.OBJECT_CLASS_INCONSISTENT),
+        (2, short_name_of(15, CURRENT), DataAccessResult.OBJECT_CLASS_INCONSISTENT),
+        (3, Selection(1, axdr.long_unsigned(listed[0].base_name)), wrong),
+        (3, rights_of(listed[0].base_name + 8), undefined),
+        (3, rights_of(hidden[0].base_name), undefined),
+        (2, Selection(3, axdr.null_data()), None),
+        (2, Selection(0, axdr.null_data()), None),
+        (3, Selection(2, axdr.null_data()), None),
+        (4, Selection(1, axdr.null_data()), None),
+    ]
+    refused = code_of(association.get, 7, "1.0.99.1.0.255", 3, Selection(1, axdr.null_data()))
+    assert refused in (unknown, wrong)
+    for attribute, selection, expected in cases:
+        assert code_of(association.get, 12, CURRENT, attribute, selection) is (expected or refused), (attribute, selection)
+    assert association.get(12, CURRENT, 2, short_name_of(12, CURRENT))

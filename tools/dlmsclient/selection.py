@@ -108,3 +108,18 @@ def object_list_by_ids(*objects: tuple[int, str | Obis]) -> Selection:
 def object_list_by_id(class_id: int, instance: str | Obis) -> Selection:
     """object_list selector 4: this object."""
     return Selection(4, _object_id(class_id, instance))
+
+
+def short_names_of_class(class_id: int) -> Selection:
+    """object_list of an Association SN, selector 1: the objects of a class (REQUIREMENTS F-10)."""
+    return Selection(1, long_unsigned(class_id))
+
+
+def short_name_of(class_id: int, instance: str | Obis) -> Selection:
+    """… selector 2: this object; the answer is one element."""
+    return Selection(2, _object_id(class_id, instance))
+
+
+def rights_of(base_name: int) -> Selection:
+    """access_rights_list of an Association SN, selector 1: the object with this base name; the answer is one element."""
+    return Selection(1, Data(Tag.LONG, base_name - 0x10000 if base_name & 0x8000 else base_name))
