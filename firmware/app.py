@@ -73,7 +73,12 @@ class App:
         if config.dial:
             self.manager.line(config.dial[0], config.dial[1], True)
         if limits.PUSHES:
-            self.notifier = Notifier(self.service, self.manager, self.queue, self.log, self.meter.unsolicited.sources)
+            if config.push_window:
+                from net.long_push import LongPush
+
+                self.server.pushes = LongPush(self.server, config.push_window, limits.DATAGRAM)
+            sources = self.meter.unsolicited.sources
+            self.notifier = Notifier(self.service, self.manager, self.queue, self.log, sources, long=self.server.pushes)
             self.service.outgoing = self.notifier
             self.server.confirm = self.notifier.confirm
 

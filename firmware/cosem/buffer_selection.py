@@ -83,6 +83,45 @@ def _choose(cur, column):
     cur.map[COUNT] = n + 1
 
 
+# -- for who names rows and columns without a selector (`cosem.push_objects`) ---------------------------
+
+
+def newest(cur, n):
+    """Of all rows, which `select` has chosen, take the newest n."""
+    n = min(n, cur.n)
+    if not cur.map[FLAGS] & REVERSE:
+        cur.u += cur.n - n
+    cur.n = n
+
+
+def entries(cur, first, last):
+    """Of all rows take number `first` to `last`, counted from 1, 0 for the last there is."""
+    if last == 0 or last > cur.n:
+        last = cur.n
+    cur.u += 1 - first if cur.map[FLAGS] & REVERSE else first - 1
+    cur.n = max(0, last - first + 1)
+
+
+def first_columns(columns, cur, n):
+    """Of all columns take the first n; returns a result."""
+    if n > columns.n:
+        return TYPE_UNMATCHED
+    clear(cur.map, 0, COUNT + 1)
+    _span(cur, 0, n)
+    return SUCCESS
+
+
+def choose_columns(columns, cur, buf, off):
+    """Of all columns take those whose definitions are the array at buf[off:], which ends there; returns a result."""
+    kept = cur.buf
+    cur.buf = buf
+    cur.end = len(buf)
+    clear(cur.map, 0, COUNT + 1)
+    result = _selected(columns, cur, off)
+    cur.buf = kept
+    return result
+
+
 # -- by entry ----------------------------------------------------------------------------------------
 
 

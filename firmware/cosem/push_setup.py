@@ -4,17 +4,23 @@ A trigger - method `push`, an interval, an alarm, the network - captures the val
 the outbox of this object; `net.sender` takes it from there to the destination, with windows, retries and confirmation as told here.
 
 Version 2 as public implementations have it: elements of push_object_list carry a restriction and columns, repetition_delay is a
-structure. Of the current version 3 no table of attributes is public. Taken are whole attributes without restriction, TCP and UDP with
-numeric addresses, and A-XDR.
+structure. Of the current version 3 no table of attributes is public. Taken are TCP and UDP with
+numeric addresses, and A-XDR. What of an attribute is pushed is told in `cosem.push_objects`.
+
+A push that is longer than one APDU is not captured: the outbox then holds the head of its DataNotification alone, with the time and number
+of the trigger, and `net.long_push` reads the values when their turn to be sent has come. Where the destination has no general block
+transfer (`window` 0) it is refused, and counted among those lost.
 """
+
+from array import array
 
 from micropython import const
 
 import limits
 from cosem import window
 from cosem.base import OUT_OF_RANGE, Interface, answered, no_parameter
-from cosem.columns import DEFINITION, put_definition
 from cosem.directory import obis
+from cosem.push_objects import ENTRIES, PushObjects, element_end, put_head, rest_of
 from dlms import axdr
 from dlms.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 from dlms.notification import DATA_HEAD, INVOKE_IDS, data_notification
@@ -25,13 +31,10 @@ from dlms.stream import Cursor
 TCP = const(0)  # transport_service
 UDP = const(1)
 CONFIRMED = const(2)  # push_operation_method; 0 and 1 are unconfirmed
-ENTRY = const(25)  # octets of an element of push_object_list
-ENTRIES = const(16)
 DESTINATION = const(64)  # longest destination, octets
 _METHODS = const(3)  # values of push_operation_method
 # type of each attribute from 0 that `set` takes as it is, 0 of the others
 _TYPES = (0, 0, 0, 0, axdr.ARRAY, axdr.LONG_UNSIGNED, axdr.UNSIGNED, axdr.STRUCTURE, 0, axdr.INTEGER, 0, axdr.ENUM)
-_UNRESTRICTED = b"\x02\x02\x16\x00\x00\x01\x00"  # restriction {none, null-data}, no columns
 _NEVER = b"\x19\xff\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00\xff"
 
 
@@ -40,18 +43,21 @@ class Pushes:
 
     clock: the Clock object. device: wPort of the logical device they belong to. parse: function(text) that returns (host, port) of a
     destination, or None. seed: of the random delays, of which each meter shall have its own. retries, delay: what they begin with.
+    window: blocks that destinations take in one stream of general block transfer, 0 for destinations without it.
     """
 
-    def __init__(self, clock, device, parse, seed, retries, delay):
+    def __init__(self, clock, device, parse, seed, retries, delay, window=0):
         self.clock = clock
         self.device = device
         self.parse = parse
         self.random = seed & 0xFFFF
         self.retries = retries
         self.delay = delay
+        self.window = window
         self.invoke_id = 0
         self.scratch = bytearray(limits.ELEMENT)
         self.cursor = Cursor()
+        self.stack = array("H", bytes(2 * limits.NESTING))
 
     def next_id(self):
         """The next number of a long-invoke-id."""
@@ -87,7 +93,7 @@ class PushSetup(Interface):
         self.label = label
         self.pushes = pushes
         self.box = Outbox(limits.OUTBOX, limits.PDU)
-        self.what = b""  # for each entry the place of its object in the directory, and the attribute
+        self.list = None
         self._captured = captured
         self.directory = None
         self.live = False  # set when the meter can be reached: of the past nothing is pushed
@@ -114,13 +120,12 @@ class PushSetup(Interface):
     def placed(self, directory):
         """The logical device is complete: find the objects to push."""
         self.directory = directory
-        what = bytearray()
+        self.list = PushObjects(directory)
         for text, k in self._captured:
             i = directory.index(obis(text))
             if i < 0 or directory.objs[i] is None:
                 raise ValueError("push: " + text + " cannot be pushed")
-            what.extend(bytes((i, k)))
-        self.what = bytes(what)
+            self.list.add(i, k)
         self._captured = None
 
     # -- capturing -----------------------------------------------------------------------------------------
@@ -138,8 +143,14 @@ class PushSetup(Interface):
         off = data_notification(box.buf, at, pushes.next_id(), self.a[11][1] == CONFIRMED, pushes.clock.a[2], 2)
         off = self._values(box.buf, off, box.limit())
         if off < 0:
-            box.refuse()
-            return TEMPORARY_FAILURE
+            # what waits already may be all that is in its way
+            if box.n and self._values(None, DATA_HEAD, box.pdu) > 0:
+                box.refuse()
+                return TEMPORARY_FAILURE
+            if pushes.window == 0:
+                box.refuse(True)
+                return OTHER_REASON
+            off = at + DATA_HEAD
         box.commit(off, pushes.device, self.a[9][1])
         return SUCCESS
 
@@ -149,42 +160,12 @@ class PushSetup(Interface):
             self.trigger()
 
     def _values(self, buf, off, end):
-        """Write the structure of all values at buf[off:end]; returns its end, -1 when there is no room for it."""
-        n = len(self.what)
-        if off + 2 > end:
-            return -1
-        off = axdr.put_head(buf, off, axdr.STRUCTURE, n // 2)
+        """Write the structure of all values at buf[off:end], or, without a buf, measure it; returns its end, -1 when there is no room."""
+        n = self.list.n()
+        off = put_head(buf, off, end, axdr.STRUCTURE, n, self.pushes.scratch)
         i = 0
         while i < n and off >= 0:
-            off = self._value(self.what[i], self.what[i + 1], buf, off, end)
-            i += 2
-        return off
-
-    def _value(self, i, k, buf, off, end):
-        """Write attribute k of record i; what cannot be read now is null-data, so that the others keep their places."""
-        o = self.directory.objs[i]
-        if k in o.LONG:
-            at = self._long(o, k, buf, off, end)
-            return at if at else put(buf, off, end, axdr.NULL_DATA, 1)
-        scratch = self.pushes.scratch
-        n = self.directory.simple(i, k, o, scratch, None)
-        return put(buf, off, end, o.a[k] or scratch, n) if n > 0 else put(buf, off, end, axdr.NULL_DATA, 1)
-
-    def _long(self, o, k, buf, off, end):
-        """Write a long attribute, element by element; returns its end, -1 when there is no room, 0 when it cannot be read."""
-        cur = self.pushes.cursor
-        cur.selector = 0
-        if o.open(k, cur) != SUCCESS:
-            return 0
-        if off + 6 > end:
-            return -1
-        off = axdr.put_head(buf, off, cur.tag, cur.n)
-        i = 0
-        while i < cur.n and off >= 0:
-            n = o.element(k, cur, i, self.pushes.scratch, 0)
-            if n < 0:
-                return 0
-            off = put(buf, off, end, self.pushes.scratch, n)
+            off = self.list.put_value(i, buf, off, end, self.pushes)
             i += 1
         return off
 
@@ -226,15 +207,13 @@ class PushSetup(Interface):
 
     def open(self, k, cur):
         cur.tag = axdr.ARRAY
-        cur.n = len(self.what) // 2
+        cur.n = self.list.n()
         return SUCCESS
 
     def element(self, k, cur, i, buf, off):
-        if 2 * i >= len(self.what):
+        if i >= self.list.n():
             return -OTHER_REASON
-        end = put_definition(buf, off, self.directory.table, 8 * self.what[2 * i], self.what[2 * i + 1])
-        buf[off + 1] = 6
-        return axdr.put_encoded(buf, end, _UNRESTRICTED)
+        return self.list.put_element(i, buf, off)
 
     # -- writing -----------------------------------------------------------------------------------------------
 
@@ -306,17 +285,17 @@ class PushSetup(Interface):
         if axdr.count(buf, off) > ENTRIES:
             return OUT_OF_RANGE
         at = axdr.content(buf, off)
-        what = bytearray()
+        found = PushObjects(self.directory)
         while at < end:
-            if not is_entry(buf, at, end):
+            behind = element_end(buf, at, end)
+            if behind < 0:
                 return TYPE_UNMATCHED
             i = self._permitted(buf, at, aa)
-            if i < 0:
+            if i < 0 or not found.add(i, buf[at + 14], rest_of(buf, at, behind)):
                 return OUT_OF_RANGE
-            what.extend(bytes((i, buf[at + 14])))
-            at += ENTRY
+            at = behind
         if commit:
-            self.what = bytes(what)
+            self.list = found
         return SUCCESS
 
     def _permitted(self, buf, at, aa):
@@ -324,7 +303,7 @@ class PushSetup(Interface):
         i = self.directory.locate(buf, at + 3, at + 7)
         o = self.directory.objs[i] if i >= 0 else None
         k = buf[at + 14]
-        if o is None or get16(buf, at + 16) or not 1 <= k <= o.ATTRIBUTES:
+        if o is None or not 1 <= k <= o.ATTRIBUTES:
             return -1
         return i if self.directory.right(aa.assoc.acc[i], k) & 1 else -1
 
@@ -337,14 +316,6 @@ class PushSetup(Interface):
         return o
 
 
-def put(buf, off, end, value, n):
-    """Copy n encoded octets to buf[off:end]; returns the offset behind them, -1 when there is no room."""
-    if off + n > end:
-        return -1
-    copy(buf, off, value, 0, n)
-    return off + n
-
-
 def is_delay(buf, off):
     """True when the Data at off begins as structure {long-unsigned, long-unsigned, long-unsigned}."""
     return (
@@ -353,21 +324,3 @@ def is_delay(buf, off):
         and buf[off + 5] == axdr.LONG_UNSIGNED
         and buf[off + 8] == axdr.LONG_UNSIGNED
     )
-
-
-def is_entry(buf, off, end):
-    """True when the Data at off is an element of push_object_list without restriction and columns.
-
-    structure {class_id long-unsigned, logical_name octet-string[6], attribute_index integer, data_index long-unsigned, restriction
-    structure {enum 0, null-data}, columns array of none}: 25 octets.
-    """
-    if end - off < ENTRY or get16(buf, off) != 0x0206 or buf[off + 2] != axdr.LONG_UNSIGNED or get16(buf, off + 5) != 0x0906:
-        return False
-    if buf[off + 13] != axdr.INTEGER or buf[off + 15] != axdr.LONG_UNSIGNED:
-        return False
-    i = 0
-    while i < ENTRY - DEFINITION:
-        if buf[off + DEFINITION + i] != _UNRESTRICTED[i]:
-            return False
-        i += 1
-    return True

@@ -110,6 +110,8 @@ class Block:
 def request(server, aa, rx, p, end, tx):
     """Serve the block rx[p:end]; returns the offset behind the answer at tx[aa.start:], or 0 for none."""
     errors = server.errors
+    if server.pushes is not None and server.pushes.heard(aa.link, aa, rx, p, end):
+        return 0
     if aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
         server.abandon(aa)
         return server.exception(aa, tx, errors.service_not_negotiated)

@@ -18,7 +18,10 @@ APDU = const(10)  # … and its APDU
 
 
 class Outbox:
-    """size: octets of the buffer. pdu: the longest APDU taken. n: records in it. lost: records refused for want of room."""
+    """size: octets of the buffer. pdu: the longest APDU taken. n: records in it. lost: records refused for want of room.
+
+    too_long: whether the last of these was longer than any APDU can be.
+    """
 
     def __init__(self, size, pdu):
         self.buf = bytearray(size)
@@ -26,6 +29,7 @@ class Outbox:
         self.used = 0
         self.n = 0
         self.lost = 0
+        self.too_long = False
         self.epoch = 0  # counts how often it was emptied at once
 
     def begin(self, least):
@@ -52,8 +56,9 @@ class Outbox:
         self.used = end
         self.n += 1
 
-    def refuse(self):
+    def refuse(self, too_long=False):
         """A record could not be kept."""
+        self.too_long = too_long
         self.lost = self.lost + 1 & 0xFFFF
 
     def size(self):

@@ -91,6 +91,7 @@ class Server:
         self.transfers = Pool([Transfer(self, limits) for _ in range(limits.TRANSFERS)], limits.CONNECTIONS)
         self.udp_transfers = Pool([Transfer(self, limits) for _ in range(limits.UDP_TRANSFERS)], 0)
         self.scratch = Transfer(self, limits)
+        self.pushes = None  # … and of an acknowledgement of blocks, where pushes go in blocks
         self.confirm = no_confirm  # who hears of a DataNotificationConfirm
         self.every = tuple(self.transfers.things + self.udp_transfers.things + [self.scratch])
 
@@ -186,6 +187,8 @@ class Server:
 
     def idle(self, link, tag, rx, off, tx):
         """An APDU other than AARQ and RLRQ outside any AA (D-91, D-96); a Read or Write between wPorts of SN has an error of its own."""
+        if tag == 0xE0 and self.pushes is not None and self.pushes.heard(link, None, rx, off + HEADER, off + HEADER + get16(rx, off + 6)):
+            return 0
         if tag in _RESPONSES or not link.carrier.stream:
             return 0
         if tag in _SN_SERVICES and self.sn is not None:

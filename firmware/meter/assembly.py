@@ -42,8 +42,8 @@ def build(config, source=None):
     board's limit), `device2` (wPort of the second logical device), `tariff1_from`, `tariff1_to` (hours of local time),
     `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses), `preestablished` (client wPort, 0
     for none), `multicast` (list of addresses), `compact` and `null_data` (lists of client wPorts), `push`, `events` (destinations),
-    `push_interval`, `push_delay` (seconds), `push_retries`, `event_source`, `event_client`, `event_service`. Their ranges are
-    the application's to check (`config`); ValueError says why a start or an object list cannot be taken.
+    `push_interval`, `push_delay` (seconds), `push_retries`, `push_window`, `event_source`, `event_client`, `event_service`. Their
+    ranges are the application's to check (`config`); ValueError says why a start or an object list cannot be taken.
 
     source: where the energy comes from; None for a simulated household.
     """

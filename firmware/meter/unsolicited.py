@@ -30,8 +30,9 @@ _PORT_REFERENCE = obis("0.0.25.0.0.255")  # TCP-UDP setup
 
 
 class Unsolicited:
-    """clock: the Clock. device, client: wPorts that pushes go from and to. config: `push`, `push_interval`, `push_retries`, `push_delay`,
-    `events`, `event_source`, `event_client`, `event_service`, `serial`, `seed`; ValueError says why one of them cannot be taken.
+    """clock: the Clock. device, client: wPorts that pushes go from and to. config: `push`, `push_interval`, `push_retries`,
+    `push_delay`, `push_window`, `events`, `event_source`, `event_client`, `event_service`, `serial`,
+    `seed`; ValueError says why one of them cannot be taken.
     """
 
     def __init__(self, clock, device, client, config):
@@ -40,7 +41,9 @@ class Unsolicited:
         self.interval = config.push_interval
         # each meter has random delays of its own
         seed = int(config.serial) ^ config.seed
-        self.shared = Pushes(clock, device, destination, seed, config.push_retries, config.push_delay)
+        if config.push_window and not limits.GBT_WINDOW:
+            raise ValueError("push_window: this board has no general block transfer (GBT_WINDOW is 0)")
+        self.shared = Pushes(clock, device, destination, seed, config.push_retries, config.push_delay, config.push_window)
         events = aim("events", config.events)
         events = events and (events[0],) + destination(events[1])
         self.notices = Notices(clock, events, config.event_source, config.event_client, config.push_retries, config.push_delay)

@@ -8,16 +8,17 @@ from net.sender import Sender
 
 class Notifier:
     """sources: see `net.sender`. client, device: wPorts of the AA that EventNotifications go through: client management process and
-    management logical device (REQUIREMENTS A-13, A-14).
+    management logical device (REQUIREMENTS A-13, A-14). long: the `net.long_push.LongPush`, where pushes may be longer than an APDU.
     """
 
-    def __init__(self, service, manager, queue, log, sources, client=1, device=1):
+    def __init__(self, service, manager, queue, log, sources, client=1, device=1, long=None):
         self.service = service
         self.manager = manager
         self.queue = queue
         self.log = log
         self.client = client
         self.device = device
+        self.long = long
         self.senders = [Sender(source, self) for source in sources]
         # what `find` has found
         self.link = None

@@ -3,8 +3,9 @@
     IDLE --a record--> WAITING --delay over, window open--> attempt
     attempt, UDP: the datagram is handed over                     -> sent
     attempt, TCP: DIALLING --the line is open--> SENDING --the connection took the last octet--> sent
+    attempt of a push longer than an APDU, over either: STREAMING --its last block is taken, over UDP acknowledged--> sent
     sent: a confirmed push goes on to AWAITING --confirmation--> delivered; everything else is delivered
-    DIALLING, SENDING, AWAITING --the line fails, the confirmation is not there in time--> WAITING for the next attempt, or given up
+    DIALLING, SENDING, STREAMING, AWAITING --the line fails, no confirmation in time--> WAITING for the next attempt, or given up
 
 A record leaves the outbox only when it is delivered or given up, and nothing behind it is touched before. Nothing here waits: every step is
 taken by `tick`, ten times a second, so that a destination that is not there, accepts and says nothing, or does not read, holds up nobody.
@@ -36,10 +37,14 @@ WAITING = const(1)
 DIALLING = const(2)
 SENDING = const(3)
 AWAITING = const(4)
+STREAMING = const(5)
 
 _TCP = const(0)
 _UDP = const(1)
 _SECOND = const(1000)
+_HEAD_ONLY = const(26)  # octets of the WPDU of a DataNotification without its values
+_GENERAL_BLOCK = const(0xE0)
+_DATAGRAMS = const(4)  # that are read at once
 _LONGER = const(3)  # octets that an InformationReport may have more than the EventNotification
 
 
@@ -65,16 +70,18 @@ class Sender:
         self.buf = source.box.buf
         self.at = FIRST
         self.n = 0
-        self.scratch = bytearray(HEADER + 18)  # a confirmation
+        self.long = False  # it is a push whose values are not in it
+        self.scratch = bytearray(_DATAGRAMS * (HEADER + 18))  # confirmations
 
     # -- steps -------------------------------------------------------------------------------------------
 
     def tick(self, ms):
         """ms milliseconds have passed."""
-        if self.box.n == 0 and self.state == IDLE:
+        if self.box.n == 0 and self.state == IDLE and self.box.lost == self.lost:
             return
         if self.box.epoch != self.epoch:
             self.epoch = self.box.epoch  # the outbox was emptied: whatever was under way is none of ours any more
+            self.stop_streaming()
             self.state = IDLE
             self.connection = None
         if self.state == IDLE:
@@ -86,13 +93,15 @@ class Sender:
             self.dialling()
         elif self.state == SENDING:
             self.sending()
+        elif self.state == STREAMING:
+            self.streaming(ms)
         else:
             self.awaiting(ms)
         if self.state == WAITING and self.wait <= 0:
             self.try_now()
         if self.box.lost != self.lost:
             self.lost = self.box.lost
-            self.say("WARN", "outbox-full")
+            self.say("WARN", "too-long" if self.box.too_long else "outbox-full")
 
     def begin(self):
         """Take the oldest record in hand."""
@@ -119,6 +128,7 @@ class Sender:
             self.n = self.box.size()
         if source.revision != self.revision:
             self.aim()
+        self.long = self.n == _HEAD_ONLY and not source.inside
         if source.transport < 0:
             self.nobody()
         elif source.transport == _UDP:
@@ -147,6 +157,7 @@ class Sender:
 
     def release(self):
         """Let go of line and socket."""
+        self.stop_streaming()
         if self.line is not None:
             self.notifier.manager.leave(self.line)
             self.line = None
@@ -154,6 +165,7 @@ class Sender:
 
     def failed_attempt(self, reason):
         """Keep the record for the next attempt, or give it up."""
+        self.stop_streaming()
         if self.attempt > self.source.retries():
             self.say("ERROR", "given-up", reason)
             self.delivered()
@@ -164,6 +176,7 @@ class Sender:
 
     def sent(self):
         """The transport has taken the record."""
+        self.stop_streaming()
         self.say("DEBUG", "sent")
         if is_confirmed(self.box.buf, APDU):
             self.state = AWAITING
@@ -173,6 +186,7 @@ class Sender:
 
     def delivered(self):
         """Forget the record, and begin with the next one at the next tick."""
+        self.stop_streaming()
         self.connection = None
         self.peer = None
         self.box.pop()
@@ -200,6 +214,9 @@ class Sender:
 
     def over(self, connection):
         """Send the oldest record over a connection; later, when an answer is still waiting there."""
+        if self.long:
+            self.stream(connection)
+            return
         try:
             self.peer = connection.sock
             taken = connection.send(self.buf, self.at, self.n)
@@ -243,6 +260,9 @@ class Sender:
             if self.sock is None:
                 self.sock = address.connected(self.source.host, self.source.port)
                 self.notifier.queue.add(self.sock, self)
+            if self.long:
+                self.stream(None)
+                return
             n = self.sock.write(self.buf, self.at, self.n)
         except OSError as e:
             self.attempt += 1
@@ -253,14 +273,26 @@ class Sender:
             self.sent()
 
     def ready(self, event):
-        """A datagram from the destination: a confirmation, or nothing that is expected here."""
-        n = self.sock.readinto(self.scratch)
-        if n and n > HEADER and frame(self.scratch, 0, n, n) == n:
-            self.confirm(self.scratch, HEADER, n)
+        """Datagrams from the destination: a confirmation, an acknowledgement of blocks, or nothing that is expected here.
+
+        `readinto` reads on while there is room, so that those which have come together stand one behind the other.
+        """
+        n = self.sock.readinto(self.scratch) or 0
+        off = 0
+        while n - off > HEADER:
+            size = frame(self.scratch, off, n - off, n)
+            if size <= HEADER:
+                break
+            end = off + size
+            if self.state == STREAMING and self.scratch[off + HEADER] == _GENERAL_BLOCK:
+                self.acknowledged(self.scratch, off + HEADER, end)
+            else:
+                self.confirm(self.scratch, off + HEADER, end)
+            off = end
 
     def failed(self, e):
         """The destination cannot be reached, as far as the network tells; of a datagram that was taken nothing more is known."""
-        if self.state == AWAITING:
+        if self.state == AWAITING or self.state == STREAMING:
             self.failed_attempt("unreachable")
 
     def close(self):
@@ -269,6 +301,88 @@ class Sender:
             self.notifier.queue.discard(self.sock)
             self.sock.close()
             self.sock = None
+
+    # -- in blocks ------------------------------------------------------------------------------------------
+
+    def stream(self, connection):
+        """Send a push in blocks, when no other one is under way and there is a transfer for it."""
+        long = self.notifier.long
+        if long.sender is not None:
+            self.state = WAITING
+            self.wait = 0
+            return
+        self.attempt += 1
+        self.connection = connection
+        self.peer = connection.sock if connection is not None else None
+        self.state = STREAMING
+        try:
+            begun = long.begin(self, connection)
+        except Exception as e:
+            self.raised(e)
+            return
+        if begun:
+            self.stream_on()
+        else:
+            self.failed_attempt("no-transfer")
+
+    def raised(self, e):
+        """An object raised while its value was read."""
+        self.notifier.log("ERROR", "notify", "object-raised", repr(e))
+        self.failed_attempt("object-raised")
+
+    def stream_on(self):
+        """Hand over what may go; from now on silence counts anew."""
+        self.wait = _SECOND * max(1, self.source.delay(self.attempt))
+        try:
+            whole = self.notifier.long.go_on()
+        except OSError as e:
+            if self.connection is not None and self.connection.sock is self.peer:
+                self.connection.failed(e)
+            self.failed_attempt("error-%d" % e.errno)
+            return
+        except Exception as e:
+            self.raised(e)
+            return
+        if self.notifier.long.aborted():
+            self.failed_attempt("aborted")
+        elif whole and self.connection is not None:
+            self.sent()
+
+    def streaming(self, ms):
+        """Blocks wait to be taken, or for an acknowledgement."""
+        long = self.notifier.long
+        if self.connection is not None and self.gone():
+            self.failed_attempt("connection-lost")
+        elif long.size:
+            size = long.size
+            wait = self.wait - ms
+            self.stream_on()
+            if self.state == STREAMING and long.size == size and wait < self.wait:
+                self.wait = wait
+                if wait <= 0:
+                    self.failed_attempt("not-taken")
+        else:
+            self.wait -= ms
+            if self.wait <= 0:
+                # the last block may have arrived; what is in the middle has not
+                if long.go_on():
+                    self.sent()
+                else:
+                    self.failed_attempt("no-acknowledgement")
+
+    def acknowledged(self, buf, off, end):
+        """The destination has taken blocks."""
+        if self.state == STREAMING:
+            if self.notifier.long.acknowledge(buf, off, end):
+                self.sent()
+            else:
+                self.stream_on()
+
+    def stop_streaming(self):
+        """Whatever became of it, the next push in blocks may begin."""
+        if self.state == STREAMING:
+            self.state = IDLE
+            self.notifier.long.release()
 
     # -- confirmation ---------------------------------------------------------------------------------------
 

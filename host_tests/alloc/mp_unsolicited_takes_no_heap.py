@@ -7,8 +7,10 @@ import time
 import limits
 from alloc_loopback import Skip, need_loopback
 from alloc_rig import Rig, taken, wpdu
+from cosem.push_objects import ENTRIES, PushObjects
 from log import Log
 from net import address
+from net.long_push import LongPush
 from net.manager import Manager
 from net.notifier import Notifier
 from net.queue import install
@@ -56,12 +58,14 @@ class Wire:
         self.port = self.service.start([_HOST], 0)
         manager = Manager(self.service, self.queue, self.log, 1)
         unsolicited = self.rig.meter.unsolicited
-        self.notifier = Notifier(self.service, manager, self.queue, self.log, unsolicited.sources)
+        if unsolicited.shared.window:
+            self.rig.server.pushes = LongPush(self.rig.server, unsolicited.shared.window, limits.DATAGRAM)
+        self.notifier = Notifier(self.service, manager, self.queue, self.log, unsolicited.sources, long=self.rig.server.pushes)
         self.rig.server.confirm = self.notifier.confirm
         unsolicited.online()
         self.setup = unsolicited.pushes[0]
         self.manager = manager
-        self.buf = bytearray(1024)
+        self.buf = bytearray(2048)
         self.confirmation = bytearray(wpdu(b"\x10\x40\x00\x00\x00\x00", 1))
 
     def step(self):
@@ -136,6 +140,37 @@ class Pushes:
             rounds -= 1
 
 
+class LongPushes:
+    """Push a profile in blocks to a peer with a window of 1, which acknowledges each."""
+
+    def __init__(self, wire, sock):
+        self.wire = wire
+        self.sock = sock
+        self.answer = bytearray(wpdu(b"\xe0\x81\x00\x00\x00\x00\x00", 1))
+        self.blocks = 0
+
+    def run(self, rounds):
+        wire = self.wire
+        answer = self.answer
+        while rounds:
+            if wire.setup.trigger():
+                raise ValueError("refused")
+            number = 0
+            last = 0
+            while not last:
+                wire.arrive(self.sock)
+                if wire.buf[8] != 0xE0:
+                    raise ValueError("no block")
+                last = wire.buf[9] & 0x80
+                number += 1
+                self.blocks += 1
+                answer[11] = number
+                answer[13] = wire.buf[11]
+                self.sock.write(answer)
+            wire.idle()
+            rounds -= 1
+
+
 class Told:
     """Log an event, and take what arrives."""
 
@@ -194,6 +229,44 @@ def test_confirmed_pushes():
     wire.setup.a[11][1] = CONFIRMED
     assert _held(Pushes(wire, peer, True)) == 0
     assert wire.setup.a[13][1] == 0x07  # the year
+
+
+def long_pushes(target):
+    """A wire on which the capture objects of the load profile are pushed, over and over until they fill several blocks."""
+    if not limits.GBT_WINDOW:
+        raise Skip("this board has no general block transfer")
+    wire = Wire("push=" + target, "push_window=1")
+    profile = wire.rig.meter.load_profile
+    return wire, profile
+
+
+def test_long_pushes_over_tcp():
+    wire, profile = long_pushes("TARGET")
+    peer = _tcp(wire)
+    push_often(wire, profile)
+    made = LongPushes(wire, peer)
+    assert _held(made) == 0
+    assert made.blocks > 2 * ROUNDS
+
+
+def test_long_pushes_over_udp():
+    wire, profile = long_pushes("udp:TARGET")
+    wire.arrive(wire.udp)
+    wire.setup.trigger()
+    wire.idle()
+    wire.udp.connect(wire.udp.recvfrom(200)[1])
+    push_often(wire, profile)
+    made = LongPushes(wire, wire.udp)
+    assert _held(made) == 0
+    assert made.blocks > 2 * ROUNDS
+
+
+def push_often(wire, profile):
+    """Let a profile's columns be pushed as often as the list has room for: 16 times 110 octets."""
+    directory = wire.setup.directory
+    wire.setup.list = PushObjects(directory)
+    for _ in range(ENTRIES):
+        assert wire.setup.list.add(directory.objs.index(profile), 3)
 
 
 def test_events_outside_an_association():

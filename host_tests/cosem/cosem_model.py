@@ -33,6 +33,7 @@ class Config:
         self.push = ""
         self.push_interval = 900
         self.push_retries = 3
+        self.push_window = 0
         self.push_delay = 10
         self.events = ""
         self.event_source = 1

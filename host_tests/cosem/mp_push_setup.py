@@ -3,40 +3,12 @@
 import limits
 from cosem import window
 from cosem.push_setup import PushSetup
-from cosem_model import AA, act, association, elements, everything, find, get, items, lu, made, moment, name, ostr, put, structure
+from cosem_model import AA, act, association, elements, everything, find, get, items, lu, moment, name, ostr, put, structure
 from dlms.outbox import APDU, FIRST, Outbox
+from profile_model import LOAD, four
+from push_model import BY_ENTRY, COLUMN, DENIED, ENERGY, NONE, NULL, OTHER, SUCCESS, TEMPORARY, TYPE, destination, entry, enum, setup, taken
 
 REQ = {"*": ("F-17",)}
-
-SUCCESS, DENIED, TYPE, OTHER, TEMPORARY = 0, 3, 12, 250, 2
-NULL = b"\x00"
-
-
-class Skip(Exception):
-    """Nothing is pushed here."""
-
-
-def setup(text="0.0.25.9.0.255", **keys):
-    if not limits.PUSHES:
-        raise Skip("this board sends nothing unasked")
-    keys.setdefault("push", "127.0.0.1:4060")
-    meter = made(**keys)
-    return meter, find(meter, text)
-
-
-def enum(v):
-    return bytes((0x16, v))
-
-
-def entry(class_id, text, k, index=0, restriction=b"\x02\x02\x16\x00\x00", columns=b"\x01\x00"):
-    return structure(lu(class_id), ostr(name(text)), bytes((0x0F, k)), lu(index), restriction, columns)
-
-
-def destination(text, transport=0, message=0):
-    return structure(enum(transport), ostr(text.encode()), enum(message))
-
-
-ENERGY = entry(3, "1.0.1.8.0.255", 2)
 
 
 def test_what_it_begins_with():
@@ -122,13 +94,32 @@ def test_object_list():
         entry(4, "1.0.1.8.0.255", 2),  # of another class
         entry(3, "1.0.1.8.0.255", 4),  # no such attribute
         entry(3, "1.0.1.8.0.255", 0),
-        entry(3, "1.0.1.8.0.255", 2, 1),  # part of an attribute
+        entry(3, "1.0.1.8.0.255", 2, 1),  # part of what has none
+        entry(3, "1.0.1.8.0.255", 3, 0xF001),  # newest rows of what is no profile
+        entry(3, "1.0.1.8.0.255", 2, 0, BY_ENTRY),
+        entry(3, "1.0.1.8.0.255", 2, 0, NONE, items(COLUMN)),
+        entry(7, LOAD, 3, 0xF001),
+        entry(7, LOAD, 2, 0x1001),  # rows by time
+        entry(7, LOAD, 2, 0xF000),
+        entry(7, LOAD, 2, 0xFF01),  # more columns than there are
+        entry(7, LOAD, 2, 1, BY_ENTRY),
+        entry(7, LOAD, 2, 0xF001, NONE, items(COLUMN)),
+        entry(7, LOAD, 2, 0, b"\x02\x02\x16\x02" + structure(lu(0), lu(2))),
+        entry(7, LOAD, 2, 0, b"\x02\x02\x16\x02" + structure(lu(3), lu(2))),
+        entry(7, LOAD, 2, 0, NONE, items(four(3, "1.0.1.7.0.255", 2))),  # no column of it
+        entry(7, LOAD, 2, 0, NONE, items(*[COLUMN] * 60)),
         entry(15, "0.0.40.0.0.255", 2),  # the current association: there is none when it is pushed
     ):
         assert put(push, 2, items(ENERGY, wrong), aa) == OTHER, wrong
     for wrong in (
-        entry(3, "1.0.1.8.0.255", 2, 0, b"\x02\x02\x16\x02" + structure(lu(1), lu(2))),  # by entry
-        entry(3, "1.0.1.8.0.255", 2, 0, b"\x02\x02\x16\x00\x00", items(lu(1))),
+        entry(7, LOAD, 2, 0, b"\x02\x02\x16\x01" + structure(ostr(bytes(12)), ostr(bytes(12)))),  # by date
+        entry(7, LOAD, 2, 0, b"\x02\x02\x16\x02" + structure(b"\x11\x01", b"\x11\x02")),
+        entry(7, LOAD, 2, 0, b"\x02\x02\x16\x02\x00"),
+        entry(7, LOAD, 2, 0, b"\x02\x02\x16\x00" + lu(1)),
+        entry(7, LOAD, 2, 0, b"\x02\x03\x16\x00\x00\x00"),
+        entry(7, LOAD, 2, 0, NONE, NULL),
+        entry(7, LOAD, 2, 0, NONE, items(lu(1))),
+        entry(3, "1.0.1.8.0.255", 2, 0, NONE, items(lu(1))),
         structure(lu(3), ostr(name("1.0.1.8.0.255")), b"\x0f\x02", lu(0)),  # version 0
         lu(3),
     ):
@@ -143,14 +134,6 @@ def test_a_client_pushes_what_it_may_read_only():
 
 
 # -- capturing -------------------------------------------------------------------------------------------
-
-
-def taken(push):
-    """The oldest APDU of the outbox, which leaves it."""
-    box = push.box
-    apdu = bytes(box.buf[APDU : FIRST + box.size()])
-    box.pop()
-    return apdu
 
 
 def test_a_push_is_a_data_notification():
@@ -186,8 +169,8 @@ def test_what_is_too_long_is_refused_and_leaves_nothing():
     meter, push = setup()
     columns = entry(7, "1.0.99.1.0.255", 3)
     assert put(push, 2, items(*[columns] * 16), AA(association(meter, 48))) == SUCCESS
-    assert act(push, 1) == TEMPORARY
-    assert (push.box.n, push.box.used, push.box.lost) == (0, 0, 1)
+    assert act(push, 1) == OTHER
+    assert (push.box.n, push.box.used, push.box.lost, push.box.too_long) == (0, 0, 1, True)
 
 
 def test_full_and_reset():

@@ -1,7 +1,9 @@
 """Senders with sockets made for the test: full queues, slow and dead peers, connections that change hands, confirmations."""
 
 import errno
+import select
 
+from dlms.notification import data_notification
 from net.manager import CLOSED, OPEN
 from net.sender import AWAITING, DIALLING, IDLE, SENDING, WAITING
 from sender_fakes import Rig, Socket, Source, confirmation
@@ -10,6 +12,7 @@ REQ = {
     "test_udp_*": ("D-63", "B-16"),
     "test_tcp_*": ("D-63", "B-16", "B-20"),
     "test_confirm*": ("D-62",),
+    "test_in_blocks*": ("D-63",),
 }
 
 
@@ -198,6 +201,54 @@ def test_confirmation_missing_repeats_at_once_after_the_delay():
         rig.tick(20)
         assert source.box.n == 0
         assert rig.lines[-1].startswith("given-up source=test reason=no-confirmation attempt=2")
+
+
+def test_confirmations_that_are_read_together():
+    """A late one, octets that are no WPDU's, and the right one behind: datagrams that came between two looks are one read."""
+    source = Source(1)
+    sock = Socket()
+
+    def datagram(apdu):
+        return bytes((0, 1, 0, 1, 0, 1, 0, len(apdu))) + apdu
+
+    with Rig(source, [sock]) as rig:
+        source.post(7, True)
+        rig.tick()
+        assert rig.sender.state == AWAITING
+        for octets in (b"", b"\x00\x01", datagram(b""), datagram(confirmation(8)) * 2, datagram(confirmation(7))[:-1]):
+            sock.incoming = octets
+            rig.sender.ready(select.POLLIN)
+            assert rig.sender.state == AWAITING, octets
+        sock.incoming = datagram(confirmation(6)) + datagram(confirmation(7)) + b"\xff" * 99
+        rig.sender.ready(select.POLLIN)
+        assert source.box.n == 0 and source.confirmations == 1
+
+
+def test_in_blocks_whatever_an_object_raises_is_a_failed_attempt():
+    """The record stays for the next attempt, and the way for long pushes is free again."""
+
+    class Long:
+        sender = None
+        released = 0
+
+        def begin(self, sender, connection):
+            self.sender = sender
+            raise ValueError
+
+        def release(self):
+            self.sender = None
+            self.released += 1
+
+    source = Source(1, retries=1)
+    with Rig(source, [Socket()]) as rig:
+        rig.notifier.long = Long()
+        at = source.box.begin(18)
+        source.box.commit(data_notification(source.box.buf, at, 1, False, bytes(12), 0), 1, 1)
+        rig.tick()
+        assert rig.sender.state == WAITING and source.box.n == 1 and rig.notifier.long.released == 1
+        rig.tick(10)
+        assert source.box.n == 0 and rig.notifier.long.released == 2
+        assert [line.split()[0] for line in rig.lines] == ["object-raised", "not-sent", "object-raised", "given-up"]
 
 
 def test_udp_reset_in_the_middle_of_an_attempt():

@@ -5,7 +5,8 @@
         arrival.notification                    # DataNotification, EventNotification or InformationReport
         client = listener.accept(timeout=5)     # a Client on the next connection that a meter opens, for an AARQ
 
-A DataNotification that asks for it is confirmed at once, over the way it came, unless ``confirm`` is False.
+A DataNotification that asks for it is confirmed at once, over the way it came, unless ``confirm`` is False. One that comes in general
+blocks is put together, and acknowledged whenever the meter waits for that.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from types import TracebackType
 
 from tools.dlmsclient.client import Client
 from tools.dlmsclient.errors import ConnectionFailed, ConnectionLost, ProtocolError
+from tools.dlmsclient.general_blocks import Reception, is_general_block
 from tools.dlmsclient.notifications import DataNotification, Notification, decode_notification
 from tools.dlmsclient.transport import TcpTransport
 from tools.dlmsclient.wrapper import Deframer, Wpdu, decode_datagram
@@ -57,9 +59,11 @@ def _text(address: tuple) -> str:
 class Listener:
     """host: address to listen on. port: number on TCP and UDP, 0 for any that is free on both."""
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, confirm: bool = True) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, confirm: bool = True, window: int = 8) -> None:
         self.host = host
         self.confirm = confirm
+        self.window = window  # general blocks that are taken in a row
+        self.receptions: dict[tuple[str, str, int, int], Reception] = {}
         self.arrivals: deque[Arrival] = deque()
         self.connections: list[_Connection] = []
         self._waiting: deque[_Connection] = deque()
@@ -187,6 +191,11 @@ class Listener:
 
     def _arrived(self, transport: str, peer: str, wpdu: Wpdu, send: Callable[[bytes], object]) -> None:
         try:
+            if is_general_block(wpdu.apdu):
+                whole = self._block(transport, peer, wpdu, send)
+                if whole is None:
+                    return
+                wpdu = Wpdu(wpdu.source, wpdu.destination, whole)
             notification = decode_notification(wpdu.apdu)
         except ProtocolError as error:
             self.arrivals.append(Arrival(transport, peer, wpdu, None, str(error)))
@@ -195,6 +204,18 @@ class Listener:
         if self.confirm and isinstance(notification, DataNotification) and notification.confirmed:
             with contextlib.suppress(OSError, ConnectionLost):
                 send(Wpdu(wpdu.destination, wpdu.source, notification.confirm()).encode())
+
+    def _block(self, transport: str, peer: str, wpdu: Wpdu, send: Callable[[bytes], object]) -> bytes | None:
+        """Take a block of a push; the APDU when it is whole."""
+        way = (transport, peer, wpdu.source, wpdu.destination)
+        reception = self.receptions.get(way)
+        if reception is None or reception.whole or reception.begins_anew(wpdu.apdu):
+            reception = self.receptions[way] = Reception(self.window)
+        answer = reception.take(wpdu.apdu)
+        if answer is not None:
+            with contextlib.suppress(OSError, ConnectionLost):
+                send(Wpdu(wpdu.destination, wpdu.source, answer).encode())
+        return reception.apdu() if reception.whole else None
 
     # -- the end -------------------------------------------------------------------------------------------
 

@@ -51,7 +51,7 @@ REASONS = (
     Reason("F-12", PARTLY, "no method connect_logical_device: its parameter is not known"),
     Reason("F-05 F-08 F-09 F-14–F-16 F-24", NO, "no such object"),
     Reason("F-13 F-36", NO, "no image transfer: a board is updated over its serial line"),
-    Reason("F-17", PARTLY, "version 2, whole attributes, not ciphered", "E-10"),
+    Reason("F-17", PARTLY, "version 2, no entries of profiles by time, not ciphered", "E-10"),
     Reason("F-22", NO, _SECURITY),
     # another network
     Reason("G-01–G-04 G-10–G-17 G-20–G-22 G-30–G-35 G-40", NO, "PRIME networks are outside this profile"),

@@ -1,0 +1,170 @@
+"""Pushes longer than one APDU: a DataNotification in general block transfer (REQUIREMENTS D-61, D-63, D.9).
+
+    meter                                       destination
+    E0 4w 0001 0000 … 0F head, values …
+    E0 0w 0002 0000 …                           the stream is as long as the destination's window
+                                                E0 8w 0001 0002 00      all taken: the next stream
+    E0 80 0003 0001 …                           the last block
+
+It is an answer that nobody asked for: `dlms.gbt` sends it as any other, with its table of states and its recovery of lost blocks, in an
+AA that exists for this purpose alone and that no client can speak in. Memory is what a long answer takes, one transfer of those that the
+server has for connections, and only while each connection stays sure of its own. One push goes out at a time; the others wait.
+
+The values are read when their turn comes, and not at the trigger: rows of a profile are fixed when the profile's turn has come, and what
+has gone by then ends the attempt. Each attempt begins anew.
+
+The window is configured (`push_window`), because outside an AA a client tells nothing of itself; with its first acknowledgement it does.
+Over TCP the push is sent with its last block. Datagrams get lost: there the sender waits for the acknowledgement of the last block as
+long as for a confirmation, and says again what is asked for.
+"""
+
+from micropython import const
+
+from dlms import axdr
+from dlms.association import ASSOCIATED, Association, Carrier, Link
+from dlms.conformance import GENERAL_BLOCK_TRANSFER
+from dlms.gbt import TAG
+from dlms.notification import DATA_HEAD
+from dlms.octets import copy, get16, put16
+from dlms.outbox import APDU, FIRST
+from dlms.states import GBT_IN, GBT_SENT
+from dlms.wrapper import HEADER
+
+_NUMBER = const(2)  # where a block has its number …
+_EMPTY = const(6)  # … and the octets of its data
+
+
+class LongPush:
+    """The one way for them. server: the Server. window: blocks that a destination takes in one stream. datagram: octets of the longest."""
+
+    # what the server reads of an Association object
+    context = 1
+    packing = 0
+
+    def __init__(self, server, window, datagram):
+        self.server = server
+        self.window = window
+        self.datagram = datagram
+        self.tx = server.buffer()
+        self.size = 0  # octets of the block in tx that the transport has not taken yet
+        self.sender = None  # whose push it is
+        self.connection = None  # over TCP
+        self.next = self.next_value  # bound once
+        self.carrier = Carrier(server, None, server.transfers, 1, True, 0)
+        self.link = link = Link(self.carrier)
+        link.held = 1  # as of a link that has its transfer: a further one only while enough stay for the others
+        self.aa = aa = Association()
+        link.aas[0] = aa
+        aa.link = link
+        aa.assoc = self
+        aa.state = ASSOCIATED
+        aa.conformance = GENERAL_BLOCK_TRANSFER
+
+    # -- an attempt ------------------------------------------------------------------------------------------
+
+    def begin(self, sender, connection):
+        """Begin with the oldest push of a sender, over its connection or, None, its UDP socket.
+
+        False when it cannot be done: no transfer is free, or what it tells of is gone already.
+        """
+        server = self.server
+        aa = self.aa
+        self.carrier.stream = connection is not None
+        aa.room = server.pdu if connection is not None else min(server.pdu, self.datagram - HEADER)
+        self.sender = sender
+        self.connection = connection
+        t = server.scratch
+        t.reset()
+        t.aa = aa
+        t.list_entry = self.next
+        t.pos = 0
+        t.entries = sender.source.list.n()
+        t.c1 = axdr.put_head(t.carry, t.c1, axdr.STRUCTURE, t.entries)
+        numbers = server.dialogue
+        numbers.open = True  # in blocks, and with this window
+        numbers.sent = 0
+        numbers.got = 0
+        numbers.window = self.window
+        numbers.first = 0
+        numbers.single = False
+        numbers.get = False
+        copy(self.tx, HEADER, sender.box.buf, APDU, DATA_HEAD)
+        try:
+            end = server.gbt.respond(server, aa, t, self.tx, DATA_HEAD)
+        finally:
+            numbers.open = False
+        if end:
+            self.frame(end)
+        return end > 0
+
+    def next_value(self, server, t):
+        """What `dlms.stream` asks for the next value of the structure."""
+        t.pos += 1
+        source = self.sender.source
+        source.list.begin(t.pos - 1, t, source.pushes)
+
+    def frame(self, end):
+        """Write the wrapper's header in front of the block tx[HEADER:end]."""
+        copy(self.tx, 0, self.sender.box.buf, FIRST, HEADER)
+        put16(self.tx, 6, end - HEADER)
+        self.size = end
+
+    def release(self):
+        """The attempt is over."""
+        self.server.abandon(self.aa)
+        self.link.streaming = None
+        self.sender = None
+        self.connection = None
+        self.size = 0
+
+    # -- blocks ------------------------------------------------------------------------------------------------
+
+    def go_on(self):
+        """Hand over the blocks of the stream at hand, as many as the transport takes; True when that was all of the push."""
+        aa = self.aa
+        server = self.server
+        while self.size and not self.aborted() and self.taken():
+            self.size = 0
+            if self.link.streaming is not None:
+                self.frame(server.gbt.next_block(server, aa, aa.transfer, self.tx))
+        return self.size == 0 and (aa.transfer is None or aa.transfer.kind == GBT_SENT)
+
+    def taken(self):
+        """Whether the transport takes the block in tx now."""
+        if self.connection is not None:
+            return self.connection.send(self.tx, 0, self.size)
+        return self.sender.sock.write(self.tx, 0, self.size)
+
+    def aborted(self):
+        """Whether the push cannot be continued, because what it tells of is gone or the destination acknowledges what was not sent.
+
+        A refusal stands then in the place of a block; it is not sent, for nobody has asked for anything.
+        """
+        return self.size != 0 and self.tx[HEADER] != TAG
+
+    def acknowledge(self, buf, p, end):
+        """The destination acknowledges with the block buf[p:end]: go on behind it. True when all has arrived."""
+        if self.aa.transfer is None:
+            return False
+        end = self.server.gbt.request(self.server, self.aa, buf, p, end, self.tx)
+        if end:
+            self.frame(end)
+        return end == 0 and self.aa.transfer is None
+
+    # -- for the server ------------------------------------------------------------------------------------------
+
+    def heard(self, link, aa, buf, p, end):
+        """Whether the block buf[p:end], which came in an AA of a link or outside one (None), acknowledges a push.
+
+        Then it is served here. Outside an AA it can be nothing else, and is late when no push is under way on that connection. The
+        blocks of each dialogue have numbers of their own, and on a connection none is missing: so what acknowledges another one is told.
+        """
+        if end - p != _EMPTY + 1 or buf[p + _EMPTY] or aa is self.aa:
+            return False
+        if aa is not None and aa.transfer is not None and aa.transfer.kind >= GBT_IN:
+            return False
+        t = self.aa.transfer
+        if self.connection is None or self.connection is not link or t is None or get16(buf, p + _NUMBER) != t.gbt.got + 1:
+            return aa is None
+        self.sender.acknowledged(buf, p, end)
+        return True

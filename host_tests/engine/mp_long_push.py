@@ -1,0 +1,148 @@
+"""The way for pushes longer than one APDU: whose transfers it takes, what it sends, and what is none of its business."""
+
+from dlms.notification import data_notification
+from dlms.octets import put16
+from dlms.outbox import Outbox
+from gbt_rig import Parts, block
+from net.long_push import LongPush
+from rig import Limits, Rig, tohex, unhex
+
+REQ = {
+    "test_every_connection_stays_sure_of_its_transfer": ("D-63", "D-22"),
+    "test_acknowledgements_that_are_not_its_own": ("D-63", "D-85", "D-89"),
+    "test_an_object_that_raises_leaves_nothing_behind": ("D-63",),
+}
+
+SIZE = 300
+
+
+class Values:
+    """In place of `cosem.push_objects.PushObjects`: strings."""
+
+    def __init__(self, n, raises=-1):
+        self.size = n
+        self.raises = raises
+
+    def n(self):
+        return self.size
+
+    def begin(self, i, t, shared):
+        if i == self.raises:
+            raise ValueError
+        t.carry[t.c1 : t.c1 + 3] = b"\x09\x81\x80"
+        t.c1 += 3 + 0x80
+
+
+class Wire:
+    """In place of a connection: takes `room` blocks."""
+
+    def __init__(self, room=100):
+        self.room = room
+        self.sent = []
+
+    def send(self, buf, off, n):
+        if self.room == 0:
+            return False
+        self.room -= 1
+        self.sent.append(tohex(buf[off + 8 : off + n]))
+        return True
+
+
+class Sender:
+    """In place of `net.sender.Sender`, and of its source."""
+
+    pushes = None
+
+    def __init__(self, values):
+        self.source = self
+        self.list = values
+        self.box = Outbox(100, 90)
+        at = self.box.begin(18)
+        self.box.commit(data_notification(self.box.buf, at, 1, False, bytes(12), 0), 1, 1)
+        self.heard = []
+
+    def acknowledged(self, buf, p, end):
+        self.heard.append(tohex(buf[p:end]))
+
+
+class Board(Limits):
+    CONNECTIONS = 2
+
+
+def made(n=20, window=3, raises=-1, limits=Limits):
+    rig = Rig(limits=limits)
+    rig.server.pushes = LongPush(rig.server, window, 300)
+    return rig, rig.server.pushes, Sender(Values(n, raises)), Wire()
+
+
+def test_every_connection_stays_sure_of_its_transfer():
+    """Of three transfers two are for the two connections, whether they use them or not; the push gets the third one, or none."""
+    rig, long, sender, wire = made(limits=Board)
+    pool = rig.server.transfers
+    one = pool.take(0)
+    further = pool.take(1)
+    assert further is not None
+    assert not long.begin(sender, wire)
+    long.release()
+    pool.give(further, 1)
+    assert long.begin(sender, wire)
+    assert pool.take(1) is None
+    other = pool.take(0)
+    assert other is not None
+    long.release()
+    pool.give(other, 0)
+    pool.give(one, 0)
+    assert (pool.free, pool.holders) == (3, 0)
+
+
+def test_acknowledgements_that_are_not_its_own():
+    """Of another connection, with another number, with data: they are served as ever, and outside an AA dropped."""
+    rig, long, sender, wire = made()
+    rig.open()
+    other = rig.new_link()
+
+    def heard(link, apdu, aa=None):
+        octets = unhex(apdu)
+        return long.heard(link, aa, octets, 0, len(octets))
+
+    assert heard(wire, block(0x83, 1, 3))  # late: no push is under way
+    assert long.begin(sender, wire)
+    assert not long.go_on()
+    n = len(wire.sent)
+    assert [Parts(apdu).number for apdu in wire.sent] == list(range(1, n + 1))
+    right = block(0x83, 1, n)
+    wrong = block(0x83, 2, n)
+    aa = rig.link.aas[0]
+    for apdu in (block(0x83, 1, n, "00"), right[:-2], "E0"):
+        assert not heard(wire, apdu)
+    assert heard(other, right)
+    assert heard(wire, wrong)
+    assert not heard(wire, wrong, aa)
+    assert not heard(wire, right, long.aa)
+    assert sender.heard == []
+    assert heard(wire, right, aa)
+    assert heard(wire, right)
+    assert sender.heard == [right] * 2
+
+
+def test_an_object_that_raises_leaves_nothing_behind():
+    """At the first value and at a later one: the transfer goes back, and the next push begins."""
+    for raises in (0, 19):
+        rig, long, sender, wire = made(window=16, raises=raises)
+        pool = rig.server.transfers
+        free = pool.free
+        failed = False
+        try:
+            long.begin(sender, wire)
+            while not long.go_on():
+                octets = bytearray(unhex(block(0x90, 1, 0)))
+                put16(octets, 2, long.aa.transfer.gbt.got + 1)
+                put16(octets, 4, len(wire.sent))
+                assert not long.acknowledge(octets, 0, len(octets))
+        except ValueError:
+            failed = True
+        assert failed
+        assert not rig.server.dialogue.open
+        long.release()
+        assert pool.free == free and long.sender is None
+        assert long.begin(Sender(Values(2)), wire)
