@@ -47,6 +47,17 @@ def test_a_request_is_acknowledged_as_told():
     assert rig.log == ["set 0903414243"]
 
 
+def test_a_request_tells_the_window_of_its_answer():
+    """0 is taken for 1, 63 for what the meter keeps; said in the last block of the request, or in an acknowledgement."""
+    reading = LONG_READ.replace(" ", "")
+    for window, blocks in ((0, 1), (1, 1), (3, 3), (63, Limits.GBT_WINDOW)):
+        rig = new(64, EVERYTHING)
+        assert ask(rig, block(0x3F, 1, 0, reading[:8])) == ["E0850001000100"]
+        assert len(ask(rig, block(0x80 | window, 2, 1, reading[8:]))) == blocks
+        assert len(ask(rig, block(0x80, 3, 2))) == 1
+        assert len(ask(rig, block(0xBF, 4, 3))) == Limits.GBT_WINDOW
+
+
 def test_a_request_with_a_long_answer():
     request = "C301C1" + THING + "05 01 120100"
     for size in (4, 100):

@@ -10,6 +10,8 @@ from rig import Limits, Rig, tohex, unhex
 REQ = {
     "test_every_connection_stays_sure_of_its_transfer": ("D-63", "D-22"),
     "test_acknowledgements_that_are_not_its_own": ("D-63", "D-85", "D-89"),
+    "test_a_transport_that_takes_no_more": ("D-63", "D-81"),
+    "test_windows_of_0_and_63": ("D-83", "D-84"),
     "test_an_object_that_raises_leaves_nothing_behind": ("D-63",),
 }
 
@@ -123,6 +125,40 @@ def test_acknowledgements_that_are_not_its_own():
     assert heard(wire, right, aa)
     assert heard(wire, right)
     assert sender.heard == [right] * 2
+
+
+def test_a_transport_that_takes_no_more():
+    """Full queues at every block: what could not be handed over goes first the next time, octet for octet."""
+    rig, long, sender, wire = made(n=12, window=16)
+    assert long.begin(sender, wire)
+    number = 0
+    while not long.go_on():
+        assert long.size == 0 or wire.room == 0
+        wire.room = 1
+        if not long.size:
+            number += 1
+            octets = unhex(block(0x90, number, len(wire.sent)))
+            assert not long.acknowledge(octets, 0, len(octets))
+            wire.room = 0
+    parts = [Parts(apdu) for apdu in wire.sent]
+    assert [each.number for each in parts] == list(range(1, len(parts) + 1))
+    whole = "".join([each.data for each in parts])
+    assert whole[:2] == "0F" and whole[36:40] == "020C"
+    assert len(whole) == 2 * (18 + 2 + 12 * (3 + 0x80))
+
+
+def test_windows_of_0_and_63():
+    """The destination's own, once it has acknowledged: 0 is taken for 1, 63 for what the meter keeps."""
+    for window, most in ((0, 1), (63, Limits.GBT_WINDOW)):
+        rig, long, sender, wire = made(n=40, window=2)
+        rig.server.pdu = 64
+        assert long.begin(sender, wire)
+        assert not long.go_on()
+        assert len(wire.sent) == 2
+        octets = unhex(block(0x80 | window, 1, 2))
+        assert not long.acknowledge(octets, 0, len(octets))
+        long.go_on()
+        assert len(wire.sent) == 2 + most
 
 
 def test_an_object_that_raises_leaves_nothing_behind():
