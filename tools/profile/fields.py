@@ -48,6 +48,12 @@ def fields(apdu: bytes) -> list[Field]:
         return [(apdu, "ExceptionResponse: service-not-allowed, service-not-supported" if apdu[1:] == b"\1\2" else "ExceptionResponse")]
     if tag == 0x0F:
         return list(_notification(apdu))
+    if tag == 0x18:
+        return list(_report(apdu))
+    if tag == 0xE0:
+        return list(_block(apdu))
+    if tag in (0x05, 0x0C) and apdu[1] == 1 and apdu[2] in (0, 2, 4):
+        return list(_read(apdu))
     return [(apdu, "")]
 
 
@@ -96,7 +102,7 @@ def _initiate(octets: bytes) -> Iterator[Field]:
         yield octets[:3], "InitiateResponse, no quality-of-service, DLMS version 6"
         yield from _conformance(octets[3:10])
         yield octets[10:12], f"server-max-receive-pdu-size: {int.from_bytes(octets[10:12], 'big')}"
-        yield octets[12:], "vaa-name of logical names"
+        yield octets[12:], "vaa-name of " + ("logical names" if octets[12:] == b"\0\7" else "short names")
     else:
         yield octets, "ConfirmedServiceError"
 
@@ -173,3 +179,38 @@ def _notification(apdu: bytes) -> Iterator[Field]:
     end = 6 + apdu[5]
     yield apdu[5:end], "date-time" if apdu[5] else "no date-time"
     yield apdu[end:], "Data"
+
+
+def _report(apdu: bytes) -> Iterator[Field]:
+    end = 3 + apdu[2]
+    yield apdu[:2], "InformationReport, with a time"
+    yield apdu[2:end], f"GeneralizedTime: {apdu[3:end].decode('ascii')}"
+    yield apdu[end : end + 1], "one variable"
+    yield apdu[end + 1 : end + 4], f"its short name: {apdu[end + 2 : end + 4].hex().upper()}"
+    yield apdu[end + 4 : end + 5], "one value"
+    yield apdu[end + 5 :], "Data"
+
+
+def _block(apdu: bytes) -> Iterator[Field]:
+    control = apdu[1]
+    said = ["last block" if control & 0x80 else "more follows", "streaming" if control & 0x40 else "now the other side"]
+    size = 1 if apdu[6] < 0x80 else 1 + (apdu[6] & 0x7F)
+    yield apdu[:2], f"general-block-transfer: {', '.join(said)}, window {control & 0x3F}"
+    yield apdu[2:4], f"block-number {int.from_bytes(apdu[2:4], 'big')}"
+    yield apdu[4:6], f"block-number-ack {int.from_bytes(apdu[4:6], 'big')}"
+    yield apdu[6 : 6 + size], "octets of block-data"
+    if apdu[6 + size :]:
+        yield apdu[6 + size :], "a part of the APDU"
+
+
+def _read(apdu: bytes) -> Iterator[Field]:
+    if apdu[0] == 0x0C:
+        yield apdu[:2], "ReadResponse, one result"
+        yield apdu[2:3], "data"
+        yield apdu[3:], "Data"
+        return
+    yield apdu[:2], "ReadRequest, one variable"
+    yield apdu[2:5], f"{'variable-name' if apdu[2] == 2 else 'parameterized-access'}: {apdu[3:5].hex().upper()}"
+    if apdu[2] == 4:
+        yield apdu[5:6], f"selector {apdu[5]}"
+        yield apdu[6:], "its parameter"

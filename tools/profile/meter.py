@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.dlmsclient import Association, Client, parse_object_list
+from tools.dlmsclient import Association, AssociationRejected, Client, parse_object_list
 from tools.dlmsclient.cosem import class_name, obis_name
 from tools.dlmsclient.initiate import Conformance
 from tools.dlmsclient.objects import ListedObject
@@ -12,6 +12,12 @@ DEVICES = (1, 17)
 MANAGEMENT = (48, "87654321")
 EVENTS = 1  # the client that is told of events
 WHO = {16: "public client", 1: "client management process", 32: "reader", 48: "management client"}
+# Clients with short names: who, secret
+SHORT_NAMES = {
+    64: ("reader with short names", "12345678"),
+    80: ("management with short names", "87654321"),
+    1: ("client management process with short names", None),
+}
 CONTEXTS = {1: "logical names, no ciphering", 2: "short names, no ciphering", 3: "logical names, ciphering", 4: "short names, ciphering"}
 MECHANISMS = {0: "lowest level (none)", 1: "low level (LLS)", 5: "high level 5 (GMAC)", 6: "high level 6", 7: "high level 7"}
 # Push setup, TCP-UDP setup, IPv4 setup, MAC address setup, IPv6 setup, Security setup, and what names the associations
@@ -42,7 +48,23 @@ def associations(port: int) -> str:
                 offered = int(association.get(_LN, item.instance, 5)[0].value, 2)
                 cells = (wport, WHO.get(wport, ""), device, f"{context}: {CONTEXTS[context]}", MECHANISMS[mechanism], f"`{offered:06X}`")
                 lines.append("| " + " | ".join(map(str, cells)) + " |")
+            for wport, (who, secret) in SHORT_NAMES.items():
+                offered = _offered_short(port, wport, secret, device)
+                if offered is not None:
+                    cells = (wport, who, device, f"2: {CONTEXTS[2]}", MECHANISMS[1 if secret else 0], f"`{offered:06X}`")
+                    lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
+
+
+def _offered_short(port: int, wport: int, secret: str | None, device: int = 1) -> int | None:
+    """The same in an AA with short names; None when there is no such AA. Its Association object tells nobody of itself but its client."""
+    with Client.tcp("127.0.0.1", port, timeout=10) as client:
+        try:
+            association = client.associate_short_names(wport, device, secret, conformance=Conformance(0xFFFFFF))
+        except AssociationRejected:
+            return None
+        assert association.negotiated is not None
+        return association.negotiated.conformance
 
 
 def _offered(port: int, wport: int = MANAGEMENT[0], secret: str | None = MANAGEMENT[1]) -> int:
@@ -55,8 +77,10 @@ def _offered(port: int, wport: int = MANAGEMENT[0], secret: str | None = MANAGEM
 
 def conformance(port: int) -> str:
     """Every bit of the conformance block, and whether the management client and the one that is told of events are offered it."""
-    blocks = (_offered(port), _offered(port, EVENTS, None))
-    lines = [f"| bit | service | {WHO[MANAGEMENT[0]]} | {WHO[EVENTS]} |", "|---|---|---|---|"]
+    short = (80, EVENTS)
+    blocks = [_offered(port), _offered(port, EVENTS, None)] + [_offered_short(port, wport, SHORT_NAMES[wport][1]) or 0 for wport in short]
+    names = [WHO[MANAGEMENT[0]], WHO[EVENTS]] + [SHORT_NAMES[wport][0] for wport in short]
+    lines = ["| bit | service | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
     for bit in range(24):
         mask = 1 << (23 - bit)
         name = (Conformance(mask).name or "reserved").lower().replace("_", "-")
@@ -80,10 +104,16 @@ def services(port: int) -> str:
     ]
     if offered & Conformance.ACCESS:
         rows.append(("ACCESS", "solicited", "confirmed or unconfirmed", "one logical device", "TCP, UDP"))
+    short = Conformance(_offered_short(port, 80, SHORT_NAMES[80][1]) or 0)
+    if short:
+        rows.append(("Read, Write (short names)", "solicited", "confirmed, in confirmed AAs", "one logical device", "TCP, UDP"))
+        rows.append(("UnconfirmedWrite (short names)", "solicited", "unconfirmed, in every AA", "one logical device", "TCP, UDP"))
     if Conformance(_offered(port, EVENTS, None)) & Conformance.EVENT_NOTIFICATION:
+        told = ("unsolicited", "unconfirmed, in a confirmed AA or outside", "client management process", "TCP, UDP")
+        rows.append(("EventNotification", *told))
+        if short:
+            rows.append(("InformationReport (short names)", *told))
         rows += [
-            ("EventNotification", "unsolicited", "unconfirmed, in a confirmed AA or outside", "client management process", "TCP, UDP"),
-            ("InformationReport", "unsolicited", "unconfirmed, in a confirmed AA or outside", "client management process", "TCP, UDP"),
             ("DataNotification (push)", "unsolicited", "unconfirmed or confirmed, outside any AA", "one client", "TCP, UDP"),
         ]
     lines = ["| service | kind | service class | to | over |", "|---|---|---|---|---|"]

@@ -33,7 +33,7 @@ REASONS = (
     Reason("B-15", PARTLY, "ACCESS and short-name services are refused", "D-40"),
     Reason("B-19", PARTLY, _SHORT_NAMES, "D-50"),
     # associations
-    Reason("C-01", PARTLY, "context 1; the others are refused", "C-29"),
+    Reason("C-01", PARTLY, "contexts 1 and 2; the others are refused", "C-29"),
     Reason("C-02", PARTLY, "mechanisms 0 and 1; the others are refused", "C-13"),
     Reason("C-03 C-13 C-23 C-28 C-29 C-39", NO, _SECURITY),
     # services

@@ -12,8 +12,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from tools.dlmsclient import AssociationRejected, Client, CosemAttribute, Data, DataAccessError, Obis, axdr, by_entry
+from tools.dlmsclient.general_blocks import GeneralBlock
+from tools.dlmsclient.selection import short_name_of
 from tools.dlmsclient.transport import TcpTransport
-from tools.dlmsclient.wrapper import ALL_STATION, HEADER_SIZE
+from tools.dlmsclient.wrapper import ALL_STATION, HEADER_SIZE, Wpdu
 from tools.launcher import Meter
 from tools.profile.fields import fields
 
@@ -28,6 +30,8 @@ NAME = (1, "0.0.42.0.0.255", 2)
 NOTE = (1, "0.0.96.128.1.255", 2)
 ENERGY = "1.0.1.8.0.255"
 PUSH = (40, "0.0.25.9.0.255")
+LOAD = "1.0.99.1.0.255"
+EVENTS_CLIENT = 1  # the client management process
 _WIDTH = 88  # hexadecimal digits of raw octets on a line
 
 
@@ -214,6 +218,68 @@ def push_udp() -> Session:
     return session
 
 
+def push_in_blocks() -> Session:
+    """A push longer than one APDU, to a UDP port of ours that takes two blocks in a row."""
+    session = Session(
+        "A push longer than one APDU",
+        "The newest 32 rows of the load profile, by general block transfer. The destination takes two blocks in a row.",
+    )
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener,
+        _meter(session, push_interval=0, push_window=2) as port,
+        Client.tcp(HOST, port, TIMEOUT) as client,
+    ):
+        listener.bind((HOST, 0))
+        listener.settimeout(TIMEOUT)
+        manager = client.associate(MANAGER, 1, SECRETS[MANAGER])
+        manager.set(*PUSH, 2, axdr.array(_newest(LOAD, 32)))
+        manager.set(*PUSH, 3, _destination(listener.getsockname()[1], 1))
+        manager.action(*PUSH, 1, axdr.integer(0))
+        number, last = 0, False
+        while not last:
+            session.say("A stream: the DataNotification begins." if number == 0 else "The next stream.")
+            octets, streaming = b"", True
+            while streaming:
+                octets, meter = listener.recvfrom(65536)
+                session.trace("<", octets)
+                streaming, last = bool(octets[9] & 0x40), bool(octets[9] & 0x80)
+            number += 1
+            session.say("All taken.")
+            answer = GeneralBlock(True, False, 2, number, int.from_bytes(octets[10:12], "big"))
+            octets = Wpdu(1, 1, answer.encode()).encode()
+            listener.sendto(octets, meter)
+            session.trace(">", octets)
+    return session
+
+
+def _newest(profile: str, rows: int) -> Data:
+    """An element of push_object_list: the newest rows of a profile."""
+    name = axdr.octet_string(Obis.parse(profile).octets)
+    nothing = axdr.structure(axdr.enum(0), axdr.null_data())
+    return axdr.structure(axdr.long_unsigned(7), name, axdr.integer(2), axdr.long_unsigned(0xF000 + rows), nothing, axdr.array())
+
+
+def short_names() -> Session:
+    """The client management process with short names: a read, a selected read, and an InformationReport."""
+    session = Session(
+        "Short names: reads, and an event told as InformationReport", "The client management process opens an AA of the other kind."
+    )
+    with _meter(session) as port, Client.tcp(HOST, port, TIMEOUT, session.trace) as client:
+        session.say("Application context 2.")
+        opened = client.associate_short_names(EVENTS_CLIENT)
+        session.say("Read the COSEM logical device name: its base name is FD00 in every meter, attribute 2 is 8 further.")
+        opened.read(0xFD08)
+        session.say("The short name of the last event code: from object_list (FA08), the element of this object alone (selector 2).")
+        opened.read(0xFA08, 2, short_name_of(1, "0.0.96.11.0.255").parameters)
+        session.say("Another client opens the supply switch; the meter tells of it unasked.")
+        with Client.tcp(HOST, port, TIMEOUT) as other:
+            other.associate(MANAGER, 1, SECRETS[MANAGER]).action(70, "0.0.96.3.10.255", 1, axdr.integer(0))
+        client.receive(TIMEOUT)
+        session.say("Release.")
+        opened.release()
+    return session
+
+
 def dial_out() -> Session:
     """A connection that the meter opens; the client sends the AARQ over it."""
     session = Session("A TCP connection that the meter opens", "The client listens; the connection manager of the meter connects.")
@@ -238,6 +304,8 @@ SESSIONS: tuple[Callable[[], Session], ...] = (
     udp_unconfirmed,
     udp_preestablished,
     push_udp,
+    push_in_blocks,
+    short_names,
     dial_out,
 )
 
