@@ -211,7 +211,8 @@ class Association:
         octets = self.exchange(apdu)
         while is_general_block(octets) and self.link.transport.name == "udp":
             # late, of an exchange that is over
-            octets = self.link.receive_apdu(self.client_wport, self.server_wport, self.timeout) or b""
+            wait = self.link.timeout if self.timeout is None else self.timeout
+            octets = self.link.receive_apdu(self.client_wport, self.server_wport, wait) or b""
         if octets[:1] != bytes([RLRE_TAG]):
             raise refusal(octets, "RLRQ")
         rlre = Rlre.decode(octets)
