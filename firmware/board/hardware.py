@@ -132,7 +132,7 @@ class Hardware(Board):
             self.ntp.look_up()
         self.health.listening(self.address(), self.app.service.port)
         if self.watchdog is not None:
-            self.watchdog.start()
+            self.watchdog.arm()
 
     # -- in the loop -----------------------------------------------------------------------------------
 

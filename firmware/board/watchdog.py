@@ -20,7 +20,7 @@ class Watchdog:
         self.running = False
         self.wdt = None
 
-    def start(self):
+    def arm(self):
         """From now on `feed` must come within the time-out."""
         release()
         self.wdt = machine.WDT(timeout=self.timeout)

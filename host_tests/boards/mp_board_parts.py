@@ -29,7 +29,7 @@ def test_the_watchdog_runs_from_its_start_on():
     made = watchdog.Watchdog(8000)
     made.feed()
     assert (machine.WDT.started, machine.WDT.feeds) == ([], 0)
-    made.start()
+    made.arm()
     made.feed()
     assert (machine.WDT.started, machine.WDT.feeds) == ([8000], 1)
 
@@ -54,7 +54,7 @@ def test_holding_feeds_where_it_cannot_be_stopped():
     feeds = machine.WDT.feeds
     timer.callback(timer)
     assert machine.WDT.feeds == feeds + 1
-    watchdog.Watchdog(8000).start()
+    watchdog.Watchdog(8000).arm()
     assert timer.callback is None
 
 

@@ -11,8 +11,20 @@ from pathlib import Path
 from .program import ENTRY, RESIDENT, START_ONLY, Defined, Foreign, Module, Program
 from .rewrite import Rewriter, imported, listed
 from .scopes import bound
+from .spent import Spent
 
+SPENT = f"{RESIDENT}_spent"  # takes away what only the start used of the resident module, when it is imported
 EARLY = f"{RESIDENT}_early"  # what only modules that are let go use of the resident ones
+
+
+_BUILTINS = {
+    name
+    for name in dir(builtins)
+    if not isinstance(getattr(builtins, name), type) or not issubclass(getattr(builtins, name), BaseException)
+}
+_HEADING = '"""Linked by tools/link: not to be edited."""\n'
+# Two places in the table of every class that nobody asks for
+_UNNAMED = "del __module__, __qualname__"
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,7 @@ def link(program: Program) -> dict[str, str]:
         new = _imported(files[waiting.pop()]) & texts.keys() - files.keys()
         files.update({name: texts[name] for name in new})
         waiting += new
+    files[SPENT] = _spent(files)
     return {f"{name}.py": text for name, text in files.items()}
 
 
@@ -102,14 +115,31 @@ def _needed(pieces: list[Piece], wanted: set[str]) -> list[Piece]:
     return [piece for piece in pieces if piece in kept]
 
 
+def _spent(files: dict[str, str]) -> str:
+    """The module that takes away what only the start used: functions out of classes, names out of the resident module.
+
+    A table does not shrink by itself; the module's is made anew. Nobody looks into it meanwhile: interrupts have their code in modules
+    of their own.
+    """
+    trees = {name: ast.parse(text) for name, text in files.items()}
+    leaving = [name for name in files if f"{START_ONLY} = True" in files[name]]
+    staying = [trees[name] for name in files if name != RESIDENT and name not in leaving]
+    spent = Spent(trees[RESIDENT], staying, [trees[name] for name in leaving])
+    lines = [_HEADING.rstrip(), f"import {RESIDENT}", f"{START_ONLY} = True"]
+    lines += [f"del {RESIDENT}.{cls}.{name}" for cls, name in spent.methods]
+    lines += [f"del {RESIDENT}.{name}" for name in spent.names]
+    lines += [f"names = {RESIDENT}.__dict__", "kept = dict(names)", "names.clear()", "names.update(kept)", "kept.clear()", ""]
+    return "\n".join(lines)
+
+
 def _builtins(pieces: list[Piece]) -> str:
     """`len = len` for each name of the language that is used.
 
     The interpreter looks for such a name among the module's first, and that it is not there is found out only at the next free place:
-    in a table as large and as full as this one's that would take longer than all the rest of a call.
+    in a table as large and as full as this one's that would take longer than all the rest of a call. Exceptions are named when they come.
     """
     names = {node.id for piece in pieces for node in ast.walk(piece.statement) if isinstance(node, ast.Name)}
-    return "\n".join(f"{name} = {name}" for name in sorted(names & set(dir(builtins))))
+    return "\n".join(f"{name} = {name}" for name in sorted(names & _BUILTINS))
 
 
 def _imported(text: str) -> set[str]:
@@ -132,5 +162,33 @@ def _text(pieces: list[Piece], homes: dict[str, str], file: str, extra: str = ""
     taken = sorted({name for piece in pieces for name in piece.uses if homes[name] != file})
     front += [imported(name, homes[name], name) for name in taken]
     front += ast.parse(extra).body
-    tree = ast.Module([*front, *body], [])
-    return '"""Linked by tools/link: not to be edited."""\n' + ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    tree = ast.Module([*front, *_literals(body)], [])
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            node.body[:0] = ast.parse(_UNNAMED).body
+    return _HEADING + ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def _literals(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements with tables made of constants written out: a literal stays in the flash, what is computed takes heap."""
+    known: dict[str, object] = {"bytes": bytes}
+    written = []
+    for statement in body:
+        new = ast.fix_missing_locations(statement)
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
+            try:
+                value = eval(compile(ast.Expression(statement.value), "", "eval"), {"__builtins__": {}}, known)
+            except Exception:
+                value = None
+            if _frozen(value):
+                known[statement.targets[0].id] = value
+                new = ast.Assign(statement.targets, ast.parse(repr(value), mode="eval").body)
+        written.append(new)
+    return written
+
+
+def _frozen(value: object) -> bool:
+    """Whether a value is one that the interpreter leaves in the flash."""
+    if isinstance(value, tuple):
+        return all(each is None or _frozen(each) for each in value)
+    return type(value) in (int, bytes, str, bool)

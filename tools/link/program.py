@@ -145,12 +145,10 @@ class Program:
         before = len(module.constants)
         changed = declared_global(module.tree)
         for statement in module.tree.body:
-            if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or not isinstance(statement.targets[0], ast.Name):
-                continue
-            name = statement.targets[0].id
-            value = self._constant(statement.value, module)
-            if value is not None and name not in changed and not name.startswith("__") and name != START_ONLY:
-                module.constants[name] = value
+            for name, expression in _assigned(statement):
+                value = self._constant(expression, module)
+                if value is not None and name not in changed and not name.startswith("__") and name != START_ONLY:
+                    module.constants[name] = value
         return len(module.constants) - before
 
     def _constant(self, value: ast.expr, module: Module) -> ast.Constant | None:
@@ -225,3 +223,15 @@ def _native(statement: ast.stmt) -> list[ast.stmt]:
     if isinstance(statement, ast.Try) and isinstance(statement.body[0], ast.ImportFrom):
         return statement.body
     return [statement]
+
+
+def _assigned(statement: ast.stmt) -> list[tuple[str, ast.expr]]:
+    """The names that `a = 1` or `a, b = 1, 2` gives values to, and the values."""
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return []
+    target, value = statement.targets[0], statement.value
+    pairs = [(target, value)]
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        pairs = list(zip(target.elts, value.elts, strict=True))
+    names = [(name.id, expression) for name, expression in pairs if isinstance(name, ast.Name)]
+    return names if len(names) == len(pairs) else []
