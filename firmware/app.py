@@ -1,9 +1,9 @@
 """The meter as a program: configuration, objects, server, sockets and the supervisor, under asyncio."""
 
-import asyncio
 import gc
 import sys
 import time
+from asyncio import core
 
 import limits
 import meter
@@ -132,7 +132,7 @@ class App:
         last = time.ticks_ms()
         in_time = bytes(4)
         while True:
-            await asyncio.sleep_ms(_TICK)
+            await core.sleep_ms(_TICK)
             now = time.ticks_ms()
             ms = time.ticks_diff(now, last)
             last = now
@@ -168,7 +168,11 @@ def close_gaps():
 
 
 def forget_start():
-    """Let the modules go that say `_START_ONLY`: nothing asks for them again once the meter serves."""
+    """Let the modules go that say `_START_ONLY`: nothing asks for them again once the meter serves.
+
+    With them goes asyncio's package, of which only `asyncio.core` is used; who imports it gets it anew, with the core that runs.
+    """
+    sys.modules.pop("asyncio", None)
     for name in list(sys.modules):
         if hasattr(sys.modules[name], "_START_ONLY"):
             del sys.modules[name]
@@ -222,7 +226,7 @@ def main(words):
     except MemoryError:
         return fail("not enough heap: raise -X heapsize or lower backfill_days and depth")
     try:
-        asyncio.run(app.supervise())
+        core.run(app.supervise())
     except KeyboardInterrupt:
         if HARDWARE:
             app.board.stop()

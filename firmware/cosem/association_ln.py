@@ -111,7 +111,7 @@ class AssociationLN(Interface):
         conformance = aa.conformance if mine else self.conformance
         buf[off + 4] = conformance >> 16
         put16(buf, off + 5, conformance)
-        off = axdr.put_u16(buf, off + 7, axdr.LONG_UNSIGNED, aa.max_receive if mine else limits.PDU)
+        off = axdr.put_u16(buf, off + 7, axdr.LONG_UNSIGNED, limits.PDU)
         off = axdr.put_u16(buf, off, axdr.LONG_UNSIGNED, aa.max_send if mine else limits.PDU)
         off = axdr.put8(buf, off, axdr.UNSIGNED, 6)
         off = axdr.put8(buf, off, axdr.INTEGER, aa.qos if mine and aa.qos >= 0 else 0)

@@ -257,7 +257,7 @@ def initiate_response(tx, p, aa):
     copy(tx, p + 1, b"\x5f\x1f\x04\x00", 0, 4)
     tx[p + 5] = aa.conformance >> 16
     put16(tx, p + 6, aa.conformance & 0xFFFF)
-    put16(tx, p + 8, aa.max_receive)
+    put16(tx, p + 8, aa.link.carrier.server.pdu)
     put16(tx, p + 10, _VAA_NAME_LN if aa.assoc.context & 1 else _VAA_NAME_SN)
     return p + 12
 

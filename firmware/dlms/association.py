@@ -34,7 +34,6 @@ class Association:
         self.link = None
         self.confirmed = True  # response-allowed of the InitiateRequest (REQUIREMENTS B-05)
         self.conformance = 0
-        self.max_receive = 0  # server-max-receive-pdu-size
         self.max_send = 0  # client-max-receive-pdu-size, 0 = no limit announced
         self.qos = -1  # quality of service proposed, -1 for none
         self.user = -1  # calling user id, -1 for none

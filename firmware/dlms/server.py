@@ -423,7 +423,6 @@ class Server:
         aa.confirmed = aarq.response_allowed
         aa.conformance = aarq.conformance & assoc.conformance
         aa.max_send = aarq.max_pdu
-        aa.max_receive = self.pdu
         aa.qos = aarq.qos
         aa.user = aarq.user
         aa.start = HEADER

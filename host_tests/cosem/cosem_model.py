@@ -58,7 +58,6 @@ class AA:
     def __init__(self, assoc):
         self.assoc = assoc
         self.conformance = 0x001010
-        self.max_receive = 512
         self.max_send = 256
         self.qos = 3
         self.user = -1

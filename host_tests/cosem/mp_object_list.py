@@ -207,10 +207,10 @@ def test_context_info():
     size = lu(limits.PDU)
     offered = bytes.fromhex("02060418") + a.conformance.to_bytes(3, "big") + size + size + bytes.fromhex("11060f000900")
     assert get(a, 5) == offered
-    assert get(a, 5, AA(a)) == bytes.fromhex("0206041800101012020012010011060f030900")
+    assert get(a, 5, AA(a)) == bytes.fromhex("02060418001010") + size + bytes.fromhex("12010011060f030900")
     unasked = AA(a)
     unasked.qos = -1  # as `dlms.acse` says that no quality of service was proposed
-    assert get(a, 5, unasked) == bytes.fromhex("0206041800101012020012010011060f000900")
+    assert get(a, 5, unasked) == bytes.fromhex("02060418001010") + size + bytes.fromhex("12010011060f000900")
     instance = find(meter, "0.0.40.0.3.255")
     assert get(instance, 5, AA(association(meter, 48))) == offered
     assert get(instance, 5, AA(a)) == get(a, 5, AA(a))
