@@ -2,8 +2,11 @@
 
 It is frozen twice: as it is, for the REPL and for modules on the board's file system that take the place of single ones, and linked
 into one module that takes less heap, which is what main.py runs.
+
+options.limits: the board's table of limits. A feature of which it has none is not in the linked image.
 """
 
+import os
 import sys
 
 sys.path.insert(0, "..")
@@ -11,4 +14,5 @@ sys.path.insert(0, "..")
 from tools.link import linked
 
 freeze("../firmware")
-freeze(linked("../firmware", "../.cache/linked"))
+board = os.path.basename(os.path.dirname(os.path.abspath(options.limits)))
+freeze(linked("../firmware", "../.cache/linked/" + board, options.limits))

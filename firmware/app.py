@@ -24,6 +24,7 @@ _ROOM = 256  # words of heap in one piece that frames of calls inside each other
 _SMALLEST = 32  # octets of the smallest object, or more
 _OLDEST = (1, 25)  # MicroPython
 HARDWARE = limits.HARDWARE
+LEFT_OUT = ()  # limits that are 0 for good: what they stand for is not in this image (tools/link)
 
 
 class App:
@@ -189,6 +190,9 @@ def fail(text):
 
 def configured(words):
     """The configuration: the files of a board, then the words of the command line."""
+    for name in LEFT_OUT:
+        if getattr(limits, name):
+            raise ValueError("limits.py: %s must be 0, because this image was made without what it is for" % name)
     from config import parse
     from meter.addresses import destination, numeric
 

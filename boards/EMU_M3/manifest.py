@@ -2,5 +2,5 @@
 
 include("$(MPY_DIR)/extmod/asyncio")
 freeze("port/modules")
-include("../manifest.py")
+include("../manifest.py", limits="EMU_M3/limits.py")
 module("limits.py")

@@ -5,5 +5,5 @@ Of the port's own list without the drivers that come from micropython-lib, which
 
 freeze("$(PORT_DIR)/modules")
 include("$(MPY_DIR)/extmod/asyncio")
-include("../manifest.py")
+include("../manifest.py", limits="EMU_RP2040/limits.py")
 module("limits.py")

@@ -77,7 +77,7 @@ class Server:
         self.window = limits.GBT_WINDOW  # blocks that we take in one stream; 0: neither general block transfer nor ACCESS
         self.gbt = None
         self.access = None
-        if self.window:
+        if limits.GBT_WINDOW:
             # loaded only where there is room for them
             from dlms import access, gbt
 

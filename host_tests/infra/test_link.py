@@ -303,7 +303,7 @@ def test_files_that_do_not_change_are_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("report.py", "from parts import tools\n\n\ndef find(a, b):\n    return tools\n", "report: line 5 uses a module as a value"),
+        ("report.py", "from parts import tools\n\n\ndef find(a, b):\n    tools.BIG = 2\n", "report: tools.BIG is a constant and changed in line 5"),
         ("report.py", "from . import parts\n", "relative imports"),
         ("parts/tools.py", "from report import find\nBIG = 1\n\n\ndef mark(name):\n    return name\n", "a circle of imports"),
         ("report.py", "from parts import nobody\n\n\ndef find(pieces, name):\n    return nobody\n", "parts has no nobody"),
@@ -324,7 +324,7 @@ def test_the_whole_meter_serves_linked(tmp_path: Path, micropython: Interpreter)
     if subprocess.run(viper, capture_output=True, timeout=SECONDS, check=False).returncode:
         pytest.skip("images are for boards, and those have an emitter of native code")
     folder = tmp_path / "firmware"
-    linked(ROOT / "firmware", folder)
+    linked(ROOT / "firmware", folder, ROOT / "boards" / "unix" / "limits.py")
     (folder / "board").mkdir()
     for name in ("main.py", "limits_default.py", "board/__init__.py", "board/watchdog.py"):
         shutil.copy(ROOT / "firmware" / name, folder / name)
@@ -346,3 +346,74 @@ def test_the_whole_meter_serves_linked(tmp_path: Path, micropython: Interpreter)
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+# Features in little: one that is imported where it is used, and a module that is handed on as a value.
+FEATURED = {
+    **{name: text for name, text in PROGRAM.items() if name != "app.py"},
+    "app.py": """
+import limits
+import report
+from meters import Meter
+
+if limits.PUSHES:
+    from net.notifier import notify
+
+LEFT_OUT = ()
+
+
+def main():
+    meter = Meter(limits)
+    said = [meter.blocks.sent("a") if meter.blocks else "alone", report.unused.__name__]
+    if limits.PUSHES and said:
+        said.append(notify())
+    return said, LEFT_OUT
+""",
+    "meters.py": """
+class Meter:
+    def __init__(self, limits):
+        self.blocks = None
+        if limits.GBT_WINDOW:
+            from dlms import gbt
+
+            self.blocks = gbt
+""",
+    "dlms/__init__.py": "",
+    "dlms/gbt.py": "def sent(text):\n    return text + ' in blocks'\n\n\ndef unasked():\n    pass\n",
+    "dlms/access.py": "",
+    "net/notifier.py": "def notify():\n    return 'told'\n",
+    "net/manager.py": "",
+    "meter/unsolicited.py": "",
+    "limits_default.py": "SN_CLIENTS = GROUPS = 0\nPUSHES = 1\nGBT_WINDOW = 4\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "said", "there", "gone"),
+    [
+        ("", "(['a in blocks', 'unused', 'told'], ('SN_CLIENTS', 'GROUPS'))", ("def notify", "sent = sent"), ("import", "unasked =")),
+        ("PUSHES = 0\n", "(['a in blocks', 'unused'], ('SN_CLIENTS', 'PUSHES', 'GROUPS'))", ("def sent",), ("notify", "PUSHES and")),
+        (
+            "PUSHES = GBT_WINDOW = 0\n",
+            "(['alone', 'unused'], ('SN_CLIENTS', 'GBT_WINDOW', 'PUSHES', 'GROUPS'))",
+            (),
+            ("def sent", "notify"),
+        ),
+    ],
+    ids=["both", "one", "none"],
+)
+def test_a_board_s_table_decides_what_is_linked(
+    tmp_path: Path, table: str, said: str, there: tuple[str, ...], gone: tuple[str, ...]
+) -> None:
+    firmware = written(tmp_path / "firmware", {name: text for name, text in FEATURED.items() if name != "micropython.py"})
+    board = tmp_path / "limits.py"
+    board.write_text("from limits_default import *\n" + table)
+    folder = Path(linked(firmware, tmp_path / "linked", board))
+    image = (folder / "image.py").read_text().replace("import limits", "")
+    for each in there:
+        assert each in image, each
+    for each in gone:
+        assert each not in image, each
+    shutil.copy(board, folder)
+    shutil.copy(firmware / "limits_default.py", folder)
+    assert run(folder, "image").strip() == said

@@ -60,6 +60,7 @@ class EmulatedBoard(Booted):
     """A context manager: entering powers the board on and waits for READY, leaving switches it off.
 
     flash, console, port, icount   see Machine
+    firmware   its image; None for the one that `build` makes
     settings   configuration keys of the meter, in a file on the board; None leaves what is there
     """
 
@@ -72,9 +73,10 @@ class EmulatedBoard(Booted):
         icount: int | None = None,
         settings: Mapping[str, object] | None = None,
         ready_timeout: float = READY_TIMEOUT,
+        firmware: Path | None = None,
     ) -> None:
         self.log = log
-        self.machine = Machine(flash, log, port=port, icount=icount)
+        self.machine = Machine(flash, log, port=port, icount=icount, firmware=firmware)
         self._settings = settings
         self._ready_timeout = ready_timeout
         self._mark = 0  # octet of the console's file where the present boot begins

@@ -33,6 +33,39 @@ def need_qemu() -> str:
     return found
 
 
+# What is built into the board, with another table of limits than its own.
+_MANIFEST = """include("$(MPY_DIR)/extmod/asyncio")
+freeze("{port}/modules")
+include("{boards}/manifest.py", limits="{folder}/limits.py")
+module("limits.py")
+"""
+
+
+def with_limits(name: str, limits: str) -> Path:
+    """Build the firmware with another table of limits, whose text is given, beside the board's own; returns its ELF file.
+
+    `build` has been called before: what the table has no part in is taken over from there.
+    """
+    folder = CACHE / name
+    with crossbuild.alone(CACHE):
+        tree = sources.tree(os.environ.get("TOP"))
+        own, output = _output(tree), folder / "build"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "limits.py").write_text(limits, encoding="utf-8")
+        manifest = folder / "manifest.py"
+        manifest.write_text(_MANIFEST.format(port=PORT, boards=PORT.parent.parent, folder=folder), encoding="utf-8")
+        shutil.copytree(own, output, dirs_exist_ok=True, ignore=shutil.ignore_patterns("frozen*", "firmware*"))
+        _make(
+            ["-C", str(PORT), f"TOP={tree}", f"BUILD={output}", f"FROZEN_MANIFEST={manifest}"], folder / "firmware.log", f"firmware {name}"
+        )
+        return output / "firmware.elf"
+
+
+def _output(tree: Path) -> Path:
+    """Where the firmware is built: objects depend on the tree they were made from."""
+    return CACHE / f"build-{hashlib.sha256(os.fsencode(tree)).hexdigest()[:8]}"
+
+
 def build(top: str | None = None, *, refresh: bool = False) -> Path:
     """Build everything that is out of date and return the firmware's ELF file; BoardError says what failed."""
     with crossbuild.alone(CACHE):
@@ -41,8 +74,7 @@ def build(top: str | None = None, *, refresh: bool = False) -> Path:
         except debian.DebianError as reason:
             raise BoardError(f"tools are missing for the emulated board: {reason}") from None
         tree = sources.tree(top, refresh=refresh)
-        # Objects depend on the tree they were made from.
-        output = CACHE / f"build-{hashlib.sha256(os.fsencode(tree)).hexdigest()[:8]}"
+        output = _output(tree)
         _make(["-C", str(tree / "mpy-cross")], CACHE / "mpy-cross.log", "mpy-cross")
         _make(["-C", str(PORT), f"TOP={tree}", f"BUILD={output}"], CACHE / "firmware.log", "the board's firmware")
         crossbuild.put(output / "firmware.elf", FIRMWARE)

@@ -8,7 +8,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .program import ENTRY, RESIDENT, START_ONLY, Defined, Foreign, Module, Program
+from .features import table
+from .program import ENTRY, NAMES, RESIDENT, START_ONLY, Defined, Foreign, Module, Program
 from .rewrite import Rewriter, imported, listed
 from .scopes import bound
 from .spent import Spent
@@ -37,13 +38,16 @@ class Piece:
     foreign: tuple[tuple[str, Foreign], ...]
 
 
-def linked(source: Path | str, target: Path | str) -> str:
+def linked(source: Path | str, target: Path | str, board: Path | str | None = None) -> str:
     """Link the firmware in the folder `source`; the modules are in the folder `target` then, which is returned.
+
+    board: the board's table of limits, which decides about features (see `features`); None for whatever any board may have.
 
     A file that is there already and would not change is left alone, so that builds do nothing anew.
     """
     target = Path(target)
-    files = link(Program(Path(source)))
+    limits = table(Path(board), Path(source) / "limits_default.py") if board else {}
+    files = link(Program(Path(source), limits))
     target.mkdir(parents=True, exist_ok=True)
     for path in target.glob("*.py"):
         if path.name not in files:
@@ -61,9 +65,10 @@ def linked(source: Path | str, target: Path | str) -> str:
 def link(program: Program) -> dict[str, str]:
     """File name -> text."""
     resident = [piece for name in program.resident for piece in _pieces(program, program.modules[name])]
+    resident += [_names(program, name, resident) for name in program.resident]
     lazy = {name: _pieces(program, program.modules[name]) for name in program.lazy}
     start = [name for name in lazy if START_ONLY in program.modules[name].bindings]
-    entry = {final for each, final in program.final.items() if each.module == ENTRY}
+    entry = {final for each, final in program.final.items() if each.module == ENTRY and each.name != NAMES}
     early = _needed(resident, _used(lazy, start))
     # objects of a class outlive the start, and with a class its functions, their module and all that is in there
     classes = {name for piece in early if isinstance(piece.statement, ast.ClassDef) for name in piece.defines}
@@ -95,6 +100,20 @@ def _pieces(program: Program, module: Module) -> list[Piece]:
             uses = {program.final[each] for each in rewriter.used if each in program.final}
             pieces.append(Piece(new, frozenset(defines), frozenset(uses), tuple(rewriter.foreign.items())))
     return pieces
+
+
+def _names(program: Program, name: str, resident: list[Piece]) -> Piece:
+    """The object that stands for a resident module where it is used as a value: a class with what anyone asks a value for."""
+    asked = {node.attr for module in program.modules.values() for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
+    own = program.modules[name]
+    final = {
+        each.name: program.final[each]
+        for each in program.final
+        if each.module == name and each.name in asked and each.name not in own.constants
+    }
+    body = [f"    {each} = {final[each]}" for each in sorted(final)] or ["    pass"]
+    named = program.final[Defined(name, NAMES)]
+    return Piece(ast.parse(f"class {named}:\n" + "\n".join(body)).body[0], frozenset({named}), frozenset(final.values()), ())
 
 
 def _used(modules: dict[str, list[Piece]], names: list[str]) -> set[str]:

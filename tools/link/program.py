@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .features import Fold, modules
 from .scopes import bound, declared_global
 
 # boot.py uses these before the meter runs, so that there must be only one of each.
@@ -15,6 +17,8 @@ ENTRY = "app"
 ROOTS = (ENTRY, "board.hardware")  # what every board runs
 RESIDENT = "image"
 START_ONLY = "_START_ONLY"  # what a module defines that is let go once the meter serves
+LEFT_OUT = "LEFT_OUT"  # where the program has the features that it was linked without
+NAMES = "*"  # as a name of a resident module: an object with what it defines, where it is used as a value
 _NATIVE_FUNCTIONS = ("ptr8", "ptr16", "ptr32", "uint")
 
 
@@ -63,27 +67,53 @@ class Program:
     """All modules below a folder.
 
     `resident`: the modules that are linked into one, in the order in which they are run. `lazy`: those that stay modules.
+
+    limits: the board's limits that decide about features (see `features`); without them everything is linked that any board may have.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: Mapping[str, int] | None = None) -> None:
+        limits = limits or {}
         self.modules: dict[str, Module] = {}
         for path in sorted(folder.rglob("*.py")):
             name = ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
             if name not in SHARED:
-                tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+                tree = Fold(limits).visit(ast.parse(path.read_text(encoding="utf-8"), str(path)))
                 tree.body = [each for statement in tree.body for each in _native(statement)]
                 self.modules[name] = Module(name, tree)
+        self._tell(limits)
         for module in self.modules.values():
             self._bind(module)
         while sum(self._find_constants(module) for module in self.modules.values()):
             pass  # a constant may be made of others
         self.resident: list[str] = []
-        start = [module for module in self.modules.values() if START_ONLY in module.bindings]
-        for name in (*ROOTS, *(need for module in start for need in module.needs)):
+        reachable = self._reachable([*ROOTS, *modules(limits)])
+        start = [module for module in self.modules.values() if START_ONLY in module.bindings and module.name in reachable]
+        for name in (*ROOTS, *modules(limits), *(need for module in start for need in module.needs)):
             if START_ONLY not in self.modules[name].bindings:
                 self._run(name, self.resident)
-        self.lazy = [name for name in self.modules if name not in self.resident]
+        self.lazy = [name for name in self.modules if name not in self.resident and name in reachable]
         self.final = self._final_names()
+
+    def _tell(self, limits: Mapping[str, int]) -> None:
+        """Let the program know which features it was linked without."""
+        without = tuple(name for name in limits if not limits[name])
+        for statement in self.modules[ENTRY].tree.body:
+            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == LEFT_OUT:
+                statement.value = ast.parse(repr(without), mode="eval").body
+
+    def _reachable(self, names: list[str]) -> set[str]:
+        """The modules that these import, at once or later, and those that they import in turn."""
+        found: set[str] = set()
+        while names:
+            module = self.modules[names.pop()]
+            if module.name not in found:
+                found.add(module.name)
+                names += module.needs
+                for node in ast.walk(module.tree):
+                    if isinstance(node, (ast.Import, ast.ImportFrom)):
+                        names += [binding.module for _, binding in self.imports(node) if not isinstance(binding, Foreign)]
+                        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module in self.modules else []
+        return found
 
     # -- what names are bound to ------------------------------------------------------------------
 
@@ -211,6 +241,8 @@ class Program:
                 final[each] = f"{'_' if each.name.startswith('_') else ''}{each.module.replace('.', '_')}_{each.name.lstrip('_')}"
             else:
                 final[each] = each.name
+        for name in self.resident:
+            final[Defined(name, NAMES)] = f"module_{name.replace('.', '_')}"
         return final
 
     def file(self, name: str) -> str:

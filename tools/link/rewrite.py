@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 
-from .program import Binding, Defined, Foreign, Linked, LinkError, Module, Program
+from .program import NAMES, Binding, Defined, Foreign, Linked, LinkError, Module, Program
 from .scopes import bound, parameters
 
 
@@ -38,7 +38,9 @@ class Rewriter(ast.NodeTransformer):
                 return copy.deepcopy(constant)
             raise LinkError(f"{self.module.name}: {ast.unparse(node)} is a constant and changed in line {node.lineno}")
         if isinstance(binding, Linked):
-            raise LinkError(f"{self.module.name}: line {node.lineno} uses a module as a value")
+            if not isinstance(getattr(node, "ctx", None), ast.Load):
+                raise LinkError(f"{self.module.name}: line {node.lineno} changes a module")
+            binding = Defined(binding.module, NAMES)
         context = getattr(node, "ctx", ast.Load())
         if isinstance(binding, Foreign):
             return ast.Name(self.foreign_name(binding), context)
