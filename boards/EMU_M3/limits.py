@@ -15,11 +15,8 @@ DATAGRAM = 1472  # largest UDP payload, octets: Ethernet MTU less the IPv4 and U
 ELEMENT = 512  # largest single element or simple attribute value, octets
 LIST = 32  # entries of a with-list request
 NESTING = 12  # depth of arrays and structures in received data
-# Left out, as a board of this size may: the heap that the tests themselves need is scarce.
-SN_CLIENTS = 0  # clients with short names of each logical device; 0: no short names
-GBT_WINDOW = 0  # blocks of a stream in general block transfer, 1 to 63; 0: neither general block transfer nor ACCESS
-PUSHES = 0  # Push setup objects; 0: nothing is pushed, and no event is told
-GROUPS = 1  # multicast groups of each IP family; 0: none
+TRANSFERS = 4  # long transfers over TCP at once; every connection is sure of one
+OUTBOX = 256  # octets that each Push setup, and the events, keep until they are sent
 ROWS = 192  # load profile rows kept: two days of quarters of an hour
 EVENTS = 32  # event log rows kept
 DAYS = 31  # daily billing rows kept
