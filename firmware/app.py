@@ -111,6 +111,8 @@ class App:
         gc.collect()
         # the threshold of main.py was for the start; serving takes no heap, and what it borrows shall not add up to a collection
         gc.threshold(-1)
+        used = gc.mem_alloc()  # before the line itself takes some
+        free = gc.mem_free()
         print(
             "READY ip=%s port=%d version=%s board=%s micropython=%s heap=%d free=%d%s"
             % (
@@ -119,8 +121,8 @@ class App:
                 VERSION,
                 limits.BOARD,
                 ".".join(str(part) for part in sys.implementation.version[:3]),
-                gc.mem_alloc(),
-                gc.mem_free(),
+                used,
+                free,
                 text,
             )
         )

@@ -15,7 +15,6 @@ DATAGRAM = 1472  # largest UDP payload, octets: Ethernet MTU less the IPv4 and U
 ELEMENT = 512  # largest single element or simple attribute value, octets
 LIST = 32  # entries of a with-list request
 NESTING = 12  # depth of arrays and structures in received data
-TRANSFERS = 4  # long transfers over TCP at once; every connection is sure of one
 OUTBOX = 256  # octets that each Push setup, and the events, keep until they are sent
 ROWS = 192  # load profile rows kept: two days of quarters of an hour
 EVENTS = 32  # event log rows kept

@@ -14,12 +14,15 @@ PULSE = 15
 # The meter is to take no more than a quarter of the heap, so that there is room for what users add. Profiles are in memory: a row of the
 # load profile takes 29 octets, of the daily billing 44, of the event log 13. The key `depth` keeps more rows of the load profile where
 # there is room: a week is 672.
-ALL_ASSOCIATIONS = 6  # AAs on all TCP connections together
-UDP_LINKS = 2  # UDP peers (address and port) that hold AAs
+ALL_ASSOCIATIONS = 4  # AAs on all TCP connections together
+UDP_LINKS = 1  # UDP peers (address and port) that hold AAs
 ALL_UDP_ASSOCIATIONS = 2  # AAs of all UDP peers together
+PDU = 384  # largest APDU received or sent, octets
+DATAGRAM = 392  # largest UDP payload, octets: a PDU and its wrapper header
 TRANSFERS = 4  # long transfers over TCP at once; every connection is sure of one
-REASSEMBLY = 384  # largest value written in blocks, octets: capture objects of 16 columns
-ELEMENT = 192  # largest single element or simple attribute value, octets
+REASSEMBLY = 320  # largest value written in blocks, octets: capture objects of 16 columns
+ELEMENT = 160  # largest single element or simple attribute value, octets
+OUTBOX = 384  # octets that each Push setup, and the events, keep until they are sent
 ROWS = 96  # load profile rows kept: a day of quarters of an hour
 EVENTS = 32  # event log rows kept
 DAYS = 31  # daily billing rows kept

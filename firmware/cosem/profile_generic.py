@@ -55,12 +55,11 @@ class ProfileGeneric(Interface):
         self.clock = clock
         self.period = period
         self.lifo = False
-        self.columns = None
+        self.columns = captured  # until `placed` finds them
         self.clock_column = -1
         self.pack = False  # whether any client takes the buffer in a shorter form (`cosem.packing`)
         self.row = None
         self.before = None  # the row before it, where null-data may stand for what it tells
-        self._captured = captured
         self._newest = bytearray(6)  # time of the row before, to see a clock that went back
         self._unordered = 0  # sequence number of the newest row that is earlier than the one before it
         self.a[4] = bytearray(b"\x06\x00\x00\x00\x00")
@@ -71,8 +70,8 @@ class ProfileGeneric(Interface):
 
     def placed(self, directory):
         """The logical device is complete: find the objects to capture."""
-        columns = Columns(directory, len(self._captured))
-        for text, k in self._captured:
+        columns = Columns(directory, len(self.columns))
+        for text, k in self.columns:
             i = directory.index(obis(text))
             if i < 0 or not columns.add(i, k):
                 raise ValueError("profile: " + text + " cannot be captured")
