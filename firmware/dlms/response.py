@@ -14,11 +14,12 @@ the request came in general blocks, `dlms.gbt` sends the answer.
 from dlms.axdr import put_size
 from dlms.conformance import BLOCK_ACTION, BLOCK_GET, GENERAL_BLOCK_TRANSFER
 from dlms.octets import copy, put16, put32
-from dlms.states import ACTION_OUT, GET_OUT, READ_OUT
+from dlms.states import GET_OUT, READ_OUT
 from dlms.stream import raw_room
 
-_BLOCK = {GET_OUT: 9, ACTION_OUT: 8, READ_OUT: 6}  # octets of a block header before its length field
-_BIT = {GET_OUT: BLOCK_GET, ACTION_OUT: BLOCK_ACTION, READ_OUT: BLOCK_GET}
+# by kind of transfer: none, GET_OUT, ACTION_OUT, two inwards, READ_OUT
+_BLOCK = b"\x00\x09\x08\x00\x00\x06"  # octets of a block header before its length field
+_BIT = (0, BLOCK_GET, BLOCK_ACTION, 0, 0, BLOCK_GET)
 
 
 def first(server, aa, t, tx, kind, head):

@@ -11,12 +11,14 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 
-# limit -> modules that are imported only where it is not 0, and stay then
-FEATURES = {
-    "SN_CLIENTS": ("dlms.short_names",),
-    "GBT_WINDOW": ("dlms.access", "dlms.gbt"),
-    "PUSHES": ("net.manager", "net.notifier", "meter.unsolicited"),
-    "GROUPS": ("net.multicast",),
+FEATURES = ("SN_CLIENTS", "GBT_WINDOW", "PUSHES", "GROUPS")
+# limits -> modules that are imported only where none of them is 0, and stay then
+_MODULES = {
+    ("SN_CLIENTS",): ("dlms.short_names",),
+    ("GBT_WINDOW",): ("dlms.access", "dlms.gbt"),
+    ("PUSHES",): ("net.manager", "net.notifier", "meter.unsolicited"),
+    ("GROUPS",): ("net.multicast",),
+    ("PUSHES", "SN_CLIENTS"): ("meter.reports",),
 }
 
 
@@ -31,7 +33,7 @@ def table(board: Path, defaults: Path) -> dict[str, int]:
 
 def modules(limits: Mapping[str, int]) -> list[str]:
     """The modules of the features that a board has."""
-    return [module for name, count in limits.items() if count for module in FEATURES[name]]
+    return [module for names, needed in _MODULES.items() if all(limits.get(name) for name in names) for module in needed]
 
 
 class Fold(ast.NodeTransformer):
