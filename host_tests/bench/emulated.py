@@ -58,18 +58,17 @@ def _heap(folder: Path, requests: int) -> list[Row]:
     rows = []
     with EmulatedBoard(folder / "heap.img", folder / "heap.log", settings={**_CONFIG, "gc": False, "rate": 3600}) as board:
         rows += [_per_request(board, kind, requests) for kind in sorted(NAMED) if not left_out(kind, limits.of(board.ready.board))]
-        rows.insert(0, _from_sources(board))
-    return [*(_after_boot(folder, everything) for everything in (False, True)), *rows]
+    return [*(_after_boot(folder, everything) for everything in (False, True)), _from_sources(folder), *rows]
 
 
-def _from_sources(board: EmulatedBoard) -> Row:
-    name = "heap after boot, .py files"
-    board.deploy()
-    leave_out(board)
-    board.configure(_CONFIG)
-    used, free = heap_in_use(board)
+def _from_sources(folder: Path) -> Row:
+    with EmulatedBoard(folder / "sources.img", folder / "sources.log", settings={**_CONFIG, "backfill_days": 0}) as board:
+        board.deploy()
+        leave_out(board)
+        board.configure(_CONFIG)
+        used, free = heap_in_use(board)
     how = f"limits of the tests, {_CONNECTIONS} connections open, {free:,} B free; without what may be left out"
-    return Row(name, used, "B", how=how)
+    return Row("heap after boot, .py files", used, "B", how=how)
 
 
 def leave_out(board: EmulatedBoard) -> None:

@@ -34,13 +34,13 @@ class Poller:
             machine.enable_irq(state)
 
 
-def probed(ready):
-    def probed_ready(self, port):
+def probed(announce):
+    def probed_announce(self, port):
         print("PROBE ready %d" % emu.busy())
-        ready(self, port)
+        announce(self, port)
         self.queue.poller = Poller(self.queue.poller)
 
-    return probed_ready
+    return probed_announce
 
 
-app.App.ready = probed(app.App.ready)
+app.App.announce = probed(app.App.announce)
