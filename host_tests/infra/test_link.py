@@ -111,7 +111,15 @@ try:
 except ImportError:
     from twins_plain import double
 """,
-    "twins_native.py": "def double(n):\n    return 2 * n\n",
+    "twins_native.py": """
+import micropython
+from letters import same
+
+
+@micropython.viper
+def double(n):
+    return same(2 * n)
+""",
     "twins_plain.py": "def double(n):\n    return n + n\n",
     "start.py": """
 from letters import alphabet
@@ -122,9 +130,9 @@ _START_ONLY = True
 def names():
     return alphabet()[:4]
 """,
-    "letters.py": "def alphabet():\n    return list('abcdef')\n",
+    "letters.py": "def alphabet():\n    return list('abcdef')\n\n\ndef same(n):\n    return n\n",
     "never.py": "import nothing\n",
-    "micropython.py": "def const(value):\n    return value\n",
+    "micropython.py": "def const(value):\n    return value\n\n\nviper = const\n",
     "board/hardware.py": "HARDWARE = 1\n",
 }
 
@@ -148,7 +156,8 @@ def run(folder: Path, module: str, *after: str) -> str:
 def link(folder: Path, files: dict[str, str]) -> Path:
     # micropython is foreign: the interpreter's own
     firmware = written(folder / "firmware", {name: text for name, text in files.items() if name != "micropython.py"})
-    return Path(linked(firmware, folder / "linked"))
+    linked(firmware, folder / "linked")
+    return written(folder / "linked", {"micropython.py": files["micropython.py"]})
 
 
 def test_a_linked_program_does_the_same(tmp_path: Path) -> None:
@@ -165,13 +174,27 @@ def test_constants_and_imports_and_what_is_unused_are_gone(tmp_path: Path) -> No
     assert "size=1" in image
     # a name that stands for two things, or is a function's own somewhere, is told apart
     assert {"def report_find", "class Part"} <= {line.partition("(")[0].rstrip(":") for line in image.splitlines()}
-    assert {path.name for path in folder.iterdir()} == {"image.py", "image_early.py", "image_start.py", "image_spent.py"}
+    made = {"image.py", "image_native.py", "image_early.py", "image_start.py", "image_spent.py"}
+    assert {path.name for path in folder.iterdir()} == made | {"micropython.py"}
+
+
+def test_native_code_and_what_it_uses_is_a_module_of_its_own(tmp_path: Path) -> None:
+    """Code for ARMv6-M finds no names but the first of its module; of the whole image they would be others."""
+    folder = link(tmp_path, PROGRAM)
+    native = (folder / "image_native.py").read_text()
+    assert {name for name in ("double", "same") if f"def {name}(" in native} == {"double", "same"}
+    assert "from image_native import double" in (folder / "image.py").read_text()
+    names = "\n".join(f"    name_{i} = n" for i in range(300))
+    many = {**PROGRAM, "twins_native.py": f"import micropython\n\n\n@micropython.viper\ndef double(n):\n{names}\n    return n\n"}
+    with pytest.raises(LinkError, match="more than 287 names"):
+        link(tmp_path / "many", many)
 
 
 def test_what_only_the_start_uses_is_let_go(tmp_path: Path) -> None:
     folder = link(tmp_path, PROGRAM)
     assert "def alphabet" not in (folder / "image.py").read_text()
-    assert run(folder, "image", "print([name for name in sys.modules if name.startswith('image')])").splitlines()[1] == "['image']"
+    there = "print(sorted(name for name in sys.modules if name.startswith('image')))"
+    assert run(folder, "image", there).splitlines()[1] == "['image', 'image_native']"
 
 
 # A meter in little: what is made at the start, what serves, and what is handed on from the one to the other.

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .features import table
-from .program import ENTRY, NAMES, RESIDENT, START_ONLY, Defined, Foreign, Module, Program
+from .program import ENTRY, NAMES, RESIDENT, START_ONLY, Defined, Foreign, LinkError, Module, Program
 from .rewrite import Rewriter, imported, listed
 from .scopes import bound
 from .spent import Spent
 
 SPENT = f"{RESIDENT}_spent"  # takes away what only the start used of the resident module, when it is imported
+NATIVE = f"{RESIDENT}_native"  # native code, and what it uses
 EARLY = f"{RESIDENT}_early"  # what only modules that are let go use of the resident ones
 
 
@@ -23,6 +24,8 @@ _BUILTINS = {
     for name in dir(builtins)
     if not isinstance(getattr(builtins, name), type) or not issubclass(getattr(builtins, name), BaseException)
 }
+# Native code for ARMv6-M reaches the first 287 names of its module: MicroPython's assembler (1.25) adds the wrong register beyond.
+_NAMES = 287
 _HEADING = '"""Linked by tools/link: not to be edited."""\n'
 # Two places in the table of every class that nobody asks for
 _UNNAMED = "del __module__, __qualname__"
@@ -74,9 +77,15 @@ def link(program: Program) -> dict[str, str]:
     classes = {name for piece in early if isinstance(piece.statement, ast.ClassDef) for name in piece.defines}
     always = _needed(resident, entry | classes | _used(lazy, [name for name in lazy if name not in start]))
     early = [piece for piece in early if piece not in always]
-    homes = {name: EARLY for piece in early for name in piece.defines} | {name: RESIDENT for piece in always for name in piece.defines}
+    native = _needed(always, {name for piece in always if _is_native(piece.statement) for name in piece.defines}, alone=True)
+    always = [piece for piece in always if piece not in native]
+    parts = {EARLY: early, NATIVE: native, RESIDENT: always}
+    homes = {name: home for home, pieces in parts.items() for piece in pieces for name in piece.defines}
     texts = {program.file(name): _text(pieces, homes, program.file(name)) for name, pieces in lazy.items()}
     texts[EARLY] = _text(early, homes, EARLY, f"{START_ONLY} = True")
+    texts[NATIVE] = _text(native, homes, NATIVE, _builtins(native))
+    if len(_names(texts[NATIVE])) > _NAMES:
+        raise LinkError(f"native code uses more than {_NAMES} names: ARMv6-M cannot reach them all")
     files = {RESIDENT: _text(always, homes, RESIDENT, _builtins(always))}
     waiting = [RESIDENT]
     while waiting:
@@ -121,9 +130,9 @@ def _used(modules: dict[str, list[Piece]], names: list[str]) -> set[str]:
     return {use for name in names for piece in modules[name] for use in piece.uses}
 
 
-def _needed(pieces: list[Piece], wanted: set[str]) -> list[Piece]:
-    """The pieces that define what is wanted, those that these use in turn, and those that define nothing but do something."""
-    kept = {piece for piece in pieces if not piece.defines}
+def _needed(pieces: list[Piece], wanted: set[str], *, alone: bool = False) -> list[Piece]:
+    """The pieces that define what is wanted, those these use in turn, and unless `alone` those that define nothing but do something."""
+    kept = {piece for piece in pieces if not piece.defines and not alone}
     wanted = wanted.union(*(piece.uses for piece in kept))
     growing = True
     while growing:
@@ -149,6 +158,23 @@ def _spent(files: dict[str, str]) -> str:
     lines += [f"del {RESIDENT}.{name}" for name in spent.names]
     lines += [f"names = {RESIDENT}.__dict__", "kept = dict(names)", "names.clear()", "names.update(kept)", "kept.clear()", ""]
     return "\n".join(lines)
+
+
+def _is_native(statement: ast.stmt) -> bool:
+    """Whether a statement defines a function in native code: the decorators of that have no names of their own."""
+    if not isinstance(statement, ast.FunctionDef):
+        return False
+    return any(isinstance(each, ast.Attribute) and each.attr in ("native", "viper") for each in statement.decorator_list)
+
+
+def _names(text: str) -> set[str]:
+    """Every name that compiling a module makes an entry of its table of."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(text)):
+        for key in ("id", "attr", "name", "arg", "module"):
+            value = getattr(node, key, None)
+            names |= {value} if isinstance(value, str) else set()
+    return names
 
 
 def _builtins(pieces: list[Piece]) -> str:
