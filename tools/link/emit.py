@@ -25,7 +25,7 @@ _BUILTINS = {
     if not isinstance(getattr(builtins, name), type) or not issubclass(getattr(builtins, name), BaseException)
 }
 # Native code for ARMv6-M reaches the first 287 names of its module: MicroPython's assembler (1.25) adds the wrong register beyond.
-_NAMES = 287
+_REACH = 287
 _HEADING = '"""Linked by tools/link: not to be edited."""\n'
 # Two places in the table of every class that nobody asks for
 _UNNAMED = "del __module__, __qualname__"
@@ -84,8 +84,8 @@ def link(program: Program) -> dict[str, str]:
     texts = {program.file(name): _text(pieces, homes, program.file(name)) for name, pieces in lazy.items()}
     texts[EARLY] = _text(early, homes, EARLY, f"{START_ONLY} = True")
     texts[NATIVE] = _text(native, homes, NATIVE, _builtins(native))
-    if len(_names(texts[NATIVE])) > _NAMES:
-        raise LinkError(f"native code uses more than {_NAMES} names: ARMv6-M cannot reach them all")
+    if len(_mentioned(texts[NATIVE])) > _REACH:
+        raise LinkError(f"native code uses more than {_REACH} names: ARMv6-M cannot reach them all")
     files = {RESIDENT: _text(always, homes, RESIDENT, _builtins(always))}
     waiting = [RESIDENT]
     while waiting:
@@ -167,7 +167,7 @@ def _is_native(statement: ast.stmt) -> bool:
     return any(isinstance(each, ast.Attribute) and each.attr in ("native", "viper") for each in statement.decorator_list)
 
 
-def _names(text: str) -> set[str]:
+def _mentioned(text: str) -> set[str]:
     """Every name that compiling a module makes an entry of its table of."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(text)):
