@@ -9,3 +9,8 @@ WATCHDOG_STOP = (0x4005B000, 1 << 30)  # RP2040 datasheet, WATCHDOG: ENABLE of C
 LED = 25
 RELAY = 14
 PULSE = 15
+# Less of the past than a Pico keeps, so that the scripts of the tests have room beside the meter
+OUTBOX = 256  # octets that each Push setup, and the events, keep until they are sent
+ROWS = 96  # load profile rows kept: a day of quarters of an hour
+EVENTS = 32  # event log rows kept
+DAYS = 31  # daily billing rows kept

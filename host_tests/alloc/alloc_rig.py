@@ -80,21 +80,23 @@ def allocated():
     return gc.mem_alloc() if hasattr(gc, "mem_alloc") else 0
 
 
-def taken(function, argument):
+def taken(function, argument, locked=True):
     """Call `function(argument)` twice: with the heap locked, where making an object is a MemoryError, and unlocked, to return how
     many more octets of the heap are in use afterwards.
 
     Both are needed: a locked heap has a buffer for exceptions of its own, and what is given back at once leaves no difference. (A
-    frame of more than eleven words is seen by neither; it shows in the instructions that a request takes.)
+    frame of more than eleven words is seen by neither; it shows in the instructions that a request takes.) locked: False for the second
+    call only, where frames that cannot be on a locked heap do not fit the C stack.
     """
     gc.collect()
     gc.disable()
     try:
-        micropython.heap_lock()
-        try:
-            function(argument)
-        finally:
-            micropython.heap_unlock()
+        if locked:
+            micropython.heap_lock()
+            try:
+                function(argument)
+            finally:
+                micropython.heap_unlock()
         before = allocated()
         function(argument)
         return allocated() - before

@@ -1,6 +1,7 @@
 """No request takes heap in the engine: every kind, over the real object model, with the heap locked and by its growth."""
 
 import gc
+import sys
 
 import limits
 from alloc_kinds import (
@@ -19,6 +20,8 @@ from alloc_rig import Rig, allocated, need_general_blocks, taken, wpdu
 
 MARKS = ("zero_alloc",)
 ROUNDS = 25
+# Calls inside calls, too many for the 8 KB of C stack of an RP2040
+_DEEP = ("read_by_logicalname", "Read in general blocks")
 
 
 class _Play:
@@ -63,7 +66,7 @@ def _kind(kind):
         raise Skip("this board leaves it out")
     play = _Play(_rig(), kind)
     play.check()
-    assert taken(play.run, ROUNDS) == 0
+    assert taken(play.run, ROUNDS, kind not in _DEEP or sys.platform != "rp2") == 0
     play.check()
 
 
