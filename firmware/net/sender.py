@@ -185,11 +185,12 @@ class Sender:
             self.delivered()
 
     def delivered(self):
-        """Forget the record, and begin with the next one at the next tick."""
+        """Forget the record, unless the outbox was emptied meanwhile, and begin with the next one at the next tick."""
         self.stop_streaming()
         self.connection = None
         self.peer = None
-        self.box.pop()
+        if self.box.epoch == self.epoch:
+            self.box.pop()
         self.state = IDLE
 
     def say(self, level, event, text=""):
@@ -387,8 +388,10 @@ class Sender:
     # -- confirmation ---------------------------------------------------------------------------------------
 
     def confirm(self, buf, off, end):
-        """DataNotificationConfirm: the record is delivered when it has that number."""
-        if self.state >= SENDING and is_confirmation(buf, off, end) and invoke_id(buf, off) == invoke_id(self.box.buf, APDU):
+        """DataNotificationConfirm: the record is delivered when it has that number, and is still there."""
+        if self.state < SENDING or self.box.epoch != self.epoch:
+            return
+        if is_confirmation(buf, off, end) and invoke_id(buf, off) == invoke_id(self.box.buf, APDU):
             self.source.was_confirmed()
             self.say("DEBUG", "confirmed")
             self.delivered()

@@ -11,7 +11,7 @@ from sender_fakes import Rig, Socket, Source, confirmation
 REQ = {
     "test_udp_*": ("D-63", "B-16"),
     "test_tcp_*": ("D-63", "B-16", "B-20"),
-    "test_confirm*": ("D-62",),
+    "test_confirm*": ("D-62", "D-63"),
     "test_in_blocks*": ("D-63",),
 }
 
@@ -260,6 +260,46 @@ def test_udp_reset_in_the_middle_of_an_attempt():
         rig.tick()
         assert rig.sender.state == AWAITING
         source.box.clear()
+        rig.tick()
+        assert rig.sender.state == IDLE
+        source.post(8)
+        rig.tick()
+        assert len(sock.sent) == 2 and source.box.n == 0
+
+
+def test_confirmation_behind_a_reset_is_of_nothing():
+    """A client resets the outbox and confirms what was in it before the sender has looked: nothing is taken out, then or of what comes."""
+    for posted in (0, 1):
+        source = Source(0)
+        rig, connection = dialled(source)
+        with rig:
+            source.box.clear()
+            source.post(7, True)
+            rig.tick(3)
+            assert rig.sender.state == AWAITING
+            sent = len(connection.sent)
+            source.box.clear()
+            if posted:
+                source.post(7, True)
+            answer = confirmation(7)
+            rig.notifier.confirm(connection, answer, 0, len(answer))
+            assert (source.box.n, source.confirmations) == (posted, 0)
+            assert source.box.used == (posted and 2 + source.box.size())
+            rig.tick(3)
+            assert len(connection.sent) == sent + posted
+
+
+def test_udp_failure_behind_a_reset_gives_nothing_up():
+    """The destination is found not to be there when the outbox has been emptied: the last attempt was that of nothing."""
+    source = Source(1, retries=0)
+    sock = Socket()
+    with Rig(source, [sock]) as rig:
+        source.post(7, True)
+        rig.tick()
+        assert rig.sender.state == AWAITING
+        source.box.clear()
+        rig.sender.failed(OSError(errno.ECONNREFUSED, ""))
+        assert (source.box.n, source.box.used) == (0, 0)
         rig.tick()
         assert rig.sender.state == IDLE
         source.post(8)
