@@ -1,4 +1,4 @@
-"""TCP: a listener and a fixed number of connections, each with its own buffers.
+"""TCP: a listener and a fixed number of connections, each with a receive buffer of its own.
 
 The states of a connection after IEC 62056-4-7 (REQUIREMENTS A-56):
 
@@ -69,6 +69,8 @@ class Connection(Link):
         sock = self.sock
         self.sock = None
         self.kept = None
+        self.out = _MORE  # serving a request may have ended it: what stands behind that in rx is not served
+        self.out_end = 0
         self.server.abort(self)
         self.queue.discard(sock)
         sock.close()

@@ -12,11 +12,13 @@ REQ = {
     "test_nothing_is_read_while_an_answer_waits": ("A-23", "A-24"),
     "test_long_request_in_parts_with_others_behind_stays_in_its_buffer": ("A-21", "A-22"),
     "test_refused_above_nb_of_sim_conn": ("A-32",),
+    "test_what_stands_behind_the_end_of_a_connection_is_not_served": ("A-33", "A-34"),
 }
 
 POLLIN = 1
 POLLOUT = 4
 AARQ = bytes.fromhex("000100100001001F601DA109060760857405080101BE10040E01000000065F1F0400007E1F04B0")
+ACKNOWLEDGEMENT = bytes.fromhex("0001001000010007E0810001000100")
 NAME = bytes.fromhex("000100100001000DC001C1000100002A0000FF0200")
 
 
@@ -169,3 +171,29 @@ def test_refused_above_nb_of_sim_conn():
     waiting.append(Socket([]))
     listener.ready(POLLIN)
     assert lines[-1][2] == "accept"
+
+
+def test_what_stands_behind_the_end_of_a_connection_is_not_served():
+    """Serving a request may end its connection, when a push that goes on with it cannot be sent: an AARQ behind it opens nothing."""
+    rig = Rig()
+
+    class Pushes:
+        """In place of `net.long_push.LongPush`: the connection fails under the block that an acknowledgement asks for."""
+
+        def heard(self, link, aa, rx, p, end):
+            link.failed(OSError(104, "connection reset"))
+            return True
+
+    rig.server.pushes = Pushes()
+    connection = rig.connection()
+    sock = Socket([ACKNOWLEDGEMENT + AARQ])
+    connection.open(sock, "here", "there")
+    connection.ready(POLLIN)
+    assert sock.closed and sock.sent == b""
+    assert connection.n == 0 and connection.sock is None
+    # the next client finds a connection as new
+    sock = Socket([NAME, AARQ, NAME])
+    connection.open(sock, "here", "there")
+    for _ in range(3):
+        connection.ready(POLLIN)
+    assert sock.sent.startswith(rig.run([NAME + AARQ + NAME])) and connection.n == 1
