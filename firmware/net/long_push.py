@@ -48,6 +48,7 @@ class LongPush:
         self.tx = server.buffer()
         self.size = 0  # octets of the block in tx that the transport has not taken yet
         self.sender = None  # whose push it is
+        self.list = None  # what it tells, until its end: a client may write another list meanwhile
         self.connection = None  # over TCP
         self.next = self.next_value  # bound once
         self.carrier = Carrier(server, None, server.transfers, 1, True, 0)
@@ -72,13 +73,14 @@ class LongPush:
         self.carrier.stream = connection is not None
         aa.room = server.pdu if connection is not None else min(server.pdu, self.datagram - HEADER)
         self.sender = sender
+        self.list = sender.source.list
         self.connection = connection
         t = server.scratch
         t.reset()
         t.aa = aa
         t.list_entry = self.next
         t.pos = 0
-        t.entries = sender.source.list.n()
+        t.entries = self.list.n()
         t.c1 = axdr.put_head(t.carry, t.c1, axdr.STRUCTURE, t.entries)
         numbers = server.dialogue
         numbers.open = True  # in blocks, and with this window
@@ -100,8 +102,7 @@ class LongPush:
     def next_value(self, server, t):
         """What `dlms.stream` asks for the next value of the structure."""
         t.pos += 1
-        source = self.sender.source
-        source.list.begin(t.pos - 1, t, source.pushes)
+        self.list.begin(t.pos - 1, t, self.sender.source.pushes)
 
     def frame(self, end):
         """Write the wrapper's header in front of the block tx[HEADER:end]."""
@@ -114,6 +115,7 @@ class LongPush:
         self.server.abandon(self.aa)
         self.link.streaming = None
         self.sender = None
+        self.list = None
         self.connection = None
         self.size = 0
 

@@ -12,6 +12,7 @@ REQ = {
     "test_acknowledgements_that_are_not_its_own": ("D-63", "D-85", "D-89"),
     "test_a_transport_that_takes_no_more": ("D-63", "D-81"),
     "test_windows_of_0_and_63": ("D-83", "D-84"),
+    "test_the_list_is_that_of_the_attempts_begin": ("D-63", "F-17"),
     "test_an_object_that_raises_leaves_nothing_behind": ("D-63",),
 }
 
@@ -159,6 +160,31 @@ def test_windows_of_0_and_63():
         assert not long.acknowledge(octets, 0, len(octets))
         long.go_on()
         assert len(wire.sent) == 2 + most
+
+
+def test_the_list_is_that_of_the_attempts_begin():
+    """A client writes another push_object_list meanwhile: the push at hand says what it began to say, and the next one what is new."""
+    rig, long, sender, wire = made(window=1)
+    old = sender.list
+    asked = []
+
+    class Other(Values):
+        def begin(self, i, t, shared):
+            asked.append(i)
+            super().begin(i, t, shared)
+
+    assert long.begin(sender, wire)
+    sender.list = Other(2)
+    number = 0
+    while not long.go_on():
+        number += 1
+        octets = unhex(block(0x81, number, len(wire.sent)))
+        assert not long.acknowledge(octets, 0, len(octets))
+    assert asked == [] and sender.list is not old
+    whole = "".join([Parts(apdu).data for apdu in wire.sent])
+    assert whole[36:40] == "0214" and len(whole) == 2 * (18 + 2 + 20 * (3 + 0x80))
+    long.release()
+    assert long.begin(sender, wire) and asked == [0, 1]
 
 
 def test_an_object_that_raises_leaves_nothing_behind():
