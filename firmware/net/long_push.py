@@ -135,7 +135,8 @@ class LongPush:
         """Whether the transport takes the block in tx now."""
         if self.connection is not None:
             return self.connection.send(self.tx, 0, self.size)
-        return self.sender.sock.write(self.tx, 0, self.size)
+        sock = self.sender.sock  # closed when the network goes
+        return sock is not None and sock.write(self.tx, 0, self.size)
 
     def aborted(self):
         """Whether the push cannot be continued, because what it tells of is gone or the destination acknowledges what was not sent.

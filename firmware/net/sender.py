@@ -374,9 +374,10 @@ class Sender:
     def acknowledged(self, buf, off, end):
         """The destination has taken blocks."""
         if self.state == STREAMING:
-            if self.notifier.long.acknowledge(buf, off, end):
+            long = self.notifier.long
+            if long.acknowledge(buf, off, end):
                 self.sent()
-            else:
+            elif long.size:
                 self.stream_on()
 
     def stop_streaming(self):

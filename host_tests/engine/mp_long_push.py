@@ -11,6 +11,7 @@ REQ = {
     "test_every_connection_stays_sure_of_its_transfer": ("D-63", "D-22"),
     "test_acknowledgements_that_are_not_its_own": ("D-63", "D-85", "D-89"),
     "test_a_transport_that_takes_no_more": ("D-63", "D-81"),
+    "test_a_socket_that_goes_with_the_network": ("D-63",),
     "test_windows_of_0_and_63": ("D-83", "D-84"),
     "test_the_list_is_that_of_the_attempts_begin": ("D-63", "F-17"),
     "test_an_object_that_raises_leaves_nothing_behind": ("D-63",),
@@ -208,3 +209,11 @@ def test_an_object_that_raises_leaves_nothing_behind():
         long.release()
         assert pool.free == free and long.sender is None
         assert long.begin(Sender(Values(2)), wire)
+
+
+def test_a_socket_that_goes_with_the_network():
+    """The rest of a stream of datagrams is not taken: the attempt ends by its time, and not as if an object had raised."""
+    rig, long, sender, wire = made()
+    sender.sock = None
+    assert long.begin(sender, None)
+    assert not long.go_on() and long.size and not long.aborted()

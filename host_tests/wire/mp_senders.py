@@ -5,7 +5,7 @@ import select
 
 from dlms.notification import data_notification
 from net.manager import CLOSED, OPEN
-from net.sender import AWAITING, DIALLING, IDLE, SENDING, WAITING
+from net.sender import AWAITING, DIALLING, IDLE, SENDING, STREAMING, WAITING
 from sender_fakes import Rig, Socket, Source, confirmation
 
 REQ = {
@@ -305,3 +305,46 @@ def test_udp_failure_behind_a_reset_gives_nothing_up():
         source.post(8)
         rig.tick()
         assert len(sock.sent) == 2 and source.box.n == 0
+
+
+class Blocks:
+    """In place of `net.long_push.LongPush`: a stream that has gone out and is acknowledged by whatever `says` comes to."""
+
+    def __init__(self, says):
+        self.says = says
+        self.sender = None
+        self.size = 0
+
+    def begin(self, sender, connection):
+        self.sender = sender
+        return True
+
+    def go_on(self):
+        return False
+
+    def aborted(self):
+        return False
+
+    def acknowledge(self, buf, p, end):
+        self.size = self.says
+        return False
+
+    def release(self):
+        self.sender = None
+
+
+def test_in_blocks_only_what_leads_on_puts_off_the_end_of_an_attempt():
+    """Acknowledgements that nothing follows from keep no push in hand for ever: others wait for it."""
+    for says, state in ((0, WAITING), (50, STREAMING)):
+        source = Source(1)
+        with Rig(source, [Socket()]) as rig:
+            rig.notifier.long = Blocks(says)
+            at = source.box.begin(18)
+            source.box.commit(data_notification(source.box.buf, at, 1, False, bytes(12), 0), 1, 1)
+            rig.tick()
+            assert rig.sender.state == STREAMING
+            for _ in range(12):
+                rig.sender.acknowledged(b"", 0, 0)
+                rig.notifier.long.size = 0
+                rig.tick()
+            assert rig.sender.state == state, says
