@@ -54,7 +54,7 @@ _KEYS = {
     "watchdog": (True,),  # off: a board that hangs stays so
     "gc": (True,),  # off: no garbage collection after READY, so that heap use can be measured
     "log": ("INFO", log.levels()),  # DEBUG, INFO, WARN, ERROR or NONE
-    "trace": (False,),  # print every WPDU in hexadecimal
+    "trace": (False,),  # print every request and answer in hexadecimal
     "secrets": ("", None),  # file with the secrets of the clients; empty: the demonstration values
 }
 

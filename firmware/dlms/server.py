@@ -64,7 +64,7 @@ class Server:
         self.broadcast = broadcast
         self.header = bytearray(HEADER)  # of a broadcast as each logical device gets it
         self.served = served or bytearray(4)  # WPDUs taken, 32 bits
-        self.short = short_get  # the short way, for a transport that calls it before `handle`
+        self.short = short_get  # the short way, for a transport that tries it itself and then calls `serve`
         self.everything = _EVERYTHING
         self.refusal = 0
         self.sn = None  # the services of short name referencing, where the board has a client for them
@@ -91,8 +91,8 @@ class Server:
         self.transfers = Pool([Transfer(self, limits) for _ in range(limits.TRANSFERS)], limits.CONNECTIONS)
         self.udp_transfers = Pool([Transfer(self, limits) for _ in range(limits.UDP_TRANSFERS)], 0)
         self.scratch = Transfer(self, limits)
-        self.pushes = None  # … and of an acknowledgement of blocks, where pushes go in blocks
         self.confirm = no_confirm  # who hears of a DataNotificationConfirm
+        self.pushes = None  # … and of an acknowledgement of blocks, where pushes go in blocks
         self.every = tuple(self.transfers.things + self.udp_transfers.things + [self.scratch])
 
     def buffer(self):

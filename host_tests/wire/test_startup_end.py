@@ -8,11 +8,13 @@ import pytest
 from host_tests.harness.raw import RawTcp, RawUdp, wpdu
 from host_tests.wire.apdus import (
     AARQ,
+    CONFORMANCE,
     MANAGEMENT,
     OBJECT_LIST,
     PUBLIC,
     RLRQ,
     SMALL_AARQ,
+    aarq,
     apdu_of,
     ask,
     associate,
@@ -26,6 +28,7 @@ from tools.launcher import Meter
 pytestmark = pytest.mark.caps("own-process")
 
 SETTINGS = {"port": 0, "backfill_days": 0}
+BLOCKS_AARQ = aarq(pdu_size=128, conformance=CONFORMANCE | 0x200000)  # general block transfer
 
 
 @pytest.fixture
@@ -135,6 +138,22 @@ def test_trace_shows_every_wpdu_and_changes_none(running, kind):
     assert {peer for peer, _, _ in shown} == {f"127.0.0.1:{own}"}
     expected = [pair for request, answer in talks[1] for pair in (("<", request), (">", answer)) if pair[1]]
     assert [(direction, octets) for _, direction, octets in shown] == expected
+
+
+@pytest.mark.req("A-01")
+@pytest.mark.parametrize("kind", [RawTcp, RawUdp])
+def test_trace_shows_every_block_of_a_stream(running, kind):
+    meter = running(trace=True)
+    link = kind((meter.ready.host, meter.ready.port), 10)
+    link.send(wpdu(PUBLIC, MANAGEMENT, BLOCKS_AARQ))
+    answers = [receive(link)]
+    window = 4
+    link.send(wpdu(PUBLIC, MANAGEMENT, bytes((0xE0, 0x80 | window, 0, 1, 0, 0, len(OBJECT_LIST))) + OBJECT_LIST))
+    answers += [receive(link) for _ in range(window)]
+    assert [answer[8] for answer in answers[1:]] == [0xE0] * window
+    link.close()
+    assert ended(meter)
+    assert [octets for _, direction, octets in traces(meter) if direction == ">"] == [answer.hex() for answer in answers]
 
 
 @pytest.mark.req("A-01")
