@@ -11,7 +11,7 @@ from micropython import const
 
 from board import watchdog
 from board.plain import Board
-from net import health, states
+from net import address, health, states
 from net.health import Health
 from net.service import BindError
 
@@ -45,7 +45,6 @@ class Hardware(Board):
         self.watchdog = None if off else watchdog.Watchdog(limits.WATCHDOG)
         self.link = None
         self.waits = limits.LAN or limits.WIFI is not None
-        self.unprovisioned = False
         self.serving = False
         self.health = None
         self.ntp = None
@@ -104,7 +103,6 @@ class Hardware(Board):
 
         access = files.wifi()
         if access is None:
-            self.unprovisioned = True
             self.show("UNPROVISIONED")
             self.log("ERROR", "wifi", "unprovisioned", "file=%s next=make-provision" % files.WIFI)
             return
@@ -179,7 +177,7 @@ class Hardware(Board):
 
     def came_up(self):
         """There is a network, for the first time or again."""
-        self.app.meter.show_network(self.link.addresses())
+        self.app.meter.show_network([address.ipv4(text) for text in self.link.addresses()])
         if not self.serving:
             try:
                 self.app.listen()

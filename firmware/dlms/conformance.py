@@ -9,7 +9,6 @@ UNCONFIRMED_WRITE = const(0x040000)  # bit 5
 DATA_NOTIFICATION = const(0x000080)  # bit 16
 EVENT_NOTIFICATION = const(0x000002)  # bit 22
 ATTRIBUTE_0_SET = const(0x008000)  # bit 8
-PRIORITY = const(0x004000)  # bit 9
 ATTRIBUTE_0_GET = const(0x002000)  # bit 10
 BLOCK_GET = const(0x001000)  # bit 11
 BLOCK_SET = const(0x000800)  # bit 12

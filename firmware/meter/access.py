@@ -45,7 +45,10 @@ def grant(association, i, text, cls):
     """Give an association the rights of a text on the object of directory record i, which is of class cls."""
     mask = rights(text, cls)
     if mask:
-        association.acc[i] = association.directory.rights.row(mask)
+        row = association.directory.rights.row(mask)
+        if row < 0:
+            raise ValueError("object list: more than 255 different sets of access rights")
+        association.acc[i] = row
 
 
 def widest(texts, cls):

@@ -72,10 +72,8 @@ class Meter:
         copy(self.mac.a[2], 2, octets, 0, 6)
 
     def show_network(self, addresses):
-        """The interface has its addresses: texts of address, subnet mask, gateway and DNS server, from DHCP."""
-        from meter.addresses import ipv4
-
-        self.ipv4.configure([ipv4(text) for text in addresses])
+        """The interface has its addresses: octets of address, subnet mask, gateway and DNS server, from DHCP."""
+        self.ipv4.configure(addresses)
 
     def receive_groups(self, listener):
         """Let `listener` join the multicast groups of the setup objects, and those that clients add: join(octets), leave(octets)."""

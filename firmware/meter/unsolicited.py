@@ -43,6 +43,8 @@ class Unsolicited:
         seed = int(config.serial) ^ config.seed
         if config.push_window and not limits.GBT_WINDOW:
             raise ValueError("push_window: this board has no general block transfer (GBT_WINDOW is 0)")
+        if config.push_window and limits.TRANSFERS <= limits.CONNECTIONS:
+            raise ValueError("push_window: every transfer of this board is some connection's (TRANSFERS is no more than CONNECTIONS)")
         self.shared = Pushes(clock, device, destination, seed, config.push_retries, config.push_delay, config.push_window)
         events = aim("events", config.events)
         events = events and (events[0],) + destination(events[1])

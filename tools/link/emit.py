@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +18,17 @@ NATIVE = f"{RESIDENT}_native"  # native code, and what it uses
 EARLY = f"{RESIDENT}_early"  # what only modules that are let go use of the resident ones
 
 
-_BUILTINS = {
-    name
-    for name in dir(builtins)
-    if not isinstance(getattr(builtins, name), type) or not issubclass(getattr(builtins, name), BaseException)
-}
+# What every port of MicroPython has of the language's names, but for exceptions
+# fmt: off
+_BUILTINS = frozenset((
+    "abs", "all", "any", "bool", "bytearray", "bytes", "callable", "chr", "classmethod", "delattr", "dict", "dir", "divmod",
+    "enumerate", "eval", "exec", "filter", "float", "frozenset", "getattr", "globals", "hasattr", "hash", "hex", "id", "int",
+    "isinstance", "issubclass", "iter", "len", "list", "locals", "map", "max", "memoryview", "min", "next", "object", "oct", "open",
+    "ord", "pow", "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "staticmethod",
+    "str", "sum", "super", "tuple", "type", "zip",
+))
+# fmt: on
+)
 # Native code for ARMv6-M reaches the first 287 names of its module: MicroPython's assembler (1.25) adds the wrong register beyond.
 _REACH = 287
 _HEADING = '"""Linked by tools/link: not to be edited."""\n'
@@ -83,7 +88,7 @@ def link(program: Program) -> dict[str, str]:
     homes = {name: home for home, pieces in parts.items() for piece in pieces for name in piece.defines}
     texts = {program.file(name): _text(pieces, homes, program.file(name)) for name, pieces in lazy.items()}
     texts[EARLY] = _text(early, homes, EARLY, f"{START_ONLY} = True")
-    texts[NATIVE] = _text(native, homes, NATIVE, _builtins(native))
+    texts[NATIVE] = _text(native, homes, NATIVE)
     if len(_mentioned(texts[NATIVE])) > _REACH:
         raise LinkError(f"native code uses more than {_REACH} names: ARMv6-M cannot reach them all")
     files = {RESIDENT: _text(always, homes, RESIDENT, _builtins(always))}
@@ -156,8 +161,27 @@ def _spent(files: dict[str, str]) -> str:
     lines = [_HEADING.rstrip(), f"import {RESIDENT}", f"{START_ONLY} = True"]
     lines += [f"del {RESIDENT}.{cls}.{name}" for cls, name in spent.methods]
     lines += [f"del {RESIDENT}.{name}" for name in spent.names]
-    lines += [f"names = {RESIDENT}.__dict__", "kept = dict(names)", "names.clear()", "names.update(kept)", "kept.clear()", ""]
-    return "\n".join(lines)
+    lines += _made_anew(RESIDENT)
+    if NATIVE in trees:
+        lines += [f"import {NATIVE}", *(f"del {NATIVE}.{name}" for name in _handed_on(trees)), *_made_anew(NATIVE)]
+    return "\n".join([*lines, ""])
+
+
+def _made_anew(module: str) -> list[str]:
+    """The statements that give a module a table without gaps."""
+    return [f"names = {module}.__dict__", "kept = dict(names)", "names.clear()", "names.update(kept)", "kept.clear()"]
+
+
+def _handed_on(trees: dict[str, ast.Module]) -> list[str]:
+    """The names of the module of native code that the resident one has taken over, and that nobody else asks for."""
+    own = bound(trees[NATIVE].body)
+    bodies = [inner for each in trees[NATIVE].body if isinstance(each, ast.FunctionDef) for inner in each.body]
+    asked = {node.id for body in bodies for node in ast.walk(body) if isinstance(node, ast.Name)}
+    for name, tree in trees.items():
+        if name != RESIDENT:
+            imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == NATIVE)
+            asked |= {alias.name for node in imports for alias in node.names}
+    return sorted(own - asked)
 
 
 def _is_native(statement: ast.stmt) -> bool:
