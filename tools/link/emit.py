@@ -19,7 +19,6 @@ EARLY = f"{RESIDENT}_early"  # what only modules that are let go use of the resi
 
 
 # What every port of MicroPython has of the language's names, but for exceptions
-# fmt: off
 _BUILTINS = frozenset((
     "abs", "all", "any", "bool", "bytearray", "bytes", "callable", "chr", "classmethod", "delattr", "dict", "dir", "divmod",
     "enumerate", "eval", "exec", "filter", "float", "frozenset", "getattr", "globals", "hasattr", "hash", "hex", "id", "int",
@@ -27,8 +26,6 @@ _BUILTINS = frozenset((
     "ord", "pow", "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "staticmethod",
     "str", "sum", "super", "tuple", "type", "zip",
 ))
-# fmt: on
-)
 # Native code for ARMv6-M reaches the first 287 names of its module: MicroPython's assembler (1.25) adds the wrong register beyond.
 _REACH = 287
 _HEADING = '"""Linked by tools/link: not to be edited."""\n'
