@@ -10,7 +10,6 @@ from tools.emulated.remote import RemoteError
 pytestmark = [pytest.mark.caps("board", "emulated"), pytest.mark.meter_config(backfill_days=0)]
 
 
-@pytest.mark.skip(reason="sources run on this board, but while they do a further deployment finds no room")
 @pytest.mark.timeout(240)
 def test_deployed_files_run_and_only_changed_ones_are_copied(board, meter):
     names = list(deploy.sources(BOARD))

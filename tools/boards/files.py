@@ -15,6 +15,7 @@ from .repl import RemoteError, Repl
 
 CHUNK = 2048
 HASHING = 60.0  # seconds of silence while the board hashes files
+_AT_ONCE = 16  # files hashed in one go: what is kept of them lies scattered over the board's heap, and is told in one piece
 NEW = ".new"
 # littlefs keeps small files in its metadata and the larger ones in whole blocks
 _PER_FILE = 64
@@ -79,7 +80,11 @@ class Files:
 
     def hashes(self, paths: Sequence[str]) -> dict[str, str]:
         """SHA-256 of each file in hexadecimal, empty for one that is not there."""
-        return self._repl.value(f"{{p:_hash(p) for p in {list(paths)!r}}}", HASHING)
+        found: dict[str, str] = {}
+        for start in range(0, len(paths), _AT_ONCE):
+            some = list(paths[start : start + _AT_ONCE])
+            found |= self._repl.value(f"{{p:_hash(p) for p in {some!r}}}", HASHING)
+        return found
 
     def space(self) -> Space:
         stat = self._repl.value("os.statvfs('')[:4]")
