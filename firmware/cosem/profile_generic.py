@@ -9,7 +9,7 @@ capture_period empties it.
 from micropython import const
 
 import limits
-from cosem import buffer_selection, packing
+from cosem import buffer_selection
 from cosem.base import OUT_OF_RANGE, Interface, no_parameter
 from cosem.buffer_selection import COUNT, find, select, time_key
 from cosem.columns import DEFINITION, Columns, definition, put_definition
@@ -57,7 +57,7 @@ class ProfileGeneric(Interface):
         self.lifo = False
         self.columns = captured  # until `placed` finds them
         self.clock_column = -1
-        self.pack = False  # whether any client takes the buffer in a shorter form (`cosem.packing`)
+        self.packing = None  # the module `cosem.packing` where any client takes the buffer in a shorter form
         self.row = None
         self.before = None  # the row before it, where null-data may stand for what it tells
         self._newest = bytearray(6)  # time of the row before, to see a clock that went back
@@ -81,7 +81,7 @@ class ProfileGeneric(Interface):
     def _take(self, columns):
         """Capture these columns from now on, in an empty buffer; False when the store has no room for a row."""
         row = bytearray(columns.size)  # before anything changes: there may be no memory for it
-        before = bytearray(columns.size if self.pack else 0)
+        before = bytearray(columns.size if self.packing else 0)
         if not self.rows.shape(columns.size):
             return False
         self.columns = columns
@@ -127,12 +127,12 @@ class ProfileGeneric(Interface):
             cur.n = self.columns.n
             return SUCCESS
         result = select(self, cur)
-        if self.pack and result == SUCCESS and packing.packing(self, cur) == packing.COMPACT:
+        if self.packing and result == SUCCESS and self.packing.packing(self, cur) == self.packing.COMPACT:
             cur.tag = axdr.COMPACT_ARRAY
         return result
 
     def head(self, k, cur, buf, off):
-        return packing.put_head(self, cur, buf, off)
+        return self.packing.put_head(self, cur, buf, off)
 
     def element(self, k, cur, i, buf, off):
         if k == 3:
@@ -144,8 +144,8 @@ class ProfileGeneric(Interface):
         if sequence < rows.first:
             return -LONG_GET_ABORTED if 0 < sequence <= rows.cleared else -DATA_BLOCK_UNAVAILABLE
         rows.read(sequence, self.row)
-        if self.pack:
-            return packing.put_element(self, cur, i, buf, off)
+        if self.packing:
+            return self.packing.put_element(self, cur, i, buf, off)
         return put_row(buf, off, self.row, self.columns.plan, cur.map, cur.map[COUNT])
 
     # -- writing ---------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from cosem.directory import CURRENT_ASSOCIATION, dotted, obis
 from cosem.directory import directory as listed
 from cosem.disconnect_control import DisconnectControl
 from cosem.ip_setup import TcpUdpSetup
-from cosem.packing import COMPACT, NULLS
 from cosem.register import ExtendedRegister
 from cosem.rights import Rights
 from dlms import axdr
@@ -169,7 +168,7 @@ def place(meter, wport, table, rows, config, clients, unproven):
         name = obis(text)
         o = cls(*given) if isinstance(given, tuple) else given
         if o.CLASS_ID == _PROFILE:
-            o.pack = bool(config.compact or config.null_data)
+            o.packing = shorter_forms(config)
         placed.append((name, o))
         groups[name] = group
     associations = []
@@ -214,12 +213,21 @@ def associated(wport, client, who, secret, config):
     return association
 
 
+def shorter_forms(config):
+    """The module of the shorter forms of a profile buffer, None where no client takes one: then it is not loaded."""
+    if not (config.compact or config.null_data):
+        return None
+    from cosem import packing
+
+    return packing
+
+
 def pack(association, config):
     """Which shorter forms of a profile buffer the client takes."""
-    forms = COMPACT if association.client in config.compact else 0
-    forms |= NULLS if association.client in config.null_data else 0
+    forms = shorter_forms(config)
     if forms:
-        association.packing = forms
+        association.packing = forms.COMPACT if association.client in config.compact else 0
+        association.packing |= forms.NULLS if association.client in config.null_data else 0
 
 
 def join(meter, text):

@@ -9,7 +9,7 @@ from pathlib import Path
 from tools.launcher import ROOT, Interpreter, Meter
 
 # Any answer later than this means that the meter is stuck, under valgrind too.
-PATIENCE = 120.0
+PATIENCE = 240.0
 INSIDE = Path(__file__).resolve().parent / "inside"
 
 
