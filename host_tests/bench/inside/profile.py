@@ -13,6 +13,7 @@ import sys
 import meter.objects
 from alloc_kinds import PROFILE, unhex
 from alloc_rig import Rig, wpdu
+from app import close_gaps
 from cosem.rows import FileRows
 
 _TIME = "090C %02X%02X %02X %02X FF %02X %02X 00 00 8000 00"
@@ -111,6 +112,7 @@ def main():
     gc.disable()  # when a collection happens is chance, and there is heap for everything
     path, rows, what, times = sys.argv[1:]
     long = Long(path, int(rows))
+    close_gaps()  # as the meter does before it serves: where a frame finds room would else depend on all that was put there before
     if what != "whole":
         long.last(what, int(times))
         return
