@@ -88,7 +88,7 @@ def invoke_one(server, aa, names, d, buf, off, end, tx, iip):
     t.used = 0
     r = invoke(server, aa, names, d, buf, off, end, t.carry, _HEAD)
     if r <= _HEAD:
-        return result(aa, tx, iip, 0 if r == _HEAD else -r)
+        return result(aa, tx, iip, SUCCESS if r == _HEAD else -r)
     t.reset()
     t.aa = aa
     t.c1 = r

@@ -88,7 +88,7 @@ def selection_end(server, buf, q, end):
 def normal(server, aa, rx, p, end, tx, iip):
     """One attribute, or with attribute-id 0 all of them."""
     errors = server.errors
-    if end - p != 13 and (end - p < 13 or selection_end(server, rx, p + 12, end) != end) or end - p == 13 and rx[p + 12]:
+    if end - p < 13 or (selection_end(server, rx, p + 12, end) if rx[p + 12] else p + 13) != end:
         return result(aa, tx, iip, errors.malformed_get)
     if rx[p + 12] and aa.conformance & SELECTIVE_ACCESS == 0:
         return server.exception(aa, tx, errors.selection_not_negotiated)
