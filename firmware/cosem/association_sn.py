@@ -30,7 +30,7 @@ from dlms.errors import (
     SUCCESS,
     TYPE_UNMATCHED,
 )
-from dlms.octets import NOT_FOUND, OTHER_CLASS, clear, copy, equal, get16
+from dlms.octets import NOT_FOUND, OTHER_CLASS, clear, copy, get16
 from dlms.security import LOWEST, SN_CONTEXT
 
 _IDENTIFICATION = 15  # octets of structure {class_id, logical_name, attribute_id}: 02 03 12 cccc 09 06 LN 0F k
@@ -53,24 +53,25 @@ class AssociationSN(Interface):
     METHODS = 8
     LONG = (2, 3)
     SELECT = {2: b"\x01\x02", 3: b"\x01"}
-    preestablished = False  # as in Association LN; none with short names is
+    # as in Association LN
+    preestablished = False  # none with short names is
+    context = SN_CONTEXT
+    packing = 0
+    users = ()
+    # what is written here as a constant takes no heap when it is frozen
+    a = (None, None, None, None, b"\x09\x06\x00\x00\x00\x00\x00\x00")
 
     def __init__(self, client, server, mechanism, secret, conformance, directory, names):
-        Interface.__init__(self)
         self.client = client
         self.server = server
-        self.context = SN_CONTEXT
         self.mechanism = mechanism
         self.secret = secret
         self.conformance = conformance
         self.directory = directory
         self.acc = directory.invisible()
         self.names = names
-        self.users = ()
         self.opened = 0
         self.user = -1
-        self.packing = 0  # as in Association LN
-        self.a[4] = axdr.octets(bytes(6))
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -110,12 +111,9 @@ class AssociationSN(Interface):
         """Directory record of the object whose base name is the parameter, or -result."""
         if cur.end - cur.off != 3 or cur.buf[cur.off] != axdr.LONG:
             return -TYPE_UNMATCHED
-        i = 0
-        while i < self.directory.n:
-            if self.acc[i] and equal(self.names.bases, 2 * i, cur.buf, cur.off + 1, 2):
-                return i
-            i += 1
-        return -OBJECT_UNDEFINED
+        r = self.names.find(cur.buf, cur.off + 1)
+        # the base name is the short name of attribute 1
+        return r >> 8 if r >= 0 and r & 0xFF == 1 and self.acc[r >> 8] else -OBJECT_UNDEFINED
 
     def element(self, k, cur, i, buf, off):
         if cur.tag == axdr.STRUCTURE:

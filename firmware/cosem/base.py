@@ -94,6 +94,19 @@ class Interface:
         return -READ_WRITE_DENIED
 
 
+def live(*values):
+    """A buffer for each of some encoded values, which begin as given and change in place: views of one, because a bytearray for each takes
+    twice the memory.
+    """
+    whole = memoryview(bytearray(b"".join(values)))
+    views = []
+    at = 0
+    for value in values:
+        views.append(whole[at : at + len(value)])
+        at += len(value)
+    return views
+
+
 def no_parameter(buf, off, end):
     """True when a method's parameter is absent, null-data or an integer, as for `reset(integer 0)`."""
     return off == end or buf[off] == axdr.NULL or (buf[off] == axdr.INTEGER and end - off == 2)

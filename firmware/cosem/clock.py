@@ -14,7 +14,7 @@ begin comes after end in a year, the year starts and ends in summer.
 from micropython import const
 
 from cosem import civil
-from cosem.base import OUT_OF_RANGE, Interface, answered, no_parameter
+from cosem.base import OUT_OF_RANGE, Interface, answered, live, no_parameter
 from dlms import axdr
 from dlms.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 from dlms.octets import copy, get16, put16
@@ -61,17 +61,19 @@ class Clock(Interface):
         self.dst = False
         self.listener = None
         self.measuring = None
-        self.a[2] = bytearray(NO_TIME)
-        self.a[3] = bytearray(b"\x10\x00\x00")  # 0 minutes
-        self.a[4] = bytearray(b"\x11\x00")
-        self.a[5] = bytearray(_LAST_SUNDAY_MARCH)
-        self.a[6] = bytearray(_LAST_SUNDAY_OCTOBER)
-        self.a[7] = bytearray(b"\x0f\x3c")  # 60 minutes
-        self.a[8] = bytearray(b"\x03\x00")  # false
+        values = live(
+            NO_TIME,
+            b"\x10\x00\x00",  # 0 minutes
+            b"\x11\x00",
+            _LAST_SUNDAY_MARCH,
+            _LAST_SUNDAY_OCTOBER,
+            b"\x0f\x3c",  # 60 minutes
+            b"\x03\x00",  # false
+            3 * _NO_ADJUSTMENT,
+        )
+        self._preset = values.pop()  # preset time, validity start and end as octet-strings[12]
+        self.a[2:9] = values
         self.a[9] = b"\x16\x01"  # crystal
-        self._preset = bytearray(3 * 14)  # preset time, validity start and end as octet-strings[12]
-        for i in range(3):
-            copy(self._preset, 14 * i, _NO_ADJUSTMENT, 0, 14)
         self._zone = 0
         self._summer = 60
         self._begin = self._end = self._from = self._until = 0  # minutes: this year's rule and the year it is for

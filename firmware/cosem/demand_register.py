@@ -8,13 +8,14 @@ before, divided by the window.
 
 from micropython import const
 
-from cosem.base import OUT_OF_RANGE, Interface, no_parameter
+from cosem.base import OUT_OF_RANGE, Interface, live, no_parameter
 from cosem.clock import NO_TIME
 from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from dlms.octets import clear, compare, copy, get16, get32, put32
 
 PERIODS = const(15)  # most periods in a window
 WINDOW = const(28800)  # longest window in seconds: 30 kW over it still counts in a small integer
+_ZERO = const(b"\x06\x00\x00\x00\x00")  # double-long-unsigned
 
 
 class DemandRegister(Interface):
@@ -38,15 +39,11 @@ class DemandRegister(Interface):
         self.number = 1
         self.sum = 0  # mWh of the running period
         self._past = [0] * PERIODS  # mWh of the periods before, the newest first
-        self.a[2] = bytearray(b"\x06\x00\x00\x00\x00")
-        self.a[3] = bytearray(b"\x06\x00\x00\x00\x00")
-        self.a[4] = unit
-        self.a[5] = b"\x11\x00"  # status: none
-        self.a[6] = bytearray(NO_TIME)
-        self.a[7] = bytearray(NO_TIME)
-        self.a[8] = bytearray(b"\x06\x00\x00\x00\x00")
-        put32(self.a[8], 1, period)
-        self.a[9] = bytearray(b"\x12\x00\x01")
+        a = self.a
+        a[2], a[3], a[6], a[7], a[8], a[9] = live(_ZERO, _ZERO, NO_TIME, NO_TIME, _ZERO, b"\x12\x00\x01")
+        a[4] = unit
+        a[5] = b"\x11\x00"  # status: none
+        put32(a[8], 1, period)
         self.reset()
 
     def add(self, milli):

@@ -34,11 +34,9 @@ class IPv6Setup(Interface):
 
     def __init__(self, reference, unicast):
         Interface.__init__(self)
-        self.kept = [bytearray(16 * n) for n in (KEPT, limits.GROUPS, KEPT)]
+        self.kept = (b"".join(unicast[:KEPT]), bytearray(16 * limits.GROUPS), bytearray(16 * KEPT))
         self.n = bytearray(3)
-        self.n[UNICAST] = min(len(unicast), KEPT)
-        for i in range(self.n[UNICAST]):
-            copy(self.kept[UNICAST], 16 * i, unicast[i], 0, 16)
+        self.n[UNICAST] = len(self.kept[UNICAST]) // 16
         self.a[2] = b"\x09\x06" + reference
         self.a[3] = b"\x16\x02"  # MANUAL
         self.a[7] = self.a[8] = _NO_ADDRESS

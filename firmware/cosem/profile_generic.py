@@ -10,7 +10,7 @@ from micropython import const
 
 import limits
 from cosem import buffer_selection
-from cosem.base import OUT_OF_RANGE, Interface, no_parameter
+from cosem.base import OUT_OF_RANGE, Interface, live, no_parameter
 from cosem.buffer_selection import COUNT, find, select, time_key
 from cosem.columns import DEFINITION, Columns, definition, put_definition
 from cosem.directory import obis
@@ -29,6 +29,7 @@ FIFO = const(1)
 LIFO = const(2)
 _DAY = const(86400)
 _CLOCK = const(8)  # class-id
+_ZERO = const(b"\x06\x00\x00\x00\x00")  # double-long-unsigned
 
 
 class ProfileGeneric(Interface):
@@ -48,6 +49,9 @@ class ProfileGeneric(Interface):
     DEPENDENT = (3, 6, 8)  # the columns decide what can be sorted by and how many rows fit
     SELECT = {2: buffer_selection.SELECTORS}
     key = bytearray(8)  # of a row that is looked at, for all profiles
+    # where a client takes the buffer in a shorter form:
+    packing = None  # the module `cosem.packing`
+    before = None  # the row before the one that is looked at: null-data may stand for what it tells
 
     def __init__(self, rows, captured, period, clock):
         Interface.__init__(self)
@@ -57,16 +61,12 @@ class ProfileGeneric(Interface):
         self.lifo = False
         self.columns = captured  # until `placed` finds them
         self.clock_column = -1
-        self.packing = None  # the module `cosem.packing` where any client takes the buffer in a shorter form
         self.row = None
-        self.before = None  # the row before it, where null-data may stand for what it tells
-        self._newest = bytearray(6)  # time of the row before, to see a clock that went back
         self._unordered = 0  # sequence number of the newest row that is earlier than the one before it
-        self.a[4] = bytearray(b"\x06\x00\x00\x00\x00")
-        put32(self.a[4], 1, period)
-        self.a[5] = bytearray(b"\x16\x01")  # FIFO
-        self.a[6] = bytearray(DEFINITION)
-        self.a[8] = bytearray(b"\x06\x00\x00\x00\x00")  # with the first columns
+        a = self.a
+        # 5: FIFO; 6 and 8 with the first columns. The last one is the time of the row before, to see a clock that went back
+        a[4], a[5], a[6], a[8], self._newest = live(_ZERO, b"\x16\x01", bytes(DEFINITION), _ZERO, bytes(6))
+        put32(a[4], 1, period)
 
     def placed(self, directory):
         """The logical device is complete: find the objects to capture."""
@@ -81,12 +81,13 @@ class ProfileGeneric(Interface):
     def _take(self, columns):
         """Capture these columns from now on, in an empty buffer; False when the store has no room for a row."""
         row = bytearray(columns.size)  # before anything changes: there may be no memory for it
-        before = bytearray(columns.size if self.packing else 0)
+        before = bytearray(columns.size) if self.packing else None
         if not self.rows.shape(columns.size):
             return False
         self.columns = columns
         self.row = row
-        self.before = before
+        if before:
+            self.before = before
         self._unordered = 0
         self.clock_column = -1
         for i in range(columns.n):

@@ -18,7 +18,7 @@ from micropython import const
 
 import limits
 from cosem import window
-from cosem.base import OUT_OF_RANGE, Interface, answered, no_parameter
+from cosem.base import OUT_OF_RANGE, Interface, answered, live, no_parameter
 from cosem.directory import obis
 from cosem.push_objects import ENTRIES, PushObjects, element_end, put_head, rest_of
 from dlms import axdr
@@ -36,6 +36,10 @@ _METHODS = const(3)  # values of push_operation_method
 # type of each attribute from 0 that `set` takes as it is, 0 of the others
 _TYPES = (0, 0, 0, 0, axdr.ARRAY, axdr.LONG_UNSIGNED, axdr.UNSIGNED, axdr.STRUCTURE, 0, axdr.INTEGER, 0, axdr.ENUM)
 _NEVER = b"\x19\xff\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00\xff"
+# what never changes: written here as constants, they take no heap when they are frozen
+_UNPROTECTED = const(b"\x01\x00")
+# confirmation_parameters: no start date, no interval
+_UNRESTRICTED = const(b"\x02\x02\x19\xff\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00\xff\x06\x00\x00\x00\x00")
 
 
 class Pushes:
@@ -75,8 +79,9 @@ class PushSetup(Interface):
     number_of_retries, 7 repetition_delay, 8 port_reference, 9 push_client_SAP, 10 push_protection_parameters, 11 push_operation_method, 12
     confirmation_parameters, 13 last_confirmation_date_time. Methods: 1 push, 2 reset. 8, 10, 12 and 13 are read only.
 
-    label: its name in the log. captured: (logical name as text, attribute) of what is pushed. destination: (transport, text) or None.
-    client: push_client_SAP. period: seconds of local time between two pushes, 0 for none, None for an object without that trigger.
+    label: its name in the log. captured: (logical name as text, attribute) of what is pushed. port_reference: attribute 8, encoded.
+    destination: (transport, text) or None. client: push_client_SAP. period: seconds of local time between two pushes, 0 for none, None for
+    an object without that trigger.
 
     For `net.sender` (whose contract it fulfils): box, transport (-1 for none), host, port, revision (changes with them).
     """
@@ -93,9 +98,7 @@ class PushSetup(Interface):
         self.label = label
         self.pushes = pushes
         self.box = Outbox(limits.OUTBOX, limits.PDU)
-        self.list = None
-        self._captured = captured
-        self.directory = None
+        self.list = captured  # until `placed` finds them
         self.live = False  # set when the meter can be reached: of the past nothing is pushed
         self.transport = -1
         self.host = ""
@@ -106,27 +109,24 @@ class PushSetup(Interface):
         transport, text = destination or (TCP, "")
         self.a[3] = axdr.structure(axdr.enum(transport), axdr.octets(text.encode()), axdr.enum(0))
         self._aim()
-        self.a[4] = bytearray(axdr.array(()))
-        self.a[5] = bytearray(axdr.long_unsigned(0))
-        self.a[6] = bytearray(axdr.unsigned(pushes.retries))
-        self.a[7] = bytearray(axdr.structure(axdr.long_unsigned(pushes.delay), axdr.long_unsigned(200), axdr.long_unsigned(3600)))
-        self.a[8] = axdr.octets(port_reference)
-        self.a[9] = bytearray(axdr.integer(client))
-        self.a[10] = axdr.array(())
-        self.a[11] = bytearray(axdr.enum(0))
-        self.a[12] = axdr.structure(_NEVER, axdr.double_long_unsigned(0))
-        self.a[13] = bytearray(_NEVER)
+        delays = axdr.structure(axdr.long_unsigned(pushes.delay), axdr.long_unsigned(200), axdr.long_unsigned(3600))
+        a = self.a
+        a[4], a[5], a[6], a[7], a[9], a[11], a[13] = live(
+            axdr.array(()), axdr.long_unsigned(0), axdr.unsigned(pushes.retries), delays, axdr.integer(client), axdr.enum(0), _NEVER
+        )
+        a[8] = port_reference
+        a[10] = _UNPROTECTED
+        a[12] = _UNRESTRICTED
 
     def placed(self, directory):
         """The logical device is complete: find the objects to push."""
-        self.directory = directory
-        self.list = PushObjects(directory)
-        for text, k in self._captured:
+        found = PushObjects(directory)
+        for text, k in self.list:
             i = directory.index(obis(text))
             if i < 0 or directory.objs[i] is None:
                 raise ValueError("push: " + text + " cannot be pushed")
-            self.list.add(i, k)
-        self._captured = None
+            found.add(i, k)
+        self.list = found
 
     # -- capturing -----------------------------------------------------------------------------------------
 
@@ -285,7 +285,7 @@ class PushSetup(Interface):
         if axdr.count(buf, off) > ENTRIES:
             return OUT_OF_RANGE
         at = axdr.content(buf, off)
-        found = PushObjects(self.directory)
+        found = PushObjects(self.list.directory)
         while at < end:
             behind = element_end(buf, at, end)
             if behind < 0:
@@ -300,12 +300,13 @@ class PushSetup(Interface):
 
     def _permitted(self, buf, at, aa):
         """Directory record of the object of the element at `at` whose attribute the client may read and this object can push, or -1."""
-        i = self.directory.locate(buf, at + 3, at + 7)
-        o = self.directory.objs[i] if i >= 0 else None
+        directory = self.list.directory
+        i = directory.locate(buf, at + 3, at + 7)
+        o = directory.objs[i] if i >= 0 else None
         k = buf[at + 14]
         if o is None or not 1 <= k <= o.ATTRIBUTES:
             return -1
-        return i if self.directory.right(aa.assoc.acc[i], k) & 1 else -1
+        return i if directory.right(aa.assoc.acc[i], k) & 1 else -1
 
     def act(self, m, buf, off, end, out, o, aa):
         if not no_parameter(buf, off, end):

@@ -2,7 +2,7 @@
 unit.
 """
 
-from cosem.base import Interface, no_parameter
+from cosem.base import Interface, live, no_parameter
 from cosem.clock import NO_TIME
 from dlms.errors import READ_WRITE_DENIED, TYPE_UNMATCHED
 from dlms.octets import clear, copy
@@ -43,17 +43,18 @@ class Register(Interface):
 class ExtendedRegister(Register):
     """As Register, and 4 status, 5 capture_time octet-string[12]; reset also stamps the time.
 
-    `clock` is the Clock object whose attribute 2 is the time.
+    `value` is what the value begins with, `clock` the Clock object whose attribute 2 is the time.
     """
 
     CLASS_ID = 4
     ATTRIBUTES = 5
 
     def __init__(self, value, unit, clock):
+        value, time = live(value, NO_TIME)
         Register.__init__(self, value, unit)
         self.clock = clock
         self.a[4] = b"\x11\x00"  # status: none
-        self.a[5] = bytearray(NO_TIME)
+        self.a[5] = time
         self.stamp()
 
     def stamp(self):

@@ -93,11 +93,8 @@ class MemoryRows(Rows):
 
     def _allocate(self, depth, size):
         each = max(1, _PAGE // size)
-        self._pages = []
         self.octets = depth * size
-        while depth > 0:
-            self._pages.append(bytearray(min(depth, each) * size))
-            depth -= each
+        self._pages = [bytearray(min(depth - at, each) * size) for at in range(0, depth, each)]
 
     def _depth(self, size):
         self._per_page = len(self._pages[0]) // size

@@ -18,35 +18,39 @@ _SAP_ASSIGNMENT = const(0xFC00)
 _DEVICE_NAME = const(0xFD00)
 _NAME_OF_DEVICE = b"\x00\x00\x2a\x00\x00\xff"  # 0.0.42.0.0.255, COSEM logical device name
 
-# Class-id -> offset of method 1 (REQUIREMENTS D-53). IPv6 setup, class 48, as IPv4 setup [memory]; Association LN, class 15,
+# Class-id and offset of method 1 (REQUIREMENTS D-53). IPv6 setup, class 48, as IPv4 setup [memory]; Association LN, class 15,
 # behind its eleven attributes [impl: Gurux]. A class that is not here, or has more attributes than there is room for, has its
 # methods behind its attributes [choice].
-METHODS = {
-    3: 0x28,
-    4: 0x38,
-    5: 0x48,
-    6: 0x30,
-    7: 0x58,
-    8: 0x60,
-    9: 0x20,
-    10: 0x10,
-    11: 0x10,
-    12: 0x20,
-    15: 0x60,
-    17: 0x20,
-    18: 0x40,
-    20: 0x50,
-    40: 0x38,
-    42: 0x60,
-    48: 0x60,
-    64: 0x30,
-    70: 0x20,
-}
+METHODS = (
+    (3, 0x28),
+    (4, 0x38),
+    (5, 0x48),
+    (6, 0x30),
+    (7, 0x58),
+    (8, 0x60),
+    (9, 0x20),
+    (10, 0x10),
+    (11, 0x10),
+    (12, 0x20),
+    (15, 0x60),
+    (17, 0x20),
+    (18, 0x40),
+    (20, 0x50),
+    (40, 0x38),
+    (42, 0x60),
+    (48, 0x60),
+    (64, 0x30),
+    (70, 0x20),
+)
 
 
 def methods(o):
     """Offset of the short name of method 1 of an object or an interface class from its base name."""
-    return max(METHODS.get(o.CLASS_ID, 0), _STEP * o.ATTRIBUTES)
+    behind = _STEP * o.ATTRIBUTES
+    for class_id, offset in METHODS:
+        if class_id == o.CLASS_ID:
+            return max(offset, behind)
+    return behind
 
 
 def size(o):
@@ -67,14 +71,14 @@ class ShortNames:
     """directory: of the logical device, complete. current: the class of the current association of an SN AA.
 
     `table` is what `find_base` searches: three octets an object, base name(2) and number of its directory record(1), in ascending order;
-    `bases` has the two octets of every object's base name at twice its record number. ValueError when there is no room for all.
+    ValueError when there is no room for all.
     """
 
     def __init__(self, directory, current):
         self.directory = directory
         self.current = current
         self.n = directory.n
-        bases = bytearray(2 * self.n)
+        entries = []
         free = FIRST
         for j in range(self.n):
             o = directory.objs[j] or current
@@ -82,17 +86,23 @@ class ShortNames:
             if not base:
                 base = free
                 free += size(o)
-            bases[2 * j] = base >> 8
-            bases[2 * j + 1] = base & 0xFF
+            entries.append(bytes((base >> 8, base & 0xFF, j)))
         if free > ASSOCIATION:
             raise ValueError("object list: too many attributes and methods for short names")
-        self.bases = bytes(bases)
-        order = sorted(range(self.n), key=self.base)
-        self.table = b"".join([self.bases[2 * j : 2 * j + 2] + bytes((j,)) for j in order])
+        self.table = b"".join(sorted(entries))
 
     def base(self, j):
         """Base name of the object at record j of the directory."""
-        return get16(self.bases, 2 * j)
+        # base names ascend with the records, but for the few that are fixed: those stand at the end, and the others move up
+        table = self.table
+        i = j
+        while i and table[3 * i + 2] > j:
+            i -= 1
+        if table[3 * i + 2] != j:
+            i = self.n - 1
+            while table[3 * i + 2] != j:
+                i -= 1
+        return get16(table, 3 * i)
 
     def find(self, buf, off):
         """What the short name buf[off:off+2] stands for: record << 8 | attribute, record << 8 | 80 | method, or -1 for nothing."""

@@ -7,6 +7,7 @@ from micropython import const
 
 import limits
 from cosem.association_ln import AssociationLN
+from cosem.base import live
 from cosem.civil import YEARS, day_number, month_length
 from cosem.clock import Clock
 from cosem.demand_register import DemandRegister
@@ -106,12 +107,9 @@ class Parts:
         self.serial = config.serial.encode()
         self.depth = config.depth or limits.ROWS
         self.wports = (objects.MANAGEMENT_DEVICE, config.device2)
-        self.counters = bytearray(4)
-        self.uptime = bytearray(4)
-        self.tariff = bytearray(axdr.unsigned(1))
-        self.status = bytearray(axdr.unsigned(0))
-        self.event = bytearray(axdr.unsigned(0))
-        self.billing_periods = bytearray(axdr.double_long_unsigned(0))
+        zero = axdr.unsigned(0)
+        values = live(bytes(4), bytes(4), axdr.unsigned(1), zero, zero, axdr.double_long_unsigned(0))
+        self.counters, self.uptime, self.tariff, self.status, self.event, self.billing_periods = values
         self.metrology = Metrology(source)
         day, second = read_start(config.start)
         self.backfill_days = min(config.backfill_days, day)  # time begins with 2000
@@ -134,7 +132,7 @@ class Parts:
         self.demand = []
         for name in ("P+", "P-"):
             unit = self.metrology.quantity(name)[1]
-            highest = ExtendedRegister(bytearray(axdr.double_long_unsigned(0)), unit, self.clock)
+            highest = ExtendedRegister(axdr.double_long_unsigned(0), unit, self.clock)
             self.maximum.append(highest)
             self.demand.append(DemandRegister(unit, objects.LOAD_PERIOD, self.clock, highest))
 
@@ -167,8 +165,9 @@ def place(meter, wport, table, rows, config, clients, unproven):
     for cls, text, given, group in table:
         name = obis(text)
         o = cls(*given) if isinstance(given, tuple) else given
-        if o.CLASS_ID == _PROFILE:
-            o.packing = shorter_forms(config)
+        forms = shorter_forms(config)
+        if forms and o.CLASS_ID == _PROFILE:
+            o.packing = forms
         placed.append((name, o))
         groups[name] = group
     associations = []

@@ -6,6 +6,7 @@ so that no fraction is lost; instantaneous values are rewritten when they are ab
 
 from micropython import const
 
+from cosem.base import live
 from dlms.octets import add32, put16, put32
 from meter.simulation import CHANNELS, EXPORT, IMPORT, apparent
 
@@ -76,8 +77,8 @@ class Metrology:
     def __init__(self, source):
         self.source = source
         self.tariff = 0
-        self.energies = views(ENERGIES)
-        self.values = views(INSTANTANEOUS)
+        self.energies = tuple(live(*[row[1] for row in ENERGIES]))
+        self.values = tuple(live(*[row[1] for row in INSTANTANEOUS]))
         self._rest = [0] * len(ENERGIES)  # mWh that are not a Wh yet
 
     def quantity(self, name):
@@ -130,14 +131,3 @@ class Metrology:
             put32(values[_N_L1 + i], 1, max(-p, 0))
             put16(values[_U_L1 + i], 1, source.voltage[i])
             put16(values[_I_L1 + i], 1, source.current[i])
-
-
-def views(table):
-    """The values of a table with nothing counted yet: views of one buffer, because a bytearray for each takes twice the memory."""
-    whole = memoryview(bytearray(b"".join([row[1] for row in table])))
-    values = []
-    at = 0
-    for row in table:
-        values.append(whole[at : at + len(row[1])])
-        at += len(row[1])
-    return values

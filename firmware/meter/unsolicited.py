@@ -3,8 +3,9 @@
 Imported only where `limits.PUSHES` is not 0. `app` hands `sources` to the senders.
 """
 
+from micropython import const
+
 import limits
-from cosem.directory import obis
 from cosem.push_setup import Pushes, PushSetup
 from meter.addresses import aim, destination
 from meter.notices import Notices
@@ -26,7 +27,7 @@ PUSHES = (
     ("0.1.25.9.0.255", "connectivity", (("0.1.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.25.1.0.255", 3))),
     ("0.4.25.9.0.255", "alarm", (("0.4.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2))),
 )
-_PORT_REFERENCE = obis("0.0.25.0.0.255")  # TCP-UDP setup
+_PORT_REFERENCE = const(b"\x09\x06\x00\x00\x19\x00\x00\xff")  # logical name of the TCP-UDP setup, encoded
 
 
 class Unsolicited:

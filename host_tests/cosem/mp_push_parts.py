@@ -42,7 +42,7 @@ def test_elements_of_attributes():
         entry(7, LOAD, 2, len(rows)),
         entry(7, LOAD, 2, len(rows) + 1),
     )
-    scaler, unit = get(push.directory.objs[push.directory.index(name("1.0.1.8.0.255"))], 3)[2:4], b"\x16\x1e"
+    scaler, unit = get(push.list.directory.objs[push.list.directory.index(name("1.0.1.8.0.255"))], 3)[2:4], b"\x16\x1e"
     assert list(found) == [scaler, unit, NULL, NULL, elements(profile, 3)[1], rows[0], rows[-1], NULL]
 
 

@@ -284,8 +284,8 @@ MUTATIONS = (
         "methods-of-a-profile-one-too-high",
         "D-53",
         "cosem/short_names.py",
-        "7: 0x58,",
-        "7: 0x60,",
+        "(7, 0x58),",
+        "(7, 0x60),",
         (WIRE + "test_short_names_writing.py::test_methods",),
     ),
     Mutation(
