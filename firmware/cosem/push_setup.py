@@ -97,7 +97,7 @@ class PushSetup(Interface):
         Interface.__init__(self)
         self.label = label
         self.pushes = pushes
-        self.box = Outbox(limits.OUTBOX, limits.PDU)
+        self.box = Outbox(0, limits.PDU)  # has no buffer until there is a destination
         self.list = captured  # until `placed` finds them
         self.live = False  # set when the meter can be reached: of the past nothing is pushed
         self.transport = -1
@@ -108,6 +108,8 @@ class PushSetup(Interface):
             self.period = period
         transport, text = destination or (TCP, "")
         self.a[3] = axdr.structure(axdr.enum(transport), axdr.octets(text.encode()), axdr.enum(0))
+        if text:
+            self.box.provide(limits.OUTBOX)
         self._aim()
         delays = axdr.structure(axdr.long_unsigned(pushes.delay), axdr.long_unsigned(200), axdr.long_unsigned(3600))
         a = self.a
@@ -259,7 +261,10 @@ class PushSetup(Interface):
         if buf[end - 1] or n and self._parsed(buf, off + 6, n) is None:
             return OUT_OF_RANGE
         if commit:
-            self.a[3] = bytes(buf[off:end])
+            value = bytes(buf[off:end])
+            if n:
+                self.box.provide(limits.OUTBOX)  # before anything changes: there may be no memory for it
+            self.a[3] = value
             self._aim()
         return SUCCESS
 

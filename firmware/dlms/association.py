@@ -102,12 +102,10 @@ class Link:
         self.aas = [None] * carrier.most
         self.n = 0
         self.local = ""  # address and port of this end, for the log
-        self.remote = ""  # … and of the peer
-        self.owner = None  # who opened a connection that the peer did not open, and hears of its end
 
     def name(self):
-        """Address and port of the peer as text; asked for only when an AA opens."""
-        return self.remote
+        """Address and port of the peer as text, for the log; asked for only when an AA opens. Here, of a link without a peer of its own."""
+        return self.local
 
     def take(self, rx, off):
         """A fresh AA for the wPorts at rx[off:off+4], or None when the link or the pool has no more."""

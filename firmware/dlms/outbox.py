@@ -18,19 +18,25 @@ APDU = const(10)  # … and its APDU
 
 
 class Outbox:
-    """size: octets of the buffer. pdu: the longest APDU taken. n: records in it. lost: records refused for want of room.
+    """size: octets of the buffer, 0 where `provide` makes it later. pdu: the longest APDU taken. n: records in it. lost: records refused
+    for want of room.
 
     too_long: whether the last of these was longer than any APDU can be.
     """
 
     def __init__(self, size, pdu):
-        self.buf = bytearray(size)
+        self.buf = bytearray(size) if size else b""
         self.pdu = pdu
         self.used = 0
         self.n = 0
         self.lost = 0
         self.too_long = False
         self.epoch = 0  # counts how often it was emptied at once
+
+    def provide(self, size):
+        """Have a buffer of `size` octets from now on: takes memory the first time."""
+        if len(self.buf) == 0:
+            self.buf = bytearray(size)
 
     def begin(self, least):
         """Where the APDU of a new record goes, which has `least` octets or more; -1 when there is no room for it."""

@@ -401,7 +401,7 @@ class Server:
         n = len(self.established)
         if n:
             self.common = link = Link(self.carrier(associations(n, 0), n, False, send_limit))
-            link.local = link.remote = "any"
+            link.local = "any"
             for assoc in self.established:
                 pair = bytes((assoc.client >> 8, assoc.client & 0xFF, assoc.server >> 8, assoc.server & 0xFF))
                 self.preestablished(link, assoc, assoc.conformance & WITHOUT_BLOCKS, pair, 0)

@@ -1,9 +1,14 @@
 """What the meter sends of its own accord: the senders, one an outbox, and the way into an AA of the client management process."""
 
+from micropython import const
+
 from dlms.association import ASSOCIATED
 from dlms.conformance import EVENT_NOTIFICATION, INFORMATION_REPORT
-from dlms.octets import copy
+from dlms.wrapper import HEADER
 from net.sender import Sender
+
+_DATAGRAMS = const(4)  # that are read at once
+_CONFIRMATION = const(18)  # octets of the longest
 
 
 class Notifier:
@@ -20,11 +25,7 @@ class Notifier:
         self.device = device
         self.long = long
         self.senders = [Sender(source, self) for source in sources]
-        # what `find` has found
-        self.link = None
-        self.connection = None  # None over UDP
-        self.short = False  # whether it speaks with short names
-        self.wports = bytearray(4)  # client, server
+        self.scratch = bytearray(_DATAGRAMS * (HEADER + _CONFIRMATION))  # for what comes back over UDP
 
     def tick(self, ms):
         """ms milliseconds have passed with a network. Allocates nothing while the ways are open."""
@@ -38,29 +39,26 @@ class Notifier:
                 sender.confirm(buf, off, end)
 
     def find(self, n):
-        """Find an AA of the client management process that takes a notice of n octets; True when there is one."""
+        """An AA of the client management process that takes a notice of n octets, or None."""
         for connection in self.service.connections:
-            if connection.sock is not None and self.among(connection, n):
-                self.connection = connection
-                return True
-        self.connection = None
+            aa = self.among(connection, n) if connection.sock is not None else None
+            if aa is not None:
+                return aa
         for link in self.service.links:
-            if self.among(link, n):
-                return True
-        return False
+            aa = self.among(link, n)
+            if aa is not None:
+                return aa
+        return None
 
     def among(self, link, n):
-        """Whether one of the AAs on this link is such."""
+        """One of the AAs on this link that is such, or None."""
         i = 0
         while i < link.n:
             aa = link.aas[i]
             if aa.assoc.client == self.client and aa.assoc.server == self.device and takes(aa, n):
-                self.link = link
-                self.short = aa.assoc.context & 1 == 0
-                copy(self.wports, 0, link.keys, 4 * i, 4)
-                return True
+                return aa
             i += 1
-        return False
+        return None
 
     def drop(self):
         """The network is gone."""

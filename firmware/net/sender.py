@@ -44,7 +44,6 @@ _UDP = const(1)
 _SECOND = const(1000)
 _HEAD_ONLY = const(26)  # octets of the WPDU of a DataNotification without its values
 _GENERAL_BLOCK = const(0xE0)
-_DATAGRAMS = const(4)  # that are read at once
 _LONGER = const(3)  # octets that an InformationReport may have more than the EventNotification
 
 
@@ -67,11 +66,9 @@ class Sender:
         self.peer = None  # … and its socket: a connection serves one peer after another
         self.sock = None  # connected UDP socket
         # what is to be sent of the record in hand: its WPDU, or another form of it
-        self.buf = source.box.buf
-        self.at = FIRST
+        self.buf = None
+        self.at = 0
         self.n = 0
-        self.long = False  # it is a push whose values are not in it
-        self.scratch = bytearray(_DATAGRAMS * (HEADER + 18))  # confirmations
 
     # -- steps -------------------------------------------------------------------------------------------
 
@@ -125,10 +122,9 @@ class Sender:
             if self.through_association():
                 return
         else:
-            self.n = self.box.size()
+            self.form(False)
         if source.revision != self.revision:
             self.aim()
-        self.long = self.n == _HEAD_ONLY and not source.inside
         if source.transport < 0:
             self.nobody()
         elif source.transport == _UDP:
@@ -215,7 +211,7 @@ class Sender:
 
     def over(self, connection):
         """Send the oldest record over a connection; later, when an answer is still waiting there."""
-        if self.long:
+        if self.is_long():
             self.stream(connection)
             return
         try:
@@ -261,7 +257,7 @@ class Sender:
             if self.sock is None:
                 self.sock = address.connected(self.source.host, self.source.port)
                 self.notifier.queue.add(self.sock, self)
-            if self.long:
+            if self.is_long():
                 self.stream(None)
                 return
             n = self.sock.write(self.buf, self.at, self.n)
@@ -278,17 +274,18 @@ class Sender:
 
         `readinto` reads on while there is room, so that those which have come together stand one behind the other.
         """
-        n = self.sock.readinto(self.scratch) or 0
+        scratch = self.notifier.scratch
+        n = self.sock.readinto(scratch) or 0
         off = 0
         while n - off > HEADER:
-            size = frame(self.scratch, off, n - off, n)
+            size = frame(scratch, off, n - off, n)
             if size <= HEADER:
                 break
             end = off + size
-            if self.state == STREAMING and self.scratch[off + HEADER] == _GENERAL_BLOCK:
-                self.acknowledged(self.scratch, off + HEADER, end)
+            if self.state == STREAMING and scratch[off + HEADER] == _GENERAL_BLOCK:
+                self.acknowledged(scratch, off + HEADER, end)
             else:
-                self.confirm(self.scratch, off + HEADER, end)
+                self.confirm(scratch, off + HEADER, end)
             off = end
 
     def failed(self, e):
@@ -403,20 +400,27 @@ class Sender:
         """Send the oldest record in an AA that takes it, if one is open; False when there is none."""
         notifier = self.notifier
         source = self.source
-        if not notifier.find(self.box.size() - HEADER + _LONGER):
+        aa = notifier.find(self.box.size() - HEADER + _LONGER)
+        if aa is None:
             put16(self.box.buf, FIRST + 2, source.source)
             put16(self.box.buf, FIRST + 4, source.client)
             self.form(source.reporting)
             return False
-        copy(self.box.buf, FIRST + 2, notifier.wports, 2, 2)
-        copy(self.box.buf, FIRST + 4, notifier.wports, 0, 2)
-        self.form(notifier.short)
-        if notifier.connection is not None:
-            self.over(notifier.connection)
-        elif notifier.link.port.send(notifier.link, self.buf, self.at, self.n):
+        link = aa.link
+        wports = 4 * aa.index  # client, server
+        copy(self.box.buf, FIRST + 2, link.keys, wports + 2, 2)
+        copy(self.box.buf, FIRST + 4, link.keys, wports, 2)
+        self.form(aa.assoc.context & 1 == 0)  # the numbers of short name contexts are even
+        if link.carrier.stream:
+            self.over(link)
+        elif link.port.send(link, self.buf, self.at, self.n):
             self.attempt += 1
             self.sent()
         return True
+
+    def is_long(self):
+        """Whether the record in hand is a push whose values are not in it (`net.long_push`)."""
+        return self.n == _HEAD_ONLY and not self.source.inside
 
     def form(self, short):
         """The oldest record is sent as it is, or as InformationReport."""

@@ -9,7 +9,6 @@ from net import address
 from net.tcp import Connection, Listener
 from net.udp import UdpLink, UdpPort, watch
 
-_PARTS = 4  # a WPDU that comes in parts is read in pieces of its longest length divided by this
 _TRIES = 200  # numbers tried for port 0
 
 
@@ -27,9 +26,8 @@ class Service:
         self.most = most
         self.datagram = limits.DATAGRAM
         self.tx = server.buffer()
-        scratch = bytearray((HEADER + limits.PDU) // _PARTS)
         tcp = server.carrier(associations(limits.ALL_ASSOCIATIONS, limits.CONNECTIONS), limits.ASSOCIATIONS, True)
-        self.connections = [Connection(tcp, queue, scratch, self.tx) for _ in range(limits.CONNECTIONS)]
+        self.connections = [Connection(tcp, queue, self.tx) for _ in range(limits.CONNECTIONS)]
         pool = associations(limits.ALL_UDP_ASSOCIATIONS, 0)
         room = limits.DATAGRAM - HEADER
         udp = server.carrier(pool, limits.UDP_ASSOCIATIONS, False, room)

@@ -28,19 +28,21 @@ class Connection(Link):
         rx:  | WPDU, WPDU, … served in place | part of a WPDU |        8 + PDU octets
              0                               off              have
 
-    tx: the transmit buffer of all transports. What a socket does not take at once of an answer is kept aside.
+    tx: the transmit buffer of all transports. What a socket does not take at once of an answer is kept aside. So tx is free between two
+    answers, and the octets that continue a WPDU arrive there, because a socket reads to offset 0 only.
     """
 
-    def __init__(self, carrier, queue, scratch, tx):
+    def __init__(self, carrier, queue, tx):
         super().__init__(carrier)
-        self.server = carrier.server
+        server = carrier.server
         self.queue = queue
-        self.scratch = scratch  # shared: where octets that continue a WPDU arrive, because a socket reads to offset 0 only
-        self.rx = bytearray(HEADER + self.server.pdu)
+        self.rx = bytearray(HEADER + server.pdu)
         self.tx = tx
         # what the short way takes, in one place so that a request loads little
-        self.quick = (self.server.short, self.keys, self.ways, tx, self.server.served)
+        self.quick = (server.short, self.keys, self.ways, tx, server.served)
         self.sock = None
+        self.remote = ""  # address and port of the peer, for the log
+        self.owner = None  # who opened the connection when that was not the peer, and hears of its end
         self.off = 0
         self.have = 0
         self.kept = None  # octets of an answer still to be sent are kept[out:out_end]
@@ -49,6 +51,9 @@ class Connection(Link):
         self.drain = 0  # octets of a too long WPDU still to be thrown away
         self.active = False  # octets went either way since the supervisor looked last
         self.quiet = 0  # milliseconds without any
+
+    def name(self):
+        return self.remote
 
     def open(self, sock, local, remote):
         """TCP-CONNECT.indication or .confirm: take an accepted or dialled, non-blocking socket into use."""
@@ -71,14 +76,15 @@ class Connection(Link):
         self.kept = None
         self.out = _MORE  # serving a request may have ended it: what stands behind that in rx is not served
         self.out_end = 0
-        self.server.abort(self)
+        server = self.carrier.server
+        server.abort(self)
         self.queue.discard(sock)
         sock.close()
         owner = self.owner
         if owner is not None:
             self.owner = None
             owner.closed()
-        self.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.remote, reason))
+        server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.remote, reason))
 
     def ready(self, event):
         """The poll says that the socket can be read, written, or has failed."""
@@ -104,17 +110,16 @@ class Connection(Link):
             n = receive_one(self, self.sock, self.rx)
             if n == -1:
                 return
-            if n and frame(self.rx, 0, n, self.server.pdu) == n:
+            server = self.carrier.server
+            if n and frame(self.rx, 0, n, server.pdu) == n:
                 # one WPDU and nothing else, for which the short way was tried
-                self.answer(self.server.serve(self, self.rx, 0, n, self.tx))
+                self.answer(server.serve(self, self.rx, 0, n, self.tx))
                 return
-        elif self.drain:
-            n = self.sock.readinto(self.scratch)
         else:
             # the rest of a WPDU: no more than fits behind what is there
-            n = self.sock.readinto(self.scratch, min(len(self.rx) - self.have, len(self.scratch)))
-            if n:
-                copy(self.rx, self.have, self.scratch, 0, n)
+            n = self.sock.readinto(self.tx, len(self.rx) - self.have)
+            if n and not self.drain:
+                copy(self.rx, self.have, self.tx, 0, n)
         if n is None:
             return
         if n == 0:
@@ -128,8 +133,9 @@ class Connection(Link):
     def process(self):
         """Serve the WPDUs in rx[off:have], in order, until one is not complete or an answer cannot be sent at once."""
         rx = self.rx
+        server = self.carrier.server
         while self.out == self.out_end:
-            size = frame(rx, self.off, self.have - self.off, self.server.pdu)
+            size = frame(rx, self.off, self.have - self.off, server.pdu)
             if size == INCOMPLETE:
                 break
             if size < 0:
@@ -140,7 +146,7 @@ class Connection(Link):
                 return
             off = self.off
             self.off = off + size
-            self.answer(self.server.handle(self, rx, off, size, self.tx))
+            self.answer(server.handle(self, rx, off, size, self.tx))
         else:
             return
         # keep the part of a WPDU that is there at the start of rx
@@ -198,7 +204,7 @@ class Connection(Link):
         """
         if self.out == _MORE:
             self.out = 0
-            self.answer(self.server.more(self, self.tx))
+            self.answer(self.carrier.server.more(self, self.tx))
         else:
             self.out += self.sock.write(self.kept, self.out, self.out_end - self.out) or 0
             if self.out == self.out_end:
@@ -228,14 +234,13 @@ class Connection(Link):
         """n more octets of a too long WPDU are gone; behind the last one tell the client (D-95)."""
         self.drain -= n
         if self.drain <= 0:
-            # what follows the WPDU in scratch is served as ever
+            # what follows the WPDU is served as ever: out of the way of the answer with it
             rest = -self.drain
             self.drain = 0
-            self.have = 0
-            size = self.server.too_long(self, self.rx, self.tx)
-            if rest:
-                copy(self.rx, 0, self.scratch, n - rest, rest)
-                self.have = rest
+            copy(self.rx, HEADER, self.tx, n - rest, rest)
+            size = self.carrier.server.too_long(self, self.rx, self.tx)
+            copy(self.rx, 0, self.rx, HEADER, rest)
+            self.have = rest
             self.answer(size)
             if self.have and self.out == self.out_end:
                 self.process()

@@ -263,7 +263,7 @@ def test_long_pushes_over_udp():
 
 def push_often(wire, profile):
     """Let a profile's columns be pushed as often as the list has room for: 16 times 110 octets."""
-    directory = wire.setup.directory
+    directory = wire.setup.list.directory
     wire.setup.list = PushObjects(directory)
     for _ in range(ENTRIES):
         assert wire.setup.list.add(directory.objs.index(profile), 3)

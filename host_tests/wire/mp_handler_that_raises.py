@@ -89,7 +89,7 @@ def test_connection_closes():
 
     lines = []
     server = Server([1], [], limits, log=lambda *words: lines.append(" ".join(words)))
-    connection = Connection(server.carrier(associations(2, 0), 2, True), Queue(), bytearray(16), server.buffer())
+    connection = Connection(server.carrier(associations(2, 0), 2, True), Queue(), server.buffer())
     for fault, reason in ((OSError(104, "reset"), "reason=error-104"), (ValueError("planted"), "reason=error-ValueError")):
         sock = Sock()
         connection.open(sock, "here", "there")

@@ -81,11 +81,10 @@ class Rig:
         self.server = Server([wport for wport, _ in built.devices], built.associations, limits)
         self.queue = Queue()
         self.pool = associations(4, 0)
-        self.scratch = bytearray(512)
         self.tx = self.server.buffer()
 
     def connection(self):
-        return tcp.Connection(self.server.carrier(self.pool, 4, True), self.queue, self.scratch, self.tx)
+        return tcp.Connection(self.server.carrier(self.pool, 4, True), self.queue, self.tx)
 
     def run(self, incoming, takes=()):
         """What a connection sends that gets `incoming`, polled as the loop would."""
