@@ -3,7 +3,7 @@
 import gc
 import sys
 import time
-from asyncio import core
+from asyncio.core import run, sleep_ms
 
 import limits
 import meter
@@ -135,7 +135,7 @@ class App:
         last = time.ticks_ms()
         in_time = bytes(4)
         while True:
-            await core.sleep_ms(_TICK)
+            await sleep_ms(_TICK)
             now = time.ticks_ms()
             ms = time.ticks_diff(now, last)
             last = now
@@ -232,7 +232,7 @@ def main(words):
     except MemoryError:
         return fail("not enough heap: raise -X heapsize or lower backfill_days and depth")
     try:
-        core.run(app.supervise())
+        run(app.supervise())
     except KeyboardInterrupt:
         if HARDWARE:
             app.board.stop()

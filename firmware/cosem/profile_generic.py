@@ -199,7 +199,7 @@ class ProfileGeneric(Interface):
             if o is None or get16(buf, at + 16) or not self._may_capture(aa, i, o, buf[at + 14]) or not columns.add(i, buf[at + 14]):
                 return OUT_OF_RANGE
             at += DEFINITION
-        if columns.size > self.rows.octets:
+        if self.rows.fitting(columns.size) == 0:
             return OUT_OF_RANGE
         if commit:
             self._take(columns)

@@ -28,7 +28,6 @@ class Rows:
         self.first = 1
         self.last = 0
         self.cleared = 0
-        self.octets = 0
         self.page = None
         self.at = 0
         self.older = 0
@@ -38,13 +37,14 @@ class Rows:
         """Empty the store and take rows of this many octets; False when not even one fits."""
         if size <= 0:
             return False
-        if self.octets == 0:
+        if self.size == 0:
             self._allocate(self.depth, size)
-        depth = self._depth(size)
+        depth = self.fitting(size)
         if depth == 0:
             return False
         self.clear()
         self.size = size
+        self._per_page = self._fit_page(size)
         self.depth = depth
         self.limit = min(self.limit, depth)
         return True
@@ -77,10 +77,6 @@ class Rows:
         """
         self._hold((sequence - 1) % self.depth)
 
-    def _depth(self, size):
-        """Rows of this size that fit the memory allocated."""
-        return self.octets // size
-
     def _trim(self):
         if self.last - self.first >= self.limit:
             self.first = self.last - self.limit + 1
@@ -93,12 +89,14 @@ class MemoryRows(Rows):
 
     def _allocate(self, depth, size):
         each = max(1, _PAGE // size)
-        self.octets = depth * size
         self._pages = [bytearray(min(depth - at, each) * size) for at in range(0, depth, each)]
 
-    def _depth(self, size):
-        self._per_page = len(self._pages[0]) // size
-        return (len(self._pages) - 1) * self._per_page + len(self._pages[-1]) // size
+    def fitting(self, size):
+        """How many rows of this size the memory allocated holds."""
+        return (len(self._pages) - 1) * self._fit_page(size) + len(self._pages[-1]) // size
+
+    def _fit_page(self, size):
+        return len(self._pages[0]) // size
 
     def _write(self, slot, row):
         n = self._per_page
@@ -127,14 +125,19 @@ class FileRows(Rows):
         self._path = path
 
     def _allocate(self, depth, size):
-        self.octets = depth * size
+        self._octets = depth * size
         self._file = open(self._path, "w+b")
+
+    def fitting(self, size):
+        return self._octets // size
+
+    def _fit_page(self, size):
+        return max(1, _PAGE // size)
 
     def shape(self, size):
         if not Rows.shape(self, size):
             return False
         self._row = bytearray(size)
-        self._per_page = max(1, _PAGE // size)
         self.page = bytearray(self._per_page * size)
         return True
 

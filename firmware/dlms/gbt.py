@@ -40,19 +40,19 @@ _STREAMING = const(0x40)
 _WINDOW = const(0x3F)
 _NUMBERS = const(0xFFFF)  # a transfer of more blocks than there are numbers ends
 _GET = const(0xC0)
+_SINGLE = const(1)
+_SINGLE_GET = const(2)
 
 
 class Numbers:
-    """Where a dialogue of blocks stands."""
+    """Where a dialogue of blocks stands. That of the server has `open` as well: whether the request being served came in blocks."""
 
     def __init__(self):
-        self.open = False  # of the server's one: the request being served came in blocks
         self.sent = 0  # our last block sent, or sent again
         self.got = 0  # up to here no block of the client is missing
         self.window = 1  # the client's
         self.first = 0  # digest of the first block of the request …
-        self.single = False  # … and whether it was the only one
-        self.get = False  # the request is a GET
+        self.single = 0  # … and whether it was the only one: 0, or _SINGLE, or of a GET _SINGLE_GET
 
     def adopt(self, other):
         """Take over a dialogue."""
@@ -61,7 +61,6 @@ class Numbers:
         self.window = other.window
         self.first = other.first
         self.single = other.single
-        self.get = other.get
 
     def hear(self, block):
         """The client's window, as a block tells it."""
@@ -177,7 +176,7 @@ def classify_ack(g, block, sent, stream):
     if block.n and block.number == 1 and (not g.single or g.acked > g.start):
         # the first block again, late; but the same request may come twice once it was answered whole
         return states.GBT_FIRST if g.single and sent else states.GBT_ACK_OLD
-    if block.n and block.number == 1 and g.get and sent and g.high == g.start + 1:
+    if block.n and block.number == 1 and g.single == _SINGLE_GET and sent and g.high == g.start + 1:
         return states.GBT_FIRST
     if block.ack > g.high:
         return states.GBT_UNSENT
@@ -199,7 +198,7 @@ def begin(server, aa, rx, tx):
         numbers.sent = 0
         numbers.got = 1
         numbers.first = block.digest
-        numbers.single = True
+        numbers.single = _SINGLE_GET if rx[block.at] == _GET else _SINGLE
         numbers.hear(block)
         return execute(server, aa, rx, block.at, block.at + block.n, tx)
     t = server.scratch
@@ -215,7 +214,7 @@ def begin(server, aa, rx, tx):
     g.sent = 0
     g.got = 0
     g.first = block.digest
-    g.single = False
+    g.single = 0
     return take(server, aa, rx, tx)
 
 
@@ -253,7 +252,6 @@ def execute(server, aa, buf, p, end, tx):
     if p == end or buf[p] == TAG:
         return server.exception(aa, tx, server.errors.malformed_gbt)
     numbers = server.dialogue
-    numbers.get = buf[p] == _GET
     numbers.open = True
     end = server.dispatch(aa, buf[p], buf, p, end, tx)
     if not numbers.open or end == 0:
@@ -291,7 +289,7 @@ def respond(server, aa, t, tx, head):
         numbers.sent = 0
         numbers.got = 0
         numbers.window = 1
-        numbers.single = False
+        numbers.single = 0
         if aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
             t.fault = server.errors.no_resources
             return 0
@@ -348,7 +346,7 @@ def send(server, aa, tx):
 def stream(server, aa, t, tx):
     """The first block of a stream; `next_block` sends the others."""
     g = t.gbt
-    g.left = min(g.window, g.legs.slots - 1)
+    g.left = min(g.window, server.window)
     return next_block(server, aa, t, tx)
 
 

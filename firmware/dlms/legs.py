@@ -15,33 +15,30 @@ somebody wrote to the object meanwhile, is seen and ends the transfer.
 from array import array
 
 from dlms.octets import copy, digest
-from dlms.stream import HEAD
+from dlms.stream import HEAD, longest_piece
 
 _MARK = 4  # numbers of a mark: position in seg, element, octets of the element, digest of the block before
-_SPARE = 32  # octets of seg beside one element: the header of a response
+_SPARE = 24  # octets of seg beside one piece of a value: the header of a response
 
 
 class Legs:
     """The legs of one transfer's answer; made once at start."""
 
     def __init__(self, limits):
-        self.size = limits.ELEMENT + _SPARE
-        self.seg = bytearray(self.size)
+        self.seg = bytearray(longest_piece(limits) + _SPARE)
         self.end = 0  # octets in seg
         self.p = 0  # position: octets of seg …
         self.e = 0  # … elements …
         self.o = 0  # … and octets of element e
         self.n = 0  # elements of this leg
-        self.coded = -1  # the element that stands encoded in the transfer's carry, up to `top`
-        self.top = HEAD
-        self.slots = limits.GBT_WINDOW + 1
-        self.marks = array("i", bytes(4 * _MARK * self.slots))
+        self.top = 0  # element e stands encoded in the transfer's carry up to here; 0 while it does not
+        self.marks = array("i", bytes(4 * _MARK * (limits.GBT_WINDOW + 1)))
 
     def begin(self, t, end):
         """A new leg behind the `end` octets in seg: gather what transfer t has, up to a long attribute, a full seg or the end."""
         while True:
             n = t.c1 - t.c0
-            if n > self.size - end:
+            if n > t.piece + _SPARE - end:
                 break  # waits in carry for the next leg
             copy(self.seg, end, t.carry, t.c0, n)
             end += n
@@ -51,7 +48,6 @@ class Legs:
                 break
         self.end = end
         self.n = t.n if t.c0 == t.c1 and t.i < t.n else 0
-        self.coded = -1
         self.rewind()
 
     def go_on(self, t):
@@ -65,6 +61,7 @@ class Legs:
         self.p = 0
         self.e = 0
         self.o = 0
+        self.top = 0
 
     def spent(self):
         """True at the end of the leg."""
@@ -88,19 +85,19 @@ class Legs:
             elif self.e >= self.n:
                 break
             else:
-                if self.coded != self.e:
+                if self.top == 0:
                     n = t.obj.element(t.attr, t, self.e, t.carry, HEAD)
                     if n < 0:
                         t.fault = -n
                         break
                     self.top = n
-                    self.coded = self.e
                 n = min(self.top - HEAD - self.o, end - off)
                 copy(out, off, t.carry, HEAD + self.o, n)
                 self.o += n
                 if HEAD + self.o == self.top:
                     self.e += 1
                     self.o = 0
+                    self.top = 0
             off += n
         return off
 
@@ -108,8 +105,8 @@ class Legs:
 
     def mark(self, number, buf, off, n):
         """The present position is the one behind block `number`, whose octets are buf[off:off+n]."""
-        i = _MARK * (number % self.slots)
         marks = self.marks
+        i = _MARK * number % len(marks)
         marks[i] = self.p
         marks[i + 1] = self.e
         marks[i + 2] = self.o
@@ -117,13 +114,15 @@ class Legs:
 
     def same(self, number, buf, off, n):
         """True when buf[off:off+n] are the octets of block `number` and the position is the one behind it."""
-        i = _MARK * (number % self.slots)
         marks = self.marks
+        i = _MARK * number % len(marks)
         return marks[i] == self.p and marks[i + 1] == self.e and marks[i + 2] == self.o and marks[i + 3] == digest(buf, off, n)
 
     def back(self, number):
         """Go to the position behind block `number`."""
-        i = _MARK * (number % self.slots)
+        i = _MARK * number % len(self.marks)
         self.p = self.marks[i]
-        self.e = self.marks[i + 1]
+        if self.e != self.marks[i + 1]:
+            self.e = self.marks[i + 1]
+            self.top = 0
         self.o = self.marks[i + 2]

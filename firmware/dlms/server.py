@@ -50,6 +50,8 @@ class Server:
     broadcast: the All-station wPort. served: four octets that count the WPDUs taken.
     """
 
+    everything = _EVERYTHING  # an end for `scan` where a Data is known to be whole
+
     def __init__(self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None):
         self.errors = ConformanceClientErrors() if ctt else Errors()
         self.wports = devices
@@ -65,7 +67,6 @@ class Server:
         self.header = bytearray(HEADER)  # of a broadcast as each logical device gets it
         self.served = served or bytearray(4)  # WPDUs taken, 32 bits
         self.short = short_get  # the short way, for a transport that tries it itself and then calls `serve`
-        self.everything = _EVERYTHING
         self.refusal = 0
         self.sn = None  # the services of short name referencing, where the board has a client for them
         if limits.SN_CLIENTS:
@@ -85,6 +86,7 @@ class Server:
             self.access = access
             self.block = gbt.Block()
             self.dialogue = gbt.Numbers()
+            self.dialogue.open = False
         # A response always begins in the scratch transfer; only when it turns out long the association keeps it
         # and a free one becomes the scratch. Every TCP connection is sure of one; datagrams have a few of their own,
         # because whoever sends them may not be who he says.

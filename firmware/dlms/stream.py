@@ -33,6 +33,11 @@ def raw_room(room, header):
     return raw
 
 
+def longest_piece(limits):
+    """Octets of the longest piece of a value: an element, with result octet, tag and count in front."""
+    return 8 + limits.ELEMENT
+
+
 class Cursor:
     """Where the reading of a long attribute stands; the contract is told in `cosem.base`."""
 
@@ -64,7 +69,7 @@ class Transfer(Cursor):
         self.buf = bytearray(limits.REASSEMBLY)
         self.used = 0  # inbound: octets in buf
         self.mark = 0  # inbound: where the value begins in buf
-        self.piece = 8 + limits.ELEMENT  # the longest piece of a value; 8: result octet, tag and count in front
+        self.piece = longest_piece(limits)
         self.carry = bytearray(HEAD + self.piece)
         self.c0 = HEAD
         self.c1 = HEAD

@@ -45,12 +45,10 @@ class Meter:
         self.status = parts.status
         self.billing_periods = parts.billing_periods
         self.metrology = parts.metrology
-        self.source = parts.metrology.source
         self.relay = None  # function(whether the supply is connected) that drives a contactor
         self.backfill_days = parts.backfill_days
         self.clock = parts.clock
         self.demand = parts.demand
-        self.maximum = parts.maximum
         self.tcp_udp = parts.tcp_udp
         self.periodic = []  # what has a `period` in seconds of local time and a `period_end()`, in the order of their doing
         self._owed = 0  # simulated seconds to integrate
@@ -92,11 +90,11 @@ class Meter:
 
     def backfill(self):
         """Live through the days before the start, in coarser steps, and switch the meter on; called once."""
-        self.source.slot = BACKFILL_SLOT
+        self.metrology.source.slot = BACKFILL_SLOT
         for _ in range(self.backfill_days):
             self._owed = DAY
             self._integrate(DAY)
-        self.source.slot = SLOT
+        self.metrology.source.slot = SLOT
         self.events.log(events.POWER_UP)
         self.status[1] |= STATUS_POWER_UP
         self.render()
@@ -129,7 +127,7 @@ class Meter:
 
     def _integrate(self, steps):
         clock = self.clock
-        energy = self.source.energy
+        energy = self.metrology.source.energy
         while self._owed and steps:
             n = self._until(clock.local_second)
             self.metrology.integrate(clock.local_day, clock.local_second, n)
@@ -142,7 +140,8 @@ class Meter:
 
     def _until(self, second):
         """Seconds that may pass in one step: to the next slot, period or midnight, or all that is owed."""
-        n = self.source.slot - second % self.source.slot
+        slot = self.metrology.source.slot
+        n = slot - second % slot
         for o in self.periodic:
             if o.period and o.period - second % o.period < n:
                 n = o.period - second % o.period
@@ -181,8 +180,8 @@ class Meter:
     def _midnight(self):
         """A billing period is over: the next one begins with no maximum demand."""
         add32(self.billing_periods, 1, 1)
-        for highest in self.maximum:
-            highest.reset()
+        for register in self.demand:
+            register.maximum.reset()
 
     def switch_tariff(self):
         """Let the hour of local time decide which tariff counts."""
@@ -232,7 +231,7 @@ class Meter:
 
     def supply_changed(self, command, state):
         """The disconnector was operated."""
-        self.source.switch(state == CONNECTED)
+        self.metrology.source.switch(state == CONNECTED)
         if self.relay is not None:
             self.relay(state == CONNECTED)
         self.events.log(events.SUPPLY[command])

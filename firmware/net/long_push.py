@@ -88,8 +88,7 @@ class LongPush:
         numbers.got = 0
         numbers.window = self.window
         numbers.first = 0
-        numbers.single = False
-        numbers.get = False
+        numbers.single = 0
         copy(self.tx, HEADER, sender.box.buf, APDU, DATA_HEAD)
         try:
             end = server.gbt.respond(server, aa, t, self.tx, DATA_HEAD)

@@ -88,7 +88,7 @@ def test_registers_agree_with_the_source():
     for _ in range(24 * 60):
         meter.tick(60000)
         for c in range(CHANNELS):
-            total[c] += meter.source.energy[c]
+            total[c] += meter.metrology.source.energy[c]
     assert [number(meter.metrology.energies[c]) for c in range(CHANNELS)] == [t // 1000 for t in total]
     assert total[IMPORT] > 1000000
     assert total[EXPORT] > 1000000

@@ -59,7 +59,7 @@ class Rig:
         self.transfers = self.server.transfers.things + self.server.udp_transfers.things + [self.server.scratch]
         self.nominal = []
         for t in self.transfers:
-            self.nominal.append((len(t.carry), len(t.buf)))
+            self.nominal.append((len(t.carry), len(t.buf), len(t.gbt.legs.seg)))
             # what an earlier request may have left there
             for i in range(len(t.buf)):
                 t.buf[i] = poison[i % len(poison)]
@@ -102,8 +102,8 @@ class Rig:
         margin = bytes([CANARY] * MARGIN)
         if self.tx[self.size :] != margin:
             raise Broken("octets were written behind the transmit buffer")
-        for t, (carry, buf) in zip(self.transfers, self.nominal):
-            if t.carry[carry:] != margin or t.buf[buf:] != margin or t.gbt.legs.seg[t.gbt.legs.size :] != margin:
+        for t, (carry, buf, seg) in zip(self.transfers, self.nominal):
+            if t.carry[carry:] != margin or t.buf[buf:] != margin or t.gbt.legs.seg[seg:] != margin:
                 raise Broken("octets were written behind a transfer's buffer")
 
     # -- one request ---------------------------------------------------------------------------------

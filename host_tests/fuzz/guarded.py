@@ -89,7 +89,7 @@ class GuardedRig(fuzz_rig.Rig):
 
     def check_buffers(self) -> None:
         for t, nominal in zip(self.transfers, self.nominal, strict=True):
-            assert (len(t.carry), len(t.buf)) == nominal
+            assert (len(t.carry), len(t.buf), len(t.gbt.legs.seg)) == nominal
 
     def check_answer(self, apdu: bytes) -> None:
         if apdu[0] == 0x61:
