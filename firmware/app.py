@@ -35,7 +35,6 @@ class App:
         self.bind = config.bind
         self.port = config.port
         self.gc = config.gc
-        self.rate = config.rate
         self.frame_timeout = config.frame_timeout * 1000
         self.udp_inactivity = config.udp_inactivity * 1000
         self.board = make_board(limits, config, self.log)
@@ -149,7 +148,7 @@ class App:
                 self.board.tick(ms)
                 if self.meter.lost != in_time:
                     in_time = self.meter.lost  # said once
-                    self.log("WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % self.rate)
+                    self.log("WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % self.meter.rate)
             except Exception as e:
                 # one look is lost, and not the meter
                 gc.collect()

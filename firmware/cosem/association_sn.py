@@ -18,7 +18,7 @@ AARQ is to be answered, as from `cosem.association_ln`, whose access rights it s
 import limits
 from cosem import object_list
 from cosem.association_ln import SECRET
-from cosem.base import OUT_OF_RANGE, Interface, answered
+from cosem.base import OUT_OF_RANGE, Interface, answered, scratch
 from dlms import axdr
 from dlms.association import ROW
 from dlms.errors import (
@@ -35,7 +35,6 @@ from dlms.security import LOWEST, SN_CONTEXT
 
 _IDENTIFICATION = 15  # octets of structure {class_id, logical_name, attribute_id}: 02 03 12 cccc 09 06 LN 0F k
 _CLASS = 1  # selector of object_list
-_value = bytearray(8 + limits.ELEMENT)  # room for one computed attribute of read_by_logicalname
 
 
 class AssociationSN(Interface):
@@ -245,10 +244,10 @@ class AssociationSN(Interface):
         """Write attribute k of object o, record j, to out[off:end] when it is short and there is room; returns its end, or -result."""
         if k in o.LONG:
             return -DATA_BLOCK_UNAVAILABLE
-        n = self.directory.simple(j, k, o, _value, aa)
+        n = self.directory.simple(j, k, o, scratch, aa)
         if n < 0:
             return n
         if n > end - off:
             return -DATA_BLOCK_UNAVAILABLE
-        copy(out, off, o.a[k] or _value, 0, n)
+        copy(out, off, o.a[k] or scratch, 0, n)
         return off + n

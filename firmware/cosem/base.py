@@ -15,6 +15,7 @@ offset or a result return the result negated: `-READ_WRITE_DENIED`. `aa` is the 
 (`dlms.association.Association`).
 """
 
+import limits
 from dlms import axdr
 from dlms.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from dlms.octets import copy
@@ -23,6 +24,9 @@ READ = 1  # access rights to an attribute, the two low bits of every access_mode
 WRITE = 2
 INVOKE = 1  # access right to a method
 OUT_OF_RANGE = OTHER_REASON  # a value of the right type that the attribute cannot take (REQUIREMENTS D-21) [choice of the two codes]
+
+# room for one computed value, until whoever asked for it has copied it on
+scratch = bytearray(8 + limits.ELEMENT)
 
 
 class Interface:

@@ -8,16 +8,14 @@ change its type or size is captured as zeros.
 from micropython import const
 
 import limits
+from cosem.base import scratch
 from dlms import axdr
 from dlms.octets import clear, copy, get16, put16
 
 PLAN = const(6)  # octets of plan for a column
 DEFINITION = const(18)  # octets of a capture object definition
 _CONTENT = const(96)  # longest content of a column
-_VALUE = const(128)  # longest encoded value that is looked at
 _STRINGS = (axdr.BIT_STRING, axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING)
-
-_scratch = bytearray(_VALUE)
 
 
 def definition(buf, off, end):
@@ -78,10 +76,10 @@ class Columns:
         o = self.directory.objs[i]
         if 2 * self.n == len(self.what) or not 1 <= k <= o.ATTRIBUTES or k in o.LONG:
             return False
-        end = self.directory.simple(i, k, o, _scratch, None)
+        end = self.directory.simple(i, k, o, scratch, None)
         if end < 0:
             return False
-        value = _scratch if o.a[k] is None else o.a[k]
+        value = scratch if o.a[k] is None else o.a[k]
         prefix = 2 if value[0] in _STRINGS else 0 if value[0] in (axdr.ARRAY, axdr.STRUCTURE, axdr.COMPACT_ARRAY) else 1
         if end - prefix > _CONTENT or prefix == 2 and value[1] > 0x7F or self.encoded + end > limits.ELEMENT:
             return False
@@ -149,8 +147,8 @@ class Columns:
     def _capture(self, i, row):
         p = PLAN * i
         o = self.object(i)
-        value = o.a[self.attribute(i)] or _scratch
-        i = self.directory.simple(self.what[2 * i], self.attribute(i), o, _scratch, None)
+        value = o.a[self.attribute(i)] or scratch
+        i = self.directory.simple(self.what[2 * i], self.attribute(i), o, scratch, None)
         i -= self.plan[p]  # octets of content
         if i != self.plan[p + 5] or value[0] != self.plan[p + 1] or self.plan[p] == 2 and value[1] != self.plan[p + 2]:
             clear(row, get16(self.plan, p + 3), self.plan[p + 5])

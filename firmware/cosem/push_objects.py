@@ -18,6 +18,7 @@ from micropython import const
 
 import limits
 from cosem import buffer_selection
+from cosem.base import scratch
 from cosem.columns import DEFINITION, definition, put_definition
 from dlms import axdr
 from dlms.errors import DATA_BLOCK_UNAVAILABLE, SUCCESS
@@ -86,22 +87,22 @@ class PushObjects:
     def put_value(self, i, buf, off, end, shared):
         """Write the value that element i names to buf[off:end]; returns the offset behind it, -1 when there is no room.
 
-        What cannot be read now is null-data, so that the others keep their places. shared: the `Pushes`, with scratch and cursor.
+        What cannot be read now is null-data, so that the others keep their places. shared: the `Pushes`, with the cursor.
         """
         if not self.is_long(i):
             n = self.short(i, shared)
-            return put(buf, off, end, shared.scratch, n) if n > 0 else put(buf, off, end, axdr.NULL_DATA, 1)
+            return put(buf, off, end, scratch, n) if n > 0 else put(buf, off, end, axdr.NULL_DATA, 1)
         cur = shared.cursor
         if self.open(i, cur) != SUCCESS:
             return put(buf, off, end, axdr.NULL_DATA, 1)
         begun = off
-        off = put_head(buf, off, end, cur.tag, cur.n, shared.scratch)
+        off = put_head(buf, off, end, cur.tag, cur.n)
         e = 0
         while e < cur.n and off >= 0:
-            n = self.object(i).element(self.what[2 * i + 1], cur, e, shared.scratch, 0)
+            n = self.object(i).element(self.what[2 * i + 1], cur, e, scratch, 0)
             if n < 0:
                 return put(buf, begun, end, axdr.NULL_DATA, 1)
-            off = put(buf, off, end, shared.scratch, n)
+            off = put(buf, off, end, scratch, n)
             e += 1
         return off
 
@@ -109,7 +110,7 @@ class PushObjects:
         """The same for the transfer t, which has an empty carry: the value, or the head of a long one, is put there."""
         if not self.is_long(i):
             n = self.short(i, shared)
-            t.c1 = put(t.carry, t.c1, len(t.carry), shared.scratch, n) if n > 0 else t.c1
+            t.c1 = put(t.carry, t.c1, len(t.carry), scratch, n) if n > 0 else t.c1
             if n <= 0:
                 t.put(axdr.NULL)
         elif self.open(i, t) == SUCCESS:
@@ -127,12 +128,11 @@ class PushObjects:
         return self.what[2 * i + 1] in self.object(i).LONG and (rest is None or not 1 <= get16(rest, _INDEX) <= _ELEMENTS)
 
     def short(self, i, shared):
-        """Write what element i names, which is no longer than a piece, to shared.scratch; returns its octets, or -result."""
+        """Write what element i names, which is no longer than a piece, to scratch; returns its octets, or -result."""
         o = self.object(i)
         k = self.what[2 * i + 1]
         rest = self.rest(i)
         n = get16(rest, _INDEX) if rest is not None else 0
-        scratch = shared.scratch
         if k in o.LONG:
             cur = shared.cursor
             cur.selector = 0
@@ -248,6 +248,6 @@ def put(buf, off, end, value, n):
     return off + n
 
 
-def put_head(buf, off, end, tag, n, scratch):
+def put_head(buf, off, end, tag, n):
     """The same for tag and count of an array or a structure."""
     return put(buf, off, end, scratch, axdr.put_head(scratch, 0, tag, n))

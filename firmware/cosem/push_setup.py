@@ -59,7 +59,6 @@ class Pushes:
         self.delay = delay
         self.window = window
         self.invoke_id = 0
-        self.scratch = bytearray(limits.ELEMENT)
         self.cursor = Cursor()
         self.stack = array("H", bytes(2 * limits.NESTING))
 
@@ -164,7 +163,7 @@ class PushSetup(Interface):
     def _values(self, buf, off, end):
         """Write the structure of all values at buf[off:end], or, without a buf, measure it; returns its end, -1 when there is no room."""
         n = self.list.n()
-        off = put_head(buf, off, end, axdr.STRUCTURE, n, self.pushes.scratch)
+        off = put_head(buf, off, end, axdr.STRUCTURE, n)
         i = 0
         while i < n and off >= 0:
             off = self.list.put_value(i, buf, off, end, self.pushes)

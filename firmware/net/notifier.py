@@ -1,4 +1,6 @@
-"""What the meter sends of its own accord: the senders, one an outbox, and the way into an AA of the client management process."""
+"""What the meter sends of its own accord: a sender for each outbox that had anything to send, and the way into an AA of the client
+management process.
+"""
 
 from micropython import const
 
@@ -24,13 +26,24 @@ class Notifier:
         self.client = client
         self.device = device
         self.long = long
-        self.senders = [Sender(source, self) for source in sources]
+        self.idle = list(sources)  # that have had nothing to send yet …
+        self.senders = []  # … and of the others
         self.scratch = bytearray(_DATAGRAMS * (HEADER + _CONFIRMATION))  # for what comes back over UDP
 
     def tick(self, ms):
         """ms milliseconds have passed with a network. Allocates nothing while the ways are open."""
+        for source in self.idle:
+            if source.box.n or source.box.lost:
+                self.begin(source)
+                break  # the next one at the next tick
         for sender in self.senders:
             sender.tick(ms)
+
+    def begin(self, source):
+        """The first record of a source: from now on it has a sender."""
+        self.idle.remove(source)
+        self.senders.append(Sender(source, self))
+        return self.senders[-1]
 
     def confirm(self, link, buf, off, end):
         """A DataNotificationConfirm came over a link: it is for what waits for one on that connection."""

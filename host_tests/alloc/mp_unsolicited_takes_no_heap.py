@@ -100,8 +100,8 @@ class Wire:
 
     def idle(self):
         """Serve until nothing waits to be sent."""
-        for sender in self.notifier.senders:
-            while sender.box.n:
+        for source in self.rig.meter.unsolicited.sources:
+            while source.box.n:
                 self.step()
 
     def associate(self, aarq=EVENTS_AARQ):
