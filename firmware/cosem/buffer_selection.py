@@ -317,7 +317,7 @@ def _match(profile, cur, at, step):
     column = profile.columns.offset(cur.map[COLUMN])
     while rows.first <= at <= rows.last:
         rows.hold(at)
-        n = min(rows.newer, rows.last - at + 1) if step > 0 else min(rows.older, at - rows.first + 1)
+        n = min(rows.newer, rows.last - at + 1) if step > 0 else min(rows.older(), at - rows.first + 1)
         k = matches(rows.page, rows.at + column, step * rows.size, n, cur.map, 1)
         at += step * k
         if k < n:

@@ -30,7 +30,6 @@ class Rows:
         self.cleared = 0
         self.page = None
         self.at = 0
-        self.older = 0
         self.newer = 0
 
     def shape(self, size):
@@ -72,10 +71,14 @@ class Rows:
     def hold(self, sequence):
         """Show the row of a sequence number in use where it stands, with its neighbours: for looking at many.
 
-        It is then at page[at:], the last of `older` rows that follow each other up to it and the first of `newer` ones
+        It is then at page[at:], behind the rows of the page that are older, and the first of `newer` ones that follow each other
         from it on; not all of them need to be in use.
         """
         self._hold((sequence - 1) % self.depth)
+
+    def older(self):
+        """How many rows of the page follow each other up to the one held, with it."""
+        return self.at // self.size + 1
 
     def _trim(self):
         if self.last - self.first >= self.limit:
@@ -110,7 +113,6 @@ class MemoryRows(Rows):
         n = self._per_page
         self.page = self._pages[slot // n]
         self.at = slot % n * self.size
-        self.older = slot % n + 1
         self.newer = min(n - slot % n, self.depth - slot)
 
 
@@ -156,7 +158,6 @@ class FileRows(Rows):
         self._file.seek((slot - slot % n) * self.size)
         self._file.readinto(self.page)
         self.at = slot % n * self.size
-        self.older = slot % n + 1
         self.newer = min(n - slot % n, self.depth - slot)
 
     def close(self):

@@ -51,17 +51,17 @@ class Server:
     """
 
     everything = _EVERYTHING  # an end for `scan` where a Data is known to be whole
+    # given by the start, where there is such a thing
+    common = None  # the link of the pre-established AAs over UDP
+    pushes = None  # who hears of an acknowledgement of blocks, where pushes go in blocks
 
     def __init__(self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None):
         self.errors = ConformanceClientErrors() if ctt else Errors()
         self.wports = devices
         self.associations = configured
         self.established = [assoc for assoc in configured if assoc.preestablished]
-        self.common = None  # the link of the pre-established AAs over UDP
         self.pdu = limits.PDU  # the longest APDU taken, announced as server-max-receive-pdu-size
-        self.element = limits.ELEMENT
         self.list_limit = limits.LIST
-        self.depth = limits.NESTING
         self.log = log or no_log
         self.broadcast = broadcast
         self.header = bytearray(HEADER)  # of a broadcast as each logical device gets it
@@ -94,7 +94,6 @@ class Server:
         self.udp_transfers = Pool([Transfer(self, limits) for _ in range(limits.UDP_TRANSFERS)], 0)
         self.scratch = Transfer(self, limits)
         self.confirm = no_confirm  # who hears of a DataNotificationConfirm
-        self.pushes = None  # … and of an acknowledgement of blocks, where pushes go in blocks
         self.every = tuple(self.transfers.things + self.udp_transfers.things + [self.scratch])
 
     def buffer(self):
@@ -268,7 +267,7 @@ class Server:
 
     def scan(self, buf, off, end):
         """Offset behind the Data at buf[off:], -1 when it is not well-formed, -2 when it is nested too deep."""
-        return scan(buf, off, end, self.stack, self.depth)
+        return scan(buf, off, end, self.stack, len(self.stack))
 
     def tidy(self, t, off, end):
         """After `scan` accepted the Data t.buf[off:end]: give it the shortest lengths (D-100); returns its end."""

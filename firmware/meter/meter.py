@@ -33,6 +33,8 @@ class Meter:
     carry AAs, filled by the application. unsolicited: what is sent unasked, or None. connected: whether there was a network already.
     """
 
+    relay = None  # function(whether the supply is connected) that drives a contactor, given by the start where there is one
+
     def __init__(self, parts, config):
         self.rate = config.rate
         # hours of local time from which and until which tariff 1 counts, over midnight too; tariff 2 else
@@ -45,7 +47,6 @@ class Meter:
         self.status = parts.status
         self.billing_periods = parts.billing_periods
         self.metrology = parts.metrology
-        self.relay = None  # function(whether the supply is connected) that drives a contactor
         self.backfill_days = parts.backfill_days
         self.clock = parts.clock
         self.demand = parts.demand

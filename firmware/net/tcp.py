@@ -32,6 +32,8 @@ class Connection(Link):
     answers, and the octets that continue a WPDU arrive there, because a socket reads to offset 0 only.
     """
 
+    owner = None  # who opened the connection when that was not the peer, and hears of its end
+
     def __init__(self, carrier, queue, tx):
         super().__init__(carrier)
         server = carrier.server
@@ -42,15 +44,13 @@ class Connection(Link):
         self.quick = (server.short, self.keys, self.ways, tx, server.served)
         self.sock = None
         self.remote = ""  # address and port of the peer, for the log
-        self.owner = None  # who opened the connection when that was not the peer, and hears of its end
         self.off = 0
         self.have = 0
         self.kept = None  # octets of an answer still to be sent are kept[out:out_end]
         self.out = 0  # …; or _MORE
         self.out_end = 0
         self.drain = 0  # octets of a too long WPDU still to be thrown away
-        self.active = False  # octets went either way since the supervisor looked last
-        self.quiet = 0  # milliseconds without any
+        self.quiet = 0  # milliseconds without an octet either way; 0 when there were some since the supervisor looked last
 
     def name(self):
         return self.remote
@@ -63,7 +63,6 @@ class Connection(Link):
         self.out = 0
         self.out_end = 0
         self.drain = 0
-        self.active = False
         self.quiet = 0
         self.local = local
         self.remote = remote
@@ -88,7 +87,7 @@ class Connection(Link):
 
     def ready(self, event):
         """The poll says that the socket can be read, written, or has failed."""
-        self.active = True
+        self.quiet = 0
         if event == _POLLIN:
             self.receive()
         elif event & _POLLOUT:
@@ -110,10 +109,10 @@ class Connection(Link):
             n = receive_one(self, self.sock, self.rx)
             if n == -1:
                 return
-            server = self.carrier.server
-            if n and frame(self.rx, 0, n, server.pdu) == n:
+            # one more local variable, and the frame of this function would be borrowed from the heap
+            if n and frame(self.rx, 0, n, self.carrier.server.pdu) == n:
                 # one WPDU and nothing else, for which the short way was tried
-                self.answer(server.serve(self, self.rx, 0, n, self.tx))
+                self.answer(self.carrier.server.serve(self, self.rx, 0, n, self.tx))
                 return
         else:
             # the rest of a WPDU: no more than fits behind what is there
@@ -169,7 +168,7 @@ class Connection(Link):
         if self.out != self.out_end:
             return False
         copy(self.tx, 0, buf, off, n)
-        self.active = True
+        self.quiet = 0
         self.answer(n)
         return True
 
@@ -250,9 +249,8 @@ class Connection(Link):
 
         frame_limit: milliseconds between two octets of a WPDU, or of an answer not fetched; idle_limit: of a connection, 0 for never.
         """
-        if self.active:
-            self.active = False
-            self.quiet = 0
+        if self.quiet == 0:
+            self.quiet = 1  # it counts from here
             return
         self.quiet += ms
         if self.have or self.out != self.out_end:
