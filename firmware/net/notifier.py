@@ -1,4 +1,4 @@
-"""What the meter sends of its own accord: a sender for each outbox that had anything to send, and the way into an AA of the client
+"""What the meter sends of its own accord: a sender for each outbox that has a destination, and the way into an AA of the client
 management process.
 """
 
@@ -26,8 +26,11 @@ class Notifier:
         self.client = client
         self.device = device
         self.long = long
-        self.idle = list(sources)  # that have had nothing to send yet …
-        self.senders = []  # … and of the others
+        self.idle = list(sources)  # those without a sender
+        self.senders = []
+        for source in sources:
+            if source.inside or source.transport >= 0:
+                self.begin(source)
         self.scratch = bytearray(_DATAGRAMS * (HEADER + _CONFIRMATION))  # for what comes back over UDP
 
     def tick(self, ms):
@@ -40,7 +43,7 @@ class Notifier:
             sender.tick(ms)
 
     def begin(self, source):
-        """The first record of a source: from now on it has a sender."""
+        """Give a source a sender: at the start, or with its first record when it had no destination then."""
         self.idle.remove(source)
         self.senders.append(Sender(source, self))
         return self.senders[-1]

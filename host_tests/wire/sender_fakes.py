@@ -169,7 +169,7 @@ class Rig:
         self.queue = Queue()
         self.manager = Manager(self.service, self.queue, self.log, 1)
         self.notifier = Notifier(self.service, self.manager, self.queue, self.log, [source] if source else [])
-        self.sender = self.notifier.begin(source) if source else None
+        self.sender = (self.notifier.senders or [self.notifier.begin(source)])[0] if source else None
         self.kept = (lines.socket, lines.address.resolve, senders.address.connected)
 
     def log(self, level, component, event, text=""):
