@@ -32,11 +32,9 @@ class Connection(Link):
     answers, and the octets that continue a WPDU arrive there, because a socket reads to offset 0 only.
     """
 
-    owner = None  # who opened the connection when that was not the peer, and hears of its end
-
     def __init__(self, carrier, queue, tx):
         super().__init__(carrier)
-        server = carrier.server
+        self.server = server = carrier.server
         self.queue = queue
         self.rx = bytearray(HEADER + server.pdu)
         self.tx = tx
@@ -44,13 +42,15 @@ class Connection(Link):
         self.quick = (server.short, self.keys, self.ways, tx, server.served)
         self.sock = None
         self.remote = ""  # address and port of the peer, for the log
+        self.owner = None  # who opened the connection when that was not the peer, and hears of its end
         self.off = 0
         self.have = 0
         self.kept = None  # octets of an answer still to be sent are kept[out:out_end]
         self.out = 0  # …; or _MORE
         self.out_end = 0
         self.drain = 0  # octets of a too long WPDU still to be thrown away
-        self.quiet = 0  # milliseconds without an octet either way; 0 when there were some since the supervisor looked last
+        self.active = False  # octets went either way since the supervisor looked last
+        self.quiet = 0  # milliseconds without any
 
     def name(self):
         return self.remote
@@ -63,6 +63,7 @@ class Connection(Link):
         self.out = 0
         self.out_end = 0
         self.drain = 0
+        self.active = False
         self.quiet = 0
         self.local = local
         self.remote = remote
@@ -75,19 +76,18 @@ class Connection(Link):
         self.kept = None
         self.out = _MORE  # serving a request may have ended it: what stands behind that in rx is not served
         self.out_end = 0
-        server = self.carrier.server
-        server.abort(self)
+        self.server.abort(self)
         self.queue.discard(sock)
         sock.close()
         owner = self.owner
         if owner is not None:
             self.owner = None
             owner.closed()
-        server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.remote, reason))
+        self.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.remote, reason))
 
     def ready(self, event):
         """The poll says that the socket can be read, written, or has failed."""
-        self.quiet = 0
+        self.active = True
         if event == _POLLIN:
             self.receive()
         elif event & _POLLOUT:
@@ -109,10 +109,9 @@ class Connection(Link):
             n = receive_one(self, self.sock, self.rx)
             if n == -1:
                 return
-            # one more local variable, and the frame of this function would be borrowed from the heap
-            if n and frame(self.rx, 0, n, self.carrier.server.pdu) == n:
+            if n and frame(self.rx, 0, n, self.server.pdu) == n:
                 # one WPDU and nothing else, for which the short way was tried
-                self.answer(self.carrier.server.serve(self, self.rx, 0, n, self.tx))
+                self.answer(self.server.serve(self, self.rx, 0, n, self.tx))
                 return
         else:
             # the rest of a WPDU: no more than fits behind what is there
@@ -132,9 +131,8 @@ class Connection(Link):
     def process(self):
         """Serve the WPDUs in rx[off:have], in order, until one is not complete or an answer cannot be sent at once."""
         rx = self.rx
-        server = self.carrier.server
         while self.out == self.out_end:
-            size = frame(rx, self.off, self.have - self.off, server.pdu)
+            size = frame(rx, self.off, self.have - self.off, self.server.pdu)
             if size == INCOMPLETE:
                 break
             if size < 0:
@@ -145,7 +143,7 @@ class Connection(Link):
                 return
             off = self.off
             self.off = off + size
-            self.answer(server.handle(self, rx, off, size, self.tx))
+            self.answer(self.server.handle(self, rx, off, size, self.tx))
         else:
             return
         # keep the part of a WPDU that is there at the start of rx
@@ -168,7 +166,7 @@ class Connection(Link):
         if self.out != self.out_end:
             return False
         copy(self.tx, 0, buf, off, n)
-        self.quiet = 0
+        self.active = True
         self.answer(n)
         return True
 
@@ -203,7 +201,7 @@ class Connection(Link):
         """
         if self.out == _MORE:
             self.out = 0
-            self.answer(self.carrier.server.more(self, self.tx))
+            self.answer(self.server.more(self, self.tx))
         else:
             self.out += self.sock.write(self.kept, self.out, self.out_end - self.out) or 0
             if self.out == self.out_end:
@@ -237,7 +235,7 @@ class Connection(Link):
             rest = -self.drain
             self.drain = 0
             copy(self.rx, HEADER, self.tx, n - rest, rest)
-            size = self.carrier.server.too_long(self, self.rx, self.tx)
+            size = self.server.too_long(self, self.rx, self.tx)
             copy(self.rx, 0, self.rx, HEADER, rest)
             self.have = rest
             self.answer(size)
@@ -249,8 +247,9 @@ class Connection(Link):
 
         frame_limit: milliseconds between two octets of a WPDU, or of an answer not fetched; idle_limit: of a connection, 0 for never.
         """
-        if self.quiet == 0:
-            self.quiet = 1  # it counts from here
+        if self.active:
+            self.active = False
+            self.quiet = 0
             return
         self.quiet += ms
         if self.have or self.out != self.out_end:

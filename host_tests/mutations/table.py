@@ -72,7 +72,7 @@ MUTATIONS = (
         "lost-connection-keeps-its-associations",
         "A-33",
         "net/tcp.py",
-        "server.abort(self)",
+        "self.server.abort(self)",
         "pass",
         (WIRE + "test_tcp_end.py::test_associations_end_with_the_connection",),
     ),
