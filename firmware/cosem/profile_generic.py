@@ -49,9 +49,7 @@ class ProfileGeneric(Interface):
     DEPENDENT = (3, 6, 8)  # the columns decide what can be sorted by and how many rows fit
     SELECT = {2: buffer_selection.SELECTORS}
     key = bytearray(8)  # of a row that is looked at, for all profiles
-    # where a client takes the buffer in a shorter form:
-    packing = None  # the module `cosem.packing`
-    before = None  # the row before the one that is looked at: null-data may stand for what it tells
+    before = None  # the row before the one that is looked at, where null-data may stand for what it tells
 
     def __init__(self, rows, captured, period, clock):
         Interface.__init__(self)
@@ -61,6 +59,7 @@ class ProfileGeneric(Interface):
         self.lifo = False
         self.columns = captured  # until `placed` finds them
         self.clock_column = -1
+        self.packing = None  # the module `cosem.packing` where any client takes the buffer in a shorter form
         self.row = None
         self._unordered = 0  # sequence number of the newest row that is earlier than the one before it
         a = self.a

@@ -111,7 +111,7 @@ def invoke(server, aa, names, d, buf, off, end, out, o):
     errors = server.errors
     if off < end:
         stack = server.stack
-        r = scan(buf, off, end, stack, len(stack))
+        r = scan(buf, off, end, stack, server.depth)
         if r != end:
             return -(errors.too_nested if r == -2 else errors.malformed_action)
         if stack[0]:

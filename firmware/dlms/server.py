@@ -62,6 +62,7 @@ class Server:
         self.established = [assoc for assoc in configured if assoc.preestablished]
         self.pdu = limits.PDU  # the longest APDU taken, announced as server-max-receive-pdu-size
         self.list_limit = limits.LIST
+        self.depth = limits.NESTING
         self.log = log or no_log
         self.broadcast = broadcast
         self.header = bytearray(HEADER)  # of a broadcast as each logical device gets it
@@ -267,7 +268,7 @@ class Server:
 
     def scan(self, buf, off, end):
         """Offset behind the Data at buf[off:], -1 when it is not well-formed, -2 when it is nested too deep."""
-        return scan(buf, off, end, self.stack, len(self.stack))
+        return scan(buf, off, end, self.stack, self.depth)
 
     def tidy(self, t, off, end):
         """After `scan` accepted the Data t.buf[off:end]: give it the shortest lengths (D-100); returns its end."""

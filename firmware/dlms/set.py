@@ -114,7 +114,7 @@ def apply(server, aa, names, d, buf, off, end):
     """Set what the descriptor at names[d:] names to the Data that fills buf[off:end]; returns a result."""
     errors = server.errors
     stack = server.stack
-    r = scan(buf, off, end, stack, len(stack))
+    r = scan(buf, off, end, stack, server.depth)
     if r != end:
         return errors.too_nested if r == -2 else errors.malformed_set
     if stack[0]:
