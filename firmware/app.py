@@ -37,6 +37,7 @@ class App:
         self.gc = config.gc
         self.frame_timeout = config.frame_timeout * 1000
         self.udp_inactivity = config.udp_inactivity * 1000
+        self.gaps = False  # there are some to be closed
         self.board = make_board(limits, config, self.log)
         self.meter = meter.build(config, self.board.source)
         forget_start()  # before the buffers of the connections are made
@@ -125,9 +126,7 @@ class App:
                 text,
             )
         )
-        close_gaps()
-        if not self.gc:
-            gc.disable()
+        self.gaps = True
 
     async def supervise(self):
         """Ten times a second: let simulated time pass, and close what has been quiet too long. Allocates nothing."""
@@ -138,6 +137,12 @@ class App:
             now = time.ticks_ms()
             ms = time.ticks_diff(now, last)
             last = now
+            if self.gaps:
+                # not before the frames of the start are gone, which would leave others
+                close_gaps()
+                self.gaps = False
+                if not self.gc:
+                    gc.disable()
             try:
                 self.meter.tick(ms)
                 self.service.watch(ms, self.meter.tcp_udp.inactivity() * 1000, self.frame_timeout, self.udp_inactivity)

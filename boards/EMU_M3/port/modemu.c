@@ -1,6 +1,7 @@
 // Module `emu`: what only this board has.
 //
 //     Flash()   block device for a file system (the extended interface); wear() -> (erases, programs, violations)
+//     Poll()    select.poll() that counts what is done for what it finds (countedpoll.c)
 //     busy()    ticks of 40 ns that the CPU has not slept, modulo 2**30: with the emulator counting instructions, work done
 #include "py/runtime.h"
 #include "py/mperrno.h"
@@ -90,6 +91,8 @@ static const mp_rom_map_elem_t flash_locals_table[] = {
 static MP_DEFINE_CONST_DICT(flash_locals, flash_locals_table);
 MP_DEFINE_CONST_OBJ_TYPE(emu_flash_type, MP_QSTR_Flash, MP_TYPE_FLAG_NONE, make_new, flash_make_new, locals_dict, &flash_locals);
 
+extern const mp_obj_type_t emu_counted_poll_type;
+
 static mp_obj_t emu_busy(void) {
     return MP_OBJ_NEW_SMALL_INT(clock_busy());
 }
@@ -98,6 +101,7 @@ static MP_DEFINE_CONST_FUN_OBJ_0(emu_busy_obj, emu_busy);
 static const mp_rom_map_elem_t emu_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_emu) },
     { MP_ROM_QSTR(MP_QSTR_Flash), MP_ROM_PTR(&emu_flash_type) },
+    { MP_ROM_QSTR(MP_QSTR_Poll), MP_ROM_PTR(&emu_counted_poll_type) },
     { MP_ROM_QSTR(MP_QSTR_busy), MP_ROM_PTR(&emu_busy_obj) },
 };
 static MP_DEFINE_CONST_DICT(emu_globals, emu_globals_table);
