@@ -11,8 +11,12 @@ import sys
 
 sys.path.insert(0, "..")
 
+import __main__ as makemanifest
+
+from tools import rom
 from tools.link import linked
 
+rom.take_part(makemanifest)
 freeze("../firmware")
 board = os.path.basename(os.path.dirname(os.path.abspath(options.limits)))
 freeze(linked("../firmware", "../.cache/linked/" + board, options.limits))

@@ -105,8 +105,6 @@ class App:
     def announce(self, port):
         """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
         text = self.board.ready_text()
-        if __name__ == "image":
-            import image_spent  # noqa: F401 - linked (tools/link): takes away what only the start used
         forget_start()
         gc.collect()
         # the threshold of main.py was for the start; serving takes no heap, and what it borrows shall not add up to a collection

@@ -61,7 +61,8 @@ class AssociationLN(Interface):
     preestablished = False  # there without an AARQ, and never released (REQUIREMENTS C-53)
     context = LN_CONTEXT
     packing = 0  # shorter forms of a profile buffer that this client takes (`cosem.packing`)
-    users = names = ()  # lists of the instance's own from the first add_user on
+    users = ()  # lists of the instance's own from the first add_user on, with
+    names = ()
 
     def __init__(self, client, server, mechanism, secret, conformance):
         self.a = _VALUES[mechanism]

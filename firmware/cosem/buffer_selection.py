@@ -51,6 +51,7 @@ _STRINGS = (axdr.BIT_STRING, axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_S
 
 # octets of a Data of fixed size by its tag, 0 where there is none
 _SIZES = bytes((1, 0, 0, 2, 0, 5, 5, 0, 0, 0, 0, 0, 0, 2, 0, 2, 3, 2, 3, 0, 9, 9, 2, 5, 9, 13, 6, 5))
+row_key = bytearray(8)  # time of a row that is looked at, for all profiles
 
 
 def select(profile, cur):
@@ -287,8 +288,8 @@ def _bound(profile, cur, place, beyond):
     while lo < hi:
         mid = lo + hi >> 1
         profile.rows.read(mid, row)
-        time_key(row, profile.columns.offset(profile.clock_column), profile.key)
-        if compare(profile.key, 0, cur.map, place, _TIME) < beyond:
+        time_key(row, profile.columns.offset(profile.clock_column), row_key)
+        if compare(row_key, 0, cur.map, place, _TIME) < beyond:
             lo = mid + 1
         else:
             hi = mid

@@ -11,7 +11,7 @@ from micropython import const
 import limits
 from cosem import buffer_selection
 from cosem.base import OUT_OF_RANGE, Interface, live, no_parameter
-from cosem.buffer_selection import COUNT, find, select, time_key
+from cosem.buffer_selection import COUNT, find, row_key, select, time_key
 from cosem.columns import DEFINITION, Columns, definition, put_definition
 from cosem.directory import obis
 from cosem.row import put_row
@@ -48,7 +48,6 @@ class ProfileGeneric(Interface):
     LONG = (2, 3)
     DEPENDENT = (3, 6, 8)  # the columns decide what can be sorted by and how many rows fit
     SELECT = {2: buffer_selection.SELECTORS}
-    key = bytearray(8)  # of a row that is looked at, for all profiles
     before = None  # the row before the one that is looked at, where null-data may stand for what it tells
 
     def __init__(self, rows, captured, period, clock):
@@ -103,10 +102,10 @@ class ProfileGeneric(Interface):
         row = self.row
         self.columns.capture(row)
         if self.clock_column >= 0:
-            time_key(row, self.columns.offset(self.clock_column), self.key)
-            if self.rows.last >= self.rows.first and compare(self.key, 0, self._newest, 0, 6) < 0:
+            time_key(row, self.columns.offset(self.clock_column), row_key)
+            if self.rows.last >= self.rows.first and compare(row_key, 0, self._newest, 0, 6) < 0:
                 self._unordered = self.rows.last + 1
-            copy(self._newest, 0, self.key, 0, 6)
+            copy(self._newest, 0, row_key, 0, 6)
         self.rows.append(row)
 
     def period_end(self):

@@ -10,11 +10,12 @@ A handler has two methods: `ready(event)`, with the poll's event bits, and `fail
 
 import select
 from asyncio import core
+from asyncio.core import IOQueue
 
 from net.hot import serve_ready
 
 
-class MeterQueue(core.IOQueue):
+class MeterQueue(IOQueue):
     def __init__(self):
         super().__init__()
         self.own = {}

@@ -366,6 +366,8 @@ def test_what_a_build_lacks(top, compilers, monkeypatch):
 def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
     """Runs the manifest with the functions that MicroPython's build gives it, reduced to what ours use."""
     frozen = []
+    called = []
+    monkeypatch.setattr("__main__.system", called.append, raising=False)  # of makemanifest.py, which runs manifests
 
     def run(path, **options):
         folder = path.parent
@@ -392,6 +394,11 @@ def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
     assert {ROOT / "firmware" / part for part in ("main.py", "boot.py", "app.py", "dlms/server.py", "board/hardware.py")} <= set(frozen)
     # the whole firmware once more, linked: main.py runs that
     assert ROOT / ".cache" / "linked" / name / "image.py" in frozen
+    # and that with functions and classes in the flash
+    sys.modules["__main__"].system(["python3", "/top/tools/mpy-tool.py", "-f", "a.mpy"])
+    sys.modules["__main__"].system(["git", "describe"])
+    own = str(ROOT / "tools" / "rom" / "mpytool.py")
+    assert called == [["python3", own, "/top/tools/mpy-tool.py", "-f", "a.mpy"], ["git", "describe"]]
 
 
 # -- packages -------------------------------------------------------------------------------------------------

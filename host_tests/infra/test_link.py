@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import shlex
@@ -15,7 +14,6 @@ import pytest
 
 from tools.launcher import ROOT, Interpreter
 from tools.link import LinkError, linked
-from tools.link.spent import Spent
 
 SECONDS = 55.0
 
@@ -174,7 +172,7 @@ def test_constants_and_imports_and_what_is_unused_are_gone(tmp_path: Path) -> No
     assert "size=1" in image
     # a name that stands for two things, or is a function's own somewhere, is told apart
     assert {"def report_find", "class Part"} <= {line.partition("(")[0].rstrip(":") for line in image.splitlines()}
-    made = {"image.py", "image_native.py", "image_early.py", "image_start.py", "image_spent.py"}
+    made = {"image.py", "image_native.py", "image_start.py"}
     assert {path.name for path in folder.iterdir()} == made | {"micropython.py"}
 
 
@@ -192,113 +190,8 @@ def test_native_code_and_what_it_uses_is_a_module_of_its_own(tmp_path: Path) -> 
 
 def test_what_only_the_start_uses_is_let_go(tmp_path: Path) -> None:
     folder = link(tmp_path, PROGRAM)
-    assert "def alphabet" not in (folder / "image.py").read_text()
     there = "print(sorted(name for name in sys.modules if name.startswith('image')))"
     assert run(folder, "image", there).splitlines()[1] == "['image', 'image_native']"
-
-
-# A meter in little: what is made at the start, what serves, and what is handed on from the one to the other.
-RESIDENT = """
-class Base:
-    def __init__(self):
-        self.ready = False
-
-    def placed(self):
-        table()
-
-    def tick(self):
-        pass
-
-
-class Part(Base):
-    def __init__(self, name):
-        Base.__init__(self)
-        self.start = name
-        self.act = self.handed
-
-    def handed(self):
-        called_later()
-
-    @property
-    def accepts(self):
-        return shown()
-
-
-class Spare(Base):
-    def __init__(self):
-        pass
-
-
-class Queue(Foreign):
-    def waits(self):
-        pass
-
-
-class App:
-    def __init__(self):
-        self.part = Part("a")
-        self.part.placed()
-
-    def start(self):
-        self.listen()
-
-    def listen(self):
-        self.announce()
-
-    def announce(self):
-        opened()
-
-    def supervise(self):
-        self.part.tick()
-        again(self.part.start)
-        return getattr(self, "by_text")
-
-    def by_text(self):
-        return Spare()
-
-
-def main():
-    app = App()
-    app.start()
-    app.supervise()
-
-
-def again(name):
-    return len(name)
-
-
-def table(): pass
-def called_later(): pass
-def shown(): pass
-def opened(): pass
-len = len
-print = print
-"""
-
-
-def test_what_nobody_asks_for_once_it_serves_is_found() -> None:
-    spent = Spent(ast.parse(RESIDENT), [], [])
-    # Base.__init__ may be wanted by a Spare, `start` is stored in a Part and only read, a property stays
-    assert spent.methods == [("Base", "placed"), ("Part", "__init__"), ("App", "__init__"), ("App", "start")]
-    assert spent.names == ["App", "Base", "Part", "Queue", "print", "table"]
-
-
-def test_what_other_modules_may_ask_for_stays() -> None:
-    spent = Spent(
-        ast.parse(RESIDENT),
-        [ast.parse("def f(a):\n    return Part(table(a.placed()))")],
-        [ast.parse("def g(a):\n    a.start()\n    print(a)")],
-    )
-    assert spent.methods == [("App", "__init__"), ("App", "start")]
-    assert spent.names == ["App", "Queue", "print"]
-
-
-def test_what_only_the_start_used_is_taken_away(tmp_path: Path) -> None:
-    folder = link(tmp_path, PROGRAM)
-    spent = (folder / "image_spent.py").read_text().splitlines()
-    assert "del image.Part.shown" in spent
-    after = ("import image, image_spent", "print(hasattr(image.Part, 'shown'), image.count([1]), image_spent.kept)")
-    assert run(folder, "image", *after).splitlines()[1] == "False 9 {}"
 
 
 def test_tables_of_constants_are_literals(tmp_path: Path) -> None:

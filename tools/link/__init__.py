@@ -1,4 +1,4 @@
-"""Link the firmware into few modules that take less heap, to be frozen into an image for a board.
+"""Link the firmware into few modules that take less heap, to be frozen into an image for a board; `tools/rom` goes on from there.
 
 On a board a module costs a dictionary, each name that it defines or imports a place in it, each constant of its own too. Linked, the
 modules that the application needs all the time are ONE module, `image`: constants are written where they are used, an import of a
@@ -9,9 +9,6 @@ name is the name itself, and what nobody uses is left out. Modules that are impo
     scopes     which names of a function are its own
     rewrite    a module's code with every name replaced by what it is bound to
     emit       the linked modules as text
-    spent      what nothing asks for any more once the meter serves
-
-What is spent is taken away by one more module, `image_spent`, which `app` imports when the meter is about to serve.
 
 The code is the same otherwise: statement for statement, in the order in which the modules would have been run. Only the standard
 library is used, because the Python that builds MicroPython runs it (`boards/manifest.py`).

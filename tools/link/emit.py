@@ -8,24 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .features import table
-from .program import ENTRY, NAMES, RESIDENT, START_ONLY, Defined, Foreign, LinkError, Module, Program
+from .program import ENTRY, NAMES, RESIDENT, Defined, Foreign, LinkError, Module, Program
 from .rewrite import Rewriter, imported, listed
 from .scopes import bound
-from .spent import Spent
 
-SPENT = f"{RESIDENT}_spent"  # takes away what only the start used of the resident module, when it is imported
 NATIVE = f"{RESIDENT}_native"  # native code, and what it uses
-EARLY = f"{RESIDENT}_early"  # what only modules that are let go use of the resident ones
-
-
-# What every port of MicroPython has of the language's names, but for exceptions
-_BUILTINS = frozenset((
-    "abs", "all", "any", "bool", "bytearray", "bytes", "callable", "chr", "classmethod", "delattr", "dict", "dir", "divmod",
-    "enumerate", "eval", "exec", "filter", "float", "frozenset", "getattr", "globals", "hasattr", "hash", "hex", "id", "int",
-    "isinstance", "issubclass", "iter", "len", "list", "locals", "map", "max", "memoryview", "min", "next", "object", "oct", "open",
-    "ord", "pow", "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "staticmethod",
-    "str", "sum", "super", "tuple", "type", "zip",
-))
 # Native code for ARMv6-M reaches the first 287 names of its module: MicroPython's assembler (1.25) adds the wrong register beyond.
 _REACH = 287
 _HEADING = '"""Linked by tools/link: not to be edited."""\n'
@@ -72,29 +59,22 @@ def link(program: Program) -> dict[str, str]:
     resident = [piece for name in program.resident for piece in _pieces(program, program.modules[name])]
     resident += [_names(program, name, resident) for name in program.resident]
     lazy = {name: _pieces(program, program.modules[name]) for name in program.lazy}
-    start = [name for name in lazy if START_ONLY in program.modules[name].bindings]
     entry = {final for each, final in program.final.items() if each.module == ENTRY and each.name != NAMES}
-    early = _needed(resident, _used(lazy, start))
-    # objects of a class outlive the start, and with a class its functions, their module and all that is in there
-    classes = {name for piece in early if isinstance(piece.statement, ast.ClassDef) for name in piece.defines}
-    always = _needed(resident, entry | classes | _used(lazy, [name for name in lazy if name not in start]))
-    early = [piece for piece in early if piece not in always]
+    always = _needed(resident, entry | _used(lazy))
     native = _needed(always, {name for piece in always if _is_native(piece.statement) for name in piece.defines}, alone=True)
     always = [piece for piece in always if piece not in native]
-    parts = {EARLY: early, NATIVE: native, RESIDENT: always}
+    parts = {NATIVE: native, RESIDENT: always}
     homes = {name: home for home, pieces in parts.items() for piece in pieces for name in piece.defines}
     texts = {program.file(name): _text(pieces, homes, program.file(name)) for name, pieces in lazy.items()}
-    texts[EARLY] = _text(early, homes, EARLY, f"{START_ONLY} = True")
     texts[NATIVE] = _text(native, homes, NATIVE)
     if len(_mentioned(texts[NATIVE])) > _REACH:
         raise LinkError(f"native code uses more than {_REACH} names: ARMv6-M cannot reach them all")
-    files = {RESIDENT: _text(always, homes, RESIDENT, _builtins(always))}
+    files = {RESIDENT: _text(always, homes, RESIDENT)}
     waiting = [RESIDENT]
     while waiting:
         new = _imported(files[waiting.pop()]) & texts.keys() - files.keys()
         files.update({name: texts[name] for name in new})
         waiting += new
-    files[SPENT] = _spent(files)
     return {f"{name}.py": text for name, text in files.items()}
 
 
@@ -127,9 +107,9 @@ def _names(program: Program, name: str, resident: list[Piece]) -> Piece:
     return Piece(ast.parse(f"class {named}:\n" + "\n".join(body)).body[0], frozenset({named}), frozenset(final.values()), ())
 
 
-def _used(modules: dict[str, list[Piece]], names: list[str]) -> set[str]:
+def _used(modules: dict[str, list[Piece]]) -> set[str]:
     """What some modules use of the resident ones."""
-    return {use for name in names for piece in modules[name] for use in piece.uses}
+    return {use for pieces in modules.values() for piece in pieces for use in piece.uses}
 
 
 def _needed(pieces: list[Piece], wanted: set[str], *, alone: bool = False) -> list[Piece]:
@@ -143,42 +123,6 @@ def _needed(pieces: list[Piece], wanted: set[str], *, alone: bool = False) -> li
         kept |= new
         growing = bool(new)
     return [piece for piece in pieces if piece in kept]
-
-
-def _spent(files: dict[str, str]) -> str:
-    """The module that takes away what only the start used: functions out of classes, names out of the resident module.
-
-    A table does not shrink by itself; the module's is made anew. Nobody looks into it meanwhile: interrupts have their code in modules
-    of their own.
-    """
-    trees = {name: ast.parse(text) for name, text in files.items()}
-    leaving = [name for name in files if f"{START_ONLY} = True" in files[name]]
-    staying = [trees[name] for name in files if name != RESIDENT and name not in leaving]
-    spent = Spent(trees[RESIDENT], staying, [trees[name] for name in leaving])
-    lines = [_HEADING.rstrip(), f"import {RESIDENT}", f"{START_ONLY} = True"]
-    lines += [f"del {RESIDENT}.{cls}.{name}" for cls, name in spent.methods]
-    lines += [f"del {RESIDENT}.{name}" for name in spent.names]
-    lines += _made_anew(RESIDENT)
-    if NATIVE in trees:
-        lines += [f"import {NATIVE}", *(f"del {NATIVE}.{name}" for name in _handed_on(trees)), *_made_anew(NATIVE)]
-    return "\n".join([*lines, ""])
-
-
-def _made_anew(module: str) -> list[str]:
-    """The statements that give a module a table without gaps."""
-    return [f"names = {module}.__dict__", "kept = dict(names)", "names.clear()", "names.update(kept)", "kept.clear()"]
-
-
-def _handed_on(trees: dict[str, ast.Module]) -> list[str]:
-    """The names of the module of native code that the resident one has taken over, and that nobody else asks for."""
-    own = bound(trees[NATIVE].body)
-    bodies = [inner for each in trees[NATIVE].body if isinstance(each, ast.FunctionDef) for inner in each.body]
-    asked = {node.id for body in bodies for node in ast.walk(body) if isinstance(node, ast.Name)}
-    for name, tree in trees.items():
-        if name != RESIDENT:
-            imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == NATIVE)
-            asked |= {alias.name for node in imports for alias in node.names}
-    return sorted(own - asked)
 
 
 def _is_native(statement: ast.stmt) -> bool:
@@ -198,16 +142,6 @@ def _mentioned(text: str) -> set[str]:
     return names
 
 
-def _builtins(pieces: list[Piece]) -> str:
-    """`len = len` for each name of the language that is used.
-
-    The interpreter looks for such a name among the module's first, and that it is not there is found out only at the next free place:
-    in a table as large and as full as this one's that would take longer than all the rest of a call. Exceptions are named when they come.
-    """
-    names = {node.id for piece in pieces for node in ast.walk(piece.statement) if isinstance(node, ast.Name)}
-    return "\n".join(f"{name} = {name}" for name in sorted(names & _BUILTINS))
-
-
 def _imported(text: str) -> set[str]:
     """The modules that a text imports somewhere."""
     nodes = list(ast.walk(ast.parse(text)))
@@ -220,14 +154,14 @@ def _is_constant(module: Module, statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Assign) and bool(bound([statement])) and bound([statement]) <= module.constants.keys()
 
 
-def _text(pieces: list[Piece], homes: dict[str, str], file: str, extra: str = "") -> str:
+def _text(pieces: list[Piece], homes: dict[str, str], file: str) -> str:
     """A linked module: what it takes from others stands in front."""
     body = [piece.statement for piece in pieces]
     foreign = dict(sorted(each for piece in pieces for each in piece.foreign))
     front = [imported(name, binding.module, binding.name) for name, binding in foreign.items()]
     taken = sorted({name for piece in pieces for name in piece.uses if homes[name] != file})
-    front += [imported(name, homes[name], name) for name in taken]
-    front += ast.parse(extra).body
+    for home in sorted({homes[name] for name in taken}):
+        front.append(ast.ImportFrom(home, [ast.alias(name) for name in taken if homes[name] == home], 0))
     tree = ast.Module([*front, *_literals(body)], [])
     for node in tree.body:
         if isinstance(node, ast.ClassDef):

@@ -20,6 +20,7 @@ class Rewriter(ast.NodeTransformer):
         self.foreign: dict[str, Foreign] = {}
         # Names of the functions around, the innermost last: bound to something outside, or to None when they are the function's own
         self.scopes: list[dict[str, Binding | None]] = []
+        self.parents: list[ast.expr | None] = []  # of the classes around: what each is made of, when that is one
 
     # -- names ---------------------------------------------------------------------------------------
 
@@ -103,6 +104,7 @@ class Rewriter(ast.NodeTransformer):
         if not self.scopes:
             node.name = self._own_name(node.name)
         own = bound(node.body)
+        self.parents.append(node.bases[0] if len(node.bases) == 1 else None)
         body = []
         for statement in node.body:
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -114,7 +116,22 @@ class Rewriter(ast.NodeTransformer):
                 self.scopes.append(dict.fromkeys(own))
                 body += listed(self.visit(statement))
                 self.scopes.pop()
+        self.parents.pop()
         node.body = body or [ast.Pass()]
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """`super().name(…)` as `Parent.name(self, …)`, and `bytes(4)` as a literal: with these a class can be a constant (tools/rom)."""
+        function = node.func
+        if isinstance(function, ast.Attribute) and ast.unparse(function.value) == "super()" and self.parents and self.parents[-1]:
+            node.func = ast.Attribute(copy.deepcopy(self.parents[-1]), function.attr, ast.Load())
+            node.args = [ast.Name("self", ast.Load()), *(self.visit(each) for each in node.args)]
+            node.keywords = [self.visit(each) for each in node.keywords]
+            return node
+        self.generic_visit(node)
+        if ast.unparse(function) == "bytes" and len(node.args) == 1 and isinstance(node.args[0], ast.Constant) and not node.keywords:
+            if self._binding("bytes") is None and type(node.args[0].value) is int:
+                return ast.Constant(bytes(node.args[0].value))
         return node
 
     def _comprehension(self, node: ast.AST) -> ast.AST:
