@@ -132,6 +132,7 @@ def test_to_nobody_nothing_is_answered(connection, limit):
 
 
 @pytest.mark.req("D-95", "A-12")
+@pytest.mark.limits(TCP_ASSOCIATIONS=2)
 def test_the_association_named_in_the_header_is_answered(connection, limit):
     associate(connection, CLIENT_MANAGEMENT)
     connection.send(oversize(limit + 1, CLIENT_MANAGEMENT) + oversize(limit + 1))
