@@ -17,7 +17,6 @@ import contextlib
 import json
 import os
 import pty
-import random
 import select
 import signal
 import socket
@@ -34,6 +33,7 @@ from typing import Any
 import serial.rfc2217
 
 from host_tests.harness import firmware
+from host_tests.harness.ports import free_port
 from tools.launcher import ROOT, signals
 
 DEVICE = Path(__file__).with_name("device")
@@ -44,23 +44,8 @@ UP, DOWN = 3, -2  # Wi-Fi status of a Pico W: joined, no such network
 _FLASH = 1 << 20
 _INPUT = 4096  # octets that wait for an interpreter which does not read; more are lost, as on a board
 _LOOPBACK = "127.0.0.1"
-_PORTS = 10000, 20000  # below those that Linux, macOS and a meter with port 0 choose from
 _NAP = 0.02
 _COMPUTING = 1.0  # seconds
-
-
-def _free_port() -> int:
-    """A number that is free now on loopback over TCP and UDP, and stays free while the board resets.
-
-    The meter keeps it, so it is none of those that systems give to sockets which do not ask for one: some client of another test would
-    have it by the time that the meter listens again.
-    """
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, contextlib.suppress(OSError):
-            port = random.randrange(*_PORTS)
-            tcp.bind((_LOOPBACK, port))
-            udp.bind((_LOOPBACK, port))
-            return port
 
 
 class _Lines:
@@ -150,7 +135,7 @@ class StandIn:
         if not flash.exists():
             flash.write_bytes(b"\xff" * _FLASH)
         self._write_world()
-        self.port = _free_port()
+        self.port = free_port()  # the meter keeps it through its resets
         self._control = socket.create_server((_LOOPBACK, 0))
         self._host: socket.socket | None = None
         self._server: socket.socket | None = None
