@@ -94,7 +94,7 @@ class _Run:
             self._reader_lost.set()
 
     def on_signal(self, number: int, frame: object) -> None:
-        """Pass SIGTERM and SIGINT on as the SIGINT that the interpreter knows, once."""
+        """Pass SIGTERM and SIGINT on, once, as the signal that ends a meter in its present state (see `Meter.interrupt`)."""
         if not self._stopping:
             self._stopping = True
             self._interrupt()
