@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tools.dlmsclient import Client, DlmsError, parse_object_list
-from tools.launcher import ROOT, Ready
+from tools.launcher import ROOT, Ready, signals
 
 FAKES = Path(__file__).parent / "fakes"
 WAIT = 20.0
@@ -83,13 +83,17 @@ class BoardProcess:
         return Ready.parse(self.until("^READY ")[0])
 
     def end(self, number: int = signal.SIGINT) -> int:
+        """Ctrl-C, which waits for a moment that a board's would come at, or another signal, which does not."""
         if self.process.poll() is None:
-            os.killpg(self.process.pid, number)
+            if number == signal.SIGINT:
+                signals.interrupt(self.process.pid)
+            else:
+                signals.send(self.process.pid, number)
         try:
             return self.process.wait(WAIT)
         finally:
             if self.process.poll() is None:
-                os.killpg(self.process.pid, signal.SIGKILL)
+                signals.send(self.process.pid, signal.SIGKILL)
                 self.process.wait()
             self._reader.join(WAIT)
 

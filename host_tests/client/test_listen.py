@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -19,12 +20,16 @@ pytestmark = [pytest.mark.caps("config", "own-process", "direct")]
 TIMEOUT = 50
 
 
-def free_port() -> int:
-    """A number that is free on TCP and UDP now."""
-    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-        tcp.bind(("127.0.0.1", 0))
-        udp.bind(tcp.getsockname())
-        return tcp.getsockname()[1]
+def listen(*words: str) -> tuple[subprocess.Popen[str], int]:
+    """A listener that listens, and its port."""
+    command = [sys.executable, "-m", "tools.listen", "--port", "0", *words]
+    listening = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    line = listening.stderr.readline()
+    found = re.search(r"listening on 127\.0\.0\.1:(\d+),", line)
+    if found is None:
+        listening.kill()
+        raise AssertionError(line + listening.communicate()[1])
+    return listening, int(found[1])
 
 
 @pytest.fixture
@@ -32,12 +37,8 @@ def heard(meter_pool, target, request, tmp_path):
     """`heard(settings, *words)`: exit code, stdout and stderr of the listener while a meter with these settings runs and `act(meter)`."""
 
     def run(settings: dict[str, object], *words: str, act: Callable[[MeterHandle], object] | None = None) -> tuple[int, str, str]:
-        port = free_port()
-        command = [sys.executable, "-m", "tools.listen", "--port", str(port), *words]
-        listening = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        listening, port = listen(*words)
         try:
-            line = listening.stderr.readline()
-            assert f"listening on 127.0.0.1:{port}" in line
             where = {key: value.replace("PORT", str(port)) if isinstance(value, str) else value for key, value in settings.items()}
             meter: MeterHandle = meter_pool.get(target, request.node.nodeid.partition("::")[0], {"backfill_days": 0, **where})
             assert meter.alive
@@ -91,11 +92,8 @@ def test_reading_over_a_connection_that_the_meter_opened(heard):
 
 def test_what_is_no_notification_is_told(heard):
     """An APDU that nobody sends unasked, and a datagram that is no WPDU."""
-    port = free_port()
-    command = [sys.executable, "-m", "tools.listen", "--port", str(port), "--count", "2"]
-    listening = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    listening, port = listen("--count", "2")
     try:
-        listening.stderr.readline()
         with socket.socket(type=socket.SOCK_DGRAM) as udp:
             udp.sendto(bytes.fromhex("0001000100010002C401"), ("127.0.0.1", port))
             udp.sendto(b"hello", ("127.0.0.1", port))

@@ -27,7 +27,7 @@ def client(meter: MeterHandle) -> Iterator[ClientFactory]:
         def open_link(*, udp: bool = False, host: str | None = None, timeout: float = TIMEOUT) -> Client:
             connect = Client.udp if udp else Client.tcp
             link = links.enter_context(connect(host or meter.host, meter.port, timeout))
-            if meter.small and not udp:
+            if not udp:
                 links.callback(part, link.transport.socket)
             return link
 

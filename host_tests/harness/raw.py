@@ -16,7 +16,6 @@ from . import probe
 HEADER = 8
 _ASK_AGAIN = 0.05
 _PARTING = 2.0
-_FEW = 2
 # Client wPorts that no meter knows: their association is refused, and nothing else happens.
 _NOBODIES = range(0x4500, 0x4600)
 
@@ -31,7 +30,11 @@ def wpdu(source: int, destination: int, apdu: bytes, version: int = 1, length: i
 
 
 def part(sock: socket.socket) -> None:
-    """End a TCP connection and wait until the meter has ended it too, so that a meter of few connections has it free again."""
+    """End a TCP connection and wait until the meter has ended it too.
+
+    Else its place may be taken still when the next test opens as many as there are: a meter looks at its listener and at its connections in
+    whatever order the poll has them.
+    """
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_WR)
         sock.settimeout(_PARTING)
@@ -236,9 +239,7 @@ class RawLinks:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        # Many connections that end at once may still stand in the meter's way when the next test opens one.
-        parting = self._small or sum(isinstance(link, RawTcp) for link in self._open) > _FEW
         for link in self._open:
-            if parting and isinstance(link, RawTcp):
+            if isinstance(link, RawTcp):
                 part(link.socket)
             link.close()

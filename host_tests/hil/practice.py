@@ -1,8 +1,8 @@
 """A rig without hardware: `python -m host_tests.hil.practice [pytest options]`, which is what `make test-hil RIG=practice` runs.
 
-Two boards stand on it: a STAND-IN behind RFC 2217 with a relay, a network and a pulse generator, and, when it has been built, the emulated
-Cortex-M3 board, whose console is a `socket://` port and whose network is reached through a forwarded port. What a run on it proves is
-the harness, not a board.
+Two boards stand on it: a STAND-IN behind RFC 2217 with a relay, a network and a pulse generator, and, when it has been built before, the
+emulated Cortex-M3 board, whose console is a `socket://` port and whose network is reached through a forwarded port. It is brought up to
+date first: tests of this firmware against the one of a week ago would tell nothing. What a run proves is the harness, not a board.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from host_tests.hil.standin import StandIn
 from tools.emulated import FIRMWARE, EmulatedBoard
+from tools.emulated.build import build
 from tools.launcher import ROOT, LauncherError, find
 
 ANSWER_MS = 200  # generous: this proves the test, and two boards share this computer
@@ -24,6 +25,8 @@ def main(words: list[str]) -> int:
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="practice-")))
         try:
+            if FIRMWARE.exists():
+                build()
             standin = running.enter_context(StandIn(find(None).words, folder / "standin", kind="rfc2217"))
             text = standin.rig("standin", lines=True, answer_ms=ANSWER_MS, boot_seconds=30)
             if FIRMWARE.exists():

@@ -33,7 +33,8 @@ from typing import Any
 import serial.rfc2217
 
 from host_tests.harness import firmware
-from tools.launcher import ROOT
+from host_tests.harness.ports import free_port
+from tools.launcher import ROOT, signals
 
 DEVICE = Path(__file__).with_name("device")
 BOARD = "RPI_PICO_W"
@@ -44,16 +45,7 @@ _FLASH = 1 << 20
 _INPUT = 4096  # octets that wait for an interpreter which does not read; more are lost, as on a board
 _LOOPBACK = "127.0.0.1"
 _NAP = 0.02
-
-
-def _free_port() -> int:
-    """A number that is free now on loopback over TCP and UDP: the meter keeps it through its resets."""
-    while True:
-        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-            tcp.bind((_LOOPBACK, 0))
-            with contextlib.suppress(OSError):
-                udp.bind(tcp.getsockname())
-                return tcp.getsockname()[1]
+_COMPUTING = 1.0  # seconds
 
 
 class _Lines:
@@ -125,7 +117,8 @@ class StandIn:
         self._said = b""
         self._running = False
         self._awake = False
-        self._interrupting = 0.0
+        self._interrupting = False
+        self._interrupt_at: float | None = None  # seconds that it will have computed by then
         self._watchdog = 0.0
         self._bites_at = 0.0
         self._held = False
@@ -142,7 +135,7 @@ class StandIn:
         if not flash.exists():
             flash.write_bytes(b"\xff" * _FLASH)
         self._write_world()
-        self.port = _free_port()
+        self.port = free_port()  # the meter keeps it through its resets
         self._control = socket.create_server((_LOOPBACK, 0))
         self._host: socket.socket | None = None
         self._server: socket.socket | None = None
@@ -279,7 +272,7 @@ class StandIn:
         self._running = True
         self._awake = False
         self._programs = 0
-        self._interrupting = 0.0
+        self._interrupting, self._interrupt_at = False, None
         self.boots += 1
 
     def _end(self) -> None:
@@ -326,7 +319,7 @@ class StandIn:
             self._programs += 1
         elif word == "idle":
             self._running = False
-            self._interrupting = 0.0
+            self._interrupting, self._interrupt_at = False, None
         elif word == "wdt":
             self._watchdog = int(rest) / 1000
             self._bites_at = time.monotonic() + self._watchdog
@@ -336,21 +329,20 @@ class StandIn:
             self._reset(rest.removesuffix("-raw"), rest.endswith("-raw"))
 
     def _interrupt(self) -> None:
-        """Ctrl-C for a program that runs; while it sleeps, because the unix port must not be interrupted in the middle of a collection."""
+        """Ctrl-C for a program that runs: while it sleeps, or when it has computed for longer than a meter does that starts.
+
+        The unix port must not be interrupted in the middle of a collection (tools/launcher/signals.py). It is its own time that counts: on
+        a busy computer a start takes several times as long.
+        """
         assert self._process is not None
         if not self._awake:
-            self._interrupting = time.monotonic()  # an interpreter that has only just been started would die of it
-        elif self._asleep() or time.monotonic() > self._interrupting + 1:
-            self._interrupting = 0.0
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process.pid, signal.SIGINT)
-
-    def _asleep(self) -> bool:
-        assert self._process is not None
-        try:
-            return Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
-        except OSError:
-            return True  # no such place on this system
+            return  # an interpreter that has only just been started would die of it
+        group = self._process.pid
+        if self._interrupt_at is None:
+            self._interrupt_at = signals.computed(group) + _COMPUTING
+        if signals.asleep(group) or signals.computed(group) > self._interrupt_at:
+            self._interrupting, self._interrupt_at = False, None
+            signals.send(group, signal.SIGINT)
 
     # -- the serial port ----------------------------------------------------
 
@@ -447,7 +439,7 @@ class StandIn:
         if self._process is None:
             return
         if self._running and b"\x03" in octets:
-            self._interrupting = self._interrupting or time.monotonic()
+            self._interrupting = True
             octets = octets.rpartition(b"\x03")[2]
         with contextlib.suppress(OSError):
             os.write(self._program, octets[:_INPUT])

@@ -12,18 +12,13 @@ import time
 import pytest
 
 from host_tests.harness.hil import place
+from host_tests.harness.ports import free_port
 
 pytestmark = [
     pytest.mark.timeout(180),
     pytest.mark.skipif(not place.client().exists(), reason="labgrid is not installed: make test-hil LABGRID=1 installs it"),
 ]
 WAIT = 40.0
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def listens(address):

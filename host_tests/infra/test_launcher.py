@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.launcher import LauncherError, Meter, Ready, StartError, StopError, find
+from tools.launcher import LauncherError, Meter, Ready, StartError, StopError, find, signals
 from tools.launcher.process import ROOT, setting
 
 STUB = Path(__file__).with_name("stub_meter.py")
@@ -189,6 +189,63 @@ def test_missing_script_is_one_line(micropython, tmp_path):
         Meter(micropython=micropython, script=tmp_path / "main.py").start()
 
 
+def test_stop_of_a_meter_that_is_starting(micropython):
+    """At whatever moment, from one before the interpreter has begun on."""
+    for _ in range(5):
+        meter = Meter({"port": 0, "backfill_days": 0}, micropython=micropython)
+        meter.spawn()
+        assert meter.stop() == 128 + signal.SIGTERM
+        assert meter.log_tail() == ""
+
+
+# -- signals ----------------------------------------------------------------
+
+
+@pytest.fixture
+def program():
+    """`program(source)` runs Python in a group of its own and returns the process when it has printed a line."""
+    started = []
+
+    def run(source):
+        one = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True, start_new_session=True)
+        started.append(one)
+        assert one.stdout.readline() == "begun\n"
+        return one
+
+    yield run
+    for one in started:
+        one.kill()
+        one.communicate()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not tell the state of a process")
+def test_interrupt_waits_for_sleep(program):
+    """A program that computes, for longer than it takes to send a signal, and then sleeps, is interrupted in its sleep."""
+    one = program(
+        "import time\nwhere = 'computing'\ndef work():\n    global where\n    print('begun', flush=True)\n"
+        "    while time.process_time() < 0.4: abs(1)\n    where = 'asleep'\n    time.sleep(60)\n"
+        "try:\n    work()\nexcept KeyboardInterrupt: print(where)"
+    )
+    signals.interrupt(one.pid, 30)
+    assert one.communicate(timeout=30)[0] == "asleep\n"
+
+
+def test_interrupt_of_what_never_sleeps(program):
+    one = program(
+        "def compute():\n    print('begun', flush=True)\n    while True: abs(1)\n"
+        "try:\n    compute()\nexcept KeyboardInterrupt: print('interrupted')"
+    )
+    signals.interrupt(one.pid, 0.1)
+    assert one.communicate(timeout=30)[0] == "interrupted\n"
+    signals.interrupt(one.pid)  # it has ended
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not tell the state of a process")
+def test_time_that_a_group_has_computed(program):
+    one = program("import time\nwhile time.process_time() < 0.3: pass\nprint('begun', flush=True)\ntime.sleep(60)")
+    assert signals.computed(one.pid) >= 0.25
+
+
 # -- the command line -------------------------------------------------------
 
 
@@ -240,6 +297,20 @@ def test_missing_interpreter_is_one_line(micropython, launched):
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err.count("\n")) == (1, "", 1)
     assert err.startswith("error: MICROPYTHON=no-such-thing")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_while_the_meter_starts(micropython, launched, tmp_path, number):
+    """Nothing is said, not even by an interpreter that the signal ends."""
+    begun = tmp_path / "begun"
+    slow = script(tmp_path / "slow", f'case "$1" in -c) echo micropython 1.29.0 True;; *) : > "{begun}"; exec sleep 60;; esac')
+    process = launch(micropython, micropython_words=str(slow))
+    launched(process)
+    while not begun.exists():
+        assert process.poll() is None
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "", "")
 
 
 def test_closed_output_does_not_disturb_the_stop(micropython, launched):

@@ -200,6 +200,7 @@ def test_malformed(link: RawTcp) -> None:
 
 
 @pytest.mark.req("C-27")
+@pytest.mark.limits(TCP_ASSOCIATIONS=2)
 def test_again_on_an_open_association(link: RawTcp) -> None:
     """The old AA ends with its transfer; a refused one leaves none; another client's stays."""
     associate(link, 1)
@@ -258,6 +259,7 @@ def test_no_room_for_another(raw: RawLinks) -> None:
 
 @pytest.mark.req("C-50", "C-54", "B-10")
 @pytest.mark.parametrize("rlrq", ["6203800100", "6203800101", "620380011E", "6200", "6215800100BE10040E01000000065F1F0400007E1F04B0"])
+@pytest.mark.limits(TCP_ASSOCIATIONS=2)
 def test_release(link: RawTcp, rlrq: str) -> None:
     """Every form of RLRQ ends this AA and no other; afterwards its requests are refused."""
     associate(link)

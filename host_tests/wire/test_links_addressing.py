@@ -103,7 +103,7 @@ def test_nothing_answers_at_the_broadcast_wport(link):
 
 @pytest.mark.req("A-13", "A-14")
 @pytest.mark.parametrize("server", [1, 17])
-@pytest.mark.limits(UDP_ASSOCIATIONS=2)
+@pytest.mark.limits(TCP_ASSOCIATIONS=2, UDP_ASSOCIATIONS=2)
 def test_each_logical_device_has_its_own_associations(link, server, pytestconfig):
     """All clients at both; the name read is that of the device, and 0.0.40.0.0.255 the association it was read in."""
     for option, password in (("--client", "--password"), ("--manager", "--manager-password")):

@@ -50,15 +50,16 @@ def end(link, how):
 
 @pytest.mark.req("A-33", "A-51", "A-52", "B-11", "B-21")
 @pytest.mark.parametrize("how", ["fin", "reset", "close"])
-def test_associations_end_with_the_connection(tcp, how):
+def test_associations_end_with_the_connection(tcp, meter, how):
     link, other = tcp(), tcp()
-    for client in (PUBLIC, CLIENT_MANAGEMENT):
+    clients = (PUBLIC, CLIENT_MANAGEMENT)[: meter.limits.TCP_ASSOCIATIONS]
+    for client in clients:
         associate(link, client)
         associate(other, client)
     end(link, how)
     assert serves(other)
     again = tcp()
-    for client in (PUBLIC, CLIENT_MANAGEMENT):
+    for client in clients:
         assert ask(again, get(), client) == NOT_ALLOWED
         assert serves(other, client)
     associate(again)

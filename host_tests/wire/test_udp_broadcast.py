@@ -39,10 +39,10 @@ def change_user(method, user, iip=0x01):
 @pytest.fixture
 def users(tcp, manager_wport, secret):
     """`users()` is the user_list of the management client in each logical device, as octets."""
-    link = tcp()
-    for device in DEVICES:
+    links = [tcp() for _ in DEVICES]  # each of its own: a board may hold one AA a connection
+    for link, device in zip(links, DEVICES):
         associate(link, manager_wport, device, aarq(secret))
-    return lambda: [ask(link, get(15, CURRENT_ASSOCIATION, 10), manager_wport, device)[4:] for device in DEVICES]
+    return lambda: [ask(link, get(15, CURRENT_ASSOCIATION, 10), manager_wport, device)[4:] for link, device in zip(links, DEVICES)]
 
 
 @pytest.mark.req("A-60", "B-04", "B-06", "B-12", "B-21")
@@ -134,6 +134,7 @@ def test_broadcast_over_tcp_is_discarded(tcp, note, manager_wport, secret):
 
 @pytest.mark.req("C-53", "A-60", "B-21")
 @configured
+@pytest.mark.limits(TCP_ASSOCIATIONS=2)
 def test_preestablished_association_is_there_without_an_aarq(opener, note):
     link = opener()
     value = note()
@@ -162,6 +163,7 @@ def test_preestablished_broadcast(udp, done, note):
 
 @pytest.mark.req("C-53", "A-30", "C-54")
 @configured
+@pytest.mark.limits(TCP_ASSOCIATIONS=2)
 def test_preestablished_association_cannot_be_released_nor_opened(opener, tcp):
     link = opener()
     assert serves(link, PREESTABLISHED)

@@ -109,6 +109,7 @@ def test_answers_go_to_where_the_request_came_from(udp):
 
 
 @pytest.mark.req("A-43", "D-91")
+@pytest.mark.limits(UDP_LINKS=2)
 def test_association_is_not_seen_from_another_peer(udp):
     first, second = udp(), udp()
     associate(first)

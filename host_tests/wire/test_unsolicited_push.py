@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from host_tests.harness.meters import MeterHandle
+from host_tests.harness.ports import free_port
 from host_tests.wire.unsolicited import (
     ALARM,
     CONFIRMED,
@@ -40,13 +41,6 @@ def opened(meter: MeterHandle, manage: Manage) -> Association:
         direct(made, "", setup=setup)
         made.set(40, setup, 4, axdr.array())
     return made
-
-
-def closed_port() -> int:
-    """A TCP port that nobody listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 def element(class_id: int, name: str, attribute: int) -> axdr.Data:
@@ -126,7 +120,7 @@ def test_values_are_those_of_the_trigger(opened: Association, listener: Listener
     before = opened.get(40, INTERVAL, 2)
     note = (1, "0.0.96.128.1.255", 2)
     opened.set(40, INTERVAL, 2, axdr.array(element(*note)))
-    port = closed_port()
+    port = free_port()
     try:
         direct(opened, f"127.0.0.1:{port}")
         for value in (1, 2, 3):
@@ -142,7 +136,7 @@ def test_values_are_those_of_the_trigger(opened: Association, listener: Listener
 @pytest.mark.req("F-17", "D-63")
 def test_order_is_kept_over_failures(opened: Association, logged: Callable[..., str]):
     """Refused again and again, then delivered: all, once, in their order."""
-    port = closed_port()
+    port = free_port()
     direct(opened, f"127.0.0.1:{port}")
     for _ in range(4):
         push(opened)
@@ -156,7 +150,7 @@ def test_order_is_kept_over_failures(opened: Association, logged: Callable[..., 
 
 @pytest.mark.req("F-17")
 def test_given_up_after_the_retries_and_the_next_one_goes_out(opened: Association, logged: Callable[..., str]):
-    port = closed_port()
+    port = free_port()
     direct(opened, f"127.0.0.1:{port}", retries=1)
     push(opened)
     line = logged("given-up", "source=interval", "attempt=2", "left=1")
@@ -239,7 +233,7 @@ def test_a_connection_reset_in_the_middle_is_tried_again(opened: Association):
 def test_a_stuck_push_holds_up_no_reader_and_no_other_push(meter: MeterHandle, opened: Association, listener: Listener):
     """One destination is dead and one accepts and says nothing; everybody else is served."""
     with Listener(confirm=False) as mute:
-        direct(opened, f"127.0.0.1:{closed_port()}", setup=ALARM)
+        direct(opened, f"127.0.0.1:{free_port()}", setup=ALARM)
         direct(opened, mute.address, setup=CONNECTIVITY, method=CONFIRMED, delay=3600)
         for setup in (ALARM, CONNECTIVITY):
             push(opened, setup)
@@ -278,7 +272,7 @@ def test_outside_the_window_nothing_is_sent_until_it_opens(opened: Association, 
 
 @pytest.mark.req("F-17")
 def test_reset_forgets_what_was_not_sent(opened: Association):
-    port = closed_port()
+    port = free_port()
     direct(opened, f"127.0.0.1:{port}")
     for _ in range(3):
         push(opened)
@@ -292,7 +286,7 @@ def test_reset_forgets_what_was_not_sent(opened: Association):
 
 @pytest.mark.req("F-17")
 def test_a_full_outbox_refuses_the_new_and_keeps_the_old(opened: Association, logged: Callable[..., str]):
-    port = closed_port()
+    port = free_port()
     direct(opened, f"127.0.0.1:{port}", retries=255)
     kept = 0
     result = None

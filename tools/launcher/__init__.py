@@ -7,7 +7,8 @@
         print(meter.ready.host, meter.ready.port)
 """
 
+from . import signals
 from .interpreter import Interpreter, LauncherError, find
 from .process import ROOT, Meter, Ready, StartError, StopError
 
-__all__ = ["ROOT", "Interpreter", "LauncherError", "Meter", "Ready", "StartError", "StopError", "find"]
+__all__ = ["ROOT", "Interpreter", "LauncherError", "Meter", "Ready", "StartError", "StopError", "find", "signals"]

@@ -21,6 +21,8 @@ from .interpreter import LauncherError
 from .process import STOP_GRACE, Meter, Ready, StartError
 
 DEFAULT_PORT = 4059
+# Exit codes of a meter that our signal ended before it came to handle it.
+_ENDED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,7 +94,7 @@ class _Run:
             self._reader_lost.set()
 
     def on_signal(self, number: int, frame: object) -> None:
-        """Pass SIGTERM and SIGINT on as the SIGINT that the interpreter knows, once."""
+        """Pass SIGTERM and SIGINT on, once, as the signal that ends a meter in its present state (see `Meter.interrupt`)."""
         if not self._stopping:
             self._stopping = True
             self._interrupt()
@@ -133,7 +135,7 @@ class _Run:
         if self._hint:
             self.write(_how_to_read(ready), sys.stdout)
         code = self._wait(meter)
-        return 0 if self._stopping and code == 128 + signal.SIGINT else code
+        return 0 if self._stopping and code in _ENDED else code
 
     def _wait(self, meter: Meter) -> int:
         while True:

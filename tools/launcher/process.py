@@ -7,7 +7,6 @@ a log and to whoever waits for READY, so that a full pipe never holds the meter 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from . import interpreter as _interpreter
+from . import signals
 from .interpreter import Interpreter, LauncherError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -221,8 +221,16 @@ class Meter:
         raise StartError(line.removeprefix("error: ") or f"the meter ended with exit code {code} before it was ready", code, line)
 
     def interrupt(self) -> None:
-        """Ask the meter to end: SIGINT, the one signal its interpreter handles."""
-        self._signal(signal.SIGINT)
+        """Ask the meter to end: SIGINT, the one signal its interpreter handles, as soon as it sleeps (see `signals`).
+
+        One that is not ready is ended by SIGTERM: it has nothing to put in order, is in the middle of something all the time, and
+        loses a SIGINT that comes before its interpreter has begun.
+        """
+        assert self._process is not None
+        if self._ready is None:
+            self._signal(signal.SIGTERM)
+        else:
+            signals.interrupt(self._process.pid)
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for the process to end and return its exit code (128 + n after signal n).
@@ -317,8 +325,7 @@ class Meter:
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         # The whole group: the interpreter may be the child of a wrapper script.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+        signals.send(self._process.pid, number)
 
     def _reap(self) -> int:
         """Collect the ended process, its last output and its exit code."""
