@@ -335,3 +335,37 @@ def test_a_board_s_table_decides_what_is_linked(
     shutil.copy(board, folder)
     shutil.copy(firmware / "limits_default.py", folder)
     assert run(folder, "image").strip() == said
+
+
+def test_only_what_means_the_parent_is_written_so(tmp_path: Path) -> None:
+    """`super()` stays where the parent is a class in C, or where `self` or the parent's name means something else."""
+    main = """
+class Parent:
+    def __init__(self, *words):
+        self.words = words
+
+    def say(self):
+        return self.words
+
+
+class Child(Parent):
+    def __init__(self):
+        super().__init__(1, 2)
+
+    def say(this, Parent=None):
+        return super().say()
+
+
+class Failure(Exception):
+    def __init__(self, text):
+        super().__init__(text, 1)
+
+
+def main():
+    print(Child().say(), Failure("x").args)
+"""
+    folder = link(tmp_path, PROGRAM | {"app.py": main})
+    text = (folder / "image.py").read_text()
+    assert text.count("super()") == 2
+    assert "Parent.__init__(self, 1, 2)" in text
+    assert run(folder, "image") == "(1, 2) ('x', 1)\nNone\n"

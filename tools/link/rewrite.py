@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import copy
 
 from .program import NAMES, Binding, Defined, Foreign, Linked, LinkError, Module, Program
@@ -123,7 +124,7 @@ class Rewriter(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """`super().name(…)` as `Parent.name(self, …)`, and `bytes(4)` as a literal: with these a class can be a constant (tools/rom)."""
         function = node.func
-        if isinstance(function, ast.Attribute) and ast.unparse(function.value) == "super()" and self.parents and self.parents[-1]:
+        if isinstance(function, ast.Attribute) and ast.unparse(function.value) == "super()" and self._plain_parent():
             node.func = ast.Attribute(copy.deepcopy(self.parents[-1]), function.attr, ast.Load())
             node.args = [ast.Name("self", ast.Load()), *(self.visit(each) for each in node.args)]
             node.keywords = [self.visit(each) for each in node.keywords]
@@ -133,6 +134,17 @@ class Rewriter(ast.NodeTransformer):
             if self._binding("bytes") is None and type(node.args[0].value) is int:
                 return ast.Constant(bytes(node.args[0].value))
         return node
+
+    def _plain_parent(self) -> bool:
+        """Whether `super()` is what the parent's name and `self` mean here, and the parent may be a class in Python.
+
+        The initializer of a class in C has no name; `super()` finds it all the same.
+        """
+        parent = self.parents[-1] if self.parents else None
+        if parent is None or not self.scopes or "self" not in self.scopes[-1]:
+            return False
+        names = {each.id for each in ast.walk(parent) if isinstance(each, ast.Name)}
+        return not any(hasattr(builtins, name) or any(name in scope for scope in self.scopes) for name in names)
 
     def _comprehension(self, node: ast.AST) -> ast.AST:
         names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
