@@ -123,8 +123,9 @@ def frozen(tree: Path, folder: Path, **texts: str) -> str:
     files = []
     for name, text in texts.items():
         source = folder / f"{name}.py"
+        source.parent.mkdir(exist_ok=True)
         source.write_text(text)
-        cross = [str(tree / "mpy-cross/build/mpy-cross"), "-s", source.name, "-march=armv7m", str(source)]
+        cross = [str(tree / "mpy-cross/build/mpy-cross"), "-s", f"{name}.py", "-march=armv7m", str(source)]
         subprocess.run(cross, check=True, timeout=SECONDS)
         files.append(str(source.with_suffix(".mpy")))
     words = [sys.executable, str(ROOT / "tools/rom/mpytool.py"), str(tree / "tools/mpy-tool.py"), "-f", *files]
@@ -242,3 +243,125 @@ def test_names_are_found_where_their_hash_says(count: int) -> None:
         while at[place] != name:
             place = (place + 1) % table.size
     assert count == 0 or len(at) < table.size, "a name that is not there would be looked for everywhere"
+
+
+def test_what_is_made_of_a_class_at_run_time_keeps_it_in_the_heap_however_it_is_named(tree: Path, tmp_path: Path) -> None:
+    """Making a class writes into its base."""
+    bases = "".join(f"class {name}:\n    pass\n" for name in ("Alias", "Local", "Plain", "PlainLocal", "Free"))
+    other = """
+from image import Alias as A
+def f():
+    from image import Local
+    class X(Local):
+        def g(self):
+            return f
+    return X
+for k in range(2):
+    class Y(A):
+        pass
+"""
+    plain = """
+from image import Plain as P
+class W(P):
+    pass
+def f():
+    from image import PlainLocal
+    class V(PlainLocal):
+        pass
+"""
+    text = frozen(tree, tmp_path, image=bases, image_other=other, plain=plain)
+    assert re.findall(r"^MP_DEFINE_CONST_OBJ_TYPE\(rom_type_image_(\w+),", text, re.MULTILINE) == ["Free"]
+
+
+def test_a_dictionary_that_somebody_fills_stays_in_the_heap(tree: Path, tmp_path: Path) -> None:
+    image = "".join(f"{name} = {{1: 2}}\n" for name in ("a", "b", "c", "d", "e", "f", "read"))
+    image += """
+class C:
+    own = {1: 2}
+    table = {1: 2}
+def change(k, v):
+    a[k] = v
+    del b[k + 1]
+    c[len(k)] += v
+    d.update(v)
+    local = e
+    local[k[0]] = v
+    v[k] = read[k]
+def own(self):
+    self.own[1] = 5
+    return self.table[1]
+"""
+    text = frozen(tree, tmp_path, image=image, image_other="from image import f as g\ndef fill():\n    g[1] = 3\n")
+    assert len(re.findall(r"^static const mp_obj_dict_t rom_dict_\w+ = ", text, re.MULTILINE)) == 1
+    loaded = [line.split()[1].strip("'") for line in code(text, "image_change") if line.startswith("LOAD_GLOBAL")]
+    assert loaded == ["a", "b", "c", "d", "e"]
+    assert "rom_type_image_C" not in text
+
+
+def test_asyncio_can_say_what_became_of_a_task(tree: Path, tmp_path: Path) -> None:
+    text = frozen(tree, tmp_path, **{"asyncio/core": (tree / "extmod/asyncio/core.py").read_text()})
+    assert "LOAD_GLOBAL '_exc_context'" in code(text, "asyncio_core_run_until_complete")
+
+
+def test_what_somebody_gives_a_module_is_no_constant(tree: Path, tmp_path: Path) -> None:
+    image = "x = 5\ny = 6\nz = 7\ndef f():\n    return x, y, z\n"
+    other = "def g(v):\n    import image\n    image.x = v\n    setattr(image, 'y', v)\n"
+    assert code(frozen(tree, tmp_path, image=image, image_other=other), "image_f")[:3] == [
+        "LOAD_GLOBAL 'x'",
+        "LOAD_GLOBAL 'y'",
+        "LOAD_CONST_SMALL_INT 7",
+    ]
+
+
+def test_names_in_long_texts_and_in_tuples_of_texts_keep_their_place(tree: Path, tmp_path: Path) -> None:
+    """The compiler makes no name of a text of more than ten octets."""
+    image = "".join(f"def {name}():\n    pass\n" for name in ("a_name_of_many_letters", "second", "third", "unasked"))
+    other = """
+def g():
+    import image
+    for n in ('second', 'third'):
+        getattr(image, n)
+    return getattr(image, 'a_name_of_many_letters')
+"""
+    body = code(frozen(tree, tmp_path, image=image, image_other=other), "image__lt_module_gt_")
+    assert [line.split()[1] for line in body if line.startswith("STORE_")] == ["'a_name_of_many_letters'", "'second'", "'third'"]
+
+
+def test_modules_that_are_let_go_keep_the_name_that_says_so(tree: Path, tmp_path: Path) -> None:
+    """firmware/app.py asks for it of every module there is."""
+    text = frozen(tree, tmp_path, image="import image_start\n", image_start="_START_ONLY = True\ndef f():\n    pass\n")
+    assert "STORE_NAME '_START_ONLY'" in code(text, "image_start__lt_module_gt_")
+
+
+def test_what_a_module_takes_from_a_later_one_is_there(tree: Path, tmp_path: Path) -> None:
+    image = "from image_other import TABLE, Base\nclass Part(Base):\n    pass\ndef use():\n    return TABLE\n"
+    text = frozen(tree, tmp_path, image=image, image_other="def f():\n    pass\nTABLE = (f, 1)\nclass Base:\n    pass\n")
+    assert len(set(re.findall(r"\brom_tuple_\w+", text))) == 1
+    assert re.search(r"\(rom_type_image_other_Base, .*MP_TYPE_FLAG_IS_SUBCLASSED", text)
+
+
+def test_long_texts_do_not_become_names(tree: Path, tmp_path: Path) -> None:
+    text = frozen(tree, tmp_path, image=f"TEXT = {'y' * 300!r}\ndef f():\n    return TEXT\n")
+    assert code(text, "image_f")[0].startswith("LOAD_CONST_OBJ")
+
+
+def test_assembler_functions_are_refused(tree: Path, tmp_path: Path) -> None:
+    image = "import micropython\n@micropython.asm_thumb\ndef f(r0):\n    add(r0, r0, r0)\n"
+    with pytest.raises(subprocess.CalledProcessError):
+        frozen(tree, tmp_path, image=image)
+
+
+def test_a_class_of_which_a_name_is_deleted_stays_in_the_heap(tree: Path, tmp_path: Path) -> None:
+    text = frozen(tree, tmp_path, image="class C:\n    x = 1\ndef f():\n    del C.x\n")
+    assert "rom_type_image_C" not in text
+
+
+def test_the_last_value_of_a_key_counts(tree: Path, tmp_path: Path) -> None:
+    assert "rom_dict_" not in frozen(tree, tmp_path, image="d = {1: 2, 1: 3}\ndef f():\n    return d[1]\n")
+
+
+def test_what_a_star_may_bind_is_not_known(tree: Path, tmp_path: Path) -> None:
+    image = "def f():\n    return 1\nfrom image_other import *\ndef g():\n    return f()\n"
+    text = frozen(tree, tmp_path, image=image, image_other="def f():\n    return 2\n")
+    assert code(text, "image_g")[0] == "LOAD_GLOBAL 'f'"
+    assert "STORE_NAME 'f'" in code(text, "image_other__lt_module_gt_")

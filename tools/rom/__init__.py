@@ -6,6 +6,7 @@ that is a third of all the heap that a meter takes. All of it is known when the 
 
     code      a function's bytecode as instructions, and back
     values    what is known: functions, classes, constants, and what they are in C
+    filled    the names by which a function stores into a dictionary
     bodies    what running a module, or the body of a class, would have made
     image     all modules of an image: what each hands on, who changes what, which names are still asked for
     rewrite   bytecode that takes what is known from the table of constants and no longer makes it
@@ -16,9 +17,12 @@ A function then finds its module's table through a context of five words in stat
 when it is run. Names that nobody asks for by name any more have no place in the module's table, and a call of a function of the same module
 no longer looks one up.
 
-What it asks of the code: nobody stores into a class after its body, or makes another class of it that is not in the image (a class that
-somebody visibly stores into stays in the heap, and so do its bases); nobody changes a dictionary that a body makes; and a module is not let
-go while somebody has a function of it (modules with START_ONLY are let go, and keep their functions in the heap).
+What it asks of the code: nobody stores into a class after its body, or makes another class of it that is not in the image; nobody changes
+a dictionary that a body makes, or gives a module a new value from outside. Where this is seen to be done by name, in any module that is
+frozen with these, the class, its bases, the dictionary or the name stay in the heap. What is not seen - a class or a dictionary that was
+passed on - raises an exception when it is run, but for a class that is made of one in the flash: MicroPython writes into the base without
+a look, which a board may not survive. And a module is not let go while somebody has a function of it (modules with _START_ONLY are let go,
+and keep their functions in the heap).
 
 Only the standard library is used, because the Python that builds MicroPython runs it.
 """

@@ -51,13 +51,14 @@ class Surroundings:
     """What a body is followed in.
 
     module: mpy-tool's object. code(rc): a function's code. imported(module, name): what a module hands on, None when that is not known.
-    heap: names in C of classes that have to be made at run time all the same.
+    heap: names in C of classes that have to be made at run time all the same. filled: names by which somebody stores into what they mean.
     """
 
     module: Any
     code: Callable[[Any], Code]
     imported: Callable[[str, str], Value | None]
     heap: frozenset[str]
+    filled: frozenset[str]
 
 
 class Body:
@@ -103,6 +104,9 @@ class Body:
     def _take(self, count: int, i: int) -> list[Item]:
         return [self._stack.pop() if self._stack else Item(None, i) for _ in range(count)][::-1]
 
+    def _place(self, i: int) -> str:
+        return f"{self._code.rc.escaped_name}_{i}"
+
     # -- names -------------------------------------------------------------------------------------
 
     def value(self, name: str) -> Value | None:
@@ -118,7 +122,8 @@ class Body:
 
     def _store_name(self, i: int, one: Instruction) -> None:
         (item,) = self._take(1, i)
-        if item.value is not None and not isinstance(item.value, _OnStack) and self._once(one.arg):
+        changes = isinstance(item.value, Dict) and one.arg in self._around.filled
+        if not changes and item.value is not None and not isinstance(item.value, _OnStack) and self._once(one.arg):
             self.known[one.arg] = Store(one.arg, item.value, item.first, i)
         else:
             self.known.pop(one.arg, None)
@@ -166,17 +171,19 @@ class Body:
         elif any(value is None or isinstance(value, _OnStack) for value in values):
             self._push(None, first)
         else:
-            self._push(Tuple(self._around.module, tuple(values)), first)
+            self._push(Tuple(self._around.module, tuple(values), self._place(i)), first)
 
     def _build_map(self, i: int, one: Instruction) -> None:
-        self._push(Dict(self._around.module, ()), i)
+        self._push(Dict(self._around.module, (), self._place(i)), i)
 
     def _store_map(self, i: int, one: Instruction) -> None:
         table, value, key = self._take(3, i)
+        made = None
         if isinstance(table.value, Dict) and isinstance(key.value, Constant) and value.value is not None:
-            self._push(Dict(self._around.module, (*table.value.items, key.value, value.value)), table.first)
-        else:
-            self._push(None, table.first)
+            there = [each.value for each in table.value.items[::2] if isinstance(each, Constant)]
+            if key.value.value not in there:
+                made = Dict(self._around.module, (*table.value.items, key.value, value.value), table.value.place)
+        self._push(made, table.first)
 
     def _make_function(self, i: int, one: Instruction) -> None:
         self._push(Function(self._around.module, self._code.rc.children[one.arg]), i)

@@ -77,6 +77,8 @@ MP_DEFINE_CONST_FUN_OBJ_0(rom_start_{name}_obj, rom_start_{name});""")
         elif rc.code_kind == tool.MP_CODE_NATIVE_VIPER:
             kind = "fun_viper"
         else:
+            if rc.code_kind != tool.MP_CODE_NATIVE_PY:
+                raise tool.FreezeError(self.module, f"{rc.escaped_name}: tools/rom does not know an assembler function's object")
             kind = "native_gen_wrap" if generator else "fun_native"
             children = children if rc.children else f"fun_data_{rc.escaped_name}_prelude_macro"
         print(f"static const mp_obj_fun_bc_t {value.c_name} = {{")
@@ -98,11 +100,11 @@ MP_DEFINE_CONST_FUN_OBJ_0(rom_start_{name}_obj, rom_start_{name});""")
         items = [self.reference(each) for each in value.items]
         entries = ", ".join(f"{{ {key}, {item} }}" for key, item in zip(items[::2], items[1::2], strict=True))
         count = len(items) // 2
-        print(f"static const mp_rom_map_elem_t rom_entries_{value.number}[{max(count, 1)}] = {{ {entries} }};")
+        print(f"static const mp_rom_map_elem_t rom_entries_{value.place}[{max(count, 1)}] = {{ {entries} }};")
         print(f"static const mp_obj_dict_t {value.c_name} = {{ {{ &mp_type_dict }}, {{")
         # not of names, and so few that they are looked through
         print(f"    .all_keys_are_qstrs = 0, .is_fixed = 1, .is_ordered = 1, .used = {count}, .alloc = {count},")
-        print(f"    .table = (mp_map_elem_t *)&rom_entries_{value.number} }} }};")
+        print(f"    .table = (mp_map_elem_t *)&rom_entries_{value.place} }} }};")
 
     def _class(self, value: Class) -> None:
         table = Names({name: self._hash(name) for name in value.names})

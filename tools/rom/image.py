@@ -9,7 +9,8 @@ from typing import Any
 
 from .bodies import Body, Surroundings
 from .code import Code, Instruction, decode
-from .values import Class, Value, builtin
+from .filled import filled
+from .values import Class, Constant, Value, builtin
 
 START_ONLY = "_START_ONLY"  # what a module defines that is let go once the meter serves
 
@@ -40,12 +41,50 @@ class Module:
         return {one.arg for code in self.codes.values() for one in code.instructions if one.op == "IMPORT_NAME"}
 
     @property
+    def taken(self) -> set[str]:
+        """The names that it imports from any module anywhere, and its own."""
+        return {one.arg for code in self.codes.values() for one in code.instructions if one.op in ("IMPORT_FROM", "STORE_NAME")}
+
+    @property
     def main(self) -> Code:
         return self.codes[self.compiled.raw_code.escaped_name]
 
-    def follow(self, imported: Callable[[str, str], Value | None], heap: frozenset[str]) -> None:
-        around = Surroundings(self.compiled, lambda rc: self.codes[rc.escaped_name], imported, heap)
-        self.body = Body(around, self.main, self._builtin, lambda name: self.bound[name] == 1)
+    def has_object(self, name: str) -> bool:
+        """Whether it may have another module as an object: by `import name`, `from package import name`, or of the package."""
+        package, _, last = name.rpartition(".")
+        for code in self.codes.values():
+            for one, following in pairwise(code.instructions):
+                if one.op == "IMPORT_NAME" and following.op != "IMPORT_FROM" and (one.arg == name or name.startswith(one.arg + ".")):
+                    return True
+                if one.op == "IMPORT_FROM" and package and one.arg == last:
+                    return True
+        return False
+
+    def stored(self) -> Iterator[str]:
+        """The attributes that it may give to objects of others."""
+        for code in self.codes.values():
+            yield from (one.arg for one in code.instructions if one.op == "STORE_ATTR")
+            if any(one.op == "LOAD_GLOBAL" and one.arg in ("setattr", "delattr") for one in code.instructions):
+                yield from texts(code, self.compiled.obj_table)
+
+    def filled(self) -> Iterator[str]:
+        """The names, here and where they come from, of what somebody stores into with a subscript or by a method of dictionaries."""
+        for code in self.codes.values():
+            for name in filled(code.instructions):
+                yield name
+                yield self.original(name)
+
+    def original(self, name: str) -> str:
+        """What a name is called where it is imported from."""
+        for code in self.codes.values():
+            for one, following in pairwise(code.instructions):
+                if one.op == "IMPORT_FROM" and following.op in ("STORE_NAME", "STORE_GLOBAL") and following.arg == name:
+                    return str(one.arg)
+        return name
+
+    def follow(self, imported: Callable[[str, str], Value | None], heap: frozenset[str], filled: frozenset[str]) -> None:
+        around = Surroundings(self.compiled, lambda rc: self.codes[rc.escaped_name], imported, heap, filled)
+        self.body = Body(around, self.main, self._builtin, lambda name: self.bound[name] == 1 and not self.opaque)
 
     def _builtin(self, name: str) -> Value | None:
         return None if self.bound[name] or self.opaque else builtin(name)
@@ -69,7 +108,14 @@ class Image:
         self.modules = {_dotted(each): Module(tool, each) for each in compiled if wanted(_dotted(each))}
         others = [Module(tool, each) for each in compiled if not wanted(_dotted(each))]
         # the same firmware is there as it is, too, and has classes of the same names
-        self.others = [module for module in others if module.imports & self.modules.keys()]
+        packages = {name.rpartition(".")[0] for name in self.modules}
+        self.others = [module for module in others if module.imports & (self.modules.keys() | packages)]
+        everybody = (*self.modules.values(), *self.others)
+        for module in self.modules.values():
+            for other in everybody:
+                if other is not module and other.has_object(module.name):
+                    module.bound.update(set(other.stored()))
+        self._filled = frozenset(name for module in everybody for name in module.filled())
         heap: frozenset[str] = frozenset()
         while True:
             self._follow(heap)
@@ -77,16 +123,16 @@ class Image:
             if more <= heap:
                 break
             heap |= more
+        bases = {each.base for each in self.classes()}
         for each in self.classes():
-            if isinstance(each.base, Class):
-                each.base.subclassed = True
+            each.subclassed = each in bases
 
     def _follow(self, heap: frozenset[str]) -> None:
         before = -1
         while before != (before := sum(len(module.body.known) for module in self.modules.values() if module.body)):
             # a module may take names from one that comes later
             for module in self.modules.values():
-                module.follow(self.imported, heap)
+                module.follow(self.imported, heap, self._filled)
 
     def imported(self, module: str, name: str) -> Value | None:
         """What `from module import name` takes."""
@@ -97,15 +143,18 @@ class Image:
 
     def classes(self) -> list[Class]:
         """All classes that are constants."""
-        found = [store.value for module in self.modules.values() if module.own and module.body for store in module.body.known.values()]
-        return list({id(value): value for value in found if isinstance(value, Class)}.values())
+        found = []
+        for module in self.modules.values():
+            if module.own and module.body:
+                found += [store.value for store in module.body.known.values() if store.value.module is module.compiled]
+        return list({value.c_name: value for value in found if isinstance(value, Class)}.values())
 
     def _changed(self) -> Iterator[str]:
-        """Classes that somebody stores into: `C.name = …`, `C.name += …`."""
+        """Classes that somebody stores into: `C.name = …`, `C.name += …`, `del C.name`."""
         for module in self.modules.values():
             for code in module.codes.values():
                 for one, following in pairwise(code.instructions):
-                    if one.op in ("LOAD_GLOBAL", "LOAD_NAME") and following.op in ("STORE_ATTR", "DUP_TOP"):
+                    if one.op in ("LOAD_GLOBAL", "LOAD_NAME") and following.op in ("STORE_ATTR", "DUP_TOP", "LOAD_NULL"):
                         value = module.value(one.arg)
                         if isinstance(value, Class):
                             yield value.c_name
@@ -120,7 +169,8 @@ class Image:
             for code in module.codes.values():
                 for child, bases in _classes_made(code):
                     if child.escaped_name not in constant:
-                        yield from (each.c_name for name in bases for each in by_name.get(name, ()))
+                        for name in {module.original(base) for base in bases} if None not in bases else module.taken:
+                            yield from (each.c_name for each in by_name.get(name, ()))
 
 
 def functions(rc: Any) -> Iterator[Any]:
@@ -130,15 +180,41 @@ def functions(rc: Any) -> Iterator[Any]:
         yield from functions(child)
 
 
-def _classes_made(code: Code) -> Iterator[tuple[Any, list[str]]]:
-    """The body of each class that a function makes, and the last part of the names of its bases."""
+def texts(code: Code, table: list[Any]) -> set[str]:
+    """The texts that a function mentions, but for what it imports. table: its module's constants."""
+    found: dict[int, set[str]] = {}
+    for i, (one, following) in enumerate(pairwise(code.instructions)):
+        if one.op == "LOAD_CONST_STRING":
+            found[i] = {one.arg}
+        elif one.op == "LOAD_CONST_OBJ" and following.op != "IMPORT_NAME":
+            found[i] = set(_texts_in(table[one.arg]))
+        elif one.op == "BUILD_TUPLE" and following.op == "IMPORT_NAME":
+            for k in range(i - one.arg, i):
+                found.pop(k, None)
+    return set().union(*found.values())
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """The texts in a constant: those that are too long for a name, or stand in a tuple, are no names in the code."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Constant):
+        yield from _texts_in(value.value)
+    elif isinstance(value, (tuple, Value)):
+        for each in value.parts if isinstance(value, Value) else value:
+            yield from _texts_in(each)
+
+
+def _classes_made(code: Code) -> Iterator[tuple[Any, list[str | None]]]:
+    """The body of each class that a function makes, and the last part of the names of its bases, None for a local name."""
     ahead: list[Instruction] = code.instructions
     for i, one in enumerate(ahead):
         if one.op == "LOAD_BUILD_CLASS":
             make = next(k for k in range(i, len(ahead)) if ahead[k].op.startswith("MAKE_"))
             call = next(k for k in range(make, len(ahead)) if ahead[k].op == "CALL_FUNCTION")
             bases = [each.arg for each in ahead[make:call] if each.op in ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_ATTR")]
-            yield code.rc.children[ahead[make].arg], bases
+            local = any(each.op.startswith(("LOAD_FAST", "LOAD_DEREF")) for each in ahead[make:call])
+            yield code.rc.children[ahead[make].arg], [*bases, None] if local else bases
 
 
 def _from_elsewhere(value: Value | None, compiled: Any) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 from .code import Code, Instruction, encode, made
-from .image import Image, Module, functions
-from .values import Class, Constant, Function, Symbol, Value
+from .image import START_ONLY, Image, Module, functions, texts
+from .values import Class, Constant, Function, Named, Symbol, Value
 
 _SMALL = 1 << 29  # of small integers, on any target
 _NAMING = ("LOAD_NAME", "LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "DELETE_NAME")
@@ -23,7 +22,7 @@ class Rewriter:
     def __init__(self, tool: Any, image: Image) -> None:
         self.tool = tool
         self.image = image
-        self._added: set[int] = set()
+        self._added: set[str] = set()
         for module in image.modules.values():
             module.compiled.values = []
             module.compiled.loose = []
@@ -50,9 +49,9 @@ class Rewriter:
 
     def _add(self, module: Module, value: Value) -> None:
         """Note a value of the module's own, and what it is made of."""
-        if value.module is module.compiled and id(value) not in self._added:
+        if isinstance(value, Named) and value.module is module.compiled and value.c_name not in self._added:
             module.compiled.values.append(value)
-            self._added.add(id(value))
+            self._added.add(value.c_name)
             for each in value.parts:
                 self._add(module, each)
 
@@ -97,7 +96,8 @@ class Rewriter:
             known = value.value
             if known is None or known is True or known is False:
                 return made(self.tool, f"LOAD_CONST_{str(known).upper()}")
-            if value.kind is str:
+            if value.kind is str and self.tool.global_qstrs.find_by_str(known):
+                # not of others: a text may be longer than names can be
                 return made(self.tool, "LOAD_CONST_STRING", known)
             if value.kind is int and -_SMALL <= known < _SMALL:
                 return made(self.tool, "LOAD_CONST_SMALL_INT", known)
@@ -121,6 +121,7 @@ class Rewriter:
         gone = {value.rc.escaped_name for value in module.compiled.values if isinstance(value, Class)}
         codes = [code for name, code in module.codes.items() if code is not module.main and name not in gone]
         asked = {one.arg for code in codes for one in code.instructions if one.op in _NAMING}
+        asked.add(START_ONLY)  # of whatever module there is: in firmware/app.py
         for other in (*self.image.modules.values(), *self.image.others):
             if other is not module:
                 asked |= self._asked(other, module.name)
@@ -129,20 +130,20 @@ class Rewriter:
     def _asked(self, other: Module, name: str) -> set[str]:
         """What another module may ask this one for: by `from … import`, or of it as an object."""
         asked: set[str] = set()
-        as_object = False
         for code in other.codes.values():
             imported = ""
-            for one, following in pairwise(code.instructions):
+            for one in code.instructions:
                 if one.op == "IMPORT_NAME":
                     imported = one.arg
-                    as_object |= imported == name and following.op != "IMPORT_FROM"
+                elif one.op == "IMPORT_STAR" and imported == name:
+                    return set(self.image.modules[name].bound)
                 elif one.op == "IMPORT_FROM" and imported == name:
                     if code is not other.main or not other.body or one.arg not in other.body.known:
                         asked.add(one.arg)
-        if as_object:
+        if other.has_object(name):
             for code in other.codes.values():
                 asked |= {one.arg for one in code.instructions if one.op in ("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR")}
-                asked |= _texts(code.instructions)  # by which getattr may ask
+                asked |= texts(code, other.compiled.obj_table)  # by which getattr may ask
         return asked
 
     def _main(self, module: Module, kept: set[str]) -> None:
@@ -168,8 +169,7 @@ class Rewriter:
         for one in rest:
             one.target = follows[id(one.target)] if one.target else None
         code.instructions = rest
-        own = {one.arg for one in rest if one.op in ("STORE_NAME", "DELETE_NAME") and module.bound[one.arg] > 1}
-        self._function(module, Code(code.rc, [one for one in rest if one.op != "LOAD_NAME" or one.arg not in own]))
+        self._function(module, Code(code.rc, rest))
         code.instructions = self._start(module) + rest
 
     def _start(self, module: Module) -> list[Instruction]:
@@ -204,13 +204,3 @@ class Rewriter:
                     compiled.qstr_table.append(self.tool.global_qstrs.find_by_str(one.arg) or self.tool.global_qstrs.add(one.arg))
             if rc.escaped_name not in unused:
                 encode(self.tool, code, names)
-
-
-def _texts(instructions: list[Instruction]) -> set[str]:
-    """The texts that a function mentions, but for what it imports."""
-    texts = {i: one.arg for i, one in enumerate(instructions) if one.op == "LOAD_CONST_STRING"}
-    for i, (one, following) in enumerate(pairwise(instructions)):
-        if one.op == "BUILD_TUPLE" and following.op == "IMPORT_NAME":
-            for k in range(i - one.arg, i):
-                texts.pop(k, None)
-    return set(texts.values())

@@ -1,15 +1,13 @@
 """What is known of a name when an image is built, and the constant in C that it becomes.
 
-Values are compared by identity, but for constants: a function is made once.
+Constants are compared by value, all others by their name in C: what is known of a module is computed anew until nothing changes, and an
+earlier function of that name is the same function.
 """
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
-
-_numbers = itertools.count(1)
 
 # What the language's names are in MicroPython's C. Those that a port may leave out are not here.
 _FUNCTIONS = """
@@ -54,8 +52,20 @@ class Symbol(Value):
     base: bool = False
 
 
+class Named(Value):
+    """A constant of a module, by its name in C."""
+
+    c_name: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Named) and self.c_name == other.c_name
+
+    def __hash__(self) -> int:
+        return hash(self.c_name)
+
+
 @dataclass(eq=False)
-class Function(Value):
+class Function(Named):
     """A function: mpy-tool's object for its code, the module, the values of parameters that have one."""
 
     module: Any
@@ -72,7 +82,7 @@ class Function(Value):
 
 
 @dataclass(eq=False)
-class Property(Value):
+class Property(Named):
     """`property(function)`."""
 
     module: Any
@@ -88,16 +98,16 @@ class Property(Value):
 
 
 @dataclass(eq=False)
-class Tuple(Value):
-    """A tuple of what is known, not all of it constants, and the module that makes it."""
+class Tuple(Named):
+    """A tuple of what is known, not all of it constants, the module that makes it, and where: a name of its own."""
 
     module: Any
     items: tuple[Value, ...]
-    number: int = field(default_factory=lambda: next(_numbers))
+    place: str
 
     @property
     def c_name(self) -> str:
-        return f"rom_tuple_{self.number}"
+        return f"rom_tuple_{self.place}"
 
     @property
     def parts(self) -> tuple[Value, ...]:
@@ -105,16 +115,16 @@ class Tuple(Value):
 
 
 @dataclass(eq=False)
-class Dict(Value):
-    """A dictionary that a body makes, and nobody changes: key, value, key, value, …"""
+class Dict(Named):
+    """A dictionary that a body makes, and nobody changes: key, value, key, value, … Where it is made is its name."""
 
     module: Any
     items: tuple[Value, ...]
-    number: int = field(default_factory=lambda: next(_numbers))
+    place: str
 
     @property
     def c_name(self) -> str:
-        return f"rom_dict_{self.number}"
+        return f"rom_dict_{self.place}"
 
     @property
     def parts(self) -> tuple[Value, ...]:
@@ -122,7 +132,7 @@ class Dict(Value):
 
 
 @dataclass(eq=False)
-class Class(Value):
+class Class(Named):
     """A class: its code, what it is made of, its names."""
 
     module: Any
