@@ -34,19 +34,21 @@ class Notifier:
         self.scratch = bytearray(_DATAGRAMS * (HEADER + _CONFIRMATION))  # for what comes back over UDP
 
     def tick(self, ms):
-        """ms milliseconds have passed with a network. Allocates nothing while the ways are open."""
-        for source in self.idle:
-            if source.box.n or source.box.lost:
-                self.begin(source)
-                break  # the next one at the next tick
+        """ms milliseconds have passed with a network. Allocates nothing while the ways are open, but for a sender that is new."""
         for sender in self.senders:
             sender.tick(ms)
+        # behind the others, which go on also while there is no memory for one more
+        for source in self.idle:
+            if source.box.n or source.box.lost:
+                self.begin(source).tick(ms)
+                break  # the next one at the next tick
 
     def begin(self, source):
         """Give a source a sender: at the start, or with its first record when it had no destination then."""
-        self.idle.remove(source)
-        self.senders.append(Sender(source, self))
-        return self.senders[-1]
+        sender = Sender(source, self)
+        self.senders.append(sender)
+        self.idle.remove(source)  # last: while there is no memory for all that, it is tried again
+        return sender
 
     def confirm(self, link, buf, off, end):
         """A DataNotificationConfirm came over a link: it is for what waits for one on that connection."""
