@@ -80,6 +80,52 @@ def test_destinations():
     assert put(push, 3, NULL) == TYPE
 
 
+def test_a_destination_for_which_there_is_no_memory_changes_nothing():
+    _, push = setup(push="")
+    for _ in range(2):  # without a destination, and with another one
+        before = (get(push, 3), push.transport, push.host, push.port, push.revision, len(push.box.buf))
+        new = bytearray(destination("192.0.2.7:4061", 1))
+        parse = push.pushes.parse
+        calls = []
+
+        def fail(*words):
+            raise MemoryError
+
+        def fail_later(text):
+            # what is parsed before the attribute is taken into use is parsed; then there is no memory
+            calls.append(text)
+            return parse(text) if len(calls) == 1 else fail()
+
+        for stub in ("parse", "provide"):
+            if stub == "parse":
+                push.pushes.parse = fail_later
+            else:
+                push.box.provide = fail
+            try:
+                push.set(3, new, 0, len(new), None, True)
+                raise AssertionError("there was memory")
+            except MemoryError:
+                pass
+            push.pushes.parse = parse
+            if stub == "provide":
+                del push.box.provide
+            after = (get(push, 3), push.transport, push.host, push.port, push.revision)
+            assert after == before[:5], stub
+        assert put(push, 3, destination("192.0.2.7:4062")) == SUCCESS
+        assert (push.transport, push.host, push.port, len(push.box.buf)) == (0, "192.0.2.7", 4062, limits.OUTBOX)
+
+
+def test_room_for_what_is_sent_is_made_once():
+    _, push = setup(push="")
+    assert len(push.box.buf) == 0 and act(push, 1) == OTHER and act(push, 2) == b""
+    assert put(push, 3, destination("192.0.2.7:4061")) == SUCCESS
+    room = push.box.buf
+    for text in ("", "192.0.2.8:4061", "192.0.2.7:4061", "", "192.0.2.7:4061"):
+        assert put(push, 3, destination(text)) == SUCCESS
+        assert push.box.buf is room
+    assert act(push, 1) == b"" and push.box.n == 1
+
+
 def test_object_list():
     meter, push = setup()
     aa = AA(association(meter, 48))
