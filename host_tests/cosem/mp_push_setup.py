@@ -80,37 +80,41 @@ def test_destinations():
     assert put(push, 3, NULL) == TYPE
 
 
+class Short:
+    """In place of a function that needs memory: the first `calls` have it, and no other."""
+
+    def __init__(self, function, calls):
+        self.function = function
+        self.calls = calls
+
+    def __call__(self, *words):
+        if self.calls == 0:
+            raise MemoryError
+        self.calls -= 1
+        return self.function(*words)
+
+
+def aimed(push):
+    return get(push, 3), push.transport, push.host, push.port, push.revision
+
+
 def test_a_destination_for_which_there_is_no_memory_changes_nothing():
     _, push = setup(push="")
+    new = bytearray(destination("192.0.2.7:4061", 1))
     for _ in range(2):  # without a destination, and with another one
-        before = (get(push, 3), push.transport, push.host, push.port, push.revision, len(push.box.buf))
-        new = bytearray(destination("192.0.2.7:4061", 1))
-        parse = push.pushes.parse
-        calls = []
-
-        def fail(*words):
-            raise MemoryError
-
-        def fail_later(text):
-            # what is parsed before the attribute is taken into use is parsed; then there is no memory
-            calls.append(text)
-            return parse(text) if len(calls) == 1 else fail()
-
-        for stub in ("parse", "provide"):
-            if stub == "parse":
-                push.pushes.parse = fail_later
-            else:
-                push.box.provide = fail
+        before = aimed(push)
+        # parsed before anything changes, and again when it is taken into use
+        for holder, key, calls in ((push.box, "provide", 0), (push.pushes, "parse", 0), (push.pushes, "parse", 1)):
+            kept = getattr(holder, key)
+            setattr(holder, key, Short(kept, calls))
             try:
                 push.set(3, new, 0, len(new), None, True)
                 raise AssertionError("there was memory")
             except MemoryError:
                 pass
-            push.pushes.parse = parse
-            if stub == "provide":
-                del push.box.provide
-            after = (get(push, 3), push.transport, push.host, push.port, push.revision)
-            assert after == before[:5], stub
+            finally:
+                setattr(holder, key, kept)
+            assert aimed(push) == before, (key, calls)
         assert put(push, 3, destination("192.0.2.7:4062")) == SUCCESS
         assert (push.transport, push.host, push.port, len(push.box.buf)) == (0, "192.0.2.7", 4062, limits.OUTBOX)
 
