@@ -197,7 +197,8 @@ class ProfileGeneric(Interface):
             if o is None or get16(buf, at + 16) or not self._may_capture(aa, i, o, buf[at + 14]) or not columns.add(i, buf[at + 14]):
                 return OUT_OF_RANGE
             at += DEFINITION
-        if self.rows.fitting(columns.size) == 0:
+        # columns whose values are all empty have no row
+        if columns.size == 0 or self.rows.fitting(columns.size) == 0:
             return OUT_OF_RANGE
         if commit:
             self._take(columns)

@@ -109,7 +109,7 @@ class PushSetup(Interface):
         self.a[3] = axdr.structure(axdr.enum(transport), axdr.octets(text.encode()), axdr.enum(0))
         if text:
             self.box.provide(limits.OUTBOX)
-        self._aim()
+        self._aim(self.a[3])
         delays = axdr.structure(axdr.long_unsigned(pushes.delay), axdr.long_unsigned(200), axdr.long_unsigned(3600))
         a = self.a
         a[4], a[5], a[6], a[7], a[9], a[11], a[13] = live(
@@ -263,8 +263,7 @@ class PushSetup(Interface):
             value = bytes(buf[off:end])
             if n:
                 self.box.provide(limits.OUTBOX)  # before anything changes: there may be no memory for it
-            self.a[3] = value
-            self._aim()
+            self._aim(value)
         return SUCCESS
 
     def _parsed(self, buf, off, n):
@@ -274,13 +273,15 @@ class PushSetup(Interface):
         except ValueError:
             return None
 
-    def _aim(self):
-        """Take attribute 3 into use."""
-        self.transport = -1
+    def _aim(self, value):
+        """Take a value of attribute 3 into use; what needs memory comes first, so that it is done whole or not at all."""
+        if value[5]:
+            self.host, self.port = self._parsed(value, 6, value[5])
+            self.transport = value[3]
+        else:
+            self.transport = -1
+        self.a[3] = value
         self.revision = self.revision + 1 & 0xFFFF
-        if self.a[3][5]:
-            self.host, self.port = self._parsed(self.a[3], 6, self.a[3][5])
-            self.transport = self.a[3][3]
 
     def _set_objects(self, buf, off, end, aa, commit):
         """Array of elements; only what this client may read can be pushed. Memory is allocated for the new list."""

@@ -2,6 +2,8 @@
 management process.
 """
 
+import gc
+
 from micropython import const
 
 from dlms.association import ASSOCIATED
@@ -17,6 +19,8 @@ class Notifier:
     """sources: see `net.sender`. client, device: wPorts of the AA that EventNotifications go through: client management process and
     management logical device (REQUIREMENTS A-13, A-14). long: the `net.long_push.LongPush`, where pushes may be longer than an APDU.
     """
+
+    short = False  # of memory for a sender: it was said
 
     def __init__(self, service, manager, queue, log, sources, client=1, device=1, long=None):
         self.service = service
@@ -34,19 +38,36 @@ class Notifier:
         self.scratch = bytearray(_DATAGRAMS * (HEADER + _CONFIRMATION))  # for what comes back over UDP
 
     def tick(self, ms):
-        """ms milliseconds have passed with a network. Allocates nothing while the ways are open."""
-        for source in self.idle:
-            if source.box.n or source.box.lost:
-                self.begin(source)
-                break  # the next one at the next tick
+        """ms milliseconds have passed with a network. Allocates nothing while the ways are open, but for a sender that is new."""
         for sender in self.senders:
             sender.tick(ms)
+        # behind the others, which go on also while there is no memory for one more
+        for source in self.idle:
+            if source.box.n or source.box.lost:
+                self.begin_late(source, ms)
+                break  # the next one at the next tick
 
     def begin(self, source):
         """Give a source a sender: at the start, or with its first record when it had no destination then."""
-        self.idle.remove(source)
-        self.senders.append(Sender(source, self))
-        return self.senders[-1]
+        sender = Sender(source, self)
+        self.senders.append(sender)
+        self.idle.remove(source)  # last: while there is no memory for all that, it is tried again
+        return sender
+
+    def begin_late(self, source, ms):
+        """The same while the meter runs. For want of memory what waits is kept and tried again at every tick, and said once: a client may
+        have given the destination, and nothing else of the meter ends with it, such as the feeding of a watchdog.
+        """
+        try:
+            sender = self.begin(source)
+        except MemoryError:
+            if not self.short:
+                self.short = True
+                gc.collect()  # which may be switched off
+                self.log("WARN", "notify", "no-memory", source.label)
+            return
+        self.short = False
+        sender.tick(ms)
 
     def confirm(self, link, buf, off, end):
         """A DataNotificationConfirm came over a link: it is for what waits for one on that connection."""

@@ -15,6 +15,7 @@ REQ = {
     "test_profile_entries": ("F-34",),
     "test_capture_objects": ("F-34",),
     "test_wrong_capture_objects": ("F-34", "D-21"),
+    "test_columns_without_octets_are_refused": ("F-34",),
     "test_only_what_may_be_read_can_be_captured": ("F-31",),
     "test_wrong_values": ("D-21", "F-34"),
     "test_daily_billing": ("F-06",),
@@ -167,6 +168,17 @@ def test_wrong_capture_objects():
     ):
         assert put(profile, 3, data) == result, data
         assert elements(profile, 2) == rows
+
+
+def test_columns_without_octets_are_refused():
+    """Values that are empty just now have no room in a row, and of such alone there would be no row."""
+    meter, profile = loaded(2)
+    rows = elements(profile, 2)
+    find(meter, "0.0.96.1.0.255").a[2] = b"\x09\x00"
+    empty = four(1, "0.0.96.1.0.255", 2)
+    assert put(profile, 3, items(empty)) == OTHER_REASON
+    assert elements(profile, 2) == rows
+    assert put(profile, 3, items(empty, four(8, CLOCK, 2))) == SUCCESS
 
 
 def test_only_what_may_be_read_can_be_captured():

@@ -1,7 +1,7 @@
 """Parts of attributes in a Push setup: elements, rows and columns of profiles, and what is longer than an APDU (F-17)."""
 
 import limits
-from cosem_model import AA, association, elements, find, get, items, lu, name, put, structure
+from cosem_model import AA, association, begin, element, elements, find, get, items, lu, name, put, structure
 from profile_model import LOAD, four, loaded
 from push_model import BY_ENTRY, COLUMN, ENERGY, NULL, SUCCESS, Skip, entry, enum, setup, taken
 
@@ -62,6 +62,23 @@ def test_rows_of_a_profile():
     assert list(pushed(push, newest[1], by_entry[0])) == [items(*rows[:2])] * 2
     profile.clear()
     assert list(pushed(push, newest[0], by_entry[0], by_entry[1], entry(7, LOAD, 2, 1))) == [items(), items(), items(), NULL]
+
+
+def test_captured_while_a_client_reads():
+    """A push between any two elements that a client reads of the same attributes changes neither of them."""
+    push, profile, rows = profile_setup()
+    parts = entry(7, LOAD, 2, 0xF001), ENERGY, entry(40, "0.0.25.9.0.255", 2, 1), entry(8, "0.0.1.0.0.255", 2), entry(7, LOAD, 3, 2)
+    assert put(push, 2, items(*parts), AA(push.aa)) == SUCCESS
+    assert push.trigger() == 0
+    first = taken(push)
+    for o, k, expected in ((profile, 2, rows), (profile, 3, elements(profile, 3)), (push, 2, list(parts))):
+        cur = begin(o, k)
+        found = []
+        for i in range(cur.n):
+            found.append(element(o, k, cur, i))
+            assert push.trigger() == 0
+            assert taken(push)[5:] == first[5:]
+        assert found == expected
 
 
 def test_longer_than_an_apdu():

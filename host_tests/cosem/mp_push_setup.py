@@ -80,6 +80,56 @@ def test_destinations():
     assert put(push, 3, NULL) == TYPE
 
 
+class Short:
+    """In place of a function that needs memory: the first `calls` have it, and no other."""
+
+    def __init__(self, function, calls):
+        self.function = function
+        self.calls = calls
+
+    def __call__(self, *words):
+        if self.calls == 0:
+            raise MemoryError
+        self.calls -= 1
+        return self.function(*words)
+
+
+def aimed(push):
+    return get(push, 3), push.transport, push.host, push.port, push.revision
+
+
+def test_a_destination_for_which_there_is_no_memory_changes_nothing():
+    _, push = setup(push="")
+    new = bytearray(destination("192.0.2.7:4061", 1))
+    for _ in range(2):  # without a destination, and with another one
+        before = aimed(push)
+        # parsed before anything changes, and again when it is taken into use
+        for holder, key, calls in ((push.box, "provide", 0), (push.pushes, "parse", 0), (push.pushes, "parse", 1)):
+            kept = getattr(holder, key)
+            setattr(holder, key, Short(kept, calls))
+            try:
+                push.set(3, new, 0, len(new), None, True)
+                raise AssertionError("there was memory")
+            except MemoryError:
+                pass
+            finally:
+                setattr(holder, key, kept)
+            assert aimed(push) == before, (key, calls)
+        assert put(push, 3, destination("192.0.2.7:4062")) == SUCCESS
+        assert (push.transport, push.host, push.port, len(push.box.buf)) == (0, "192.0.2.7", 4062, limits.OUTBOX)
+
+
+def test_room_for_what_is_sent_is_made_once():
+    _, push = setup(push="")
+    assert len(push.box.buf) == 0 and act(push, 1) == OTHER and act(push, 2) == b""
+    assert put(push, 3, destination("192.0.2.7:4061")) == SUCCESS
+    room = push.box.buf
+    for text in ("", "192.0.2.8:4061", "192.0.2.7:4061", "", "192.0.2.7:4061"):
+        assert put(push, 3, destination(text)) == SUCCESS
+        assert push.box.buf is room
+    assert act(push, 1) == b"" and push.box.n == 1
+
+
 def test_object_list():
     meter, push = setup()
     aa = AA(association(meter, 48))

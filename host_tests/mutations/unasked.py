@@ -80,9 +80,9 @@ UNASKED = (
     Mutation(
         "report-where-a-notification-belongs",
         "D-52",
-        "net/notifier.py",
-        "self.short = aa.assoc.context & 1 == 0",
-        "self.short = True",
+        "net/sender.py",
+        "self.form(aa.assoc.context & 1 == 0)",
+        "self.form(True)",
         (WIRE + "test_unsolicited_reports.py::test_the_client_management_process_takes_either_referencing",),
     ),
     Mutation(

@@ -4,6 +4,7 @@ import errno
 import select
 
 from dlms.notification import data_notification
+from net import notifier as notifiers
 from net.manager import CLOSED, OPEN
 from net.sender import AWAITING, DIALLING, IDLE, SENDING, STREAMING, WAITING
 from sender_fakes import Rig, Socket, Source, confirmation
@@ -13,6 +14,7 @@ REQ = {
     "test_tcp_*": ("D-63", "B-16", "B-20"),
     "test_confirm*": ("D-62", "D-63"),
     "test_in_blocks*": ("D-63",),
+    "test_a_sender_*": ("D-63", "F-17"),
 }
 
 
@@ -348,3 +350,34 @@ def test_in_blocks_only_what_leads_on_puts_off_the_end_of_an_attempt():
                 rig.notifier.long.size = 0
                 rig.tick()
             assert rig.sender.state == state, says
+
+
+# -- a destination that is given later ------------------------------------------------------------------------
+
+
+def test_a_sender_that_finds_no_memory_is_made_later_and_holds_up_no_other():
+    first, late = Source(1), Source(-1)
+    socks = Socket(), Socket()
+    made = notifiers.Sender
+
+    def short_of_memory(source, notifier):
+        raise MemoryError
+
+    with Rig(None, socks) as rig:
+        rig.notifier = notifiers.Notifier(rig.service, rig.manager, rig.queue, rig.log, [first, late])
+        assert [sender.source for sender in rig.notifier.senders] == [first]
+        late.transport = 1
+        late.post(7)
+        first.post(1)
+        notifiers.Sender = short_of_memory
+        try:
+            rig.tick(3)
+        finally:
+            notifiers.Sender = made
+        assert [line for line in rig.lines if line.startswith("no-memory")] == ["no-memory test"]
+        assert [each[12] for each in socks[0].sent] == [1]
+        assert late.box.n == 1
+        rig.tick()
+        assert [each[12] for each in socks[1].sent] == [7]
+        assert late.box.n == 0
+        assert [sender.source for sender in rig.notifier.senders] == [first, late] and rig.notifier.idle == []

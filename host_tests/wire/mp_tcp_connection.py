@@ -11,6 +11,7 @@ REQ = {
     "test_answers_leave_whole_however_little_the_socket_takes": ("A-24", "A-23"),
     "test_nothing_is_read_while_an_answer_waits": ("A-23", "A-24"),
     "test_long_request_in_parts_with_others_behind_stays_in_its_buffer": ("A-21", "A-22"),
+    "test_connections_that_share_a_buffer_keep_apart": ("A-21", "A-24", "A-27"),
     "test_refused_above_nb_of_sim_conn": ("A-32",),
     "test_what_stands_behind_the_end_of_a_connection_is_not_served": ("A-33", "A-34"),
 }
@@ -146,6 +147,37 @@ def test_long_request_in_parts_with_others_behind_stays_in_its_buffer():
         assert sock.sent == expected, first
         connection.close("end")
     assert rig.run([stream]) == expected
+
+
+def test_connections_that_share_a_buffer_keep_apart():
+    """Requests in parts, too long ones with others behind and answers that leave slowly, on two connections in turn."""
+    rig = Rig()
+    size = limits.PDU + 9
+    long = bytes((0, 1, 0, 16, 0, 1, size >> 8, size & 0xFF)) + b"\xc0\1\xc1" + bytes(size - 3)
+    streams = (AARQ + NAME + long + NAME * 30 + long + NAME, AARQ + NAME * 4 + long + long + NAME * 3)
+    expected = [rig.run([stream]) for stream in streams]
+    assert len(expected[0]) > 1000
+    for step in (5, 13, 300, 517, 1031, 2000):
+        for takes in ([], [3, None, 20] * 40):
+            pair = []
+            for stream in streams:
+                connection = rig.connection()
+                sock = Socket([stream[i : i + step] for i in range(0, len(stream), step)], takes)
+                connection.open(sock, "here", "there")
+                pair.append((connection, sock))
+            busy = True
+            while busy:
+                busy = False
+                for connection, sock in pair:
+                    if sock.incoming or connection.out != connection.out_end:
+                        connection.ready(rig.queue.wanted[id(sock)])
+                        assert not sock.closed
+                        for i in range(len(rig.tx)):
+                            rig.tx[i] = 0xC1  # what another transport may leave there
+                        busy = True
+            assert [sock.sent for _, sock in pair] == expected, (step, takes)
+            for connection, _ in pair:
+                connection.close("end")
 
 
 def test_refused_above_nb_of_sim_conn():
