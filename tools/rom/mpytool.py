@@ -1,6 +1,6 @@
 """MicroPython's tools/mpy-tool.py, with functions and classes of the linked firmware put into the flash.
 
-python mpytool.py PATH/TO/mpy-tool.py ITS ARGUMENTS
+    python mpytool.py PATH/TO/mpy-tool.py ITS ARGUMENTS
 """
 
 from __future__ import annotations
