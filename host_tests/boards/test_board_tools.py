@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import os
-import stat
 import struct
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from tools.boards import catalog, firmware, flash, images, package, provision, target
+from host_tests.boards.build_fakes import fake_tool, uf2
+from tools.boards import catalog, flash, images, package, provision, target
 from tools.boards.catalog import BOARDS, BoardError, find
 from tools.boards.target import Port
 from tools.launcher import ROOT
@@ -113,14 +112,6 @@ def test_urls_are_taken_as_they_are():
 # -- images ---------------------------------------------------------------------------------------------------
 
 
-def uf2(family, blocks=3):
-    block = bytearray(512)
-    struct.pack_into("<III", block, 0, 0x0A324655, 0x9E5D5157, 0x2000)
-    struct.pack_into("<I", block, 28, family)
-    struct.pack_into("<I", block, 508, 0x0AB16F30)
-    return bytes(block) * blocks
-
-
 def esp(chip, size=0x20000):
     octets = bytearray(size)
     octets[0] = 0xE9
@@ -171,15 +162,6 @@ def image(tmp_path):
     path = tmp_path / "image.uf2"
     path.write_bytes(uf2(PICO.family))
     return path
-
-
-def fake_tool(folder, name, code=0):
-    """A FAKE of a flashing tool, which writes its arguments to a file and ends."""
-    folder.mkdir(exist_ok=True)
-    path = folder / name
-    path.write_text(f'#!/bin/sh\necho "$@" >> {folder}/{name}.calls\nexit {code}\n')
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return folder / f"{name}.calls"
 
 
 def test_copying_to_a_boot_drive(tmp_path, image):
@@ -253,152 +235,9 @@ def test_esptool_missing(tmp_path, monkeypatch):
         flash.flash(ESP, path, "rfc2217://rig:4000", False, lambda text: None)
 
 
-# -- building -------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def top(tmp_path):
-    """The outline of a MicroPython tree."""
-    libraries = ("pico-sdk/src", "cyw43-driver/src", "lwip/src", "micropython-lib/micropython")
-    for folder in ("py", "ports/rp2", "mpy-cross", *(f"lib/{library}" for library in libraries)):
-        (tmp_path / "top" / folder).mkdir(parents=True)
-    (tmp_path / "top/py/mpconfig.h").write_text("#define MICROPY_VERSION_MAJOR 1\n#define MICROPY_VERSION_MINOR 29\n")
-    (tmp_path / "top/ports/rp2/Makefile").write_text("all:\n")
-    (tmp_path / "top/tools").mkdir()
-    converter = f"import sys; open({str(tmp_path / 'uf2conv.calls')!r}, 'a').write(' '.join(sys.argv[1:]))"
-    (tmp_path / "top/tools/uf2conv.py").write_text(converter)
-    return tmp_path / "top"
-
-
-@pytest.fixture
-def compilers(tmp_path, monkeypatch):
-    for name in ("make", "cmake", "arm-none-eabi-gcc", "arm-none-eabi-nm"):
-        fake_tool(tmp_path / "bin", name)
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
-    return tmp_path / "bin"
-
-
-def test_a_build_runs_make_with_our_manifest(top, compilers, tmp_path, monkeypatch):
-    monkeypatch.setattr(firmware, "OUTPUT", tmp_path / "out")
-    (tmp_path / "out/RPI_PICO_W").mkdir(parents=True)
-    (tmp_path / "out/RPI_PICO_W/firmware.uf2").write_bytes(uf2(PICO.family))
-    image = firmware.build(PICO, top, lambda text: None)
-    assert image.name == "firmware.uf2"
-    calls = (compilers / "make.calls").read_text().splitlines()
-    assert f"-C {top}/mpy-cross" in calls[0]
-    assert f"BOARD=RPI_PICO_W BUILD={tmp_path}/out/RPI_PICO_W FROZEN_MANIFEST={ROOT}/boards/RPI_PICO_W/manifest.py" in calls[1]
-    assert f"USER_C_MODULES={ROOT}/boards/native_alignment.cmake" in calls[1]
-    assert "BOARD_DIR" not in calls[1]
-    assert "--family 0xe48bff56 --base 0x10000000" in (tmp_path / "uf2conv.calls").read_text()
-
-
-def test_picotool_makes_the_image_where_it_is_installed(top, compilers, tmp_path):
-    fake_tool(tmp_path / "bin", "picotool")
-    assert len(firmware.commands(PICO, top)) == 2
-    assert len(firmware.commands(ESP, top)) == 2
-
-
-def test_an_emulated_board_brings_its_definition(top, compilers):
-    board = find("EMU_RP2040")
-    assert f"BOARD_DIR={board.folder}/port" in firmware.commands(board, top)[1]
-    for name in ("tinyusb/src", "mbedtls/library"):
-        (top / "lib" / name).mkdir(parents=True)
-    (top / "lib/cyw43-driver/src").rmdir()
-    assert firmware.check(board, top) == top
-    with pytest.raises(BoardError, match=r"lacks lib/cyw43-driver/src"):
-        firmware.check(PICO, top)
-
-
-def test_a_build_of_another_tree_begins_anew(top, compilers, tmp_path, monkeypatch):
-    """CMake refuses a folder that it filled from elsewhere."""
-    monkeypatch.setattr(firmware, "OUTPUT", tmp_path / "out")
-    output = tmp_path / "out/RPI_PICO_W"
-    for source, stays in ((f"{top}/ports/rp2", True), ("/elsewhere/ports/rp2", False)):
-        output.mkdir(parents=True, exist_ok=True)
-        (output / "CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={source}\n")
-        (output / "firmware.uf2").write_bytes(uf2(PICO.family))
-        if stays:
-            firmware.build(PICO, top, lambda text: None)
-        else:
-            with pytest.raises(BoardError, match="the build ended and .* is not there"):
-                firmware.build(PICO, top, lambda text: None)
-        assert (output / "CMakeCache.txt").exists() == stays
-
-
-def test_native_code_that_does_not_begin_at_a_word_is_refused(compilers, tmp_path):
-    """ARMv6-M faults on it, or takes other constants."""
-
-    def listing(*symbols):
-        text = "\n".join(symbols)
-        (compilers / "arm-none-eabi-nm").write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\n")
-
-    listing("10035664 t fun_data_dlms_octets_viper_add", "10035667 r fun_data_log_line", "100357b4 t fun_data_net_hot_native_serve")
-    firmware.check_alignment(tmp_path / "firmware.elf")
-    listing("10035664 t fun_data_dlms_octets_viper_add", "100357b6 t fun_data_net_hot_native_serve")
-    with pytest.raises(BoardError, match="1 of 2 native functions do not begin at a word, fun_data_net_hot_native_serve among them"):
-        firmware.check_alignment(tmp_path / "firmware.elf")
-
-
 def test_an_emulated_board_is_not_flashed(tmp_path):
     with pytest.raises(BoardError, match="EMU_RP2040 is emulated, not flashed"):
         flash.flash(find("EMU_RP2040"), tmp_path / "image.uf2", None, False, lambda text: None)
-
-
-def test_what_a_build_lacks(top, compilers, monkeypatch):
-    with pytest.raises(BoardError, match="give TOP="):
-        firmware.check(PICO, None)
-    with pytest.raises(BoardError, match="not a MicroPython source tree"):
-        firmware.check(PICO, top / "py")
-    with pytest.raises(BoardError, match="has no ports/esp32"):
-        firmware.check(ESP, top)
-    (top / "lib/lwip/src").rmdir()
-    with pytest.raises(BoardError, match=r"lacks lib/lwip/src: make -C .*/ports/rp2 BOARD=RPI_PICO_W submodules"):
-        firmware.check(PICO, top)
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(BoardError, match="needs make, cmake, arm-none-eabi-gcc, not installed here"):
-        firmware.check(PICO, top)
-    (top / "py/mpconfig.h").write_text("#define MICROPY_VERSION_MAJOR 1\n#define MICROPY_VERSION_MINOR 24\n")
-    with pytest.raises(BoardError, match=r"is MicroPython 1\.24; 1\.25 or newer is needed"):
-        firmware.check(PICO, top)
-
-
-@pytest.mark.parametrize("name", BOARDS)
-def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
-    """Runs the manifest with the functions that MicroPython's build gives it, reduced to what ours use."""
-    frozen = []
-    called = []
-    monkeypatch.setattr("__main__.system", called.append, raising=False)  # of makemanifest.py, which runs manifests
-
-    def run(path, **options):
-        folder = path.parent
-        monkeypatch.chdir(folder)  # as MicroPython's build does
-
-        def include(text, **options):
-            if text.startswith("$(PORT_DIR)"):
-                frozen.append(text)
-            else:
-                run((folder / text).resolve(), **options)
-                monkeypatch.chdir(folder)
-
-        scope = {
-            "options": SimpleNamespace(**options),
-            "include": include,
-            "freeze": lambda text: frozen.extend(sorted((folder / text).resolve().rglob("*.py"))),
-            "module": lambda text: frozen.append((folder / text).resolve()),
-        }
-        exec(compile(path.read_text(), str(path), "exec"), scope)
-
-    run(ROOT / "boards" / name / "manifest.py")
-    assert frozen[0] == "$(PORT_DIR)/boards/manifest.py"
-    assert frozen[-1] == ROOT / "boards" / name / "limits.py"
-    assert {ROOT / "firmware" / part for part in ("main.py", "boot.py", "app.py", "dlms/server.py", "board/hardware.py")} <= set(frozen)
-    # the whole firmware once more, linked: main.py runs that
-    assert ROOT / ".cache" / "linked" / name / "image.py" in frozen
-    # and that with functions and classes in the flash
-    sys.modules["__main__"].system(["python3", "/top/tools/mpy-tool.py", "-f", "a.mpy"])
-    sys.modules["__main__"].system(["git", "describe"])
-    own = str(ROOT / "tools" / "rom" / "mpytool.py")
-    assert called == [["python3", own, "/top/tools/mpy-tool.py", "-f", "a.mpy"], ["git", "describe"]]
 
 
 # -- packages -------------------------------------------------------------------------------------------------

@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from . import room
 from .catalog import ROOT, Board, BoardError
 
 OLDEST = (1, 25)
 BUILD_TIMEOUT = 3600.0
 OUTPUT = ROOT / ".cache" / "firmware"
-# How the code of functions that are frozen is put into an image for ARMv6-M; the file tells why.
-ALIGNMENT = ROOT / "boards" / "native_alignment.cmake"
+# What the rp2 port's build is given besides the manifest; the file tells why.
+RP2 = ROOT / "boards" / "rp2.cmake"
 # port -> commands that its build needs, and the image
 _NEEDS = {
     "rp2": (("make", "cmake", "arm-none-eabi-gcc"), "firmware.uf2"),
@@ -25,7 +26,6 @@ _NEEDS = {
 # A function of native code in the list that `nm` prints.
 _NATIVE = re.compile(r"^([0-9a-f]{8}) t (fun_data_\w+)$", re.MULTILINE)
 _WORD = 4
-_FLASH = 0x10000000
 
 
 def version(top: Path) -> tuple[int, int]:
@@ -85,12 +85,12 @@ def commands(board: Board, top: Path) -> list[list[str]]:
     if board.emulated:
         image.append(f"BOARD_DIR={board.folder / 'port'}")
     if board.port == "rp2":
-        image.append(f"USER_C_MODULES={ALIGNMENT}")
+        image.append(f"USER_C_MODULES={RP2}")
     made = [["make", "-C", str(top / "mpy-cross"), jobs], image]
     if board.port == "rp2" and not _picotool():
         binary, uf2 = output / "firmware.bin", output / "firmware.uf2"
         convert = [sys.executable, str(top / "tools" / "uf2conv.py"), "--convert"]
-        made.append([*convert, "--family", hex(board.family), "--base", hex(_FLASH), "--output", str(uf2), str(binary)])
+        made.append([*convert, "--family", hex(board.family), "--base", hex(room.FLASH), "--output", str(uf2), str(binary)])
     return made
 
 
@@ -98,7 +98,7 @@ def build(board: Board, top: Path | None, say: Callable[[str], None], log: Path 
     """Build and return the image. What the build prints goes to the file `log`, or passes through."""
     tree = check(board, top)
     output = OUTPUT / board.name
-    _forget_other_tree(output, tree / "ports" / board.port)
+    _forget_other(board, output, tree / "ports" / board.port)
     output.mkdir(parents=True, exist_ok=True)
     if log is not None:
         log.unlink(missing_ok=True)
@@ -110,6 +110,7 @@ def build(board: Board, top: Path | None, say: Callable[[str], None], log: Path 
         raise BoardError(f"the build ended and {image} is not there")
     if board.port == "rp2":
         check_alignment(output / "firmware.elf")
+        say(f"{room.check(output / 'firmware.bin') // 1024} KB of flash are left between the image and the file system")
     say(f"{image} ({image.stat().st_size // 1024} KB). Next: make flash BOARD={board.name} IMAGE={image}")
     return image
 
@@ -130,13 +131,16 @@ def _picotool() -> bool:
     return shutil.which("picotool") is not None
 
 
-def _forget_other_tree(output: Path, port: Path) -> None:
-    """Remove what CMake made from another source tree: it refuses to go on with that."""
+def _forget_other(board: Board, output: Path, port: Path) -> None:
+    """Remove what CMake made for another tree, which it refuses to go on with, or in another way, which it does go on with."""
     try:
         cache = (output / "CMakeCache.txt").read_text(encoding="utf-8")
     except OSError:
         return
-    if f"CMAKE_HOME_DIRECTORY:INTERNAL={port}\n" not in cache:
+    same = f"CMAKE_HOME_DIRECTORY:INTERNAL={port}\n" in cache
+    if board.port == "rp2":
+        same = same and f"USER_C_MODULES:UNINITIALIZED={RP2}\n" in cache and ("PICO_NO_PICOTOOL:" in cache) != _picotool()
+    if not same:
         shutil.rmtree(output)
 
 
