@@ -33,7 +33,9 @@ static struct {
 
 static void rom_take_slots(void) {
     if (rom_slots.make_new == NULL) {
-        const mp_obj_type_t *type = MP_OBJ_TO_PTR(mp_obj_new_type(MP_QSTR_, mp_const_empty_tuple, mp_obj_new_dict(0)));
+        // type("", (), {}), as a program says it: what the call ends in is not for others since 1.27
+        mp_obj_t args[] = { MP_OBJ_NEW_QSTR(MP_QSTR_), mp_const_empty_tuple, mp_obj_new_dict(0) };
+        const mp_obj_type_t *type = MP_OBJ_TO_PTR(mp_call_function_n_kw(MP_OBJ_FROM_PTR(&mp_type_type), 3, 0, args));
         rom_slots.make_new = MP_OBJ_TYPE_GET_SLOT(type, make_new);
         rom_slots.print = MP_OBJ_TYPE_GET_SLOT(type, print);
         rom_slots.unary_op = MP_OBJ_TYPE_GET_SLOT(type, unary_op);
