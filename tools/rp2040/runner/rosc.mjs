@@ -4,7 +4,8 @@
 import { BasePeripheral } from 'rp2040js';
 
 const STATUS = 0x18;
-const STABLE = 1 << 31;
+// stable and enabled, which newer SDKs make sure of before they draw a bit
+const RUNNING = (1 << 31) | (1 << 12);
 const RANDOMBIT = 0x1c;
 
 export class Rosc extends BasePeripheral {
@@ -16,7 +17,7 @@ export class Rosc extends BasePeripheral {
 
   readUint32(register) {
     if (register === STATUS) {
-      return STABLE;
+      return RUNNING;
     }
     return register === RANDOMBIT ? this.bit() : 0;
   }
