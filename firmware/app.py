@@ -131,16 +131,16 @@ class App:
         last = time.ticks_ms()
         in_time = bytes(4)
         while True:
-            await sleep_ms(_TICK)
-            now = time.ticks_ms()
-            ms = time.ticks_diff(now, last)
-            last = now
             if self.gaps:
                 # not before the frames of the start are gone, which would leave others
                 close_gaps()
                 self.gaps = False
                 if not self.gc:
                     gc.disable()
+            await sleep_ms(_TICK)
+            now = time.ticks_ms()
+            ms = time.ticks_diff(now, last)
+            last = now
             try:
                 self.meter.tick(ms)
                 self.service.watch(ms, self.meter.tcp_udp.inactivity() * 1000, self.frame_timeout, self.udp_inactivity)
