@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -88,6 +89,23 @@ class MeterHandle:
     def log_tail(self, lines: int = 60) -> str:
         """The last lines it printed; empty for a meter that is not ours."""
         return self.process.log_tail(lines) if self.process is not None else ""
+
+    def logged(self, *texts: str, timeout: float = 10.0) -> str:
+        """Wait for a line of its log that holds all the texts, and return it.
+
+        The log comes through a pipe, and so later than the answer that it is about.
+        """
+        assert self.process is not None
+        assert self.process.log is not None
+        deadline = time.monotonic() + timeout
+        while True:
+            lines = self.process.log.read_text(encoding="utf-8").splitlines()
+            for line in lines:
+                if all(text in line for text in texts):
+                    return line
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no log line with {texts} in\n" + "\n".join(lines[-40:]))
+            time.sleep(0.01)
 
     def answers(self) -> bool:
         """Whether it still answers an association request of the public client."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -128,25 +127,8 @@ def done(udp: Callable[[], RawUdp]) -> Callable[[], None]:
 
 @pytest.fixture
 def logged(meter: MeterHandle) -> Callable[..., str]:
-    """`logged(text, ...)` waits for a line of the meter's log that holds all the texts, and returns it.
-
-    The log comes through a pipe, and so later than the answer that it is about.
-    """
-
-    def find(*texts: str, timeout: float = 10.0) -> str:
-        assert meter.process is not None
-        assert meter.process.log is not None
-        deadline = time.monotonic() + timeout
-        while True:
-            lines = meter.process.log.read_text(encoding="utf-8").splitlines()
-            for line in lines:
-                if all(text in line for text in texts):
-                    return line
-            if time.monotonic() > deadline:
-                raise AssertionError(f"no log line with {texts} in\n" + "\n".join(lines[-40:]))
-            time.sleep(0.01)
-
-    return find
+    """`logged(text, ...)` waits for a line of the meter's log that holds all the texts, and returns it."""
+    return meter.logged
 
 
 @pytest.fixture

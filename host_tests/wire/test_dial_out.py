@@ -82,7 +82,7 @@ def test_the_protocol_connection_parameters_of_each_association_can_be_read_and_
             ]
         )
         for line in lines:
-            assert f"aa-open {line}" in meter.log_tail()
+            assert meter.logged(f"aa-open {line}", timeout=TIMEOUT)
 
 
 @pytest.mark.req("A-50", "A-52", "B-20")

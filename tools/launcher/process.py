@@ -292,11 +292,6 @@ class Meter:
         """The last output lines."""
         return "\n".join(list(self._tail)[-lines:])
 
-    def wait_said(self, text: str, timeout: float) -> bool:
-        """Wait until a text stands in the last output lines; False when it does not come. A line is read a moment after it was printed."""
-        with self._changed:
-            return self._changed.wait_for(lambda: text in self.log_tail(), timeout)
-
     # -- inner --------------------------------------------------------------
 
     def _pump(self, pipe: IO[str], is_error: bool) -> None:
