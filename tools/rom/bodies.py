@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .code import Code, Instruction
+from .code import Code, Instruction, dotted
 from .values import Class, Constant, Dict, Function, Property, Symbol, Tuple, Value
 
 _CONSTANTS = {"LOAD_CONST_NONE": None, "LOAD_CONST_FALSE": False, "LOAD_CONST_TRUE": True}
@@ -217,7 +217,7 @@ class Body:
         if len(bases) > 1 or not all(isinstance(base, Class) or isinstance(base, Symbol) and base.base for base in bases):
             return None
         assert isinstance(name, Constant)
-        module = Constant.of(self._around.module.source_file.str.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+        module = Constant.of(dotted(self._around.module))
         body = Body(self._around, self._around.code(rc), lambda text: module if text == "__name__" else self.value(text))
         names = {store.name: store.value for store in body.known.values()}
         made = Class(self._around.module, rc, name.value, bases[0] if bases else None, names)

@@ -30,6 +30,11 @@ class Code:
     lines: list[tuple[int, int]] = field(default_factory=list)
 
 
+def dotted(compiled: Any) -> str:
+    """The name by which a module is imported."""
+    return str(compiled.source_file.str.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+
+
 def made(tool: Any, op: str, arg: Any = None) -> Instruction:
     """A new instruction, which belongs to no line of the source."""
     byte = getattr(tool.Opcode, "MP_BC_" + op)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
+from tools.link.program import START_ONLY
+
 from .bodies import Body, Surroundings
-from .code import Code, Instruction, decode
+from .code import Code, Instruction, decode, dotted
 from .filled import filled
 from .values import Class, Constant, Value, builtin
-
-START_ONLY = "_START_ONLY"  # what a module defines that is let go once the meter serves
 
 
 class Module:
@@ -24,7 +24,7 @@ class Module:
 
     def __init__(self, tool: Any, compiled: Any) -> None:
         self.compiled = compiled
-        self.name = _dotted(compiled)
+        self.name = dotted(compiled)
         self.codes = {rc.escaped_name: decode(tool, rc) for rc in functions(compiled.raw_code) if rc.code_kind == tool.MP_CODE_BYTECODE}
         self.native = any(rc.code_kind != tool.MP_CODE_BYTECODE for rc in functions(compiled.raw_code))
         main = self.main.instructions
@@ -105,8 +105,8 @@ class Image:
     def __init__(self, tool: Any, compiled: list[Any], wanted: Callable[[str], bool], public: Callable[[str], bool]) -> None:
         self.tool = tool
         self.public = public
-        self.modules = {_dotted(each): Module(tool, each) for each in compiled if wanted(_dotted(each))}
-        others = [Module(tool, each) for each in compiled if not wanted(_dotted(each))]
+        self.modules = {dotted(each): Module(tool, each) for each in compiled if wanted(dotted(each))}
+        others = [Module(tool, each) for each in compiled if not wanted(dotted(each))]
         # the same firmware is there as it is, too, and has classes of the same names
         packages = {name.rpartition(".")[0] for name in self.modules}
         self.others = [module for module in others if module.imports & (self.modules.keys() | packages)]
@@ -220,7 +220,3 @@ def _classes_made(code: Code) -> Iterator[tuple[Any, list[str | None]]]:
 def _from_elsewhere(value: Value | None, compiled: Any) -> bool:
     """Whether something is a constant without the module that it has a name in."""
     return value is not None and value.module is not compiled
-
-
-def _dotted(compiled: Any) -> str:
-    return compiled.source_file.str.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

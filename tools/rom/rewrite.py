@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tools.link.program import START_ONLY
+
 from .code import Code, Instruction, encode, made
-from .image import START_ONLY, Image, Module, functions, texts
+from .image import Image, Module, functions, texts
 from .values import Class, Constant, Function, Named, Symbol, Value
 
 _SMALL = 1 << 29  # of small integers, on any target
@@ -77,11 +79,8 @@ class Rewriter:
 
     def _inner(self, module: Module, rc: Any) -> Function:
         """A function without values of parameters, which another makes."""
-        for value in module.compiled.values:
-            if isinstance(value, Function) and value.rc is rc:
-                return value
         found = Function(module.compiled, rc)
-        module.compiled.values.append(found)
+        self._add(module, found)
         return found
 
     def _replace(self, module: Module, one: Instruction, value: Value) -> None:

@@ -98,8 +98,8 @@ class Property(Named):
 
 
 @dataclass(eq=False)
-class Tuple(Named):
-    """A tuple of what is known, not all of it constants, the module that makes it, and where: a name of its own."""
+class Container(Named):
+    """What holds others, the module that makes it, and where: it has no name of its own."""
 
     module: Any
     items: tuple[Value, ...]
@@ -107,28 +107,19 @@ class Tuple(Named):
 
     @property
     def c_name(self) -> str:
-        return f"rom_tuple_{self.place}"
+        return f"rom_{type(self).__name__.lower()}_{self.place}"
 
     @property
     def parts(self) -> tuple[Value, ...]:
         return self.items
 
 
-@dataclass(eq=False)
-class Dict(Named):
-    """A dictionary that a body makes, and nobody changes: key, value, key, value, … Where it is made is its name."""
+class Tuple(Container):
+    """A tuple of what is known, not all of it constants."""
 
-    module: Any
-    items: tuple[Value, ...]
-    place: str
 
-    @property
-    def c_name(self) -> str:
-        return f"rom_dict_{self.place}"
-
-    @property
-    def parts(self) -> tuple[Value, ...]:
-        return self.items
+class Dict(Container):
+    """A dictionary that a body makes, and nobody changes: key, value, key, value, …"""
 
 
 @dataclass(eq=False)
