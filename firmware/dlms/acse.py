@@ -2,6 +2,8 @@
 
 `Aarq.parse` notes where each component stands in the received octets; nothing is copied. `judge` runs the checks in a fixed order -
 protocol version, application context, user, authentication, Initiate - and the first failure decides what the AARE says.
+
+Wherever a BER length stands, inner ones and that of the conformance block too, its long form is taken (REQUIREMENTS C-42).
 """
 
 from micropython import const
@@ -25,8 +27,15 @@ AARQ = const(0x60)
 AARE = const(0x61)
 RLRQ = const(0x62)
 
-_CONTEXT = b"\x06\x07\x60\x85\x74\x05\x08\x01"  # OID of an application context but for its last octet
+_CONTEXT = b"\x60\x85\x74\x05\x08\x01"  # OID of an application context but for its last octet
 _MECHANISM = b"\x60\x85\x74\x05\x08\x02"  # OID of a mechanism but for its last octet
+_INTEGER = const(0x02)  # BER tags inside the components
+_OCTET_STRING = const(0x04)
+_OBJECT_IDENTIFIER = const(0x06)
+_CHARSTRING = const(0x80)
+_OID_SIZE = const(7)
+_REASON = const(0x80)  # components of an RLRQ
+_USER_INFORMATION = const(0xBE)
 _DLMS_VERSION = const(6)
 _SMALLEST_PDU = const(12)  # client-max-receive-pdu-size 1 to 11 is too short (REQUIREMENTS C-17)
 _VAA_NAME_LN = const(7)  # REQUIREMENTS C-32
@@ -89,14 +98,15 @@ class Aarq:
             self.version = p
             self.version_size = n
         elif tag == 0xA1:
-            if n == 9 and equal(buf, p, _CONTEXT, 0, 8):
-                self.context = buf[p + 8]
+            q = ber.inner(buf, p, p + n, _OBJECT_IDENTIFIER)
+            if q >= 0 and p + n - q == _OID_SIZE and equal(buf, q, _CONTEXT, 0, 6):
+                self.context = buf[q + 6]
         elif tag == 0xA9:
-            # INTEGER; above 127 it takes two octets
-            if n == 3 and buf[p] == 2 and buf[p + 1] == 1:
-                self.user = buf[p + 2]
-            elif n == 4 and buf[p] == 2 and buf[p + 1] == 2 and buf[p + 2] == 0:
-                self.user = buf[p + 3]
+            q = ber.inner(buf, p, p + n, _INTEGER)
+            n += p - q
+            # above 127 it takes two octets
+            if q >= 0 and (n == 1 or n == 2 and buf[q] == 0):
+                self.user = buf[q + n - 1]
             else:
                 self.user = -2  # a user that no list names
         elif tag == 0x8A:
@@ -104,15 +114,15 @@ class Aarq:
                 return False
             self.authentication = buf[p + 1] & 0x80 != 0
         elif tag == 0x8B:
-            self.mechanism = buf[p + 6] if n == 7 and equal(buf, p, _MECHANISM, 0, 6) else -2
+            self.mechanism = buf[p + 6] if n == _OID_SIZE and equal(buf, p, _MECHANISM, 0, 6) else -2
         elif tag == 0xAC:
-            q = ber.inner(buf, p, p + n, 0x80)
+            q = ber.inner(buf, p, p + n, _CHARSTRING)
             if q < 0:
                 return False
             self.value = q
             self.value_size = p + n - q
-        elif tag == 0xBE:
-            q = ber.inner(buf, p, p + n, 0x04)
+        elif tag == _USER_INFORMATION:
+            q = ber.inner(buf, p, p + n, _OCTET_STRING)
             if q < 0:
                 return False
             self.info = q
@@ -164,14 +174,17 @@ class Aarq:
         if buf[p] != 0x5F:
             return False
         p += 2 if buf[p + 1] == 0x1F else 1
-        if end - p != 7 or buf[p] != 4 or buf[p + 1] != 0:
+        if length(buf, p, end) != 4:
             return False
-        self.conformance = buf[p + 2] << 16 | buf[p + 3] << 8 | buf[p + 4]
-        self.max_pdu = get16(buf, p + 5)
+        p += length_size(buf, p)
+        if end - p != 6 or buf[p] != 0:
+            return False
+        self.conformance = buf[p + 1] << 16 | buf[p + 2] << 8 | buf[p + 3]
+        self.max_pdu = get16(buf, p + 4)
         return True
 
-    def judge(self, buf, assoc):
-        """Hold the AARQ against an association object; returns ACCEPTED or one of the REJECTED answers.
+    def judge(self, buf, assoc, errors):
+        """Hold the AARQ against an association object; returns ACCEPTED or one of the REJECTED answers, those of the table `errors` too.
 
         When the InitiateRequest decides, `fault` tells which ConfirmedServiceError goes with the refusal.
         """
@@ -182,8 +195,9 @@ class Aarq:
             return REJECTED_CONTEXT
         if assoc.users and self.user not in assoc.users:
             return REJECTED_USER
-        if not self.authentic(buf, assoc):
-            return REJECTED_AUTHENTICATION
+        answer = self.authentication_answer(buf, assoc, errors)
+        if answer != ACCEPTED:
+            return answer
         if self.dedicated:
             # C-34: a dedicated key has no meaning in an unciphered context
             self.fault = INITIATE_OTHER
@@ -197,16 +211,20 @@ class Aarq:
             return ACCEPTED
         return REJECTED
 
-    def authentic(self, buf, assoc):
-        """True when the authentication unit is what the association asks for (C-12, C-20 to C-22: one answer for every error)."""
+    def authentication_answer(self, buf, assoc, errors):
+        """ACCEPTED when the authentication unit is what the association asks for, else its refusal (C-12, C-20 to C-22, C-43)."""
         if assoc.mechanism == security.LOWEST:
+            if self.mechanism == security.LOWEST and self.value_size <= 0:
+                return errors.lowest_level_named
             # C-04: neither the unit nor a mechanism-name belongs to lowest level security
-            return not self.authentication and self.mechanism == -1 and self.value_size < 0
-        return (
-            self.authentication
-            and self.mechanism == assoc.mechanism == security.LOW
-            and security.low_level(assoc.secret, buf, self.value, self.value_size)
-        )
+            good = not self.authentication and self.mechanism == -1 and self.value_size < 0
+        else:
+            good = (
+                self.authentication
+                and self.mechanism == assoc.mechanism == security.LOW
+                and security.low_level(assoc.secret, buf, self.value, self.value_size)
+            )
+        return ACCEPTED if good else REJECTED_AUTHENTICATION
 
     def aare(self, tx, off, rx, answer, context, aa):
         """Write an AARE at tx[off:]; returns the offset behind it.
@@ -221,8 +239,8 @@ class Aarq:
             if answer == ACCEPTED and self.version_size == 2:
                 copy(tx, p + 2, rx, self.version, 2)
             p += 4
-        copy(tx, p, b"\xa1\x09", 0, 2)
-        copy(tx, p + 2, _CONTEXT, 0, 8)
+        copy(tx, p, b"\xa1\x09\x06\x07", 0, 4)
+        copy(tx, p + 4, _CONTEXT, 0, 6)
         tx[p + 10] = context
         copy(tx, p + 11, b"\xa2\x03\x02\x01", 0, 4)
         tx[p + 15] = answer >> 16
@@ -277,14 +295,15 @@ def release(buf, off, end):
     p = ber.inner(buf, off, end, RLRQ)
     if p < 0:
         return False
-    if p < end and buf[p] == 0x80:
-        if end - p < 3 or buf[p + 1] != 1:
+    if p < end and buf[p] == _REASON:
+        size = ber.header(buf, p, end)
+        if size < 0 or length(buf, p + 1, end) != 1:
             return False
-        p += 3
+        p += size + 1
     if p == end:
         return True
-    q = ber.inner(buf, p, end, 0xBE)
-    return q >= 0 and ber.inner(buf, q, end, 0x04) >= 0
+    q = ber.inner(buf, p, end, _USER_INFORMATION)
+    return q >= 0 and ber.inner(buf, q, end, _OCTET_STRING) >= 0
 
 
 def rlre(tx, off):

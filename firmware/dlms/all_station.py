@@ -67,7 +67,7 @@ def enter(server, link, rx, p, end, tx):
         if link.aas[i].confirmed:
             return
         server.close(link, i)
-    server.admit(link, assoc, server.aarq.judge(rx, assoc), header, _CLIENT)
+    server.admit(link, assoc, server.aarq.judge(rx, assoc, server.errors), header, _CLIENT)
 
 
 def leave(server, link, rx, p, end, tx):

@@ -63,6 +63,9 @@ PDU_SIZE_TOO_SHORT = const(3)
 class Errors:
     """The answers, by situation. One instance belongs to the server; `conformance client` variants replace single rows."""
 
+    # -- answers to an AARQ
+    lowest_level_named = ACCEPTED  # C-43: mechanism-name 0 without a value, towards an association without authentication [impl]
+
     # -- whole APDUs; in an unconfirmed AA and for unconfirmed services nothing is ever sent (D-99)
     service_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-90 [ctt]
     no_association = NOT_ALLOWED_NOT_SUPPORTED  # D-91, C-54 [ctt]; on UDP nothing, so that nobody is answered for a spoofed source
@@ -106,8 +109,9 @@ class Errors:
 
 
 class ConformanceClientErrors(Errors):
-    """`errors=ctt`: what the published conformance client passes (REQUIREMENTS D-11)."""
+    """`errors=ctt`: what the published conformance client passes (REQUIREMENTS C-43, D-11)."""
 
+    lowest_level_named = REJECTED_AUTHENTICATION
     unknown_object = READ_WRITE_DENIED
     other_class = READ_WRITE_DENIED
     no_attribute = READ_WRITE_DENIED

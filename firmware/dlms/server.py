@@ -354,7 +354,7 @@ class Server:
         if not well_formed or assoc is None:
             # C-26, A-30: refused with our plain context name; a datagram that is no AARQ is not answered
             return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None) if link.carrier.stream or well_formed else 0
-        aa = self.admit(link, assoc, aarq.judge(rx, assoc), rx, off + 2)
+        aa = self.admit(link, assoc, aarq.judge(rx, assoc, self.errors), rx, off + 2)
         if not aarq.response_allowed:
             return 0  # B-06
         return aarq.aare(tx, HEADER, rx, aarq.answer, assoc.context, aa)

@@ -130,6 +130,50 @@ def _whole_or_refused(decode, wire):
         decode(wire + b"\x00")
 
 
+NAME = ("A1", ("06", "60857405080101"))
+INFO = ("BE", ("04", "0800065F1F040000501F01F40007"))
+
+
+Tree = tuple["str | Tree", ...]
+
+
+def encode(tree: Tree, forms: dict[Tree, int]) -> bytes:
+    """Octets of (tag, content part, …); forms: a part -> octets of its length behind the first one, else the shortest form is written."""
+    content = b"".join(octets(part) if isinstance(part, str) else encode(part, forms) for part in tree[1:])
+    if not tree[0]:
+        return content  # no tag: a sequence of A-XDR
+    size = forms.get(tree, 0)
+    length = bytes([0x80 | size]) + len(content).to_bytes(size, "big") if size else bytes([len(content)])
+    return octets(str(tree[0])) + length + content
+
+
+def parts(tree: Tree) -> list[Tree]:
+    """The parts of a tree that have a length."""
+    inner = [found for part in tree[1:] if not isinstance(part, str) for found in parts(part)]
+    return [tree, *inner] if tree[0] else inner
+
+
+@pytest.mark.req("C-42")
+@pytest.mark.parametrize(
+    ("decode", "tree"),
+    [
+        (Aare.decode, ("61", NAME, ("A2", ("02", "00")), ("A3", ("A1", ("02", "01"))), INFO)),
+        (Aarq.decode, ("60", NAME, ("8A", "0780"), ("8B", "60857405080201"), ("AC", ("80", "3132")), INFO)),
+        (Rlrq.decode, ("62", ("80", "00"), INFO)),
+        (Rlre.decode, ("63", ("80", "00"), INFO)),
+        (InitiateResponse.decode, ("", "080006", ("5F1F", "0000501F"), "01F40007")),
+        (InitiateRequest.decode, ("", "0100000006", ("5F", "00007E1F"), "04B0")),
+    ],
+    ids=["AARE", "AARQ", "RLRQ", "RLRE", "InitiateResponse", "InitiateRequest"],
+)
+def test_lengths_in_long_form(decode, tree):
+    """Every length alone, and all of them, in every long form: read as the shortest."""
+    shortest = decode(encode(tree, {}))
+    for size in (1, 2, 3, 4):
+        for chosen in [[part] for part in parts(tree)] + [parts(tree)]:
+            assert decode(encode(tree, dict.fromkeys(chosen, size))) == shortest
+
+
 def test_every_optional_field_of_the_aarq():
     aarq = Aarq(
         context_name(3), INITIATE, b"\x07\x80", mechanism_name(7), b"secret", b"\x07\x80", b"1", b"2", 3, -4, b"5" * 8,

@@ -62,7 +62,7 @@ REFUSED = {
     "unit-without-security": (16, UNIT + LLS_NAME + SECRET),
     "unit-alone-without-security": (16, UNIT),
     "mechanism-without-security": (16, LLS_NAME),
-    "mechanism-0-without-security": (16, "8B0760857405080200"),
+    "mechanism-0-with-a-value-without-security": (16, "8B0760857405080200" + SECRET),
     "value-without-security": (16, SECRET),
     "empty-value-without-security": (16, "AC028000"),
 }

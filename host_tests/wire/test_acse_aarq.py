@@ -95,6 +95,21 @@ def test_errors_of_the_authentication_unit(link: RawTcp, client: int, parts: str
     assert ask(link, get(), client) == NOT_ALLOWED
 
 
+@pytest.mark.req("C-43")
+@pytest.mark.parametrize("ctt", [False, pytest.param(True, marks=pytest.mark.meter_config(errors="ctt"))], ids=["textbook", "ctt"])
+@pytest.mark.parametrize(
+    "parts", ["8B0760857405080200", "8A0207808B0760857405080200", "8A0207008B0760857405080200", "8A0207808B0760857405080200AC028000"]
+)
+def test_lowest_level_named(raw: RawLinks, meter: MeterHandle, parts: str, ctt: bool) -> None:
+    """Mechanism 0 without a value is answered as if it were not there, over TCP and UDP; strictly read it is refused."""
+    for link in (raw.tcp(), raw.udp()):
+        for client in (PUBLIC, 1):
+            got = answer(link, build(CONTEXT, parts, INFO), client)
+            assert got == (NO_LOGIN if ctt else answer(raw.tcp(), PLAIN.format("007E1F", "04B0"), client))
+            assert ctt or is_name(ask(link, get(), client))
+        assert answer(link, build(CONTEXT, "8B0760857405080200", "AC03800131", INFO)) == NO_LOGIN
+
+
 @pytest.mark.req("C-14", "C-01")
 @pytest.mark.parametrize(
     "name", ["5F857504070203", "5F857504080101", "60857405080102", "60857405080103", "60857405080104", "60857405080100", "60857405080201"]

@@ -107,15 +107,15 @@ def _conformance_octets(conformance: int) -> bytes:
 
 
 def _read_conformance(reader: Reader) -> Conformance:
-    """``5F 1F 04 00`` and three octets; the historical tag ``5F`` alone is accepted (REQUIREMENTS C-41)."""
+    """``5F 1F 04 00`` and three octets; the historical tag ``5F`` alone is accepted, and a long length (REQUIREMENTS C-41, C-42)."""
     if reader.u8("conformance") != 0x5F:
         raise ProtocolError("conformance does not begin with 5F")
     if reader.peek() == 0x1F:
         reader.u8()
-    head = reader.take(2, "conformance")
-    if head != b"\x04\x00":
-        raise ProtocolError(f"conformance has length and unused bits {head.hex()}, must be 0400")
-    return Conformance(int.from_bytes(reader.take(3, "conformance"), "big"))
+    bits = reader.counted("conformance")
+    if len(bits) != 4 or bits[0] != 0:
+        raise ProtocolError(f"conformance is {bits.hex().upper()}, must be 00 (no unused bits) and three octets")
+    return Conformance(int.from_bytes(bits[1:], "big"))
 
 
 @dataclass(frozen=True)
