@@ -14,7 +14,7 @@ from host_tests.harness.raw import RawLinks, RawTcp, wpdu
 from tools.dlmsclient import Client
 
 pytestmark = [
-    pytest.mark.meter_config(backfill_days=0, log="ERROR", depth=50),
+    pytest.mark.prefers(backfill_days=0, log="ERROR", depth=50),
     # writes, disconnects and wrong passwords may be among what is generated
     pytest.mark.caps("writes", "disconnect", "auth-failures"),
 ]

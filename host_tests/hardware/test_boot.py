@@ -7,7 +7,7 @@ import pytest
 
 from tools.emulated import BoardError
 
-pytestmark = [pytest.mark.caps("board", "emulated"), pytest.mark.meter_config(backfill_days=0)]
+pytestmark = [pytest.mark.caps("board", "emulated"), pytest.mark.prefers(backfill_days=0)]
 
 CAUSE = "import machine; print(['', 'power on', 'hard', 'watchdog', 'deep sleep', 'soft'][machine.reset_cause()])"
 

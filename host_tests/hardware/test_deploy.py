@@ -7,7 +7,7 @@ from tools.boards import deploy
 from tools.emulated.board import BOARD
 from tools.emulated.remote import RemoteError
 
-pytestmark = [pytest.mark.caps("board", "emulated"), pytest.mark.meter_config(backfill_days=0)]
+pytestmark = [pytest.mark.caps("board", "emulated"), pytest.mark.prefers(backfill_days=0)]
 
 
 @pytest.mark.timeout(240)

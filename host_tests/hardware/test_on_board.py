@@ -19,7 +19,7 @@ from tools.boards.catalog import BOARDS
 from tools.dlmsclient import Client, DlmsError, axdr
 from tools.launcher import LauncherError
 
-pytestmark = [pytest.mark.caps("board", "console"), pytest.mark.meter_config(backfill_days=0)]
+pytestmark = [pytest.mark.caps("board", "console"), pytest.mark.prefers(backfill_days=0)]
 
 ENERGY = (3, "1.0.1.8.0.255")
 NOTE = (1, "0.0.96.128.1.255")

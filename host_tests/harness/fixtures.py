@@ -45,13 +45,15 @@ def end_of_group(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 def meter_settings(request: pytest.FixtureRequest) -> Mapping[str, object]:
-    """The configuration that the test declares with `@pytest.mark.meter_config(key=value)`.
+    """The configuration of a meter that is started for the test: what it needs and what it prefers.
 
-    The marker nearest to the test wins key by key over those of its class and module.
+    `@pytest.mark.meter_config(key=value)` is a need, `@pytest.mark.prefers(key=value)` a wish. The marker nearest to the test wins key by
+    key over those of its class and module, and a need over a wish.
     """
     settings: dict[str, object] = {}
-    for mark in reversed(list(request.node.iter_markers("meter_config"))):
-        settings.update(mark.kwargs)
+    for name in ("prefers", "meter_config"):
+        for mark in reversed(list(request.node.iter_markers(name))):
+            settings.update(mark.kwargs)
     return settings
 
 

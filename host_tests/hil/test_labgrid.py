@@ -112,7 +112,7 @@ def test_a_place_is_a_target(lab, outlet, tmp_path, run_pytest):
     files = {
         "test_a.py": """
 import pytest, subprocess
-pytestmark = pytest.mark.meter_config(backfill_days=0)
+pytestmark = pytest.mark.prefers(backfill_days=0)
 @pytest.mark.caps("power")
 def test_power(meter):
     assert meter.process.power_cycle().fields["reset"] == "power"

@@ -56,7 +56,7 @@ def test_a_case_that_hangs_does_not_break_the_next(standin, run_pytest, rig_file
     files = {
         "test_a.py": """
 import pytest, subprocess
-pytestmark = pytest.mark.meter_config(backfill_days=0)
+pytestmark = pytest.mark.prefers(backfill_days=0)
 def test_hangs_here(meter):
     pytest.fail("as a time-out does", pytrace=False)
 def test_hangs_the_board(meter):

@@ -115,6 +115,29 @@ def test_3(meter):
     assert "4 passed" in done.stdout, done.stdout
 
 
+def test_a_wish_configures_a_meter_that_is_started_for_it_and_a_need_wins(run_tests):
+    files = {
+        "test_a.py": """
+import pytest
+pytestmark = [pytest.mark.prefers(seed=2, rate=5), pytest.mark.meter_config(seed=1)]
+def test_1(meter_settings): assert dict(meter_settings) == {"seed": 1, "rate": 5}
+@pytest.mark.prefers(seed=3, rate=6)
+def test_2(meter_settings): assert dict(meter_settings) == {"seed": 1, "rate": 6}
+""",
+        "test_b.py": """
+import pytest
+pytestmark = pytest.mark.prefers(seed=2)
+def test_1(target): assert not target.missing(set()) and "config" not in target.caps
+@pytest.mark.meter_config(seed=1)
+def test_2(target): ...
+""",
+    }
+    done = run_tests(files, only="test_a.py")
+    assert "2 passed" in done.stdout, done.stdout
+    done = run_tests(files, "--target", "tcp://127.0.0.1:9", only="test_b.py")
+    assert "1 passed, 1 skipped" in done.stdout, done.stdout
+
+
 def test_failed_test_shows_the_meters_log(run_tests):
     done = run_tests({"test_a.py": "def test_1(meter):\n    assert False\n"})
     assert done.returncode == 1
@@ -180,6 +203,7 @@ def test_several_targets_run_every_test_on_each(run_tests):
     [
         ("@pytest.mark.caps('magic')\ndef test_1(): ...\n", "magic is no capability"),
         ("@pytest.mark.req('A-' + '999')\ndef test_1(): ...\n", "A-999 is no id of docs/REQUIREMENTS.md"),
+        ("@pytest.mark.meter_config(backfill_days=0)\ndef test_1(): ...\n", "write pytest.mark.prefers(backfill_days=0)"),
     ],
 )
 def test_wrong_marks_stop_the_run(run_tests, source, complaint):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tools.lint import boards, constants, imports, requirements, text
+from tools.lint import boards, constants, imports, marks, requirements, text
 from tools.lint.report import ROOT
 
 
@@ -180,3 +180,21 @@ def test_unknown_check_is_refused():
     done = subprocess.run([sys.executable, "-m", "tools.lint", "nope"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "no such check: nope" in done.stderr
+
+
+# -- marks ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mark", "good"),
+    [
+        ("meter_config(backfill_days=0)", False),
+        ("prefers(backfill_days=0)", True),
+        ("meter_config(backfill_days=0, inactivity=1)", True),
+        ("meter_config(backfill_days=1)", True),
+        ("meter_config(**KEYS)", True),
+    ],
+)
+def test_a_wish_is_no_need(tree, mark, good):
+    root = tree({"host_tests/wire/test_a.py": f"import pytest\npytestmark = [pytest.mark.{mark}, pytest.mark.wire]\n"})
+    assert faults(marks.check(root)) == ([] if good else ["host_tests/wire/test_a.py:2"])

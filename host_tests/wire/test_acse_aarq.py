@@ -9,7 +9,7 @@ from host_tests.harness.raw import RawLinks, RawTcp, wpdu
 from host_tests.wire.aas import MANAGER, PUBLIC, READER
 from host_tests.wire.apdus import NOT_ALLOWED, OBJECT_LIST, RLRE, RLRQ, SMALL_AARQ, aarq, ask, associate, get, get_next, is_name, serves
 
-pytestmark = pytest.mark.meter_config(rate=0, backfill_days=0, start="2026-03-05T12:00:00")
+pytestmark = pytest.mark.prefers(rate=0, backfill_days=0, start="2026-03-05T12:00:00")
 
 OFFERED = 0x20BE5D
 PLAIN = "601DA109060760857405080101BE10040E01000000065F1F0400{}{}"

@@ -12,7 +12,7 @@ from host_tests.wire.aas import MANAGER, READER, Associate, associator
 from tools.dlmsclient import ActionError, ActionResult, Association, Conformance, CosemMethod, Data, DateTime, Obis, axdr
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 
-pytestmark = [pytest.mark.meter_config(rate=0, backfill_days=1, start="2026-03-05T12:00:00"), pytest.mark.caps("writes")]
+pytestmark = [pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00"), pytest.mark.caps("writes")]
 
 NOTE = (1, "0.0.96.128.1.255", 2)
 CLOCK = (8, "0.0.1.0.0.255")

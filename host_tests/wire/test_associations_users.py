@@ -13,7 +13,7 @@ ASSOCIATION = (15, "0.0.40.0.0.255")
 USERS = {7: "anna", 200: "bert"}
 SECRET = b"87654321"
 
-pytestmark = [pytest.mark.caps("writes", "own-process"), pytest.mark.meter_config(backfill_days=0)]
+pytestmark = [pytest.mark.caps("writes", "own-process"), pytest.mark.prefers(backfill_days=0)]
 
 
 def user(number: int) -> axdr.Data:

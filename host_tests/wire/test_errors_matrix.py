@@ -11,7 +11,7 @@ from host_tests.wire.apdus import AARQ, NOT_ALLOWED, OBJECT_LIST, RLRE, RLRQ, SM
 from tools.dlmsclient import Conformance
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 
-pytestmark = pytest.mark.meter_config(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
+pytestmark = pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
 
 OWN_NAME = bytes.fromhex("C001C1000F0000280000FF0100")
 NAME_ANSWER = bytes.fromhex("C401C10009060000280000FF")

@@ -13,7 +13,7 @@ from tools.dlmsclient import Association, CosemAttribute, Data, DataAccessResult
 from tools.dlmsclient.get_service import GetRequestNext, GetRequestNormal, GetRequestWithList
 
 # Simulated time stands still, so that no value changes but those of the meter's own state and of the association.
-pytestmark = pytest.mark.meter_config(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
+pytestmark = pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
 
 SIZES = (12, 13, 64, 65, 128, 129, 256, 0)
 STATE = Obis.parse("0.0.96.128.0.255")

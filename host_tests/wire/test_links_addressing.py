@@ -16,7 +16,7 @@ from host_tests.wire.apdus import (
     serves,
 )
 
-pytestmark = pytest.mark.meter_config(backfill_days=0)
+pytestmark = pytest.mark.prefers(backfill_days=0)
 
 NOBODY = 0x4444  # a client that no logical device knows: refused by every one of them, and no AA is taken
 SAP_ASSIGNMENT = (17, "0.0.41.0.0.255", 2)

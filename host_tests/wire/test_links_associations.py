@@ -26,7 +26,7 @@ from host_tests.wire.apdus import (
     set_,
 )
 
-pytestmark = pytest.mark.meter_config(backfill_days=0)
+pytestmark = pytest.mark.prefers(backfill_days=0)
 
 NOTE = (1, "0.0.96.128.1.255", 2)  # a double-long-unsigned that a client may write
 

@@ -21,7 +21,7 @@ from host_tests.wire.apdus import (
 )
 
 # A serial number of its own for each test, so that each has a meter of its own: a log is bounded in what it shows.
-pytestmark = [pytest.mark.meter_config(backfill_days=0), pytest.mark.caps("own-process")]
+pytestmark = [pytest.mark.prefers(backfill_days=0), pytest.mark.caps("own-process")]
 
 
 def endpoint(host, port):

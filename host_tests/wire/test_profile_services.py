@@ -4,7 +4,7 @@ import pytest
 
 from tools.dlmsclient import CosemAttribute, DataAccessResult, Obis, Tag, axdr
 
-pytestmark = pytest.mark.meter_config(backfill_days=0)
+pytestmark = pytest.mark.prefers(backfill_days=0)
 
 OBJECT_LIST = (15, "0.0.40.0.0.255", 2)
 NAMEPLATE = (1, "0.0.96.1.1.255", 2)

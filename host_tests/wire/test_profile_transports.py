@@ -20,7 +20,7 @@ from host_tests.wire.apdus import (
     set_note,
 )
 
-pytestmark = pytest.mark.meter_config(backfill_days=0)
+pytestmark = pytest.mark.prefers(backfill_days=0)
 
 WORKED = "0001001000010020601EA109060760857405080101BE11040F0100010000065F1F0400007E1F04B0"
 

@@ -29,7 +29,7 @@ from tools.dlmsclient import (
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 
 # 96 rows, a quarter of an hour apart: 2026-03-04 12:15 to 2026-03-05 12:00; simulated time stands still.
-pytestmark = pytest.mark.meter_config(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
+pytestmark = pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
 
 FIRST, LAST = datetime(2026, 3, 4, 12, 15), datetime(2026, 3, 5, 12, 0)
 QUARTER = timedelta(minutes=15)

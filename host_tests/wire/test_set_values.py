@@ -22,7 +22,7 @@ from tools.dlmsclient import (
 )
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 
-pytestmark = [pytest.mark.meter_config(rate=0, backfill_days=1, start="2026-03-05T12:00:00"), pytest.mark.caps("writes")]
+pytestmark = [pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00"), pytest.mark.caps("writes")]
 
 LABEL = (1, "0.0.96.1.1.255", 2)  # an octet-string of up to 48 octets
 NOTE = (1, "0.0.96.128.1.255", 2)  # a double-long-unsigned

@@ -35,7 +35,7 @@ from tools.dlmsclient.xdlms import Selection
 
 # Simulated time stands still, so that no value changes but those of the meter's own state and of the association.
 pytestmark = [
-    pytest.mark.meter_config(rate=0, backfill_days=1, start="2026-03-05T12:00:00"),
+    pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00"),
     pytest.mark.caps("own-process"),
 ]
 

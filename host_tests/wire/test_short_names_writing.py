@@ -23,7 +23,7 @@ from tools.dlmsclient.initiate import SHORT_NAME_CONFORMANCE
 from tools.dlmsclient.short_names import ASSOCIATION_SN, LOGICAL_DEVICE_NAME
 
 pytestmark = [
-    pytest.mark.meter_config(rate=0, backfill_days=1, start="2026-03-05T12:00:00"),
+    pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00"),
     pytest.mark.caps("own-process", "writes"),
 ]
 

@@ -23,7 +23,7 @@ from host_tests.wire.apdus import (
     serves,
 )
 
-pytestmark = pytest.mark.meter_config(backfill_days=0)
+pytestmark = pytest.mark.prefers(backfill_days=0)
 
 REQUEST = wpdu(PUBLIC, MANAGEMENT, get())
 # More than any table of the meter holds: connections, associations, transfers.

@@ -19,7 +19,7 @@ from host_tests.wire.apdus import (
     set_,
 )
 
-pytestmark = [pytest.mark.meter_config(backfill_days=0), pytest.mark.caps("own-process")]
+pytestmark = [pytest.mark.prefers(backfill_days=0), pytest.mark.caps("own-process")]
 
 TCP_UDP_SETUP = "0.0.25.0.0.255"
 REQUEST = wpdu(PUBLIC, MANAGEMENT, get())

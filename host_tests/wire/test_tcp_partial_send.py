@@ -9,7 +9,7 @@ from host_tests.harness.raw import wpdu
 from host_tests.wire.apdus import MANAGEMENT, OBJECT_LIST, PUBLIC, apdu_of, ask, associate, get, is_name, serves
 
 # Frame time-out: an answer that is not fetched for so long ends the connection.
-pytestmark = [pytest.mark.meter_config(backfill_days=0, frame_timeout=30), pytest.mark.req("A-24")]
+pytestmark = [pytest.mark.prefers(backfill_days=0, frame_timeout=30), pytest.mark.req("A-24")]
 
 REQUESTS = 2500  # each of 21 octets and most of them answered with some hundred: more than the buffers on the way hold
 STATE = get(1, "0.0.96.128.0.255", 2)

@@ -23,7 +23,7 @@ from host_tests.wire.apdus import (
     silent,
 )
 
-pytestmark = [pytest.mark.meter_config(backfill_days=0), pytest.mark.caps("own-process")]
+pytestmark = [pytest.mark.prefers(backfill_days=0), pytest.mark.caps("own-process")]
 
 # More than any table of associations over UDP holds.
 MANY = 40

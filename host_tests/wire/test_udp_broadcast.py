@@ -23,12 +23,12 @@ from host_tests.wire.apdus import (
     set_note,
 )
 
-pytestmark = [pytest.mark.meter_config(backfill_days=0), pytest.mark.caps("writes")]
+pytestmark = [pytest.mark.prefers(backfill_days=0), pytest.mark.caps("writes")]
 
 ALL_STATION = 0x7F
 DEVICES = (MANAGEMENT, 17)
 PREESTABLISHED = 100
-configured = pytest.mark.meter_config(backfill_days=0, preestablished=PREESTABLISHED)
+configured = pytest.mark.meter_config(preestablished=PREESTABLISHED)
 
 
 def change_user(method, user, iip=0x01):

@@ -25,7 +25,7 @@ from host_tests.wire.apdus import (
     serves,
 )
 
-pytestmark = pytest.mark.meter_config(backfill_days=0)
+pytestmark = pytest.mark.prefers(backfill_days=0)
 
 REQUEST = wpdu(PUBLIC, MANAGEMENT, get(iip=0xC2))
 # Octets that a network of the usual MTU carries in one datagram, IPv4 and UDP headers taken off.

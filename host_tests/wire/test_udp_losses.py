@@ -22,7 +22,7 @@ from host_tests.wire.apdus import (
     serves,
 )
 
-pytestmark = pytest.mark.meter_config(backfill_days=0)
+pytestmark = pytest.mark.prefers(backfill_days=0)
 
 OBJECTS = (15, CURRENT_ASSOCIATION, 2)
 LABEL = (1, "0.0.96.1.1.255", 2)  # an octet-string of 15 octets that the management client may write

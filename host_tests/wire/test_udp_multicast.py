@@ -22,7 +22,7 @@ from host_tests.wire.apdus import (
     silent,
 )
 
-pytestmark = [pytest.mark.limits(GROUPS=4), pytest.mark.meter_config(backfill_days=0), pytest.mark.caps("writes")]
+pytestmark = [pytest.mark.limits(GROUPS=4), pytest.mark.prefers(backfill_days=0), pytest.mark.caps("writes")]
 
 IPV4 = (42, "0.0.25.1.0.255")
 IPV6 = (48, "0.0.25.7.0.255")

@@ -27,7 +27,7 @@ from host_tests.wire.apdus import (
     serves,
 )
 
-pytestmark = pytest.mark.meter_config(backfill_days=0)
+pytestmark = pytest.mark.prefers(backfill_days=0)
 
 UNKNOWN = 0x0055  # neither a logical device nor the broadcast wPort
 

@@ -23,7 +23,7 @@ from host_tests.wire.apdus import (
     silent,
 )
 
-pytestmark = [pytest.mark.meter_config(backfill_days=0), pytest.mark.req("A-27")]
+pytestmark = [pytest.mark.prefers(backfill_days=0), pytest.mark.req("A-27")]
 
 GOOD = wpdu(PUBLIC, MANAGEMENT, get())
 FILL = bytes.fromhex("0001001000010000")  # looks like a WPDU, so that a loss of sync would show

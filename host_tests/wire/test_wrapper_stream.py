@@ -23,7 +23,7 @@ from host_tests.wire.apdus import (
     silent,
 )
 
-pytestmark = pytest.mark.meter_config(backfill_days=0)
+pytestmark = pytest.mark.prefers(backfill_days=0)
 
 # Requests of every length and kind: AARQ, GET, a service outside any AA, RLRQ.
 REQUESTS = [

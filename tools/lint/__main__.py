@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-from . import boards, constants, imports, requirements, text
+from . import boards, constants, imports, marks, requirements, text
 from .report import ROOT, Problem
 
 CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
     "imports": ("imports run one way", imports.check),
     "boards": (f"compiles for {', '.join(boards.ARCHITECTURES)}", boards.check),
     "constants": ("constants written twice agree", constants.check),
+    "marks": ("tests tell a wish from a need", marks.check),
     "requirements": ("tests name known requirement ids", requirements.check),
     "text": ("lengths, paths and hosts in files", text.check),
 }
