@@ -233,7 +233,7 @@ class Sender:
         """The connection has the record: it is sent when all has been taken, and failed when the connection ends before."""
         if self.gone():
             self.failed_attempt("connection-lost")
-        elif self.connection.out == self.connection.out_end:
+        elif not self.connection.sending():
             self.sent()
 
     def gone(self):

@@ -7,6 +7,10 @@ The states of a connection after IEC 62056-4-7 (REQUIREMENTS A-56):
 
 A connection is not read while an answer waits to be sent, so that a slow peer delays only itself and TCP's own flow control
 holds back its next requests (A-23, A-24).
+
+One turn of the poll does one thing for a connection: serves one WPDU, or sends one block of a stream. A client that sends many requests
+ahead waits for them to be served, and nobody else does (A-35). What is there to be done in the next turn, `_MORE`, is done as soon as the
+socket can be written: the poll reports that in its next turn, so that nothing is kept or asked for connections that have nothing left.
 """
 
 import select
@@ -19,7 +23,7 @@ from net.hot import receive_one
 
 _POLLIN = select.POLLIN
 _POLLOUT = select.POLLOUT
-_MORE = -1  # instead of an offset: all is sent, and more blocks of a stream are to come
+_MORE = -1  # instead of an offset: all is sent, and the next turn has a block of a stream to send or a WPDU in rx to serve
 
 
 class Connection(Link):
@@ -129,28 +133,40 @@ class Connection(Link):
             self.process()
 
     def process(self):
-        """Serve the WPDUs in rx[off:have], in order, until one is not complete or an answer cannot be sent at once."""
+        """Serve the WPDU at rx[off:], if it is complete."""
         rx = self.rx
-        while self.out == self.out_end:
-            size = frame(rx, self.off, self.have - self.off, self.server.pdu)
-            if size == INCOMPLETE:
-                break
-            if size < 0:
-                if size == BAD_VERSION:
-                    self.close("version")  # A-25
-                else:
-                    self.too_long()
-                return
-            off = self.off
-            self.off = off + size
-            self.answer(self.server.handle(self, rx, off, size, self.tx))
+        size = frame(rx, self.off, self.have - self.off, self.server.pdu)
+        if size == BAD_VERSION:
+            self.close("version")  # A-25
+        elif size < 0:
+            self.too_long()
         else:
+            if size != INCOMPLETE:
+                off = self.off
+                self.off = off + size
+                self.answer(self.server.handle(self, rx, off, size, self.tx))
+            if self.out == self.out_end:
+                self.go_on()
+
+    def go_on(self):
+        """All is sent: the next turn is for the stream that runs, or for the WPDU at rx[off:] if it is complete.
+
+        The part of one moves to the start of rx; one that is too long is being thrown away.
+        """
+        if self.streaming is not None:
+            self.wait_more()
             return
-        # keep the part of a WPDU that is there at the start of rx
-        self.have -= self.off
-        if self.off and self.have:
-            copy(rx, 0, rx, self.off, self.have)
+        if self.drain:
+            return
+        rx = self.rx
+        n = self.have - self.off
+        if n and frame(rx, self.off, n, self.server.pdu) != INCOMPLETE:
+            self.wait_more()
+            return
+        if self.off and n:
+            copy(rx, 0, rx, self.off, n)
         self.off = 0
+        self.have = n
 
     def answer(self, n):
         """Send n octets of tx; what the socket does not take now is sent when it can (A-24)."""
@@ -163,12 +179,16 @@ class Connection(Link):
 
     def send(self, buf, off, n):
         """Send a WPDU that nobody asked for; False while an answer waits to be sent, in whose place it cannot stand."""
-        if self.out != self.out_end:
+        if self.sending():
             return False
         copy(self.tx, 0, buf, off, n)
         self.active = True
         self.answer(n)
         return True
+
+    def sending(self):
+        """Whether part of an answer or of a stream is still to be sent, or the connection is gone; requests not yet served do not count."""
+        return self.out != self.out_end and (self.out != _MORE or self.streaming is not None or self.sock is None)
 
     def wait_out(self, sent, n):
         """tx[sent:n] is still to be sent: keep it, watch for that, and read nothing before it is done.
@@ -189,33 +209,31 @@ class Connection(Link):
         self.queue.want(self.sock, _POLLOUT)
 
     def wait_more(self):
-        """All is sent, and the next block of a stream is made when the socket takes more."""
+        """All is sent; the next turn goes on with a stream or with rx, when the socket takes more."""
         self.out = _MORE
         self.out_end = 0
         self.queue.want(self.sock, _POLLOUT)
 
     def flush(self):
-        """Send what is left of an answer, or the next block of a stream, then serve what has been received meanwhile.
-
-        One block at a time: the others are served between two of them.
-        """
-        if self.out == _MORE:
-            self.out = 0
-            self.answer(self.server.more(self, self.tx))
-        else:
+        """Do one thing: send what is left of an answer, send the next block of a stream, or serve the next WPDU in rx."""
+        if self.out != _MORE:
             self.out += self.sock.write(self.kept, self.out, self.out_end - self.out) or 0
-            if self.out == self.out_end:
-                self.kept = None
-                self.out = 0
-                self.out_end = 0
-                if self.streaming is not None:
-                    self.wait_more()
+            if self.out != self.out_end:
+                return
+            self.kept = None
+            self.out = 0
+            self.out_end = 0
+            self.go_on()
+        else:
+            self.out = 0
+            if self.streaming is None:
+                self.process()
+            else:
+                self.answer(self.server.more(self, self.tx))
+                if self.out == self.out_end:
+                    self.go_on()
         if self.out == self.out_end:
             self.queue.want(self.sock, _POLLIN)
-            if self.drain:
-                self.discard(0)
-            elif self.have:
-                self.process()
 
     def too_long(self):
         """The WPDU at rx[off:] announces more than fits: throw it away as it comes, never more memory than rx (A-27)."""
@@ -239,8 +257,8 @@ class Connection(Link):
             copy(self.rx, 0, self.rx, HEADER, rest)
             self.have = rest
             self.answer(size)
-            if self.have and self.out == self.out_end:
-                self.process()
+            if self.out == self.out_end:
+                self.go_on()
 
     def watch(self, ms, idle_limit, frame_limit):
         """Called by the supervisor every ms milliseconds: close what has been quiet too long (A-31).

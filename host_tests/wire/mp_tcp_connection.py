@@ -141,8 +141,8 @@ def test_long_request_in_parts_with_others_behind_stays_in_its_buffer():
         kept = connection.rx
         sock = Socket([AARQ, long[:first], long[first:] + NAME * 60])
         connection.open(sock, "here", "there")
-        while sock.incoming:
-            connection.ready(POLLIN)
+        while sock.incoming or connection.sending() or connection.have:
+            connection.ready(rig.queue.wanted[id(sock)])
             assert connection.have <= len(kept) == 8 + size, first
         assert sock.sent == expected, first
         connection.close("end")

@@ -85,8 +85,11 @@ class Connection:
     def open(self, sock, local, remote):
         self.sock = sock
 
+    def sending(self):
+        return self.out != self.out_end
+
     def send(self, buf, off, n):
-        if self.out != self.out_end:
+        if self.sending():
             return False
         if isinstance(self.sock, OSError):
             raise self.sock
