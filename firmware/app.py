@@ -3,7 +3,7 @@
 import gc
 import sys
 import time
-from asyncio.core import run, sleep_ms
+from asyncio.core import create_task, run, sleep_ms
 
 import limits
 import meter
@@ -173,11 +173,7 @@ def close_gaps():
 
 
 def forget_start():
-    """Let the modules go that say `_START_ONLY`: nothing asks for them again once the meter serves.
-
-    With them goes asyncio's package, of which only `asyncio.core` is used; who imports it gets it anew, with the core that runs.
-    """
-    sys.modules.pop("asyncio", None)
+    """Let the modules go that say `_START_ONLY`: nothing asks for them again once the meter serves."""
     for name in list(sys.modules):
         if hasattr(sys.modules[name], "_START_ONLY"):
             del sys.modules[name]
@@ -216,8 +212,12 @@ def configured(words):
     return config
 
 
-def main(words):
-    """Run the meter until it is interrupted; returns the exit code."""
+def main(words, beside=None):
+    """Run the meter until it is interrupted; returns the exit code.
+
+    beside: a coroutine function without parameters. It runs as a task of the same loop, and may make more of them: what else this node is
+    to do (REQUIREMENTS B-24). What it raises ends that task and not the meter. Tasks made before belong to a loop that is not run.
+    """
     if sys.implementation.version[:2] < _OLDEST:
         return fail("MicroPython %d.%d or newer is needed" % _OLDEST)
     app = None
@@ -234,6 +234,8 @@ def main(words):
     except MemoryError:
         return fail("not enough heap: raise -X heapsize or lower backfill_days and depth")
     try:
+        if beside is not None:
+            create_task(beside())
         run(app.supervise())
     except KeyboardInterrupt:
         if HARDWARE:

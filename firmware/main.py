@@ -18,7 +18,22 @@ try:
 except (ImportError, OSError):
     import app
 
-code = app.main(sys.argv[1:])
+
+def beside():
+    """The coroutine function `run` of a file beside.py on the board, which runs beside the meter (`app.main`); None without one.
+
+    A file that cannot be imported is reported, and the meter serves without it.
+    """
+    try:
+        if app.HARDWARE and "beside.py" in os.listdir():
+            return __import__("beside").run
+    except Exception as e:
+        sys.print_exception(e)
+        print("WARN beside.py:", e, "- the meter runs without it")
+    return None
+
+
+code = app.main(sys.argv[1:], beside())
 # On a board the REPL comes next. Leaving by SystemExit would be a soft reset there, and start the meter again.
 if not app.HARDWARE:
     sys.exit(code)

@@ -170,6 +170,12 @@ class Machine:
         """Put the network cable in, or pull it: the board's Ethernet controller notices, and frames are lost."""
         self._order(f"set_link {_NIC} {'on' if cable else 'off'}")
 
+    def forward(self, port: int) -> int:
+        """Lead a port of this computer, until the power is cut, to another TCP port of the board than the meter's; returns its number."""
+        number = _free_port()
+        self._order(f"hostfwd_add tcp:{LOOPBACK}:{number}-:{port}")
+        return number
+
     def _order(self, command: str) -> None:
         """A command for QEMU's monitor."""
         assert self._process is not None

@@ -30,7 +30,7 @@ def wanted(name: str) -> bool:
 
 
 def public(name: str) -> bool:
-    """Whether it keeps all its names: anybody may want something of asyncio. Its package itself is let go once the meter serves."""
+    """Whether it keeps all its names: anybody may want something of asyncio."""
     return name.startswith("asyncio.")
 
 
