@@ -3,7 +3,12 @@
 The wrapper keeps no state from one datagram to the next (A-41). What has a state are AAs, kept per peer - address and port - in a
 fixed number of links with an inactivity of their own, so that forged sources can use up neither memory nor the TCP connections.
 A peer without an AA has no link: it gets a free one for the moment, and keeps it when its AARQ is accepted.
+
+One turn of the poll serves one datagram of a socket, or sends one block of a stream: then the other sockets have theirs (A-35). While a
+stream goes out over it a socket is not read, as a TCP connection is not.
 """
+
+import select
 
 from micropython import const
 
@@ -12,6 +17,8 @@ from dlms.octets import copy, get16
 from dlms.wrapper import HEADER, TOO_LONG, frame
 from net import address
 
+_POLLIN = select.POLLIN
+_POLLOUT = select.POLLOUT
 _KEPT = const(16)
 
 
@@ -45,13 +52,18 @@ class UdpPort:
         self.overflow = overflow
         self.size = datagram + 1  # one more than is taken, so that a longer datagram does not look whole
         self.home = home or self
+        self.queue = queue
+        self.streaming = None  # the link whose stream of blocks goes out
         self.tx = tx
         self.view = home.view if home else memoryview(tx)
         self.views = home.views if home else [b""] * _KEPT  # slices of view by length, kept: sendto takes no length
         queue.add(sock, self)
 
     def ready(self, event):
-        """A datagram has come. What is no WPDU is dropped without a word (A-40, A-42)."""
+        """A datagram has come, or the next block of a stream can go. What is no WPDU is dropped without a word (A-40, A-42)."""
+        if self.streaming is not None:
+            self.next_block(self.streaming)
+            return
         try:
             data, peer = self.sock.recvfrom(self.size)
         except OSError:
@@ -68,8 +80,17 @@ class UdpPort:
         link.active = True
         if n:
             self.answer(n, peer)
-            while link.streaming is not None:
-                self.answer(self.server.more(link, self.tx), peer)
+            if link.streaming is not None:
+                self.streaming = link
+                self.queue.want(self.sock, _POLLOUT)
+
+    def next_block(self, link):
+        """Send the next block of the stream of a link, unless its AA has ended meanwhile; after the last one the socket is read again."""
+        if link.streaming is not None and link.port is self.home:
+            self.answer(self.server.more(link, self.tx), link.peer)
+        if link.streaming is None or link.port is not self.home:
+            self.streaming = None
+            self.queue.want(self.sock, _POLLIN)
 
     def answer(self, n, peer):
         """Send tx[0:n]."""

@@ -12,8 +12,12 @@ REQ = {
     "test_longer_datagram_is_not_cut_to_size": ("A-40",),
     "test_network_that_fails": ("A-44",),
     "test_silence_is_counted_from_the_last_request": ("A-46",),
+    "test_one_block_of_a_stream_in_a_turn": ("A-35", "D-85"),
+    "test_stream_whose_association_ends": ("A-35", "A-46"),
 }
 
+POLLIN = 1
+POLLOUT = 4
 PEER = ("192.0.2.1", 4059)
 CLIENT = 32
 AARQ = (
@@ -22,6 +26,8 @@ AARQ = (
 )
 NAME = "C001C1000100002A0000FF0200"
 OBJECT_LIST = "C001C1000F0000280000FF0200"
+BLOCKS_AARQ = AARQ.replace("007E1F", "20001F")[:-4] + "0064"  # general block transfer only, APDUs of 100 octets
+OBJECT_LIST_IN_BLOCKS = "E088 0001 0000 0D" + OBJECT_LIST  # block 1, the last, window 8
 
 
 class Wide:
@@ -60,8 +66,16 @@ class Socket:
 
 
 class Queue:
+    """Keeps what the socket is watched for."""
+
+    def __init__(self):
+        self.wanted = 0
+
     def add(self, sock, handler):
-        pass
+        self.wanted = POLLIN
+
+    def want(self, sock, event):
+        self.wanted = event
 
 
 class Rig:
@@ -75,7 +89,8 @@ class Rig:
         self.links = links = [UdpLink(server.carrier(pool, 2, False, size - 8)) for _ in range(2)]
         self.sock = Socket()
         overflow = UdpLink(server.carrier(pool, 0, False, size - 8))
-        self.port = UdpPort(self.sock, "here", server, links, overflow, size, Queue(), server.buffer())
+        self.queue = Queue()
+        self.port = UdpPort(self.sock, "here", server, links, overflow, size, self.queue, server.buffer())
 
     def ask(self, apdu, length=None, behind=b""):
         """Hand over one datagram; returns the APDU of the answer, or None."""
@@ -148,3 +163,41 @@ def test_silence_is_counted_from_the_last_request():
     for _ in range(5):
         watch(rig.server, rig.links, 250, 1000)
     assert rig.ask(NAME) is None
+
+
+def streaming():
+    """A rig whose port has sent the first block of a stream of eight."""
+    rig = Rig(1472)
+    assert rig.ask(BLOCKS_AARQ)[:1] == b"\x61"
+    block = rig.ask(OBJECT_LIST_IN_BLOCKS)
+    assert block[0] == 0xE0 and block[1] & 0xC0 == 0x40 and block[3] == 1, block
+    return rig
+
+
+def test_one_block_of_a_stream_in_a_turn():
+    """Between two of them the others have their turn; what comes meanwhile waits."""
+    rig = streaming()
+    for number in range(2, 9):
+        assert rig.queue.wanted == POLLOUT
+        rig.sock.sent = []
+        rig.sock.datagram = b"not read"
+        rig.port.ready(POLLOUT)
+        assert len(rig.sock.sent) == 1
+        assert rig.sock.sent[0][8] == 0xE0 and rig.sock.sent[0][11] == number
+    assert rig.sock.sent[0][9] & 0x40 == 0  # the last of the stream: the client has its turn
+    assert rig.queue.wanted == POLLIN
+    assert rig.ask("E080 0002 0008 00")[3] == 9
+
+
+def test_stream_whose_association_ends():
+    """Nothing more is sent, and the socket is read again; also when another peer has got the link by then."""
+    for taken in (False, True):
+        rig = streaming()
+        link = [link for link in rig.links if link.n][0]
+        rig.server.abort(link)
+        if taken:
+            link.port = None
+        rig.sock.sent = []
+        rig.port.ready(POLLOUT)
+        assert rig.sock.sent == [] and rig.queue.wanted == POLLIN
+        assert rig.ask(BLOCKS_AARQ)[:1] == b"\x61"
