@@ -127,7 +127,7 @@ def test_an_attribute_of_every_object_that_has_it(capsys):
     with Peer(OPEN, LIST, ("C001C2 00030100010800FF0300", "C401C2 00 02020FFF161E"), RELEASE) as peer:
         code, out, _ = run(capsys, peer, "read", "--attribute", "scaler_unit", "--format", "csv")
         assert code == 0
-        assert out.splitlines()[1:] == ['1.0.1.8.0.255,active energy +,3,3,scaler_unit,"{-1, 30}",']
+        assert out.splitlines()[1:] == ['1.0.1.8.0.255,active energy +,3,3,scaler_unit,10^-1 Wh,']
     with Peer(OPEN, LIST) as peer:
         code, _, err = run(capsys, peer, "read", "--attribute", "wrong")
         assert code == 2

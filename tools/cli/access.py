@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from tools.cli.profile import selection_of
-from tools.cli.render import attribute_text, is_number, number, print_csv, print_json, say, text
+from tools.cli.render import attribute_text, is_number, number, print_csv, print_json, print_line, say, text
 from tools.cli.session import association, check_silent, find, index_of, is_silent, object_list, scaler_unit
 from tools.cli.values import parse_value, to_json
 from tools.dlmsclient import Association, Data, Obis, ScalerUnit, UsageError, axdr
@@ -46,7 +46,7 @@ def run_get(options: argparse.Namespace) -> None:
     if options.format == "json":
         print_json(as_json(class_id, instance, attribute_id, value, scaler))
         return
-    shown = attribute_text(class_id, attribute_id, value, scaler)
+    shown = attribute_text(class_id, attribute_id, value, scaler, instance)
     if options.format == "csv" and value.tag in (axdr.Tag.ARRAY, axdr.Tag.COMPACT_ARRAY):
         print_csv(*as_table(instance, attribute_id, value))
         return
@@ -56,9 +56,9 @@ def run_get(options: argparse.Namespace) -> None:
         return
     if value.tag in (axdr.Tag.ARRAY, axdr.Tag.COMPACT_ARRAY):
         for item in axdr.elements(value):
-            print(text(item))
+            print_line(text(item))
         return
-    print(f"{shown} {scaler.symbol}".rstrip() if scaler else shown)
+    print_line(f"{shown} {scaler.symbol}".rstrip() if scaler else shown)
 
 
 def as_table(instance: Obis, attribute_id: int, value: Data) -> tuple[list[str], list[list[Any]]]:
@@ -121,4 +121,4 @@ def run_action(options: argparse.Namespace) -> None:
         return
     say(f"{instance} {method_name(class_id, method_id)}: {outcome(options)}")
     if returned is not None:
-        print(text(returned))
+        print_line(text(returned))

@@ -21,6 +21,7 @@ _CONTEXTS = {1: "LN", 2: "SN", 3: "LN ciphered", 4: "SN ciphered"}
 _MECHANISMS = {0: "lowest", 1: "LLS", 2: "HLS", 3: "HLS MD5", 4: "HLS SHA-1", 5: "HLS GMAC", 6: "HLS SHA-256", 7: "HLS ECDSA"}
 _PARTNERS, _CONTEXT, _MECHANISM = 3, 4, 6
 _IN_USE = "in use"
+_SHOWN = ((0, 0), (0, 0), (2, 0), (3, 0), (0, 28), (4, 40))  # worth and least width of the columns, see `Column`
 USUAL_CLIENTS = (1, PUBLIC, READER, MANAGEMENT)
 USUAL_SHORT_NAME_CLIENTS = (SHORT_NAME_READER, SHORT_NAME_MANAGEMENT)
 # What an association that authenticates may answer to an AARQ without authentication (REQUIREMENTS C-21).
@@ -198,7 +199,8 @@ def _print(options: argparse.Namespace, devices: list[Device]) -> None:
     if options.format == "csv":
         print_csv(headings, rows)
     else:
-        print_table(f"{len(devices)} logical devices", [Column(heading) for heading in headings], rows)
+        columns = [Column(heading, worth=worth, least=least) for heading, (worth, least) in zip(headings, _SHOWN, strict=True)]
+        print_table(f"{len(devices)} logical devices", columns, rows)
 
 
 def _as_json(device: Device) -> dict[str, Any]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 
 from tools.cli import access, discover, objects, read, several
 from tools.cli.errors import DONE, INTERRUPTED, REFUSED, exit_code, message
 from tools.cli.options import build_parser
-from tools.cli.render import say
+from tools.cli.render import quiet_pipes, say
 from tools.dlmsclient import DlmsError
 
 COMMANDS: dict[str, Callable] = {
@@ -25,19 +23,20 @@ COMMANDS: dict[str, Callable] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code of one command."""
+    return quiet_pipes(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = build_parser().parse_args(arguments)
     try:
         COMMANDS[options.command](options)
-        sys.stdout.flush()
     except DlmsError as error:
         say(message(error))
         return exit_code(error)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has enough; the interpreter's own flush at exit must not find the pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return REFUSED
+        raise  # the reader of our output has enough: `quiet_pipes`
     except OSError as error:
         say(f"error: {error.strerror or error}.")
         return REFUSED

@@ -65,7 +65,8 @@ def run(options: argparse.Namespace) -> None:
             ],
         )
         return
-    columns = [Column("OBIS"), Column("name"), Column("class"), Column("version", True), Column("attributes"), Column("methods")]
+    columns = [Column("OBIS"), Column("name"), Column("class", worth=2), Column("version", True, worth=3)]
+    columns += [Column("attributes"), Column("methods", worth=1)]
     rows = [
         [
             str(item.instance),

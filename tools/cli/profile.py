@@ -9,6 +9,7 @@ from typing import Any
 from tools.cli.render import Column, is_number, number, print_csv, print_table, scaled, text
 from tools.cli.session import scaler_unit
 from tools.cli.values import parse_moment, to_json
+from tools.cli.words import attribute_of
 from tools.dlmsclient import (
     Association,
     CaptureObject,
@@ -23,7 +24,7 @@ from tools.dlmsclient import (
     by_entry,
     by_range,
 )
-from tools.dlmsclient.cosem import ClassId, attribute_name, obis_name
+from tools.dlmsclient.cosem import ClassId, obis_name
 from tools.dlmsclient.obis import Obis
 
 _BUFFER, _CAPTURE_OBJECTS, _SORT_METHOD, _ENTRIES_IN_USE = 2, 3, 5, 7
@@ -51,11 +52,11 @@ class ProfileColumn:
     def heading(self) -> str:
         """Name, attribute where it is not the value, and unit."""
         capture = self.capture
-        name = obis_name(capture.instance) or str(capture.instance)
-        if capture.attribute_id != 2:
-            name += f" {attribute_name(capture.class_id, capture.attribute_id)}"
-        if capture.data_index:
-            name += f" [{capture.data_index}]"
+        if capture.attribute_id == 2:
+            name = obis_name(capture.instance) or str(capture.instance)
+            name += f" [{capture.data_index}]" if capture.data_index else ""
+        else:
+            name = attribute_of(capture.class_id, capture.instance, capture.attribute_id, capture.data_index)
         return f"{name} ({self.scaler.symbol})" if self.scaler and self.scaler.symbol else name
 
 

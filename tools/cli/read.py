@@ -12,6 +12,7 @@ from tools.cli.options import LOAD_PROFILE
 from tools.cli.profile import Profile, print_profile_csv, print_profile_table, profile_json, read_profile, selection_of
 from tools.cli.render import Column, attribute_text, print_csv, print_json, print_table, shorten
 from tools.cli.session import association, find_all, index_of, object_list
+from tools.cli.words import attribute_of
 from tools.dlmsclient import (
     Association,
     Conformance,
@@ -193,8 +194,14 @@ def _print(options: argparse.Namespace, readings: list[Reading], profiles: list[
             )
         return
     if readings:
-        headings = ("OBIS", "name", "class", "attribute", "value", "unit")
-        columns = [Column(heading, heading == "value") for heading in headings]
+        columns = [
+            Column("OBIS"),
+            Column("name"),
+            Column("class", worth=2),
+            Column("attr", numeric=True, worth=1),
+            Column("value", numeric=True),
+            Column("unit", joins=True),
+        ]
         print_table(f"{len(readings)} value{'s' * (len(readings) != 1)}", columns, [_table_row(reading) for reading in readings])
     for profile in profiles:
         print_profile_table(profile)
@@ -210,9 +217,9 @@ def _table_row(reading: Reading) -> list[str]:
     item = reading.item
     return [
         str(item.instance),
-        obis_name(item.instance),
+        attribute_of(item.class_id, item.instance, reading.attribute_id),
         class_name(item.class_id),
-        f"{reading.attribute_id} {attribute_name(item.class_id, reading.attribute_id)}",
+        str(reading.attribute_id),
         shorten(reading.value_text),
         reading.unit,
     ]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from tools.cli.plain import bcd_value
 from tools.dlmsclient import Data, Date, DateTime, Obis, Tag, Time, UsageError, axdr
 from tools.dlmsclient.data import CONSTRUCTED, FLOATS, INTEGERS
 from tools.dlmsclient.octets import parse_hex
@@ -19,7 +20,8 @@ from tools.dlmsclient.octets import parse_hex
 SYNTAX = """\
 values are TYPE:CONTENT
   integer long double-long long64, unsigned long-unsigned double-long-unsigned
-  long64-unsigned, enum bcd     a number: long:-60, enum:0x1E
+  long64-unsigned, enum         a number: long:-60, enum:0x1E
+  bcd                           two digits: bcd:42
   boolean                       boolean:true, boolean:false
   null-data                     null-data
   float32 float64               float32:1.5
@@ -65,7 +67,10 @@ def to_json(data: Data) -> dict[str, Any]:
     if data.tag in CONSTRUCTED or data.tag is Tag.COMPACT_ARRAY:
         return {"type": data.tag.text, "value": [to_json(item) for item in axdr.elements(data)]}
     value = data.value
-    if isinstance(value, bytes):
+    if data.tag is Tag.BCD:
+        number = bcd_value(value)
+        value = f"{value:02X}" if number is None else number
+    elif isinstance(value, bytes):
         value = value.hex().upper()
     elif isinstance(value, DateTime | Date | Time):
         value = value.encode().hex().upper()
@@ -106,6 +111,8 @@ def _typed(name: str, content: Any) -> Data:
         return Data(tag, tuple(from_json(item) for item in items))
     if tag is Tag.BOOLEAN:
         return axdr.boolean(_boolean(content))
+    if tag is Tag.BCD:
+        return axdr.bcd(_digits(content))
     if tag in INTEGERS:
         return _checked(Data(tag, _number(key, content)))
     if tag in FLOATS:
@@ -140,6 +147,14 @@ def _number(key: str, content: Any) -> int:
         return int(_text(key, content), 0)
     except ValueError:
         raise UsageError(f"{key} takes a whole number, not {content!r}") from None
+
+
+def _digits(content: Any) -> int:
+    """The octet of two binary coded digits; A to F are taken as well, so that what a meter sent can be given back."""
+    written = str(content)
+    if not 1 <= len(written) <= 2 or set(written.upper()) - set("0123456789ABCDEF"):
+        raise UsageError(f"bcd takes two digits, not {content!r}")
+    return int(written, 16)
 
 
 def _float(key: str, content: Any) -> float:
