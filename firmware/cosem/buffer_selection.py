@@ -3,7 +3,7 @@ D-112).
 
 Selector 1, by range: structure {restricting_object, from_value, to_value, selected_values array of capture object
 definitions}; rows whose value of the restricting column lies between the two, both included; a date-time is compared
-in UTC, a wildcard in it leaves that end open as far as it goes, and so does a year before 2000 or behind 2099.
+in UTC, a wildcard in it leaves that end open as far as it goes, and so does a year before 2000 or behind 2399.
 Selector 2, by entry: structure {from_entry, to_entry, from_selected_value, to_selected_value}, counted from 1, where
 0 for a "to" means the last.
 

@@ -1,8 +1,8 @@
 """Civil time in small integers: a day is counted from 2000-01-01, and a date-time is twelve octets.
 
-Seconds since any epoch need more than the 30 bits of a board's small integers, minutes since 2000 do not: until 2099
-they stay below 2**26. So an instant is (day, second of the day) or (minute, second), always in UTC, and nothing here
-allocates.
+Seconds since any epoch need more than the 30 bits of a board's small integers, minutes since 2000 do not: until 2399,
+when the Gregorian calendar begins anew, they stay below 2**28. So an instant is (day, second of the day) or (minute,
+second), always in UTC, and nothing here allocates.
 
 Octets of a date-time (REQUIREMENTS D-101): year (2, FFFF any) · month (FF any) · day of month (FF any, FE last, FD
 second last) · day of week 1 Monday … 7 Sunday (FF any) · hour · minute · second · hundredths (FF any) · deviation (2,
@@ -15,7 +15,9 @@ from dlms.octets import get16, put16
 
 DAY = const(86400)  # seconds
 MINUTES = const(1440)
-YEARS = const(100)  # 2000 … 2099
+YEARS = const(400)  # 2000 … 2399
+DAYS = const(146097)  # … which are these
+END = const(210379680)  # … and these minutes
 UNSPECIFIED = const(0x8000)  # deviation
 LAST = const(0xFE)
 SECOND_LAST = const(0xFD)
@@ -25,20 +27,25 @@ _BEFORE = b"\x00\x1f\x3b\x5a\x78\x97\xb5\xd4\xf3"  # days before January … Sep
 _LENGTH = b"\x1f\x1c\x1f\x1e\x1f\x1e\x1f\x1f\x1e\x1f\x1e\x1f"
 
 
+def leap(year):
+    """Whether a year, counted from 2000, has a 29 February."""
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
 def month_length(year, month):
     """Days of month 1 … 12; year counted from 2000."""
-    return 29 if month == 2 and year % 4 == 0 else _LENGTH[month - 1]
+    return 29 if month == 2 and leap(year) else _LENGTH[month - 1]
 
 
 def year_start(year):
-    """Day of 1 January; year counted from 2000, where every fourth year to 2099 is a leap year."""
-    return year * 365 + (year + 3) // 4
+    """Day of 1 January; year counted from 2000."""
+    return year * 365 + (year + 3) // 4 - (year + 99) // 100 + (year + 399) // 400
 
 
 def day_number(year, month, day):
     """Day since 2000-01-01 of a date; year counted from 2000."""
     n = _BEFORE[month - 1] if month <= 9 else 273 + (0, 31, 61)[month - 10]
-    if month > 2 and year % 4 == 0:
+    if month > 2 and leap(year):
         n += 1
     return year_start(year) + n + day - 1
 
@@ -50,8 +57,9 @@ def weekday(day):
 
 def year_of(day):
     """Year, counted from 2000, in which a day lies."""
-    rest = day % 1461
-    return day // 1461 * 4 + (0 if rest < 366 else 1 + (rest - 366) // 365)
+    # years of the same length would begin at most 0.72 days behind the real ones, and less than two before them
+    year = (400 * day + 300) // DAYS
+    return year - 1 if year_start(year) > day else year
 
 
 def put_date(buf, off, day):

@@ -22,10 +22,11 @@ from dlms.octets import copy, get16, put16
 INVALID = const(0x01)  # clock status bits (REQUIREMENTS D-102)
 DOUBTFUL = const(0x02)
 DST_ACTIVE = const(0x80)
-_INVALID = const(-4)  # what `read_time` returns for date-times that are no minute of 2000 to 2099
-BEFORE = const(-3)  # a year before them
-AFTER = const(-2)  # … and behind them
-UNBOUNDED = const(-1)  # no year
+# what `read_time` returns for date-times that are no minute of 2000 to 2399, UTC; lower than the days of 1999
+_INVALID = const(-1004)
+BEFORE = const(-1003)  # an instant before them
+AFTER = const(-1002)  # … and behind them
+UNBOUNDED = const(-1001)  # no year
 EXACT = const(0)  # how `read_time` takes a field that is not specified: refused …
 EARLIEST = const(1)  # … as its lowest value
 LATEST = const(2)  # … as its highest value
@@ -184,7 +185,7 @@ class Clock(Interface):
         if not civil.fields_valid(buf, off):
             return _INVALID
         day = self._read_day(buf, off, fill)
-        if day < 0:
+        if day <= UNBOUNDED:
             return day
         self.centiseconds = self._field(buf[off + 7], fill, 59) * 100
         if self.centiseconds < 0:
@@ -196,16 +197,19 @@ class Clock(Interface):
             return _INVALID
         minute += day * civil.MINUTES + hour * 60
         if get16(buf, off + 9) != civil.UNSPECIFIED:
-            return max(0, minute + civil.deviation(buf, off + 9))
-        return max(0, self._from_local(minute, buf[off + 11]))
+            minute += civil.deviation(buf, off + 9)
+        else:
+            minute = self._from_local(minute, buf[off + 11])
+        return BEFORE if minute < 0 else AFTER if minute >= civil.END else minute
 
     def _read_day(self, buf, off, fill):
         year = get16(buf, off)
         if year == 0xFFFF:
             return _INVALID if fill == EXACT else UNBOUNDED
-        if not 2000 <= year < 2000 + civil.YEARS:
-            return BEFORE if year < 2000 else AFTER
         year -= 2000
+        # the instant decides: local time may be a year before or behind it
+        if not -1 <= year <= civil.YEARS:
+            return BEFORE if year < 0 else AFTER
         month = buf[off + 2]
         if month > 12:
             if fill == EXACT:
@@ -258,7 +262,7 @@ class Clock(Interface):
         if k == 5 or k == 6:
             if buf[off + 1] != 12:
                 return TYPE_UNMATCHED
-            if not civil.fields_valid(buf, off + 2) or civil.resolve_day(0, buf, off + 4) < 0:
+            if not civil.fields_valid(buf, off + 2) or not self._occurs(buf, off + 2):
                 return OUT_OF_RANGE
         elif k == 3:
             if not -720 <= civil.deviation(buf, off + 1) <= 840:
@@ -271,11 +275,18 @@ class Clock(Interface):
             self.render()
         return SUCCESS
 
+    def _occurs(self, buf, off):
+        """Whether the rule at off names a day: of its year, or of a leap year when every year has it."""
+        year = get16(buf, off)
+        if year == 0xFFFF:
+            year = 2000
+        return 2000 <= year < 2000 + civil.YEARS and civil.resolve_day(year - 2000, buf, off + 2) >= 0
+
     def _set_time(self, buf, off, commit):
         if buf[off - 1] != 12:
             return TYPE_UNMATCHED
         minute = self.read_time(buf, off, EXACT)
-        if minute < 0 or minute >= civil.year_start(civil.YEARS) * civil.MINUTES:
+        if minute < 0:
             return OUT_OF_RANGE
         if commit:
             self.adjust(minute // civil.MINUTES, minute % civil.MINUTES * 60 + self.centiseconds // 100, True)
@@ -285,6 +296,7 @@ class Clock(Interface):
         """Set the instant, -86400 <= second < 2 · 86400; the listener hears of it before and after.
 
         known: it is the time of somebody who knows it, and not the old one put right by a little.
+        Returns SUCCESS, or OUT_OF_RANGE for an instant outside of 2000 to 2399, and nothing changes.
         """
         if second < 0:
             second += civil.DAY
@@ -292,17 +304,20 @@ class Clock(Interface):
         elif second >= civil.DAY:
             second -= civil.DAY
             day += 1
+        if not 0 <= day < civil.DAYS:
+            return OUT_OF_RANGE
         self.render()
         if self.listener:
             self.listener.clock_adjusting()
         if known:
             self.a[4][1] &= ~(INVALID | DOUBTFUL)
-        self.day = max(0, day)
+        self.day = day
         self.second = second
         self._local()
         self.render()
         if self.listener:
             self.listener.clock_adjusted()
+        return SUCCESS
 
     def act(self, m, buf, off, end, out, o, aa):
         if m == 5:
@@ -314,17 +329,17 @@ class Clock(Interface):
         if m == 4:
             return answered(self._adjust_to_preset_time(), o)
         if m == 1:
-            self._round(900)
-        elif m == 3:
-            self._round(60)
-        elif self.measuring and self.measuring.period:
-            self._round(self.measuring.period)
+            return answered(self._round(900), o)
+        if m == 3:
+            return answered(self._round(60), o)
+        if self.measuring and self.measuring.period:
+            return answered(self._round(self.measuring.period), o)
         return o
 
     def _round(self, period):
         """Go to the nearest multiple of a period of local time; the middle goes up."""
         rest = self.local_second % period
-        self.adjust(self.day, self.second + (period - rest if 2 * rest >= period else -rest))
+        return self.adjust(self.day, self.second + (period - rest if 2 * rest >= period else -rest))
 
     def _shift_time(self, buf, off, end):
         if end - off != 3 or buf[off] != axdr.LONG:
@@ -334,8 +349,7 @@ class Clock(Interface):
             shift -= 0x10000
         if not -_SHIFT <= shift <= _SHIFT:
             return OUT_OF_RANGE
-        self.adjust(self.day, self.second + shift)
-        return SUCCESS
+        return self.adjust(self.day, self.second + shift)
 
     def _preset_adjusting_time(self, buf, off, end):
         """structure {preset_time, validity_interval_start, validity_interval_end}, each octet-string[12]."""

@@ -2,13 +2,16 @@
 
 
 def minutes(row, off):
-    """Minutes from 2000-01-01 UTC of the date-time octets at off, all of whose fields are specified."""
+    """Minutes from 2000-01-01 UTC of the date-time octets at off, of 1999 to 2400, all of whose fields are specified."""
     year = (row[off] << 8 | row[off + 1]) - 1996
     month = row[off + 2] - 3
     if month < 0:
         month += 12
         year -= 1
     day = 365 * year + (year >> 2) + (153 * month + 2) // 5 + row[off + 3] - 1402
+    if year > 103:
+        # from March 2100 on: three centuries of four have a leap day less
+        day -= (year - 4) // 100 - (year - 4) // 400
     zone = row[off + 9] << 8 | row[off + 10]
     if zone == 0x8000:
         zone = 0

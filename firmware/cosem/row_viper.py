@@ -12,6 +12,9 @@ def minutes(row: ptr8, off: int) -> int:
         month += 12
         year -= 1
     day = 365 * year + (year >> 2) + (153 * month + 2) // 5 + row[off + 3] - 1402
+    if year > 103:
+        # from March 2100 on: three centuries of four have a leap day less
+        day -= (year - 4) // 100 - (year - 4) // 400
     zone = row[off + 9] << 8 | row[off + 10]
     if zone == 0x8000:
         zone = 0
@@ -39,6 +42,8 @@ def matches(page: ptr8, at: int, step: int, n: int, limits: ptr8, stop: int) -> 
                 month += 12
                 year -= 1
             day = 365 * year + (year >> 2) + (153 * month + 2) // 5 + page[at + 3] - 1402
+            if year > 103:
+                day -= (year - 4) // 100 - (year - 4) // 400
             zone = page[at + 9] << 8 | page[at + 10]
             if zone == 0x8000:
                 zone = 0

@@ -78,14 +78,15 @@ def usable(buf, off, end):
 
 
 def _usable(buf, off):
+    year = get16(buf, off)
     month = buf[off + 2]
     day = buf[off + 3]
-    return (
-        civil.fields_valid(buf, off)
-        and get16(buf, off + 9) == civil.UNSPECIFIED
-        and (month <= 12 or month == civil.ANY)
-        and (day <= 31 or day == civil.ANY)
-    )
+    if not civil.fields_valid(buf, off) or get16(buf, off + 9) != civil.UNSPECIFIED:
+        return False
+    if month > 12 or day > 31:
+        return (month <= 12 or month == civil.ANY) and (day <= 31 or day == civil.ANY)
+    # without a year a day that some year has
+    return day <= civil.month_length(0 if year == 0xFFFF else year - 2000, month)
 
 
 def _alike(buf, a, b):

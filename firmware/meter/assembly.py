@@ -79,7 +79,7 @@ def read_start(text):
 
         now = time.gmtime()
         if not 2000 <= now[0] < 2000 + YEARS:
-            raise ValueError("start: the clock of this machine says %d, not 2000 to 2099; give a start" % now[0])
+            raise ValueError("start: the clock of this machine says %d, not 2000 to 2399; give a start" % now[0])
         return day_number(now[0] - 2000, now[1], now[2]), now[3] * 3600 + now[4] * 60 + now[5]
     wrong = ValueError("start: %s is not a UTC date-time such as 2026-01-31T12:00:00Z" % text)
     try:
@@ -89,7 +89,7 @@ def read_start(text):
     except (AttributeError, ValueError):
         raise wrong
     if not 2000 <= year < 2000 + YEARS:
-        raise ValueError("start: %s is not in the years 2000 to 2099" % text)
+        raise ValueError("start: %s is not in the years 2000 to 2399" % text)
     if not (1 <= month <= 12 and 1 <= day <= month_length(year - 2000, month)):
         raise wrong
     if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):

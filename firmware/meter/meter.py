@@ -10,6 +10,7 @@ from micropython import const
 
 from cosem.civil import DAY
 from cosem.disconnect_control import CONNECTED
+from dlms.errors import SUCCESS
 from dlms.octets import add32, copy
 from meter import events
 from meter.simulation import EXPORT, IMPORT
@@ -222,8 +223,7 @@ class Meter:
         off = second - clock.second
         if clock.trusted() and day == clock.day and -1 <= off <= 1:
             return False
-        clock.adjust(day, second, True)
-        return True
+        return clock.adjust(day, second, True) == SUCCESS
 
     def dst_changed(self):
         """Daylight saving has begun or ended."""

@@ -10,6 +10,13 @@ REQ = {
     "test_set_time_by_deviation": ("D-20", "D-101"),
     "test_dst_begins_and_ends_by_its_rule": ("F-35", "D-102"),
     "test_zone_moves_local_time_and_not_the_instant": ("F-35", "D-101"),
+    "edge-*": ("D-101", "D-115", "F-07"),
+    "moves-*": ("D-115", "F-07"),
+    "test_*_2100_*": ("D-115",),
+    "test_local_time_beyond_the_years": ("D-115",),
+    "test_daylight_saving_rules_of_a_year": ("D-115", "F-35"),
+    "test_every_day_of_four_hundred_years": ("D-115",),
+    "test_a_day_lies_in_its_year": ("D-115",),
     "test_setting_the_clock_is_logged_and_marks_the_load_profile": ("F-35",),
     "test_dst_rule_with_a_deviation_of_its_own": ("F-35",),
     "test_dst_change_is_logged": ("F-35",),
@@ -29,13 +36,13 @@ def clock_at(start, zone=0, dst=False):
     return meter, clock
 
 
-def test_every_day_of_a_hundred_years():
+def test_every_day_of_four_hundred_years():
     buf = bytearray(13)
     day = 0
     weekday = 6  # 2000-01-01 was a Saturday
-    for year in range(100):
+    for year in range(400):
         for month in range(1, 13):
-            length = 31 if month in (1, 3, 5, 7, 8, 10, 12) else 30 if month != 2 else 29 if year % 4 == 0 else 28
+            length = 31 if month in (1, 3, 5, 7, 8, 10, 12) else 30 if month != 2 else 29 if is_leap(2000 + year) else 28
             assert civil.month_length(year, month) == length
             for date in (1, 2, length):
                 at = day + date - 1
@@ -51,6 +58,126 @@ def test_every_day_of_a_hundred_years():
                 assert row.minutes(buf, 1) == wanted == row_plain.minutes(buf, 1)
             day += length
             weekday = (weekday + length - 1) % 7 + 1
+    assert day == civil.DAYS
+    assert civil.END == day * civil.MINUTES
+
+
+def is_leap(year):
+    return year in (2000, 2400) or year % 4 == 0 and year not in (1900, 2100, 2200, 2300)
+
+
+def test_a_day_lies_in_its_year():
+    for year in range(-1, 401):
+        start = civil.year_start(year)
+        assert civil.year_start(year + 1) - start == (366 if is_leap(2000 + year) else 365)
+        for day in (start, start + 1, start + 58, start + 59, start + 60, start + 364):
+            assert civil.year_of(day) == year
+        assert civil.year_of(start - 1) == year - 1
+
+
+def test_runs_through_2100_and_over_its_last_year():
+    """2100 has no 29 February; after the last instant that can be set the calendar goes on right."""
+    for start, after in (
+        ("2100-02-28T23:59:59", moment(2100, 3, 1, weekday=1)),
+        ("2096-02-28T23:59:59", moment(2096, 2, 29, weekday=3)),
+        ("2399-12-31T23:59:59", moment(2400, 1, 1, weekday=6)),
+    ):
+        meter, _ = clock_at(start)
+        run(meter, 1)
+        assert now(meter) == after
+    meter, _ = clock_at("2399-12-31T23:59:59")
+    run(meter, 59 * 86400 + 1)
+    assert now(meter) == moment(2400, 2, 29, weekday=2)
+
+
+# Instants at the edges of what the clock keeps: local date-time, deviation, whether it is one of 2000 to 2399 in UTC
+EDGES = (
+    (moment(2000, 1, 1, 0, 0, 0, 0), True),
+    (moment(2000, 1, 1, 0, 0, 0, -1), False),
+    (moment(2000, 1, 1, 0, 0, 0, -720), False),
+    (moment(2000, 1, 1, 11, 59, 59, -720), False),
+    (moment(2000, 1, 1, 12, 0, 0, -720), True),
+    (moment(1999, 12, 31, 23, 59, 59, 60), True),
+    (moment(1999, 12, 31, 10, 0, 0, 840), True),
+    (moment(1999, 12, 31, 9, 59, 59, 840), False),
+    (moment(1999, 12, 31, 23, 59, 59, 0), False),
+    (moment(1998, 12, 31, 23, 59, 59, 840), False),
+    (moment(2099, 12, 31, 23, 59, 59, 60), True),
+    (moment(2100, 2, 28), True),
+    (moment(2100, 2, 29), False),
+    (moment(2200, 2, 29), False),
+    (moment(2300, 2, 29), False),
+    (moment(2104, 2, 29), True),
+    (moment(2399, 12, 31, 23, 59, 59, 0), True),
+    (moment(2399, 12, 31, 23, 59, 59, 1), False),
+    (moment(2399, 12, 31, 12, 0, 0, 720), False),
+    (moment(2400, 1, 1, 0, 0, 0, 0), False),
+    (moment(2400, 1, 1, 0, 59, 59, -60), True),
+    (moment(2400, 1, 1, 1, 0, 0, -60), False),
+    (moment(2401, 1, 1, 0, 0, 0, -720), False),
+    (moment(9999, 1, 1), False),
+    (moment(0, 1, 1), False),
+)
+
+
+def edge(octets, kept):
+    """SET of the time, and each date-time of a preset: refused with other-reason unless the instant can be kept, and nothing changes."""
+    good = ostr(moment(2026, 3, 1, 12))
+    wanted = SUCCESS if kept else OTHER_REASON
+    meter, clock = clock_at("2026-03-01T10:00:00")
+    before = everything(clock)
+    assert put(clock, 2, ostr(octets)) == wanted
+    if not kept:
+        assert everything(clock) == before
+    else:
+        minute = row_plain.minutes(octets, 0)
+        assert (clock.minutes(), clock.second % 60) == (minute, octets[7])
+        assert row.minutes(octets, 0) == minute
+    for preset in ((octets, good, good), (good, octets, good), (good, good, octets)):
+        preset = structure(*[value if value is good else ostr(value) for value in preset])
+        assert act(clock, 5, preset) == (b"" if kept else OTHER_REASON)
+
+
+def adjusted(start, zone, m, parameter, kept):
+    """A method that moves the clock over an edge is refused, and nothing changes."""
+    meter, clock = clock_at(start, zone)
+    before = everything(clock)
+    if kept:
+        assert act(clock, m, parameter) == b""
+        assert everything(clock) != before
+    else:
+        assert act(clock, m, parameter) == OTHER_REASON
+        assert everything(clock) == before
+
+
+def test_local_time_beyond_the_years():
+    """Only the instant counts: where it is still 1999, or 2400 already, the clock shows that and takes it back."""
+    for start, zone, shown in (
+        ("2000-01-01T00:30:00", 60, moment(1999, 12, 31, 23, 30, 0, 60, weekday=5)),
+        ("2399-12-31T23:30:00", BERLIN, moment(2400, 1, 1, 0, 30, 0, BERLIN, weekday=6)),
+    ):
+        meter, clock = clock_at(start, zone)
+        assert now(meter) == shown
+        minute = clock.minutes()
+        for value in (shown, shown[:9] + b"\x80\x00\xff"):
+            assert put(clock, 2, ostr(value)) == SUCCESS
+            assert clock.minutes() == minute
+    # with the zone of the meter the edge is another one
+    meter, clock = clock_at("2026-03-01T10:00:00", BERLIN)
+    assert put(clock, 2, ostr(moment(2000, 1, 1, 0, 59, 59, None, 0xFF))) == OTHER_REASON
+    assert put(clock, 2, ostr(moment(2000, 1, 1, 1, 0, 0, None, 0xFF))) == SUCCESS
+
+
+def test_daylight_saving_rules_of_a_year():
+    """A rule for one year names a day of it; one for every year a day that some year has."""
+    for k in (5, 6):
+        _, clock = clock_at("2026-03-01T00:00:00")
+        for good in (moment(None, 2, 29, 2), moment(2104, 2, 29, 2), moment(2100, 2, 28, 2), moment(2000, 1, 1), moment(2399, 12, 31)):
+            assert put(clock, k, ostr(good)) == SUCCESS
+        before = everything(clock)
+        for year, month, day in ((2100, 2, 29), (2027, 2, 29), (None, 2, 30), (1999, 3, 1), (2400, 3, 1), (0, 3, 1)):
+            assert put(clock, k, ostr(moment(year, month, day, 2))) == OTHER_REASON
+        assert everything(clock) == before
 
 
 def test_reads_as_octets():
@@ -144,11 +271,6 @@ def wrong_value(k, data, result):
     before = everything(clock)
     assert put(clock, k, data) == result
     assert everything(clock) == before
-
-
-def test_out_of_time():
-    meter, clock = clock_at("2099-12-31T23:59:59")
-    assert put(clock, 2, ostr(moment(2099, 12, 31, 23, 59, 59, 60))) == OTHER_REASON
 
 
 def test_adjust_methods():
@@ -267,7 +389,7 @@ def cases():
         ("hundredths-100", 2, ostr(moment(2026, 2, 1, hundredths=100)), OTHER_REASON),
         ("deviation-841", 2, ostr(moment(2026, 2, 1, deviation=841)), OTHER_REASON),
         ("year-1999", 2, ostr(moment(1999, 2, 1)), OTHER_REASON),
-        ("year-2100", 2, ostr(moment(2100, 2, 1)), OTHER_REASON),
+        ("year-2400", 2, ostr(moment(2400, 2, 1)), OTHER_REASON),
         ("year-any", 2, ostr(moment(None, 2, 1)), OTHER_REASON),
         ("zone-type", 3, b"\x12\x00\x00", TYPE_UNMATCHED),
         ("zone-841", 3, b"\x10\x03\x49", OTHER_REASON),
@@ -280,6 +402,24 @@ def cases():
         ("enabled-type", 8, b"\x11\x01", TYPE_UNMATCHED),
     ):
         yield "refuses-" + label, wrong_value, (k, data, result)
+    for octets, kept in EDGES:
+        yield "edge-" + octets.hex(), edge, (octets, kept)
+    last = "2399-12-31T23:59:3"
+    nothing = b"\x0f\x00"
+    for label, start, zone, m, parameter, kept in (
+        ("back", "2000-01-01T00:14:59", 0, 6, b"\x10\xfc\x7c", False),
+        ("back-to-the-first", "2000-01-01T00:15:00", 0, 6, b"\x10\xfc\x7c", True),
+        ("on", "2399-12-31T23:45:00", 0, 6, b"\x10\x03\x84", False),
+        ("on-to-the-last", "2399-12-31T23:44:59", 0, 6, b"\x10\x03\x84", True),
+        ("quarter-back", "2000-01-01T00:05:00", 0, 1, nothing, True),
+        ("quarter-before", "2000-01-01T00:01:00", -5, 1, nothing, False),
+        ("quarter-behind", last + "0", 0, 1, nothing, False),
+        ("period-before", "2000-01-01T00:01:00", -5, 2, nothing, False),
+        ("period-behind", last + "0", 0, 2, nothing, False),
+        ("minute-behind", last + "1", 0, 3, nothing, False),
+        ("minute-back", last[:-1] + "29", 0, 3, nothing, True),
+    ):
+        yield "moves-" + label, adjusted, (start, zone, m, parameter, kept)
     for month, rule, weekday, wanted in (
         (3, 0xFE, 7, 29),
         (10, 0xFE, 7, 25),

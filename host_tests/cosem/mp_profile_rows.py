@@ -152,7 +152,8 @@ def test_scan_twins_of_times():
     limits[11] = 12
     stamps = [moment(2026, 2, 28, 23, 59, second, deviation=0, hundredths=part) for second in (0, 1, 59) for part in (0, 1, 99)]
     stamps += [moment(2026, 3, 1, 1, 0, 0, -60), moment(2026, 3, 1, 0, 0, 0, None)]
-    stamps += [moment(2000, 1, 1), moment(2099, 12, 31, 23, 59, 59)]
+    stamps += [moment(1999, 12, 31, 23, 0, 0, 60), moment(2000, 1, 1), moment(2099, 12, 31, 23, 59, 59)]
+    stamps += [moment(year, month, day) for year in (2100, 2104, 2399, 2400) for month, day in ((2, 28), (3, 1), (12, 31))]
     page = b"".join(stamps)
     keys = [(row_plain.minutes(stamp, 0), stamp[7] * 100 + stamp[8]) for stamp in stamps]
     for low in keys:

@@ -10,6 +10,7 @@ from dlms.errors import OTHER_REASON, SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UN
 from profile_model import CLOCK, ENERGY, LOAD, STATUS, at, between, entries, four, loaded
 
 REQ = {
+    "test_range_in_2100": ("D-110", "D-115"),
     "test_range": ("D-110",),
     "test_range_both_ends_included": ("D-110",),
     "test_range_without_match": ("D-112",),
@@ -105,7 +106,8 @@ def test_range_beyond_the_years_of_the_clock():
     whole = elements(profile, 2)
     middle = moment(2026, 3, 1, 10, 10)
     for early in (moment(1970, 1, 1), moment(1999, 12, 31, 23, 59, 59), moment(1, 1, 1), moment(0, 1, 1, deviation=None)):
-        for late in (moment(9999, 12, 31, 23, 59, 59), moment(2100, 1, 1), moment(0xFFFE, 12, 0xFE, None, deviation=None)):
+        last_day = moment(0xFFFE, 12, 0xFE, None, deviation=None)
+        for late in (moment(9999, 12, 31, 23, 59, 59), moment(2400, 1, 1), moment(2401, 1, 1), last_day):
             assert ranged(profile, early, late) == whole
             assert ranged(profile, early, middle) == whole[:10]
             assert ranged(profile, middle, late) == whole[9:]
@@ -113,12 +115,34 @@ def test_range_beyond_the_years_of_the_clock():
             assert ranged(profile, late, middle) == ranged(profile, middle, early) == []
     for wrong in (moment(1970, 13, 1), moment(9999, 1, 1, 24)):
         assert ranged(profile, wrong, middle) == ranged(profile, middle, wrong) == TYPE_UNMATCHED
-    for year in (1970, 1999, 2100, 9999):
+    for year in (1970, 1999, 2400, 9999):
         assert put(meter.clock, 2, ostr(moment(year, 1, 1))) == OTHER_REASON
     assert put(meter.clock, 2, ostr(moment(2000, 1, 1))) == SUCCESS
     run(meter, 60)
     assert ranged(profile, moment(1970, 1, 1), moment(2000, 12, 31)) == elements(profile, 2)[20:]
     assert ranged(profile, moment(1970, 1, 1), moment(9999, 1, 1)) == elements(profile, 2)
+
+
+def test_range_in_2100():
+    """Rows on both sides of the 29 February that 2100 does not have, and of the ends of years; sorted and counted alike."""
+    for start, date in (
+        ("2100-02-28T23:50:00", (2100, 3, 1)),
+        ("2099-12-31T23:50:00", (2100, 1, 1)),
+        ("2399-12-31T23:50:00", (2400, 1, 1)),
+    ):
+        meter, profile = loaded(20, start=start)
+        whole = elements(profile, 2)
+        assert len(whole) == 20
+        assert whole[9][4:8] == moment(*date)[:4]
+        midnight = moment(*date)
+        first = moment(int(start[:4]), int(start[5:7]), int(start[8:10]), 23, 50)
+        if date[0] < 2400:
+            assert ranged(profile, first, midnight) == whole[:10]
+            assert ranged(profile, midnight, moment(*date, 0, 10)) == whole[9:]
+            # by a zone of its own, and with a year alone
+            assert ranged(profile, moment(*date, 1, 0, 0, -60), moment(9999, 1, 1)) == whole[9:]
+        year = moment(int(start[:4]), None, None, None, None, None, None, 0xFF, hundredths=None)
+        assert ranged(profile, year, year) == (whole[:9] if date[1:] == (1, 1) else whole)
 
 
 def test_range_in_another_zone():

@@ -375,8 +375,24 @@ def test_windows_that_clients_write():
         span(daily(2), moment(2026, None, None, 4, 0, 0, None, 0xFF)),
         span(moment(None, None, None, 2, 0, 0, 0, 0xFF), moment(None, None, None, 4, 0, 0, 0, 0xFF)),  # a deviation
         span(moment(None, None, 0xFE, 2, 0, 0, None, 0xFF), moment(None, None, 0xFE, 4, 0, 0, None, 0xFF)),  # last day of the month
+        span(day(None, 2, 30), day(None, 3, 1)),  # days that no year has, or not the one that is named
+        span(day(None, 2, 1), day(None, 2, 30)),
+        span(day(None, 4, 31), day(None, 5, 1)),
+        span(day(2026, 2, 28), day(2026, 2, 29)),
+        span(day(2100, 2, 29), day(2100, 3, 1)),
     ):
         assert put(push, 4, items(wrong)) == OTHER, wrong
+    for good in (
+        span(day(None, 2, 29), day(None, 3, 1)),
+        span(day(2104, 2, 29), day(2104, 3, 1)),
+        span(day(None, None, 31), day(None, None, 1)),
+        span(day(1970, 1, 1), day(9999, 12, 31)),
+    ):
+        assert put(push, 4, items(good)) == SUCCESS, good
+
+
+def day(year, month, date):
+    return moment(year, month, date, 0, 0, 0, None, 0xFF)
 
 
 def test_the_window_that_holds_is_that_of_local_time():
