@@ -41,12 +41,15 @@ def deliver(server, link, rx, off, n, tx):
         copy(server.header, _CLIENT, rx, off + _CLIENT, 2)
         for device in server.wports:
             put16(server.header, _SERVER, device)
-            work(server, link, rx, off + HEADER, off + n, tx)
+            link = work(server, link, rx, off + HEADER, off + n, tx)
     return 0
 
 
 def choose(server, rx, p, end):
-    """What the APDU rx[p:end] does in each logical device: `enter`, `leave`, `serve`, or None for nothing."""
+    """What the APDU rx[p:end] does in each logical device: `enter`, `leave`, `serve`, or None for nothing.
+
+    Each returns the link of the peer, which gets one of its own when its first AA opens where others have to yield (`places`).
+    """
     tag = rx[p]
     if tag == acse.AARQ:
         aarq = server.aarq
@@ -61,13 +64,14 @@ def enter(server, link, rx, p, end, tx):
     header = server.header
     assoc = server.find_association(header, _CLIENT)
     if assoc is None or assoc.preestablished:
-        return
+        return link
     i = find_key(link.keys, link.n, header, _CLIENT)
     if i >= 0:
         if link.aas[i].confirmed:
-            return
+            return link
         server.close(link, i)
-    server.admit(link, assoc, server.aarq.judge(rx, assoc, server.errors), header, _CLIENT)
+    aa = server.admit(link, assoc, server.aarq.judge(rx, assoc, server.errors), header, _CLIENT)
+    return link if aa is None else aa.link
 
 
 def leave(server, link, rx, p, end, tx):
@@ -75,6 +79,7 @@ def leave(server, link, rx, p, end, tx):
     i = find_key(link.keys, link.n, server.header, _CLIENT)
     if i >= 0 and not link.aas[i].confirmed:
         server.close(link, i)
+    return link
 
 
 def serve(server, link, rx, p, end, tx):
@@ -86,3 +91,4 @@ def serve(server, link, rx, p, end, tx):
         aa = server.preestablish(link, server.header, _CLIENT)
     if aa is not None and (not aa.confirmed or aa.assoc.preestablished):
         server.dispatch(aa, rx[p], rx, p, end, tx)
+    return link

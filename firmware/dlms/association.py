@@ -16,6 +16,7 @@ from micropython import const
 from dlms.conformance import GET
 from dlms.octets import clear, copy
 from dlms.pool import Pool
+from dlms.security import LOWEST
 from dlms.wrapper import HEADER
 
 ROW = const(20)  # octets of a row of access rights (`cosem.rights`)
@@ -47,8 +48,13 @@ class Association:
         self.acc = None
         self.way = None  # for `short`: see `short_plain`
         self.index = 0  # number of this AA on its link
+        self.serial = 0  # … and among all that were opened (`places`)
         self.trail = ""  # Protocol_Connection_Parameters, for the log
         self.parameters = b""  # … and for who reads them
+
+    def proven(self):
+        """Whether the client has proved who it is: by its secret when the AA opened, with HLS when pass 3 was right."""
+        return self.state == ASSOCIATED and self.assoc.mechanism != LOWEST
 
     def opened(self):
         """The AA is in force: take what serving it needs from the association object."""
@@ -74,8 +80,10 @@ class Carrier:
     """What the links of one transport share.
 
     pool: of AAs. transfers: pool of long transfers. most: AAs on one link. stream: TCP, and not UDP. send_limit: the longest APDU
-    that the transport takes (REQUIREMENTS A-08).
+    that the transport takes (REQUIREMENTS A-08). links: those that hold AAs, told by who makes them.
     """
+
+    links = ()
 
     def __init__(self, server, pool, transfers, most, stream, send_limit):
         self.server = server
@@ -102,10 +110,15 @@ class Link:
         self.aas = [None] * carrier.most
         self.n = 0
         self.local = ""  # address and port of this end, for the log
+        self.served = False  # a request in an open AA since the transport looked last
 
     def name(self):
         """Address and port of the peer as text, for the log; asked for only when an AA opens. Here, of a link without a peer of its own."""
         return self.local
+
+    def settle(self, other):
+        """Become the link of the peer that `other`, a link without room for AAs, stood for."""
+        self.local = other.local
 
     def take(self, rx, off):
         """A fresh AA for the wPorts at rx[off:off+4], or None when the link or the pool has no more."""

@@ -12,7 +12,7 @@ from array import array
 
 from micropython import const
 
-from dlms import acse, action, all_station, get, set
+from dlms import acse, action, all_station, get, places, set
 from dlms.association import ASSOCIATED, IDLE, Carrier, Link, associations
 from dlms.axdr import shorten
 from dlms.conformance import WITHOUT_BLOCKS
@@ -28,9 +28,9 @@ from dlms.errors import (
 from dlms.notification import DATA_NOTIFICATION_CONFIRM
 from dlms.octets import OTHER_CLASS, add32, find_key, get16, scan
 from dlms.pool import Pool
-from dlms.security import LN_CONTEXT
+from dlms.security import LN_CONTEXT, LOW
 from dlms.short import short_get
-from dlms.states import ACTION_IN, GBT_SENT, NONE
+from dlms.states import ACTION_IN, NONE
 from dlms.stream import Transfer
 from dlms.wrapper import HEADER, answer
 
@@ -38,6 +38,8 @@ _HEADER = const(8)  # as `wrapper.HEADER`
 _TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
 _EVERYTHING = const(0x3FFFFFFF)
 _RESPONSES = (0xC4, 0xC5, 0xC7, 0x61, 0x63, 0x0F, 0xC2, 0x0C, 0x0D, 0x08, 0x0E, 0x10, 0x18, 0x16, 0xD8, 0xDA)
+_REFUSALS = b"\xd8\x0e"  # ExceptionResponse, ConfirmedServiceError
+_UNCONFIRMED = b"\xc0\xc1\xc3\xd9\x16"  # services that may be done without an answer
 _SN_SERVICES = (0x05, 0x06)
 _LN_SERVICES = (0xC0, 0xC1, 0xC3)
 
@@ -69,6 +71,7 @@ class Server:
         self.served = served or bytearray(4)  # WPDUs taken, 32 bits
         self.short = short_get  # the short way, for a transport that tries it itself and then calls `serve`
         self.refusal = 0
+        self.openings = 0  # AAs opened so far (`places`)
         self.sn = None  # the services of short name referencing, where the board has a client for them
         if limits.SN_CLIENTS:
             from dlms import short_names
@@ -184,6 +187,8 @@ class Server:
                 end = self.other(aa, tag, rx, p, end, tx)
         except Exception as e:
             end = self.escaped(aa, tag, rx[p + 2] if end - p > 2 else 0, tx, e)
+        if (tx[aa.start] not in _REFUSALS) if end else tag in _UNCONFIRMED:
+            aa.link.served = True
         # D-99: nothing is ever sent in an unconfirmed AA
         return end if aa.confirmed else 0
 
@@ -292,7 +297,7 @@ class Server:
         link = aa.link
         pool = link.carrier.transfers
         other = pool.take(link.held)
-        if other is None and self.reclaim(pool):
+        if other is None and places.reclaim(self, aa):
             other = pool.take(link.held)
         if other is None:
             return False
@@ -321,14 +326,6 @@ class Server:
             link.held -= 1
             link.carrier.transfers.give(t, link.held)
             aa.heat()
-
-    def reclaim(self, pool):
-        """End a transfer of this pool that is only kept in case its last blocks were lost; False when there is none."""
-        for t in self.every:
-            if t.kind == GBT_SENT and t.aa.transfer is t and t.aa.link.carrier.transfers is pool:
-                self.abandon(t.aa)
-                return True
-        return False
 
     def silence(self, aa):
         """Nothing is sent: an unconfirmed service leaves no transfer behind."""
@@ -365,6 +362,10 @@ class Server:
         `aarq.answer` is then what the client may be told: the refusal of a full table too (C-18).
         """
         aa = link.take(pair, q) if answer == ACCEPTED else None
+        if aa is None and answer == ACCEPTED and assoc.mechanism == LOW:
+            # its secret was right; one with HLS has proved nothing before pass 3
+            link = places.make_room(self, link)
+            aa = link.take(pair, q)
         if aa is not None:
             self.open(link, aa, assoc)
             self.note("aa-open", aa.trail)
@@ -432,6 +433,8 @@ class Server:
         if 0 < aarq.max_pdu < aa.room:
             aa.room = aarq.max_pdu
         aa.transfer = None
+        link.served = True
+        places.opening(self, aa)
         assoc.opened += 1
         assoc.user = aarq.user
         aa.trail = trail(link, assoc)

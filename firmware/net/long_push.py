@@ -27,6 +27,7 @@ from dlms.gbt import TAG
 from dlms.notification import DATA_HEAD
 from dlms.octets import copy, get16, put16
 from dlms.outbox import APDU, FIRST
+from dlms.security import LOWEST
 from dlms.states import GBT_IN, GBT_SENT
 from dlms.wrapper import HEADER
 
@@ -40,6 +41,7 @@ class LongPush:
     # what the server reads of an Association object
     context = 1
     packing = 0
+    mechanism = LOWEST  # it takes nobody's place (`dlms.places`)
 
     def __init__(self, server, window, datagram):
         self.server = server

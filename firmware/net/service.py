@@ -27,12 +27,13 @@ class Service:
         self.datagram = limits.DATAGRAM
         self.tx = server.buffer()
         tcp = server.carrier(associations(limits.ALL_ASSOCIATIONS, limits.CONNECTIONS), limits.ASSOCIATIONS, True)
-        self.connections = [Connection(tcp, queue, self.tx) for _ in range(limits.CONNECTIONS)]
+        self.connections = tcp.links = [Connection(tcp, queue, self.tx) for _ in range(limits.CONNECTIONS)]
         pool = associations(limits.ALL_UDP_ASSOCIATIONS, 0)
         room = limits.DATAGRAM - HEADER
         udp = server.carrier(pool, limits.UDP_ASSOCIATIONS, False, room)
-        self.links = [UdpLink(udp) for _ in range(limits.UDP_LINKS)]
-        self.overflow = UdpLink(server.carrier(pool, 0, False, room))
+        none = server.carrier(pool, 0, False, room)
+        self.links = udp.links = none.links = [UdpLink(udp) for _ in range(limits.UDP_LINKS)]
+        self.overflow = UdpLink(none)
         self.sockets = []  # (handler, whether TCP, host)
         self.addresses = []
         self.port = 0

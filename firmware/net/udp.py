@@ -29,11 +29,16 @@ class UdpLink(Link):
         super().__init__(carrier)
         self.peer = None  # socket address of the peer
         self.port = None  # the UdpPort it talks to
-        self.active = False
         self.quiet = 0
 
     def name(self):
         return address.text(self.peer)
+
+    def settle(self, other):
+        super().settle(other)
+        self.peer = other.peer
+        self.port = other.port
+        self.quiet = 0
 
 
 class UdpPort:
@@ -76,8 +81,14 @@ class UdpPort:
         if size != n and size != TOO_LONG:
             return
         link = self.find(peer)
-        n = self.server.handle(link, data, 0, n, self.tx) if size == n else self.server.too_long(link, data, self.tx)
-        link.active = True
+        server = self.server
+        if size != n:
+            n = server.too_long(link, data, self.tx)
+        else:
+            size = server.short(link.keys, link.ways, data, 0, n, self.tx, server.served)
+            if size:
+                link.served = True
+            n = size or server.serve(link, data, 0, n, self.tx)
         if n:
             self.answer(n, peer)
             if link.streaming is not None:
@@ -140,11 +151,11 @@ class UdpPort:
 
 
 def watch(server, links, ms, limit):
-    """Called by the supervisor every ms milliseconds: an AA over UDP ends after `limit` milliseconds of silence (A-46)."""
+    """Called by the supervisor every ms milliseconds: an AA over UDP ends after `limit` milliseconds in which nothing was served (A-46)."""
     for link in links:
         if link.n:
-            if link.active:
-                link.active = False
+            if link.served:
+                link.served = False
                 link.quiet = 0
             else:
                 link.quiet += ms

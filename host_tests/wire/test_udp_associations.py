@@ -14,6 +14,7 @@ from host_tests.wire.apdus import (
     RLRQ,
     SMALL_AARQ,
     UNCONFIRMED_AARQ,
+    aarq,
     ask,
     associate,
     diagnostic,
@@ -103,6 +104,20 @@ def test_aarq_anew_takes_no_more_room(udp):
     for _ in range(MANY):
         associate(link)
     associate(udp())
+
+
+@pytest.mark.req("A-47", "A-46")
+def test_client_with_a_secret_takes_the_place_of_the_oldest_without(udp, manager_wport, secret):
+    links, late = fill(udp)
+    associate(late, manager_wport, request=aarq(secret))
+    assert serves(late, manager_wport)
+    # one peer has lost its AA, and nobody else can come in its place
+    links[0].send(wpdu(PUBLIC, MANAGEMENT, get(iip=0xC2)))
+    assert is_aare(ask(links[0], AARQ), 2)
+    for link in links[1:]:
+        assert serves(link)
+    assert serves(late, manager_wport)
+    assert ask(late, RLRQ, manager_wport) == RLRE
 
 
 @pytest.mark.req("A-46")
