@@ -42,7 +42,7 @@ _KEYS = {
     "push_retries": (3, 0, 255),  # attempts after the first one; of pushes, and of events outside an association
     "push_delay": (10, 0, 3600),  # seconds to the second attempt, twice as long each time; and to the confirmation of a push
     "push_window": (0, 0, 63),  # blocks that destinations of pushes take in one stream; 0: a longer push than an APDU is refused
-    "events": ("", None),  # [udp:]HOST:PORT for events outside an association; empty: they are told inside one only
+    "events": ("", None),  # [udp:]HOST:PORT for events outside an association; empty: they go through associations only
     "event_source": (1, 1, 65535),  # wPorts of an EventNotification outside an association: that of the meter …
     "event_client": (1, 1, 65535),  # … and that of the client
     "event_service": ("notification", ("notification", "report")),  # what goes out there: EventNotification, or InformationReport

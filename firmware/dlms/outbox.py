@@ -22,12 +22,15 @@ class Outbox:
     for want of room.
 
     too_long: whether the last of these was longer than any APDU can be.
+
+    told: octets at the start whose records have gone through AAs, where they do (`net.teller`).
     """
 
     def __init__(self, size, pdu):
         self.buf = bytearray(size) if size else b""
         self.pdu = pdu
         self.used = 0
+        self.told = 0
         self.n = 0
         self.lost = 0
         self.too_long = False
@@ -67,19 +70,21 @@ class Outbox:
         self.too_long = too_long
         self.lost = self.lost + 1 & 0xFFFF
 
-    def size(self):
-        """Octets of the oldest WPDU."""
-        return get16(self.buf, 0)
+    def size(self, at=0):
+        """Octets of the oldest WPDU, or of that of the record at buf[at:]."""
+        return get16(self.buf, at)
 
     def pop(self):
         """Forget the oldest record."""
         n = _SIZE + self.size()
         self.used -= n
+        self.told = max(0, self.told - n)
         self.n -= 1
         copy(self.buf, 0, self.buf, n, self.used)
 
     def clear(self):
         """Forget all."""
         self.used = 0
+        self.told = 0
         self.n = 0
         self.epoch = self.epoch + 1 & 0xFFFF

@@ -1,5 +1,5 @@
-"""What the meter sends of its own accord: a sender for each outbox that has a destination, and the way into an AA of the client
-management process.
+"""What the meter sends of its own accord: a sender for each outbox that has a destination, and a teller for the one whose records go
+through AAs of the client management process.
 """
 
 import gc
@@ -10,9 +10,11 @@ from dlms.association import ASSOCIATED
 from dlms.conformance import EVENT_NOTIFICATION, INFORMATION_REPORT
 from dlms.wrapper import HEADER
 from net.sender import Sender
+from net.teller import Teller
 
 _DATAGRAMS = const(4)  # that are read at once
 _CONFIRMATION = const(18)  # octets of the longest
+_LONGER = const(3)  # octets that an InformationReport may have more than the EventNotification
 
 
 class Notifier:
@@ -32,6 +34,7 @@ class Notifier:
         self.long = long
         self.idle = list(sources)  # those without a sender
         self.senders = []
+        self.tellers = [Teller(source, self) for source in sources if source.inside]
         for source in sources:
             if source.inside or source.transport >= 0:
                 self.begin(source)
@@ -39,6 +42,8 @@ class Notifier:
 
     def tick(self, ms):
         """ms milliseconds have passed with a network. Allocates nothing while the ways are open, but for a sender that is new."""
+        for teller in self.tellers:
+            teller.tick(ms)
         for sender in self.senders:
             sender.tick(ms)
         # behind the others, which go on also while there is no memory for one more
@@ -75,20 +80,9 @@ class Notifier:
             if sender.connection is not None and sender.connection is link:
                 sender.confirm(buf, off, end)
 
-    def find(self, n):
-        """An AA of the client management process that takes a notice of n octets, or None."""
-        for connection in self.service.connections:
-            aa = self.among(connection, n) if connection.sock is not None else None
-            if aa is not None:
-                return aa
-        for link in self.service.links:
-            aa = self.among(link, n)
-            if aa is not None:
-                return aa
-        return None
-
-    def among(self, link, n):
-        """One of the AAs on this link that is such, or None."""
+    def among(self, link, size):
+        """The AA of the client management process on this link that takes a notice whose WPDU has `size` octets, or None."""
+        n = size - HEADER + _LONGER
         i = 0
         while i < link.n:
             aa = link.aas[i]

@@ -15,8 +15,9 @@ The *source* whose outbox it is (`cosem.push_setup.PushSetup`, `meter.notices.No
     label                             its name in the log
     box                               the Outbox
     transport, host, port             the destination: 0 TCP, 1 UDP, -1 none; `revision` changes when they do
-    inside                            whether records go through an AA of the client management process when it has one; then also
-    reports, reporting                … what turns them into InformationReports, or None, and whether that is done outside an AA
+    inside                            whether records go through AAs of the client management process as well (`net.teller`); then also
+    shape(at, aa)                     … gives the WPDU at box.buf[at:] the form that it has in an AA, with None outside one: it is
+    buf, start, size                  … then in buf[start:start + size]
     may_send()                        whether the present moment is in a communication window
     first_delay()                     seconds before the first attempt
     retries(), delay(n)               attempts after the first one, seconds from attempt n to the next
@@ -26,7 +27,6 @@ The *source* whose outbox it is (`cosem.push_setup.PushSetup`, `meter.notices.No
 from micropython import const
 
 from dlms.notification import invoke_id, is_confirmation, is_confirmed
-from dlms.octets import copy, put16
 from dlms.outbox import APDU, FIRST
 from dlms.wrapper import HEADER, frame
 from net import address
@@ -44,7 +44,6 @@ _UDP = const(1)
 _SECOND = const(1000)
 _HEAD_ONLY = const(26)  # octets of the WPDU of a DataNotification without its values
 _GENERAL_BLOCK = const(0xE0)
-_LONGER = const(3)  # octets that an InformationReport may have more than the EventNotification
 
 
 class Sender:
@@ -82,7 +81,7 @@ class Sender:
             self.state = IDLE
             self.connection = None
         if self.state == IDLE:
-            if self.box.n:
+            if self.box.n and (self.box.told or not self.source.inside):
                 self.begin()
         elif self.state == WAITING:
             self.wait -= ms
@@ -118,11 +117,6 @@ class Sender:
             self.wait = _SECOND * source.first_delay()
             if self.wait:
                 return
-        if source.inside:
-            if self.through_association():
-                return
-        else:
-            self.form(False)
         if source.revision != self.revision:
             self.aim()
         if source.transport < 0:
@@ -138,7 +132,10 @@ class Sender:
                 self.line.dial()
 
     def nobody(self):
-        """There is nowhere to send to: what has piled up is wanted by nobody, and not told later."""
+        """There is nowhere to send to: what has piled up is wanted by nobody, and not told later. Of notices the AAs have been told."""
+        if self.source.inside:
+            self.delivered()
+            return
         self.box.clear()
         self.epoch = self.box.epoch
         self.lost = self.box.lost
@@ -210,7 +207,11 @@ class Sender:
         self.over(self.line.connection)
 
     def over(self, connection):
-        """Send the oldest record over a connection; later, when an answer is still waiting there."""
+        """Send the oldest record over a connection; later, when an answer is still waiting there.
+
+        A notice goes through the AA that takes it, if the client management process has one there.
+        """
+        self.form(self.notifier.among(connection, self.box.size()) if self.source.inside else None)
         if self.is_long():
             self.stream(connection)
             return
@@ -257,6 +258,7 @@ class Sender:
             if self.sock is None:
                 self.sock = address.connected(self.source.host, self.source.port)
                 self.notifier.queue.add(self.sock, self)
+            self.form(None)
             if self.is_long():
                 self.stream(None)
                 return
@@ -394,40 +396,20 @@ class Sender:
             self.say("DEBUG", "confirmed")
             self.delivered()
 
-    # -- through an AA ----------------------------------------------------------------------------------------
-
-    def through_association(self):
-        """Send the oldest record in an AA that takes it, if one is open; False when there is none."""
-        notifier = self.notifier
-        source = self.source
-        aa = notifier.find(self.box.size() - HEADER + _LONGER)
-        if aa is None:
-            put16(self.box.buf, FIRST + 2, source.source)
-            put16(self.box.buf, FIRST + 4, source.client)
-            self.form(source.reporting)
-            return False
-        link = aa.link
-        wports = 4 * aa.index  # client, server
-        copy(self.box.buf, FIRST + 2, link.keys, wports + 2, 2)
-        copy(self.box.buf, FIRST + 4, link.keys, wports, 2)
-        self.form(aa.assoc.context & 1 == 0)  # the numbers of short name contexts are even
-        if link.carrier.stream:
-            self.over(link)
-        elif link.port.send(link, self.buf, self.at, self.n):
-            self.attempt += 1
-            self.sent()
-        return True
+    # -- what is sent ------------------------------------------------------------------------------------------
 
     def is_long(self):
         """Whether the record in hand is a push whose values are not in it (`net.long_push`)."""
         return self.n == _HEAD_ONLY and not self.source.inside
 
-    def form(self, short):
-        """The oldest record is sent as it is, or as InformationReport."""
-        if short:
-            self.buf = self.source.reports.buf
-            self.at = 0
-            self.n = self.source.reports.report(self.box.buf, FIRST)
+    def form(self, aa):
+        """Take in hand the octets of the oldest record: of a notice as they are in an AA, with None outside one."""
+        source = self.source
+        if source.inside:
+            source.shape(FIRST, aa)
+            self.buf = source.buf
+            self.at = source.start
+            self.n = source.size
         else:
             self.buf = self.box.buf
             self.at = FIRST

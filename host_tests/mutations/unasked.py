@@ -8,9 +8,9 @@ UNASKED = (
     Mutation(
         "event-without-its-application-addresses",
         "B-18",
-        "net/sender.py",
-        "put16(self.box.buf, FIRST + 4, source.client)",
-        "put16(self.box.buf, FIRST + 4, source.source)",
+        "meter/notices.py",
+        "put16(box, at + 4, self.client)",
+        "put16(box, at + 4, self.source)",
         (WIRE + "test_unsolicited_events.py::test_the_application_addresses_are_configurable",),
     ),
     Mutation(
@@ -20,6 +20,22 @@ UNASKED = (
         "aa.conformance & service != 0",
         "True",
         (WIRE + "test_unsolicited_events.py::test_an_association_without_event_notification_hears_nothing[not-negotiated]",),
+    ),
+    Mutation(
+        "a-busy-association-is-waited-for",
+        "B-16",
+        "net/teller.py",
+        "if self.waited < self.patience():",
+        "if True:",
+        (WIRE + "mp_teller.py::test_a_busy_association_holds_up_nobody_for_long[cpython]",),
+    ),
+    Mutation(
+        "the-destination-is-told-twice",
+        "B-16",
+        "net/teller.py",
+        "and not self.destinations_own(link)",
+        "",
+        (WIRE + "test_unsolicited_events.py::test_the_destination_in_an_association_of_its_own_is_told_once",),
     ),
     Mutation(
         "any-confirmation-confirms",
@@ -80,9 +96,9 @@ UNASKED = (
     Mutation(
         "report-where-a-notification-belongs",
         "D-52",
-        "net/sender.py",
-        "self.form(aa.assoc.context & 1 == 0)",
-        "self.form(True)",
+        "meter/notices.py",
+        "short = aa.assoc.context & 1 == 0",
+        "short = True",
         (WIRE + "test_unsolicited_reports.py::test_the_client_management_process_takes_either_referencing",),
     ),
     Mutation(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 
 import pytest
 
 from host_tests.harness.meters import MeterHandle
+from host_tests.harness.raw import RawTcp, RawUdp
+from host_tests.wire.apdus import is_aare
 from host_tests.wire.unsolicited import TIMEOUT, Manage, Start, event
 from tools.dlmsclient import Association, Client, Conformance, Wpdu, axdr, decode_notification
 from tools.dlmsclient.notifications import EventNotification
@@ -17,6 +20,8 @@ pytestmark = pytest.mark.caps("config", "own-process", "writes", "disconnect", "
 SUPPLY = (70, "0.0.96.3.10.255")
 DISCONNECTED, RECONNECTED = 62, 63
 EVENTS = Conformance(0x007E9F)  # with event-notification and data-notification
+# The AARQ of client 1, without a secret and with event-notification among what it proposes, and its WPDU.
+OPENED_BY_ANYBODY = "000100010001001F" "601DA109060760857405080101BE10040E01000000065F1F040020FEDFFFFF"
 
 
 @pytest.fixture(params=["tcp", "udp"])
@@ -85,7 +90,7 @@ def test_the_application_addresses_are_configurable(start: Start, listener: List
 def test_an_event_inside_an_association(
     start: Start, listener: Listener, operate: Callable[..., Callable[[], int]], udp: bool
 ):
-    """The client management process hears of events in its AA, between answers, and outside as soon as it has released it."""
+    """The client management process hears of events in its AA, between answers, and so does the destination, before and after."""
     meter = start(events=f"tcp:{listener.address}", push_delay=0)
     once = operate(meter)
     connect = Client.udp if udp else Client.tcp
@@ -98,10 +103,79 @@ def test_an_event_inside_an_association(
             assert (wpdu.source, wpdu.destination) == (1, 1)
             assert found.value.value == code
             assert opened.get(1, "0.0.42.0.0.255", 2)
-        assert listener.next(0) is None
+            assert event(listener)[1].value.value == code
         opened.release()
         code = once()
         assert event(listener)[1].value.value == code
+
+
+@pytest.mark.req("B-16")
+@pytest.mark.parametrize("udp", [False, True], ids=["in-tcp", "in-udp"])
+def test_an_association_without_a_secret_silences_no_destination(
+    told: MeterHandle, listener: Listener, operate: Callable[..., Callable[[], int]], udp: bool
+):
+    """One WPDU that anybody may send opens it, and nobody is there to hear."""
+    once = operate(told)
+    with closing((RawUdp if udp else RawTcp)((told.host, told.port), TIMEOUT)) as gone:
+        gone.send(bytes.fromhex(OPENED_BY_ANYBODY))
+        if not udp:
+            assert is_aare(gone.receive_wpdu()[8:])
+        codes = [once() for _ in range(3)]
+        assert [event(listener)[1].value.value for _ in codes] == codes
+    # … nor when the socket is closed and datagrams to it are refused
+    codes = [once() for _ in range(3)]
+    assert [event(listener)[1].value.value for _ in codes] == codes
+
+
+@pytest.mark.req("B-16", "C-36")
+def test_every_association_that_negotiated_it_hears_of_an_event(
+    told: MeterHandle, listener: Listener, operate: Callable[..., Callable[[], int]]
+):
+    """Over TCP and UDP, opened earlier and later, each once and in order; and the destination."""
+    once = operate(told)
+    with ExitStack() as links:
+        clients = [links.enter_context(connect(told.host, told.port, TIMEOUT)) for connect in (Client.tcp, Client.udp) * 3]
+        opened = [client.associate(1, 1, conformance=EVENTS) for client in clients]
+        codes = [once() for _ in range(3)]
+        for client in clients:
+            assert [take(client)[1].value.value for _ in codes] == codes
+        assert [event(listener)[1].value.value for _ in codes] == codes
+        # nothing comes twice: the next thing that each hears is the next event
+        opened[0].release()
+        code = once()
+        assert [take(client)[1].value.value for client in clients[1:]] == [code] * 5
+        assert event(listener)[1].value.value == code
+        for each in opened[1:]:
+            each.release()
+
+
+@pytest.mark.req("B-16")
+def test_a_destination_that_is_not_there_holds_up_no_association(start: Start, operate: Callable[..., Callable[[], int]]):
+    with Listener() as found:
+        port = found.port
+    meter = start(events=f"tcp:127.0.0.1:{port}", push_delay=3600, push_retries=3)
+    once = operate(meter)
+    with Client.tcp(meter.host, meter.port, TIMEOUT) as client:
+        client.associate(1, 1, conformance=EVENTS)
+        codes = [once() for _ in range(4)]
+        assert [take(client)[1].value.value for _ in codes] == codes
+
+
+@pytest.mark.req("B-16", "B-20")
+def test_the_destination_in_an_association_of_its_own_is_told_once(
+    start: Start, listener: Listener, operate: Callable[..., Callable[[], int]]
+):
+    """It opens the AA over the connection that the meter made to it."""
+    meter = start(events=f"tcp:{listener.address}", dial=listener.address, dial_pause=1, push_delay=0)
+    once = operate(meter)
+    with listener.accept(TIMEOUT) as client:
+        opened = client.associate(1, 1, conformance=EVENTS)
+        codes = [once() for _ in range(3)]
+        assert [take(client)[1].value.value for _ in codes] == codes
+        opened.release()
+        code = once()
+        assert take(client)[1].value.value == code
+        assert listener.next(0) is None
 
 
 @pytest.mark.req("B-16", "C-37")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
@@ -30,10 +31,18 @@ def reported(client: Client) -> tuple[tuple[int, int], InformationReport]:
     return (wpdu.source, wpdu.destination), found
 
 
+def notified(listener: Listener) -> int:
+    """The code that the next arrival is about, which must be an EventNotification."""
+    arrival = listener.next(TIMEOUT)
+    assert arrival is not None
+    assert arrival.wpdu.apdu[:1] == b"\xc2"
+    return arrival.notification.value.value
+
+
 @pytest.mark.req("D-52", "B-16", "B-18", "C-36", "F-10")
 @pytest.mark.parametrize("udp", [False, True], ids=["tcp", "udp"])
 def test_a_report_inside_an_association(start: Start, listener: Listener, operate: Operate, udp: bool):  # noqa: F811
-    """Between answers, under the name that the object list of the AA has; outside, as configured, once it is released."""
+    """Between answers, under the name that the object list of the AA has; outside, as configured, all the while."""
     meter = start(events=f"tcp:{listener.address}", push_delay=0)
     once = operate(meter)
     connect = Client.udp if udp else Client.tcp
@@ -49,13 +58,37 @@ def test_a_report_inside_an_association(start: Start, listener: Listener, operat
             assert [(each, value.value) for each, value in found.values] == [(name, code)]
             assert len(found.when) == 19
             assert opened.get(1, CODE, 2).value == code
-        assert listener.next(0) is None
+            assert notified(listener) == code
         opened.release()
         code = once()
-        arrival = listener.next(TIMEOUT)
-        assert arrival is not None
-        assert arrival.wpdu.apdu[:1] == b"\xc2"
-        assert arrival.notification.value.value == code
+        assert notified(listener) == code
+
+
+@pytest.mark.req("D-52", "B-16")
+@pytest.mark.parametrize("service", ["notification", "report"])
+def test_each_association_hears_in_its_own_form(start: Start, listener: Listener, operate: Operate, service: str):  # noqa: F811
+    """One with short names and one with logical names, both over TCP and over UDP, and the destination as configured."""
+    meter = start(events=f"tcp:{listener.address}", event_service=service, push_delay=0)
+    once = operate(meter)
+    with ExitStack() as links:
+        short = [links.enter_context(connect(meter.host, meter.port, TIMEOUT)) for connect in (Client.tcp, Client.udp)]
+        logical = [links.enter_context(connect(meter.host, meter.port, TIMEOUT)) for connect in (Client.tcp, Client.udp)]
+        opened = [client.associate_short_names(1, 1) for client in short]
+        opened += [client.associate(1, 1, conformance=EVENTS) for client in logical]
+        codes = [once() for _ in range(3)]
+        for client in short:
+            assert [reported(client)[1].values[0][1].value for _ in codes] == codes
+        for client in logical:
+            assert [take(client)[1].value.value for _ in codes] == codes
+        for code in codes:
+            if service == "notification":
+                assert notified(listener) == code
+            else:
+                arrival = listener.next(TIMEOUT)
+                assert arrival is not None
+                assert arrival.notification.values[0][1].value == code
+        for each in opened:
+            each.release()
 
 
 @pytest.mark.req("D-52", "D-60", "B-18")
