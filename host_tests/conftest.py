@@ -17,7 +17,7 @@ for _folder in ("firmware", "boards/unix", "host_tests/shim"):
     if str(ROOT / _folder) not in sys.path:
         sys.path.append(str(ROOT / _folder))
 
-from host_tests.harness import firmware, groups, leftovers, mp, options, report, requirements  # noqa: E402
+from host_tests.harness import firmware, foreign, groups, leftovers, mp, options, report, requirements, roster, tape, verdicts  # noqa: E402
 from host_tests.harness import target as targets  # noqa: E402
 from host_tests.harness.clients import client, manager, public, put_back, reader  # noqa: E402, F401
 from host_tests.harness.fixtures import (  # noqa: E402, F401
@@ -67,6 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[RESULTS] = results
     try:
         firmware.use(config.getoption("firmware"))
+        roster.configure(config)
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
     pool = MeterPool(results, workerinput["workerid"] if workerinput else "main")
@@ -81,7 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[POOL] = pool
     try:
         boards = rig.load(Path(config.getoption("rig"))) if config.getoption("rig") else {}
-        config.stash[TARGETS] = [
+        named = [
             targets.parse(
                 name,
                 writes=config.getoption("allow_writes"),
@@ -91,10 +92,13 @@ def pytest_configure(config: pytest.Config) -> None:
             )
             for name in config.getoption("target") or boards or ["unix"]
         ]
+        config.stash[TARGETS] = foreign.found(config, named)
     except (targets.TargetError, rig.RigError) as error:
         raise pytest.UsageError(str(error)) from None
     if workerinput is None:
         config.pluginmanager.register(report.SuiteProperties(config), "meter-suite-properties")
+        if strange := [each for each in config.stash[TARGETS] if each.foreign]:
+            config.pluginmanager.register(verdicts.Verdicts(strange), "meter-verdicts")
     config.stash[mp.RUN_SCRIPT] = pool.script_runner(config.stash[TARGETS][0])
 
 
@@ -111,6 +115,7 @@ def pytest_configure_node(node) -> None:
     """Tell an xdist worker where results go, and which session it belongs to."""
     node.workerinput["meter_session"] = node.config.stash[SESSION]
     node.workerinput["results"] = str(node.config.stash[RESULTS])
+    foreign.tell(node.workerinput, node.config.stash[TARGETS])
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
@@ -127,6 +132,9 @@ def pytest_testnodedown(node) -> None:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     named = ", ".join(each.name for each in config.stash[TARGETS])
     lines = [f"meter target: {named}; logs: {config.stash[RESULTS]}"]
+    lines += [f"{each.name} {each.asked.line()}" for each in config.stash[TARGETS] if each.asked is not None]
+    if all(each.foreign for each in config.stash[TARGETS]):
+        return lines
     try:
         found = config.stash[POOL].interpreter
     except LauncherError as error:
@@ -171,6 +179,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         faults += _wishes_called_needs(item)
     if faults:
         raise pytest.UsageError("\n".join(sorted(set(faults))))
+    foreign.leave_out(config, items, config.stash[TARGETS])
+    verdicts.leave_out(config, items)
 
 
 def _wishes_called_needs(item: pytest.Item) -> list[str]:
@@ -191,7 +201,8 @@ def _wanted(item: pytest.Item) -> set[str]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    missing = groups.target_of(item, item.config.stash[TARGETS]).missing(_wanted(item))
+    tape.clear()
+    missing = foreign.missing(item, groups.target_of(item, item.config.stash[TARGETS]), _wanted(item))
     if missing:
         pytest.skip(missing)
 
@@ -200,9 +211,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     outcome = yield
     result = outcome.get_result()
+    if groups.target_of(item, item.config.stash[TARGETS]).foreign:
+        verdicts.keep(item, result)
     if not result.failed:
         return
     item.stash[FAILED] = True
+    if octets := tape.lines():
+        result.sections.append(("octets sent (>) and received (<)", "\n".join(octets)))
     handle = getattr(item, "funcargs", {}).get("meter")
     if isinstance(handle, MeterHandle) and handle.process is not None:
         what = "console" if isinstance(handle.process, HilBoard) else "log"

@@ -9,12 +9,13 @@ import pytest
 
 from tools.dlmsclient import Association, Client, Data
 
+from . import tape
 from .meters import MeterHandle
 from .raw import part
+from .roster import ROSTER
 
 # Generous: a meter under valgrind or on a board answers late, and no test waits for it to pass.
 TIMEOUT = 20.0
-PUBLIC = 16
 
 ClientFactory = Callable[..., Client]
 
@@ -25,8 +26,10 @@ def client(meter: MeterHandle) -> Iterator[ClientFactory]:
     with ExitStack() as links:
 
         def open_link(*, udp: bool = False, host: str | None = None, timeout: float = TIMEOUT) -> Client:
+            if udp and meter.no_udp:
+                pytest.skip(meter.no_udp)
             connect = Client.udp if udp else Client.tcp
-            link = links.enter_context(connect(host or meter.host, meter.port, timeout))
+            link = links.enter_context(connect(host or meter.host, meter.port, timeout, tape.note))
             if not udp:
                 links.callback(part, link.transport.socket)
             return link
@@ -37,27 +40,23 @@ def client(meter: MeterHandle) -> Iterator[ClientFactory]:
 @pytest.fixture
 def public(client: ClientFactory) -> Association:
     """An association of the public client, lowest level security."""
-    return client().associate(PUBLIC)
+    return client().associate(ROSTER.wport("public"), ROSTER.management, ROSTER.secret("public"))
 
 
 @pytest.fixture
-def reader(client: ClientFactory, pytestconfig: pytest.Config) -> Association:
+def reader(client: ClientFactory) -> Association:
     """An association that reads everything (`--client`, `--password`)."""
-    return client().associate(pytestconfig.getoption("client"), password=pytestconfig.getoption("password"))
-
-
-def _manager(client: ClientFactory, config: pytest.Config) -> Association:
-    return client().associate(config.getoption("manager"), password=config.getoption("manager_password"))
+    return client().associate(ROSTER.wport("reader"), ROSTER.management, ROSTER.secret("reader"))
 
 
 @pytest.fixture
-def manager(client: ClientFactory, pytestconfig: pytest.Config) -> Association:
+def manager(client: ClientFactory) -> Association:
     """An association that may write (`--manager`, `--manager-password`)."""
-    return _manager(client, pytestconfig)
+    return client().associate(ROSTER.wport("manager"), ROSTER.management, ROSTER.secret("manager"))
 
 
 @pytest.fixture
-def put_back(meter: MeterHandle, pytestconfig: pytest.Config) -> Iterator[Callable[[int, str, int], Data]]:
+def put_back(meter: MeterHandle) -> Iterator[Callable[[int, str, int], Data]]:
     """`put_back(class_id, obis, attribute)` reads an attribute now and writes that value again after the test.
 
     It uses links of its own, because a test may end its own or leave them broken, and each only for a moment, because a
@@ -68,7 +67,7 @@ def put_back(meter: MeterHandle, pytestconfig: pytest.Config) -> Iterator[Callab
     @contextmanager
     def manager() -> Iterator[Association]:
         with Client.tcp(meter.host, meter.port, TIMEOUT) as link:
-            yield link.associate(pytestconfig.getoption("manager"), password=pytestconfig.getoption("manager_password"))
+            yield link.associate(ROSTER.wport("manager"), ROSTER.management, ROSTER.secret("manager"))
             part(link.transport.socket)
 
     def keep(class_id: int, instance: str, attribute_id: int) -> Data:

@@ -81,5 +81,5 @@ def meter(
 @pytest.fixture
 def raw(meter: MeterHandle) -> Iterator[RawLinks]:
     """Plain TCP and UDP sockets to the meter, closed after the test."""
-    with RawLinks(meter.host, meter.port, small=meter.small) as links:
+    with RawLinks(meter.host, meter.port, small=meter.small, no_udp=meter.no_udp) as links:
         yield links

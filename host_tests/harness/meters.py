@@ -22,6 +22,7 @@ from tools.emulated import BoardError, EmulatedBoard
 from tools.launcher import Interpreter, LauncherError, Meter, Ready, find
 
 from . import firmware, limits, mp, probe
+from .ask import Asked
 from .emulated import NOT_CONFIGURABLE, EmulatedBoards
 from .hil.board import HilBoard
 from .hil.boards import HilBoards
@@ -39,11 +40,13 @@ class MeterHandle:
 
     host, port   where it answers, over TCP and UDP
     process      the launcher's Meter, the board, or None when it is not ours
+    asked        what one that is not ours was found to have
     ready        its READY line, or None when it is not ours
     """
 
-    def __init__(self, host: str, port: int, process: Meter | EmulatedBoard | HilBoard | None = None) -> None:
+    def __init__(self, host: str, port: int, process: Meter | EmulatedBoard | HilBoard | None = None, asked: Asked | None = None) -> None:
         self._address = host, port
+        self._asked = asked
         self._ready: Ready | None = None
         self.process = process
         # Few connections, and MicroPython 1.25 on lwIP keeps one datagram for a socket until it is read.
@@ -73,13 +76,21 @@ class MeterHandle:
 
     @property
     def limits(self) -> SimpleNamespace:
-        """The table of limits of its board; those of the unix port where it is not ours."""
-        return limits.of(self.ready.board if self.ready is not None else limits.UNIX)
+        """The table of limits of its board; of one that is not ours those of the unix port, as far as it was not found to have others."""
+        found = limits.of(self.ready.board if self.ready is not None else limits.UNIX)
+        return SimpleNamespace(**{**vars(found), **self._asked.limits, "BOARD": "the meter"}) if self._asked is not None else found
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """Every address the meter said it listens on."""
+        if self._asked is not None:
+            return tuple(self._asked.hosts)
         return self.process.ready.ip if isinstance(self.process, Meter) else (self.host,)
+
+    @property
+    def no_udp(self) -> str:
+        """Why it is not to be spoken to over UDP; empty where it is."""
+        return self._asked.why.get("udp", "") if self._asked is not None else ""
 
     @property
     def alive(self) -> bool:
@@ -141,7 +152,7 @@ class MeterPool:
     def get(self, target: Target, group: str, settings: Mapping[str, object], heapsize: str | None = None) -> MeterHandle:
         """A meter for one test of `group`: the one that is running already, or a new one."""
         if target.kind == "network":
-            return MeterHandle(target.host, target.port)
+            return MeterHandle(target.asked.hosts[0] if target.asked else target.host, target.port, asked=target.asked)
         if target.kind == "rp2040":
             pytest.skip("the emulated RP2040 has no network")
         if group != self._group:

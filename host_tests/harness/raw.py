@@ -11,7 +11,9 @@ import contextlib
 import socket
 from types import TracebackType
 
-from . import probe
+import pytest
+
+from . import probe, tape
 
 HEADER = 8
 _ASK_AGAIN = 0.05
@@ -68,6 +70,7 @@ class RawTcp:
         self._kept = b""
 
     def send(self, data: bytes | str) -> None:
+        tape.note(tape.SENT, _octets(data))
         self.socket.sendall(_octets(data))
 
     def receive(self, count: int, timeout: float | None = None) -> bytes:
@@ -77,6 +80,7 @@ class RawTcp:
             octets = self.socket.recv(65536)
             if not octets:
                 raise EOFError(f"closed after {self._kept.hex()}")
+            tape.note(tape.RECEIVED, octets)
             self._kept += octets
         received, self._kept = self._kept[:count], self._kept[count:]
         return received
@@ -174,12 +178,14 @@ class RawUdp:
         if self._pace is not None:
             self._pace.wait()
             self._pace.sent()
+        tape.note(tape.SENT, _octets(data))
         self.socket.send(_octets(data))
 
     def receive(self, timeout: float | None = None) -> bytes:
         """The next datagram; TimeoutError when none comes."""
         self.socket.settimeout(self.timeout if timeout is None else timeout)
         octets = self.socket.recv(65536)
+        tape.note(tape.RECEIVED, octets)
         if self._pace is not None:
             self._pace.answered()
         return octets
@@ -210,9 +216,11 @@ class RawLinks:
     """Opens raw links to one meter and closes them all at the end of the test.
 
     small: the meter is one of few resources, keeps one datagram and serves few connections.
+    no_udp: why it is not reached over UDP; a test that opens a UDP socket is skipped then.
     """
 
-    def __init__(self, host: str, port: int, timeout: float = 10.0, *, small: bool = False) -> None:
+    def __init__(self, host: str, port: int, timeout: float = 10.0, *, small: bool = False, no_udp: str = "") -> None:
+        self._no_udp = no_udp
         self._small = small
         self._pace = OneAtATime((host, port)) if small else None
         self._host = host
@@ -231,6 +239,8 @@ class RawLinks:
 
     def udp(self, host: str | None = None) -> RawUdp:
         """A new UDP socket."""
+        if self._no_udp:
+            pytest.skip(self._no_udp)
         link = RawUdp((host or self._host, self._port), self.timeout, self._pace)
         self._open.append(link)
         return link

@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from . import ask
 from .hil import place
 from .hil.errors import HilError
 from .hil.rig import BoardSpec, single
@@ -43,6 +44,23 @@ CAPABILITIES = {
     "timing": "no bound for the time of an answer is declared (answer_ms of the rig file)",
     "roomy": "the meter has a board's limits: few connections, short values in blocks",
     "direct": "the meter is reached through a relay with a port number and buffers of its own",
+    "udp": "the meter does not answer over UDP",
+    "connections": "the meter serves one connection at a time",
+    "public": "the meter has no such public client (--meter)",
+    "client-management": "the meter has no such client management process (--meter)",
+    "reader": "the meter has no such reading client (--client, --meter)",
+    "manager": "the meter has no such managing client (--manager, --meter)",
+    "second-device": "the meter has no such second logical device (--meter)",
+    "short-names": "the meter has no such clients with short names (--meter)",
+    "block-transfer": "the meter has no block transfer with GET",
+    "set-blocks": "the meter has no block transfer with SET",
+    "action-blocks": "the meter has no block transfer with ACTION",
+    "multiple-references": "the meter has no requests with lists",
+    "selective-access": "the meter has no selective access",
+    "general-blocks": "the meter has no general block transfer",
+    "access-service": "the meter has no ACCESS",
+    "set-service": "the meter has no SET",
+    "action-service": "the meter has no ACTION",
     "config": "the meter's configuration cannot be chosen",
     "writes": "the meter is not to be written to (--allow-writes)",
     "disconnect": "the meter's supply is not to be disconnected (--allow-disconnect)",
@@ -50,10 +68,12 @@ CAPABILITIES = {
 }
 # Changes nothing that anybody could miss on a meter that exists for one test run.
 _HARDWARE = {"board", "emulated", "rp2040", "console", "watchdog", "power", "network-loss", "pulse", "timing"}
+# What a meter that is not ours is asked for before the first test (harness.ask); ours has all of it.
+ASKED = frozenset(ask.SERVICES) | frozenset(ask.LOGICAL_NAMES) | {"udp", "connections", "second-device", "short-names"}
 OWN_METER = frozenset(CAPABILITIES) - _HARDWARE
 OWN_EMULATED = frozenset(CAPABILITIES) - {"own-process", "roomy", "direct", "pulse", "timing", "rp2040"}
 # What every board behind a serial port has; its rig adds to it.
-OWN_BOARD = frozenset({"board", "console", "watchdog", "config", "writes", "disconnect", "auth-failures"})
+OWN_BOARD = ASKED | {"board", "console", "watchdog", "config", "writes", "disconnect", "auth-failures"}
 
 
 class TargetError(ValueError):
@@ -65,6 +85,7 @@ class Target:
     """One target: its kind, its capabilities and, when it is running already, its address.
 
     board    how a board behind a serial port is reached
+    asked    what a meter that is not ours said it has
     """
 
     name: str
@@ -73,6 +94,16 @@ class Target:
     host: str = ""
     port: int = DEFAULT_PORT
     board: BoardSpec | None = None
+    asked: ask.Asked | None = None
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the meter is running already, somebody's, and nothing of it is ours to choose."""
+        return self.kind == "network"
+
+    def with_asked(self, asked: ask.Asked) -> Target:
+        """The same target with what its meter was found to have."""
+        return replace(self, caps=self.caps | frozenset(asked.caps), asked=asked)
 
     @property
     def id(self) -> str:
@@ -81,7 +112,15 @@ class Target:
 
     def missing(self, wanted: set[str]) -> str:
         """Why a test that wants these capabilities cannot run here; empty when it can."""
-        return "; ".join(CAPABILITIES[name] for name in sorted(wanted - self.caps))
+        why = self.asked.why if self.asked is not None else {}
+        return "; ".join(why.get(name, CAPABILITIES[name]) for name in sorted(wanted - self.caps))
+
+    def without(self, objects: set[str]) -> str:
+        """Why a test that needs these objects cannot run here; empty when it can, or when the meter's list could not be read."""
+        if self.asked is None or not self.asked.objects:
+            return ""
+        lacking = sorted(objects - set(self.asked.objects))
+        return f"the meter has no {', '.join(lacking)}" if lacking else ""
 
 
 def _unix(name: str, allowed: frozenset[str]) -> Target:
@@ -125,7 +164,7 @@ def _network(name: str, allowed: frozenset[str]) -> Target:
         raise TargetError(f"--target {name}: {error}") from None
     if not host or address.path.strip("/"):
         raise TargetError(f"--target {name}: write tcp://HOST or tcp://HOST:PORT (an IPv6 address in brackets)")
-    return Target(name, "network", allowed | {"roomy", "direct"}, host, DEFAULT_PORT if port is None else port)
+    return Target(name, "network", allowed | {"direct"}, host, DEFAULT_PORT if port is None else port)
 
 
 _SCHEMES: dict[str, Callable[[str, frozenset[str]], Target]] = {

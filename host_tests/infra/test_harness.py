@@ -58,6 +58,11 @@ def stub(micropython):
         process.kill()
 
 
+def running(process):
+    """The target that a meter which runs already is."""
+    return f"tcp://{process.ready.host}:{process.ready.port}"
+
+
 # -- targets ----------------------------------------------------------------
 
 
@@ -72,7 +77,7 @@ def test_our_own_meter_may_be_asked_anything():
 
 def test_a_strange_meter_is_read_only():
     found = target.parse("tcp://meter.example:4060")
-    assert (found.host, found.port, found.caps) == ("meter.example", 4060, frozenset({"roomy", "direct"}))
+    assert (found.host, found.port, found.caps) == ("meter.example", 4060, frozenset({"direct"}))
     assert "--allow-writes" in found.missing({"writes"})
 
 
@@ -115,7 +120,7 @@ def test_3(meter):
     assert "4 passed" in done.stdout, done.stdout
 
 
-def test_a_wish_configures_a_meter_that_is_started_for_it_and_a_need_wins(run_tests):
+def test_a_wish_configures_a_meter_that_is_started_for_it_and_a_need_wins(run_tests, stub):
     files = {
         "test_a.py": """
 import pytest
@@ -134,7 +139,7 @@ def test_2(target): ...
     }
     done = run_tests(files, only="test_a.py")
     assert "2 passed" in done.stdout, done.stdout
-    done = run_tests(files, "--target", "tcp://127.0.0.1:9", only="test_b.py")
+    done = run_tests(files, "--target", running(stub()), only="test_b.py")
     assert "1 passed, 1 skipped" in done.stdout, done.stdout
 
 
@@ -175,7 +180,7 @@ def test_2(meter): assert meter.alive
     assert "ended during the test with exit code 4" in done.stdout
 
 
-def test_capabilities_skip_with_their_reason(run_tests):
+def test_capabilities_skip_with_their_reason(run_tests, stub):
     files = {
         "test_a.py": """
 import pytest
@@ -187,14 +192,15 @@ def test_2(target): ...
 def test_3(meter): ...
 """
     }
-    done = run_tests(files, "--target", "tcp://127.0.0.1:9", "--allow-writes")
+    done = run_tests(files, "--target", running(stub()), "--allow-writes")
     assert "1 passed, 2 skipped" in done.stdout, done.stdout
     assert "not a process that was started here" in done.stdout
     assert "configuration cannot be chosen" in done.stdout
 
 
-def test_several_targets_run_every_test_on_each(run_tests):
-    done = run_tests({"test_a.py": "def test_1(meter): ...\ndef test_2(): ...\n"}, "--target", "unix", "--target", "tcp://127.0.0.1:9")
+def test_several_targets_run_every_test_on_each(run_tests, stub):
+    files = {"test_a.py": "def test_1(meter): ...\ndef test_2(): ...\n"}
+    done = run_tests(files, "--target", "unix", "--target", running(stub()))
     assert "3 passed" in done.stdout, done.stdout
 
 

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from host_tests.harness.clients import ClientFactory
+from host_tests.harness.roster import ROSTER
 from tools.dlmsclient import Association, ListedObject, parse_object_list
 
-PUBLIC = 16
-CLIENT_MANAGEMENT = 1
-READER = 32
-MANAGER = 48
 ASSOCIATION = (15, "0.0.40.0.0.255")
 BUFFER = (7, "1.0.99.1.0.255")
 
 Associate = Callable[..., Association]
 
 
-def secrets(config: pytest.Config) -> dict[int, str | None]:
-    """The secret of each client wPort, None where there is none."""
-    return {
-        PUBLIC: None,
-        CLIENT_MANAGEMENT: None,
-        config.getoption("client"): config.getoption("password"),
-        config.getoption("manager"): config.getoption("manager_password"),
-    }
+_NAMES = {"PUBLIC": "public", "CLIENT_MANAGEMENT": "client-management", "READER": "reader", "MANAGER": "manager"}
 
 
-def associator(client: ClientFactory, config: pytest.Config) -> Associate:
-    """`associate(wport, device=1, **more)` on a link of its own, with the secret of that client."""
-    known = secrets(config)
+def __getattr__(name: str) -> int:
+    """The client wPorts of the meter under test (`--meter`, `--client`, `--manager`): PUBLIC, CLIENT_MANAGEMENT, READER, MANAGER."""
+    if name not in _NAMES:
+        raise AttributeError(name)
+    return ROSTER.wport(_NAMES[name])
 
-    def associate(wport: int, device: int = 1, **more: object) -> Association:
-        return client().associate(wport, device, known[wport], **more)
+
+def login(role: str) -> tuple[int, int, str | None]:
+    """What an association of the host client needs to know: client wPort, management logical device, secret."""
+    return ROSTER.wport(role), ROSTER.management, ROSTER.secret(role)
+
+
+def associator(client: ClientFactory) -> Associate:
+    """`associate(wport, device=…, **more)` on a link of its own, with the secret of that client."""
+    known = ROSTER.secrets
+
+    def associate(wport: int, device: int | None = None, **more: object) -> Association:
+        return client().associate(wport, device or ROSTER.management, known[wport], **more)
 
     return associate
 

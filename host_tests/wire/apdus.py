@@ -9,10 +9,25 @@ from __future__ import annotations
 import select
 
 from host_tests.harness.raw import HEADER, RawTcp, RawUdp, wpdu
+from host_tests.harness.roster import ROSTER
 
-PUBLIC = 16
-CLIENT_MANAGEMENT = 1  # client management process: public rights too
-MANAGEMENT = 1  # management logical device
+_CLIENTS = {"PUBLIC": "public", "CLIENT_MANAGEMENT": "client-management"}
+
+
+def __getattr__(name: str) -> int:
+    """wPorts of the meter under test.
+
+    PUBLIC, CLIENT_MANAGEMENT    clients: public, and the client management process, which has public rights too
+    MANAGEMENT, OTHER_DEVICE     logical devices: the management one, and a second one
+    """
+    if name in _CLIENTS:
+        return ROSTER.wport(_CLIENTS[name])
+    if name == "MANAGEMENT":
+        return ROSTER.management
+    if name == "OTHER_DEVICE":
+        return ROSTER.other_device
+    raise AttributeError(name)
+
 
 RLRQ = bytes.fromhex("6203800100")
 RLRE = bytes.fromhex("6303800100")
@@ -103,8 +118,14 @@ def receive_pdu_size(aare: bytes) -> int:
     return int.from_bytes(aare[-4:-2], "big")
 
 
-def apdu_of(answer: bytes, client: int = PUBLIC, server: int = MANAGEMENT) -> bytes:
+def _ends(client: int | None, server: int | None) -> tuple[int, int]:
+    """The wPorts of both ends: those of the public client and the management logical device where none are named."""
+    return ROSTER.wport("public") if client is None else client, ROSTER.management if server is None else server
+
+
+def apdu_of(answer: bytes, client: int | None = None, server: int | None = None) -> bytes:
     """The APDU of a response WPDU, whose header must be exactly right (REQUIREMENTS A-01 to A-04)."""
+    client, server = _ends(client, server)
     assert answer[:HEADER] == wpdu(server, client, answer[HEADER:])[:HEADER]
     return answer[HEADER:]
 
@@ -114,19 +135,19 @@ def receive(link: RawTcp | RawUdp) -> bytes:
     return link.receive() if isinstance(link, RawUdp) else link.receive_wpdu()
 
 
-def ask(link: RawTcp | RawUdp, apdu: bytes, client: int = PUBLIC, server: int = MANAGEMENT) -> bytes:
+def ask(link: RawTcp | RawUdp, apdu: bytes, client: int | None = None, server: int | None = None) -> bytes:
     """Send one APDU and return the APDU that is the next thing to come back, between the same two wPorts."""
-    return apdu_of(link.ask(wpdu(client, server, apdu)), client, server)
+    return apdu_of(link.ask(wpdu(*_ends(client, server), apdu)), client, server)
 
 
-def associate(link: RawTcp | RawUdp, client: int = PUBLIC, server: int = MANAGEMENT, request: bytes = AARQ) -> bytes:
+def associate(link: RawTcp | RawUdp, client: int | None = None, server: int | None = None, request: bytes = AARQ) -> bytes:
     """Open an association and return the AARE, which must accept."""
     aare = ask(link, request, client, server)
     assert is_aare(aare), aare.hex()
     return aare
 
 
-def serves(link: RawTcp | RawUdp, client: int = PUBLIC, server: int = MANAGEMENT, iip: int = 0xC1) -> bool:
+def serves(link: RawTcp | RawUdp, client: int | None = None, server: int | None = None, iip: int = 0xC1) -> bool:
     """Whether the very next answer is the one to a GET that is sent now. Proves, too, that nothing else was answered before."""
     return is_name(ask(link, get(iip=iip), client, server), iip)
 

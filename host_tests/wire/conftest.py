@@ -7,16 +7,17 @@ from contextlib import ExitStack
 
 import pytest
 
+from host_tests.harness.clients import ClientFactory
 from host_tests.harness.meters import MeterHandle, MeterPool
 from host_tests.harness.raw import RawLinks, RawTcp, RawUdp, wpdu
+from host_tests.harness.roster import ROSTER
 from host_tests.harness.target import Target
+from host_tests.wire.aas import Associate, associator, login
 from host_tests.wire.apdus import AARQ, NOTE, RLRQ, aarq, ask, associate, get, is_aare, serves, set_note
-from host_tests.wire.unsolicited import MANAGER, TIMEOUT, Manage, Start
+from host_tests.wire.unsolicited import TIMEOUT, Manage, Start
 from tools.dlmsclient import Client
 from tools.listen.listener import Listener
 
-# (client, server) pairs that a UDP test may leave open: an AA over UDP outlives its socket, and there are few of them.
-_PAIRS = [(client, server) for client in (16, 1, 32, 48) for server in (1, 17)]
 _NOBODY = 0x4444
 
 
@@ -45,12 +46,15 @@ def udp(raw: RawLinks, host: str) -> Iterator[Callable[[], RawUdp]]:
         return opened[-1]
 
     yield open_socket
+    # Those that a test may leave open: an AA over UDP outlives its socket, and there are few of them.
+    clients = {ROSTER.wport(role) for role in ("public", "client-management", "reader", "manager")}
+    pairs = [(client, server) for client in sorted(clients) for server in ROSTER.devices]
     for link in opened:
-        for client, server in _PAIRS:
+        for client, server in pairs:
             link.send(wpdu(client, server, RLRQ))
             # The refusal of a client that does not exist comes when the release is done. One pair after the other,
             # because a board keeps few datagrams that wait.
-            link.send(wpdu(_NOBODY, 1, AARQ))
+            link.send(wpdu(_NOBODY, ROSTER.management, AARQ))
             while int.from_bytes(link.receive()[4:6], "big") != _NOBODY:
                 pass
 
@@ -84,6 +88,12 @@ def settle(tcp: Callable[[], RawTcp]) -> Callable[[], None]:
         assert serves(other)
 
     return wait
+
+
+@pytest.fixture(name="associate")
+def associate_clients(client: ClientFactory) -> Associate:
+    """`associate(wport, device=…, **more)` opens an association of that client on a link of its own."""
+    return associator(client)
 
 
 @pytest.fixture
@@ -152,4 +162,4 @@ def start(meter_pool: MeterPool, target: Target, request: pytest.FixtureRequest)
 def manage() -> Iterator[Manage]:
     """Opens an AA of the management client with a meter."""
     with ExitStack() as links:
-        yield lambda meter: links.enter_context(Client.tcp(meter.host, meter.port, TIMEOUT)).associate(MANAGER[0], 1, MANAGER[1])
+        yield lambda meter: links.enter_context(Client.tcp(meter.host, meter.port, TIMEOUT)).associate(*login("manager"))

@@ -1,4 +1,4 @@
-"""Associations with short names for the wire tests: `short(64)` on a link of its own, over TCP and over UDP in turn."""
+"""Associations with short names for the wire tests: `short(READER)` on a link of its own, over TCP and over UDP in turn."""
 
 from __future__ import annotations
 
@@ -8,12 +8,23 @@ from contextlib import suppress
 import pytest
 
 from host_tests.harness.clients import ClientFactory
+from host_tests.harness.roster import ROSTER
 from tools.dlmsclient import DlmsError, ShortNameAssociation
 
-READER = 64
-MANAGER = 80
-SECRETS = {READER: "12345678", MANAGER: "87654321"}
-LOGICAL = {READER: 32, MANAGER: 48}  # the client of logical names with the same rights
+# The client of logical names with the same rights.
+_ALIKE = {"short-reader": "reader", "short-manager": "manager"}
+
+
+def __getattr__(name: str) -> object:
+    """READER and MANAGER, the client wPorts with short names; by these SECRETS, and LOGICAL, the clients of logical names like them."""
+    if name in ("READER", "MANAGER"):
+        return ROSTER.wport("short-" + name.lower())
+    if name == "SECRETS":
+        return {ROSTER.wport(role): ROSTER.secret(role) for role in _ALIKE}
+    if name == "LOGICAL":
+        return {ROSTER.wport(role): ROSTER.wport(alike) for role, alike in _ALIKE.items()}
+    raise AttributeError(name)
+
 
 Short = Callable[..., ShortNameAssociation]
 
@@ -26,11 +37,11 @@ def udp(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def short(client: ClientFactory, udp: bool) -> Iterator[Short]:
-    """`short(wport, device=1, **more)`; released after the test, because over UDP nothing else would."""
+    """`short(wport, device=…, **more)`; released after the test, because over UDP nothing else would."""
     opened: list[ShortNameAssociation] = []
 
-    def associate(wport: int, device: int = 1, **more: object) -> ShortNameAssociation:
-        opened.append(client(udp=udp).associate_short_names(wport, device, SECRETS[wport], **more))
+    def associate(wport: int, device: int | None = None, **more: object) -> ShortNameAssociation:
+        opened.append(client(udp=udp).associate_short_names(wport, device or ROSTER.management, ROSTER.secrets[wport], **more))
         return opened[-1]
 
     yield associate

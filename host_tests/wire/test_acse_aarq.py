@@ -6,14 +6,31 @@ import pytest
 
 from host_tests.harness.meters import MeterHandle
 from host_tests.harness.raw import RawLinks, RawTcp, wpdu
+from host_tests.harness.roster import ROSTER
 from host_tests.wire.aas import MANAGER, PUBLIC, READER
-from host_tests.wire.apdus import NOT_ALLOWED, OBJECT_LIST, RLRE, RLRQ, SMALL_AARQ, aarq, ask, associate, get, get_next, is_name, serves
+from host_tests.wire.apdus import (
+    CLIENT_MANAGEMENT,
+    MANAGEMENT,
+    NOT_ALLOWED,
+    OBJECT_LIST,
+    OTHER_DEVICE,
+    RLRE,
+    RLRQ,
+    SMALL_AARQ,
+    aarq,
+    ask,
+    associate,
+    get,
+    get_next,
+    is_name,
+    serves,
+)
 
 pytestmark = pytest.mark.prefers(rate=0, backfill_days=0, start="2026-03-05T12:00:00")
 
 OFFERED = 0x20BE5D
 PLAIN = "601DA109060760857405080101BE10040E01000000065F1F0400{}{}"
-LLS = "6036A1090607608574050801018A0207808B0760857405080201AC0A80083132333435363738BE10040E01000000065F1F0400007E1F04B0"
+LLS = aarq(ROSTER.secret("reader")).hex()
 INFO = "BE10040E01000000065F1F0400007E1F04B0"
 CONTEXT = "A109060760857405080101"
 ACCEPTED = "A203020100A305A103020100"
@@ -64,10 +81,11 @@ def test_low_level(link: RawTcp) -> None:
 @pytest.mark.caps("auth-failures", "own-process")
 def test_wrong_password(link: RawTcp) -> None:
     """Refused without an AA, again and again, and the right one is taken at once: no lock-out."""
-    for wrong in ("12345679", "1234567", "123456780", "", "87654321", "\x00" * 8):
+    right = ROSTER.secret("reader")
+    for wrong in (right[:-1] + "~", right[:-1], right + "0", "", right[::-1], "\x00" * len(right)):
         assert ask(link, aarq(wrong), READER).hex().upper() == NO_LOGIN
         assert ask(link, get(), READER) == NOT_ALLOWED
-    assert ask(link, aarq("12345678"), MANAGER).hex().upper() == NO_LOGIN
+    assert ask(link, aarq(right), MANAGER).hex().upper() == NO_LOGIN
     assert answer(link, LLS, READER)[:4] == "6129"
     assert open_to(link, READER)
 
@@ -103,7 +121,7 @@ def test_errors_of_the_authentication_unit(link: RawTcp, client: int, parts: str
 def test_lowest_level_named(raw: RawLinks, meter: MeterHandle, parts: str, ctt: bool) -> None:
     """Mechanism 0 without a value is answered as if it were not there, over TCP and UDP; strictly read it is refused."""
     for link in (raw.tcp(), raw.udp()):
-        for client in (PUBLIC, 1):
+        for client in (PUBLIC, MANAGEMENT):
             got = answer(link, build(CONTEXT, parts, INFO), client)
             assert got == (NO_LOGIN if ctt else answer(raw.tcp(), PLAIN.format("007E1F", "04B0"), client))
             assert ctt or is_name(ask(link, get(), client))
@@ -218,7 +236,7 @@ def test_malformed(link: RawTcp) -> None:
 @pytest.mark.limits(TCP_ASSOCIATIONS=2)
 def test_again_on_an_open_association(link: RawTcp) -> None:
     """The old AA ends with its transfer; a refused one leaves none; another client's stays."""
-    associate(link, 1)
+    associate(link, CLIENT_MANAGEMENT)
     associate(link, request=SMALL_AARQ)
     assert ask(link, OBJECT_LIST)[:2] == b"\xc4\x02"
     associate(link, request=SMALL_AARQ)
@@ -227,7 +245,7 @@ def test_again_on_an_open_association(link: RawTcp) -> None:
     assert ask(link, bytes.fromhex("C301C1 0001 00002A0000FF 0100")) == NOT_ALLOWED
     assert answer(link, PLAIN.format("000000", "FFFF")) == INITIATE_ERROR + "02"
     assert ask(link, get()) == NOT_ALLOWED
-    assert serves(link, 1)
+    assert serves(link, CLIENT_MANAGEMENT)
 
 
 @pytest.mark.req("C-33", "C-30")
@@ -260,14 +278,14 @@ def test_other_forms_of_the_same(link: RawTcp, meter: MeterHandle) -> None:
 def test_no_room_for_another(raw: RawLinks) -> None:
     """As many AAs as one connection has, and one more on any of the same clients' wPorts is rejected for the moment only."""
     link = raw.tcp()
-    known = [(PUBLIC, 1), (1, 1), (PUBLIC, 17), (1, 17)]
+    known = [(client, device) for device in (MANAGEMENT, OTHER_DEVICE) for client in (PUBLIC, CLIENT_MANAGEMENT)]
     for client, device in known:
         associate(link, client, device)
     # a fifth pair on the same connection
-    link.send(wpdu(READER, 1, bytes.fromhex(LLS)))
+    link.send(wpdu(READER, MANAGEMENT, bytes.fromhex(LLS)))
     assert link.receive_wpdu()[8:].hex().upper() == "6117A109060760857405080101A203020102A305A103020101"
     assert all(serves(link, client, device) for client, device in known)
-    assert ask(link, RLRQ, 1, 17) == RLRE
+    assert ask(link, RLRQ, CLIENT_MANAGEMENT, OTHER_DEVICE) == RLRE
     assert answer(link, LLS, READER)[:4] == "6129"
     assert serves(link, READER)
 
@@ -278,10 +296,10 @@ def test_no_room_for_another(raw: RawLinks) -> None:
 def test_release(link: RawTcp, rlrq: str) -> None:
     """Every form of RLRQ ends this AA and no other; afterwards its requests are refused."""
     associate(link)
-    associate(link, 1)
+    associate(link, CLIENT_MANAGEMENT)
     assert ask(link, bytes.fromhex(rlrq)) == RLRE
     assert ask(link, get()) == NOT_ALLOWED
-    assert serves(link, 1)
+    assert serves(link, CLIENT_MANAGEMENT)
     associate(link)
     assert serves(link)
 
@@ -289,11 +307,11 @@ def test_release(link: RawTcp, rlrq: str) -> None:
 @pytest.mark.req("C-51", "C-50")
 def test_release_of_nothing(link: RawTcp) -> None:
     """Outside any AA: RLRE, and no other AA ends. Malformed: nothing, and the AA stays."""
-    associate(link, 1)
+    associate(link, CLIENT_MANAGEMENT)
     for _ in range(3):
         assert ask(link, RLRQ) == RLRE
         assert ask(link, RLRQ, 99) == RLRE
-    assert serves(link, 1)
+    assert serves(link, CLIENT_MANAGEMENT)
     for wrong in ("62", "6203", "62038001", "6204800100", "620380010000", "6203810100"):
-        link.send(wpdu(1, 1, bytes.fromhex(wrong)))
-        assert serves(link, 1)
+        link.send(wpdu(CLIENT_MANAGEMENT, MANAGEMENT, bytes.fromhex(wrong)))
+        assert serves(link, CLIENT_MANAGEMENT)

@@ -8,10 +8,12 @@ import pytest
 
 from host_tests.harness.clients import ClientFactory
 from host_tests.harness.meters import MeterHandle
-from host_tests.wire.aas import MANAGER, READER, Associate, associator
+from host_tests.wire.aas import MANAGER, READER, Associate
 from tools.dlmsclient import ActionError, ActionResult, Association, Conformance, CosemMethod, Data, DateTime, Obis, axdr
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 
+# What compares the clock, or the registers, with what they were: time has to stand still.
+still = pytest.mark.meter_config(rate=0)
 pytestmark = [pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00"), pytest.mark.caps("writes")]
 
 NOTE = (1, "0.0.96.128.1.255", 2)
@@ -25,11 +27,6 @@ _COUNT = "002A 0000190100FF 03"  # get_nbof_mc_IP_addresses
 
 def method(target: tuple[int, str], number: int) -> CosemMethod:
     return CosemMethod(target[0], Obis.parse(target[1]), number)
-
-
-@pytest.fixture
-def associate(client: ClientFactory, pytestconfig: pytest.Config) -> Associate:
-    return associator(client, pytestconfig)
 
 
 @pytest.fixture
@@ -56,6 +53,7 @@ def refusal(association: Association, target: tuple[int, str], number: int, para
     return caught.value.code
 
 
+@still
 @pytest.mark.req("D-31", "F-07")
 @pytest.mark.parametrize("size", [None, 1, 2, 3])
 def test_method_with_a_parameter(manager: Association, clock: Callable[[], float], size: int | None) -> None:
@@ -75,6 +73,7 @@ def test_return_data(manager: Association) -> None:
     assert manager.exchange(bytes.fromhex(f"C301C1 {_COUNT} 00")) == bytes.fromhex("C701C1 00 01 00 1100")
 
 
+@still
 @pytest.mark.req("D-31", "D-11")
 @pytest.mark.parametrize(
     ("aimed", "number", "parameter", "code"),
@@ -111,6 +110,7 @@ def test_reader_may_invoke_nothing(associate: Associate) -> None:
     assert refusal(reader, ENERGY, 1, axdr.integer(0)) == 3
 
 
+@still
 @pytest.mark.req("D-34")
 @pytest.mark.parametrize("size", [None, 1, 4])
 def test_list_runs_in_order(manager: Association, clock: Callable[[], float], size: int | None) -> None:
@@ -136,6 +136,7 @@ def test_answers_of_a_list_go_in_blocks(associate: Associate, meter: MeterHandle
     assert [outcome.value for outcome in outcomes] == [axdr.unsigned(0)] * entries
 
 
+@still
 @pytest.mark.req("D-34", "D-94")
 def test_malformed_lists_invoke_nothing(manager: Association, clock: Callable[[], float]) -> None:
     before = clock()
@@ -146,6 +147,7 @@ def test_malformed_lists_invoke_nothing(manager: Association, clock: Callable[[]
     assert clock() == before
 
 
+@still
 @pytest.mark.req("D-32")
 def test_wrong_blocks_invoke_nothing(manager: Association, clock: Callable[[], float]) -> None:
     before = clock()
@@ -182,6 +184,7 @@ def test_longer_than_the_meter_takes(manager: Association) -> None:
     assert manager.get(*CLOCK, 2)
 
 
+@still
 @pytest.mark.req("D-94", "D-93")
 @pytest.mark.parametrize(
     "request_hex",
@@ -218,6 +221,7 @@ def test_what_was_not_negotiated(associate: Associate) -> None:
         assert association.get(*CLOCK, 2)
 
 
+@still
 @pytest.mark.req("B-09")
 def test_unconfirmed_action_is_done_and_not_answered(manager: Association, clock: Callable[[], float]) -> None:
     before = clock()

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from host_tests.harness.roster import ROSTER
+from host_tests.wire.aas import MANAGER
+from host_tests.wire.apdus import MANAGEMENT
 from tools.dlmsclient import Aarq, Association, AssociationRejected, Client, DataAccessError, UserDiagnostic, axdr
 
 ASSOCIATION = (15, "0.0.40.0.0.255")
 USERS = {7: "anna", 200: "bert"}
-SECRET = b"87654321"
 
 pytestmark = [pytest.mark.caps("writes", "own-process"), pytest.mark.prefers(backfill_days=0)]
 
@@ -21,7 +23,7 @@ def user(number: int) -> axdr.Data:
 
 
 def aarq(number: int) -> Aarq:
-    return replace(Aarq.lls(None, SECRET), calling_ae_invocation_id=number)
+    return replace(Aarq.lls(None, (ROSTER.secret("manager") or "").encode()), calling_ae_invocation_id=number)
 
 
 @pytest.fixture
@@ -37,8 +39,8 @@ def users(manager: Association):
 @pytest.mark.req("F-11", "C-24", "C-25")
 def test_each_association_shows_its_own_user(users: None, client: Callable[..., Client]):
     """A user id above 127 takes two octets in BER."""
-    first = client().associate(48, 1, aarq=aarq(7))
-    second = client().associate(48, 1, aarq=aarq(200))
+    first = client().associate(MANAGER, MANAGEMENT, aarq=aarq(7))
+    second = client().associate(MANAGER, MANAGEMENT, aarq=aarq(200))
     assert [part.value for part in first.get(*ASSOCIATION, 11).value] == [7, "anna"]
     assert [part.value for part in second.get(*ASSOCIATION, 11).value] == [200, "bert"]
     assert [part.value for part in first.get(*ASSOCIATION, 11).value] == [7, "anna"]
@@ -47,7 +49,7 @@ def test_each_association_shows_its_own_user(users: None, client: Callable[..., 
 @pytest.mark.req("C-24")
 def test_a_user_that_is_not_listed_is_refused(users: None, client: Callable[..., Client]):
     with pytest.raises(AssociationRejected) as refusal:
-        client().associate(48, 1, aarq=aarq(8))
+        client().associate(MANAGER, MANAGEMENT, aarq=aarq(8))
     assert refusal.value.diagnostic == UserDiagnostic(6)
 
 

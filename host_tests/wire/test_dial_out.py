@@ -9,7 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from host_tests.harness.meters import MeterHandle
-from host_tests.wire.apdus import AARQ, MANAGEMENT, NOT_ALLOWED, PUBLIC, get, is_aare, is_name
+from host_tests.harness.roster import ROSTER
+from host_tests.wire.aas import READER, login
+from host_tests.wire.apdus import AARQ, MANAGEMENT, NOT_ALLOWED, OTHER_DEVICE, PUBLIC, get, is_aare, is_name
 from host_tests.wire.unsolicited import INTERVAL, TIMEOUT, Start, name_of, notification
 from tools.dlmsclient import Client, ConnectionFailed, Wpdu
 from tools.listen.listener import Listener
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.caps("config", "own-process", "direct")
 
 def serves(client: Client) -> bool:
     """Whether an AA can be opened over a connection, read over, and released."""
-    opened = client.associate(PUBLIC, 1)
+    opened = client.associate(PUBLIC, MANAGEMENT)
     name = opened.get(1, "0.0.42.0.0.255", 2)
     opened.release()
     return len(name.value) == 16
@@ -62,8 +64,8 @@ def test_several_associations_over_it_and_a_stream_of_octets(start: Start, liste
         assert is_aare(client.receive().apdu)
         for _ in range(3):
             assert is_name(client.receive().apdu)
-        reader = client.associate(32, 1, "12345678")
-        other = client.associate(32, 17, "12345678")
+        reader = client.associate(*login("reader"))
+        other = client.associate(READER, OTHER_DEVICE, ROSTER.secret("reader"))
         assert reader.get(1, "0.0.42.0.0.255", 2) != other.get(1, "0.0.42.0.0.255", 2)
 
 
@@ -71,14 +73,14 @@ def test_several_associations_over_it_and_a_stream_of_octets(start: Start, liste
 def test_the_protocol_connection_parameters_of_each_association_can_be_read_and_are_logged(start: Start, listener: Listener):
     meter = start(dial=listener.address, dial_pause=1)
     with listener.accept(TIMEOUT) as client, Client.tcp(meter.host, meter.port, TIMEOUT) as accepted:
-        dialled = client.associate(32, 1, "12345678")
-        accepted.associate(16, 17)
+        dialled = client.associate(*login("reader"))
+        accepted.associate(PUBLIC, OTHER_DEVICE)
         lines = [item.value for item in dialled.get(1, "0.0.96.128.2.255", 2)]
         port = accepted.transport.socket.getsockname()[1]
         assert sorted(lines) == sorted(
             [
-                f"TCP client={listener.address}/32 server=127.0.0.1:*/1",
-                f"TCP client=127.0.0.1:{port}/16 server=127.0.0.1:{meter.port}/17",
+                f"TCP client={listener.address}/{READER} server=127.0.0.1:*/{MANAGEMENT}",
+                f"TCP client=127.0.0.1:{port}/{PUBLIC} server=127.0.0.1:{meter.port}/{OTHER_DEVICE}",
             ]
         )
         for line in lines:
@@ -91,7 +93,7 @@ def test_the_manager_dials_again_however_the_connection_ends(start: Start, liste
     meter = start(dial=listener.address, dial_pause=1)
     for _ in range(2):
         client = listener.accept(TIMEOUT)
-        client.associate(PUBLIC, 1)
+        client.associate(PUBLIC, MANAGEMENT)
         if end == "fin":
             client.close()
         elif end == "reset":
@@ -157,7 +159,7 @@ def test_a_dialled_connection_counts_among_the_simultaneous_ones(start: Start, l
     with listener.accept(TIMEOUT) as client, contextlib.ExitStack() as links:
         clients = [links.enter_context(Client.tcp(meter.host, meter.port, TIMEOUT)) for _ in range(7)]
         for each in clients:
-            each.associate(PUBLIC, 1)
+            each.associate(PUBLIC, MANAGEMENT)
         with Client.tcp(meter.host, meter.port, TIMEOUT) as one_too_many:
             one_too_many.expect_closed(TIMEOUT)
         assert serves(client)
@@ -168,7 +170,7 @@ def test_pushes_and_events_go_over_the_connection_that_is_there(start: Start, li
     """To one destination there is one connection; a push comes between the answers to the client that reads over it."""
     start(dial=listener.address, push=listener.address, events=listener.address, dial_pause=1, push_interval=60, rate=60)
     with listener.accept(TIMEOUT) as client:
-        opened = client.associate(32, 1, "12345678")
+        opened = client.associate(*login("reader"))
         while len(listener.arrivals) < 4:
             opened.get(3, "1.0.1.8.0.255", 2)
         pushed = [notification(listener)[1] for _ in range(4)]

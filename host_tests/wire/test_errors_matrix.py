@@ -6,8 +6,26 @@ import pytest
 
 from host_tests.harness.clients import ClientFactory
 from host_tests.harness.raw import RawLinks, RawTcp, wpdu
+from host_tests.harness.roster import ROSTER
 from host_tests.wire.aas import MANAGER, PUBLIC, READER, Associate, associator
-from host_tests.wire.apdus import AARQ, NOT_ALLOWED, OBJECT_LIST, RLRE, RLRQ, SMALL_AARQ, aarq, ask, associate, get, get_next, serves, set_
+from host_tests.wire.apdus import (
+    AARQ,
+    CLIENT_MANAGEMENT,
+    MANAGEMENT,
+    NOT_ALLOWED,
+    OBJECT_LIST,
+    OTHER_DEVICE,
+    RLRE,
+    RLRQ,
+    SMALL_AARQ,
+    aarq,
+    ask,
+    associate,
+    get,
+    get_next,
+    serves,
+    set_,
+)
 from tools.dlmsclient import Conformance
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 
@@ -21,8 +39,8 @@ SERVED = (0x60, 0x62, 0xC0, 0xC1, 0xC3, 0xD9, 0xE0)
 
 
 @pytest.fixture
-def associates(client: ClientFactory, pytestconfig: pytest.Config) -> Associate:
-    return associator(client, pytestconfig)
+def associates(client: ClientFactory) -> Associate:
+    return associator(client)
 
 
 @pytest.mark.req("D-93", "D-94")
@@ -79,7 +97,7 @@ def test_result_codes_of_a_get(raw: RawLinks, request_hex: str, code: str, ctt: 
 def test_result_codes_of_the_conformance_client_in_set_and_action(raw: RawLinks) -> None:
     """In ACTION an unknown logical name stays 04; a wrong selector and a wrong type stay 0C."""
     link = raw.tcp()
-    ask(link, aarq("87654321"), MANAGER)
+    ask(link, aarq(ROSTER.secret("manager")), MANAGER)
     for request, answer in (
         ("C101C1 0001 0000636300FF 02 00 00", "C501C103"),
         ("C101C1 0003 0000600101FF 02 00 00", "C501C103"),
@@ -130,7 +148,7 @@ def test_services_outside_an_association(raw: RawLinks) -> None:
     associate(link)
     assert serves(link)
     assert ask(link, OWN_NAME, READER) == NOT_ALLOWED
-    assert ask(link, OWN_NAME, PUBLIC, 17) == NOT_ALLOWED
+    assert ask(link, OWN_NAME, PUBLIC, OTHER_DEVICE) == NOT_ALLOWED
     assert ask(link, RLRQ) == RLRE
     assert ask(link, OWN_NAME) == NOT_ALLOWED
 
@@ -143,7 +161,7 @@ def test_every_other_tag(raw: RawLinks) -> None:
     for tag in range(256):
         if tag in SERVED:
             continue
-        link.send(wpdu(PUBLIC, 1, bytes([tag, 0x01, 0x02, 0xFA, 0x00])))
+        link.send(wpdu(PUBLIC, MANAGEMENT, bytes([tag, 0x01, 0x02, 0xFA, 0x00])))
         if tag not in CLIENT_BOUND:
             assert link.receive_wpdu()[8:] == NOT_ALLOWED, tag
         assert serves(link), tag
@@ -175,7 +193,7 @@ def test_long_get_out_of_order(raw: RawLinks) -> None:
 BLOCK = bytes.fromhex("C402C100 00000001")
 NO_TRANSFER = bytes.fromhex("C401C1010E")
 # four associations of one connection, each with an object_list that is longer than a response
-PAIRS = ((PUBLIC, 1), (1, 1), (PUBLIC, 17), (1, 17))
+PAIRS = tuple((client, device) for device in (MANAGEMENT, OTHER_DEVICE) for client in (PUBLIC, CLIENT_MANAGEMENT))
 
 
 def begin(link: RawTcp, client: int = PUBLIC, device: int = 1) -> bytes:
@@ -206,8 +224,8 @@ def test_all_transfers_in_use(raw: RawLinks) -> None:
         associate(link, request=SMALL_AARQ)
         assert begin(link) == BLOCK
     # … and no more than one
-    associate(others[0], 1, request=SMALL_AARQ)
-    assert begin(others[0], 1) == NO_TRANSFER
+    associate(others[0], CLIENT_MANAGEMENT, request=SMALL_AARQ)
+    assert begin(others[0], CLIENT_MANAGEMENT) == NO_TRANSFER
     for link in others:
         assert ask(link, get_next(1))[:8] == bytes.fromhex("C402C100 00000002")
 
@@ -283,5 +301,5 @@ def test_unconfirmed_services_are_never_answered(raw: RawLinks) -> None:
         "C30101 0001",
         "C00101 000F 0000280000FF 0200",
     ):
-        link.send(wpdu(PUBLIC, 1, bytes.fromhex(request)))
+        link.send(wpdu(PUBLIC, MANAGEMENT, bytes.fromhex(request)))
         assert serves(link), request

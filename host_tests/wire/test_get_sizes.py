@@ -6,22 +6,19 @@ import itertools
 
 import pytest
 
-from host_tests.harness.clients import ClientFactory
 from host_tests.harness.meters import MeterHandle
-from host_tests.wire.aas import ASSOCIATION, BUFFER, READER, Associate, associator, objects_of
+from host_tests.wire.aas import ASSOCIATION, BUFFER, READER, Associate, objects_of
 from tools.dlmsclient import Association, CosemAttribute, Data, DataAccessResult, Obis, Tag, axdr, by_entry
 from tools.dlmsclient.get_service import GetRequestNext, GetRequestNormal, GetRequestWithList
 
 # Simulated time stands still, so that no value changes but those of the meter's own state and of the association.
 pytestmark = pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
 
+# What compares values that were read one after the other.
+still = pytest.mark.meter_config(rate=0)
+
 SIZES = (12, 13, 64, 65, 128, 129, 256, 0)
 STATE = Obis.parse("0.0.96.128.0.255")
-
-
-@pytest.fixture
-def associate(client: ClientFactory, pytestconfig: pytest.Config) -> Associate:
-    return associator(client, pytestconfig)
 
 
 def attributes_of(association: Association) -> list[CosemAttribute]:
@@ -35,6 +32,7 @@ def attributes_of(association: Association) -> list[CosemAttribute]:
     ]
 
 
+@still
 @pytest.mark.req("D-14", "D-19", "C-38", "B-19", "C-17")
 @pytest.mark.parametrize("size", SIZES)
 def test_every_attribute_reads_identically(associate: Associate, size: int) -> None:
@@ -47,6 +45,7 @@ def test_every_attribute_reads_identically(associate: Associate, size: int) -> N
         assert sized.get(each.class_id, each.instance, each.attribute_id) == wanted, each
 
 
+@still
 @pytest.mark.req("D-13", "C-38")
 @pytest.mark.parametrize("size", SIZES)
 def test_lists_equal_single_reads(associate: Associate, meter: MeterHandle, size: int) -> None:

@@ -6,7 +6,9 @@ from host_tests.harness.raw import RawUdp, wpdu
 from host_tests.wire.apdus import (
     AARQ,
     CURRENT_ASSOCIATION,
+    MANAGEMENT,
     NOT_ALLOWED,
+    OTHER_DEVICE,
     PUBLIC,
     UNCONFIRMED_AARQ,
     aarq,
@@ -27,7 +29,7 @@ def answering(link):
     """The wPorts at which a logical device answers an AARQ, among `WPORTS`."""
     link.send(b"".join(wpdu(NOBODY, wport, AARQ) for wport in WPORTS))
     # the answer to another client is the end of the list
-    link.send(wpdu(NOBODY - 1, 1, AARQ))
+    link.send(wpdu(NOBODY - 1, MANAGEMENT, AARQ))
     found = []
     while True:
         answer = link.receive_wpdu()
@@ -65,7 +67,7 @@ def test_sap_list_names_exactly_the_wports_that_answer(tcp, public):
 
 @pytest.mark.req("A-14")
 def test_logical_devices_of_this_meter(public):
-    assert sorted(sap_list(public)) == [1, 17]
+    assert sorted(sap_list(public)) == sorted((MANAGEMENT, OTHER_DEVICE))
 
 
 @pytest.mark.caps("roomy")
@@ -73,12 +75,12 @@ def test_logical_devices_of_this_meter(public):
 @pytest.mark.meter_config(device2=3013, broadcast=300)
 def test_configured_wports_above_the_usual_range(tcp, opener, public):
     listed = sap_list(public)
-    assert sorted(listed) == [1, 3013]
-    assert answering(tcp()) == [1, 3013]
+    assert sorted(listed) == [MANAGEMENT, 3013]
+    assert answering(tcp()) == [MANAGEMENT, 3013]
     assert names(opener, listed) == listed
     # the wPorts of the default configuration are free
     link = opener()
-    for wport in (17, 0x7F, 300):
+    for wport in (OTHER_DEVICE, 0x7F, 300):
         link.send(wpdu(PUBLIC, wport, AARQ))
     associate(link, PUBLIC, 3013)
     assert serves(link, PUBLIC, 3013)
@@ -87,7 +89,7 @@ def test_configured_wports_above_the_usual_range(tcp, opener, public):
 @pytest.mark.req("A-15", "A-14", "A-16")
 @pytest.mark.meter_config(device2=127, broadcast=65535)
 def test_logical_device_at_the_default_broadcast_wport(tcp, public):
-    assert sorted(sap_list(public)) == [1, 127] == answering(tcp())
+    assert sorted(sap_list(public)) == [MANAGEMENT, 127] == answering(tcp())
     link = tcp()
     associate(link, PUBLIC, 127)
     assert serves(link, PUBLIC, 127)
@@ -102,7 +104,7 @@ def test_nothing_answers_at_the_broadcast_wport(link):
 
 
 @pytest.mark.req("A-13", "A-14")
-@pytest.mark.parametrize("server", [1, 17])
+@pytest.mark.parametrize("server", [MANAGEMENT, OTHER_DEVICE])
 @pytest.mark.limits(TCP_ASSOCIATIONS=2, UDP_ASSOCIATIONS=2)
 def test_each_logical_device_has_its_own_associations(link, server, pytestconfig):
     """All clients at both; the name read is that of the device, and 0.0.40.0.0.255 the association it was read in."""

@@ -9,6 +9,7 @@ from host_tests.wire.apdus import (
     MANAGEMENT,
     NOT_ALLOWED,
     OBJECT_LIST,
+    OTHER_DEVICE,
     PUBLIC,
     RLRE,
     RLRQ,
@@ -60,15 +61,15 @@ def test_two_clients_on_one_link_are_independent(link):
 @pytest.mark.limits(TCP_ASSOCIATIONS=2, UDP_ASSOCIATIONS=2)
 def test_two_logical_devices_on_one_link(link):
     names = []
-    for server in (1, 17):
+    for server in (MANAGEMENT, OTHER_DEVICE):
         associate(link, PUBLIC, server)
-    for server in (1, 17):
+    for server in (MANAGEMENT, OTHER_DEVICE):
         names.append(ask(link, get(), PUBLIC, server))
         assert serves(link, PUBLIC, server)
     assert names[0] != names[1]
-    assert ask(link, RLRQ, PUBLIC, 1) == RLRE
-    assert closed(link, PUBLIC, 1)
-    assert ask(link, get(), PUBLIC, 17) == names[1]
+    assert ask(link, RLRQ, PUBLIC, MANAGEMENT) == RLRE
+    assert closed(link, PUBLIC, MANAGEMENT)
+    assert ask(link, get(), PUBLIC, OTHER_DEVICE) == names[1]
 
 
 @pytest.mark.req("A-12", "B-10")
@@ -76,7 +77,7 @@ def test_two_logical_devices_on_one_link(link):
 @pytest.mark.limits(TCP_ASSOCIATIONS=4)
 def test_release_in_any_order(tcp, order):
     link = tcp()
-    pairs = [(PUBLIC, 1), (CLIENT_MANAGEMENT, 1), (PUBLIC, 17), (CLIENT_MANAGEMENT, 17)]
+    pairs = [(PUBLIC, MANAGEMENT), (CLIENT_MANAGEMENT, MANAGEMENT), (PUBLIC, OTHER_DEVICE), (CLIENT_MANAGEMENT, OTHER_DEVICE)]
     for _ in range(2):
         for pair in pairs:
             associate(link, *pair)
@@ -126,7 +127,7 @@ def test_one_association_more_than_a_connection_has_room_for(tcp, meter, pytestc
         (pytestconfig.getoption("--client"), aarq(pytestconfig.getoption("--password"))),
         (pytestconfig.getoption("--manager"), aarq(pytestconfig.getoption("--manager-password"))),
     ]
-    pairs = [(client, server, request) for server in (1, 17) for client, request in clients]
+    pairs = [(client, server, request) for server in (MANAGEMENT, OTHER_DEVICE) for client, request in clients]
     opened, refused = [], []
     for client, server, request in pairs:
         aare = ask(link, request, client, server)
@@ -209,7 +210,7 @@ def test_malformed_rlrq_harms_nobody(link, rlrq):
 @pytest.mark.req("C-51", "B-10")
 def test_rlrq_outside_any_association_releases_nobody(link):
     associate(link, CLIENT_MANAGEMENT)
-    for client, server in ((PUBLIC, 1), (CLIENT_MANAGEMENT, 17), (0x44, 1)):
+    for client, server in ((PUBLIC, MANAGEMENT), (CLIENT_MANAGEMENT, OTHER_DEVICE), (0x44, 1)):
         if isinstance(link, RawUdp):
             link.send(wpdu(client, server, RLRQ))
         else:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from host_tests.harness.raw import RawTcp, RawUdp, wpdu
-from host_tests.wire.apdus import AARQ, ask, associate, is_aare, serves
-
-PUBLIC = 16
+from host_tests.wire.aas import PUBLIC
+from host_tests.wire.apdus import AARQ, MANAGEMENT, ask, associate, is_aare, serves
 
 
 @pytest.mark.req("A-50", "A-55")
@@ -48,7 +47,7 @@ def test_data_over_udp_needs_no_connection(udp: Callable[[], RawUdp]):
 @pytest.mark.caps("roomy")
 def test_states_of_the_wrapper(tcp: Callable[[], RawTcp]):
     """idle -> receiving -> sending -> idle, as often as one likes; a new connection begins in idle."""
-    request = wpdu(PUBLIC, 1, AARQ)
+    request = wpdu(PUBLIC, MANAGEMENT, AARQ)
     for cut in (1, 7, 8, 9, len(request) - 1):
         link = tcp()
         for _ in range(2):

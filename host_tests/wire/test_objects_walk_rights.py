@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from host_tests.harness.clients import ClientFactory
-from host_tests.wire.aas import ASSOCIATION, CLIENT_MANAGEMENT, MANAGER, PUBLIC, READER, Associate, associator, objects_of
+from host_tests.wire.aas import ASSOCIATION, CLIENT_MANAGEMENT, MANAGER, PUBLIC, READER, Associate, objects_of
+from host_tests.wire.apdus import MANAGEMENT, OTHER_DEVICE
 from tools.dlmsclient import (
     ActionError,
     ActionResult,
@@ -25,14 +25,14 @@ CURRENT = "0.0.40.0.0.255"
 _OURS = pytest.mark.caps("own-process")
 # client wPort, logical device
 VIEWS = [
-    (PUBLIC, 1),
-    pytest.param((CLIENT_MANAGEMENT, 1), marks=_OURS),
-    (READER, 1),
-    (MANAGER, 1),
-    pytest.param((PUBLIC, 17), marks=_OURS),
-    pytest.param((CLIENT_MANAGEMENT, 17), marks=_OURS),
-    pytest.param((READER, 17), marks=_OURS),
-    pytest.param((MANAGER, 17), marks=_OURS),
+    (PUBLIC, MANAGEMENT),
+    pytest.param((CLIENT_MANAGEMENT, MANAGEMENT), marks=_OURS),
+    (READER, MANAGEMENT),
+    (MANAGER, MANAGEMENT),
+    pytest.param((PUBLIC, OTHER_DEVICE), marks=_OURS),
+    pytest.param((CLIENT_MANAGEMENT, OTHER_DEVICE), marks=_OURS),
+    pytest.param((READER, OTHER_DEVICE), marks=_OURS),
+    pytest.param((MANAGER, OTHER_DEVICE), marks=_OURS),
 ]
 DENIED = (DataAccessResult.READ_WRITE_DENIED, DataAccessResult.SCOPE_OF_ACCESS_VIOLATED)
 
@@ -99,11 +99,6 @@ def has_shape(value: Data, shape: object) -> bool:
     assert isinstance(shape, tuple)
     parts = value.value
     return value.tag is Tag.STRUCTURE and len(parts) == len(shape) and all(map(has_shape, parts, shape))
-
-
-@pytest.fixture
-def associate(client: ClientFactory, pytestconfig: pytest.Config) -> Associate:
-    return associator(client, pytestconfig)
 
 
 @pytest.fixture(params=VIEWS, ids=lambda view: f"client{view[0]}-device{view[1]}")
@@ -191,7 +186,7 @@ def test_invoke_nothing_that_may_not_be_invoked(view: Association) -> None:
 
 @pytest.mark.req("F-31", "D-11")
 @pytest.mark.caps("own-process")
-@pytest.mark.parametrize("device", [1, 17])
+@pytest.mark.parametrize("device", [MANAGEMENT, OTHER_DEVICE])
 def test_objects_of_other_associations_are_not_there(associate: Associate, device: int) -> None:
     """What one client's list has and another's has not is undefined for that other, in GET, SET and ACTION."""
     lists = {wport: objects_of(associate(wport, device)) for wport in (PUBLIC, CLIENT_MANAGEMENT, READER, MANAGER)}
@@ -205,7 +200,7 @@ def test_objects_of_other_associations_are_not_there(associate: Associate, devic
             assert code_of(association.set, class_id, instance, 2, axdr.null_data()) == 4
             assert code_of(association.action, class_id, instance, 1) == 4
             hidden += 1
-    assert hidden > (30 if device == 1 else 1)
+    assert hidden > (30 if device == MANAGEMENT else 1)
     assert lists[PUBLIC] == lists[CLIENT_MANAGEMENT]
 
 
@@ -239,7 +234,7 @@ def test_every_logical_device_has_its_name(view: Association) -> None:
 @pytest.mark.caps("own-process")
 def test_sap_assignment_names_every_logical_device(associate: Associate) -> None:
     listed = {item.value[0].value: item.value[1].value for item in associate(PUBLIC).get(17, "0.0.41.0.0.255", 2).value}
-    assert sorted(listed) == [1, 17]
+    assert sorted(listed) == sorted((MANAGEMENT, OTHER_DEVICE))
     for device, name in listed.items():
         assert associate(PUBLIC, device).get(1, "0.0.42.0.0.255", 2).value == name
     assert len(set(listed.values())) == 2

@@ -9,6 +9,7 @@ from host_tests.wire.apdus import (
     AARQ,
     CLIENT_MANAGEMENT,
     MANAGEMENT,
+    OTHER_DEVICE,
     PUBLIC,
     RLRE,
     RLRQ,
@@ -39,7 +40,7 @@ class TestParameters:
     @pytest.mark.meter_config(serial="00000021")
     @pytest.mark.req("B-22", "A-54", "A-55", "B-21")
     def test_of_an_association_when_it_opens_and_ends(self, link, meter, host, logged):
-        for client, server in ((PUBLIC, 1), (CLIENT_MANAGEMENT, 17)):
+        for client, server in ((PUBLIC, MANAGEMENT), (CLIENT_MANAGEMENT, OTHER_DEVICE)):
             associate(link, client, server)
             logged("dlms aa-open", parameters(link, meter, host, client, server))
         assert ask(link, RLRQ) == RLRE
@@ -93,8 +94,8 @@ class TestSecrets:
             assert ask(link, written, manager)[:3].hex() == "c501c1"
         link.send(wpdu(manager, MANAGEMENT, b"\xc1\1\xc1" + secrets[2].encode()))
         link.send(wpdu(reader, MANAGEMENT, b"\x60\x20\xac" + secrets[3].encode()))
-        link.send(wpdu(PUBLIC, 17, AARQ))
-        while receive(link)[2:6] != bytes((0, 17, 0, PUBLIC)):
+        link.send(wpdu(PUBLIC, OTHER_DEVICE, AARQ))
+        while receive(link)[2:6] != bytes((0, OTHER_DEVICE, 0, PUBLIC)):
             pass
         logged("aa-open", f":{link.socket.getsockname()[1]}/{PUBLIC} ")
         text = meter.process.log.read_text(encoding="utf-8").lower()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from host_tests.wire.apdus import MANAGEMENT
 from tools.dlmsclient import CosemAttribute, DataAccessResult, Obis, Tag, axdr
 
 pytestmark = pytest.mark.prefers(backfill_days=0)
@@ -37,7 +38,7 @@ def test_open_read_release(linked):
 
 @pytest.mark.req("B-19", "B-15", "A-08", "B-21")
 def test_long_value_is_the_same_at_every_pdu_size(linked, pytestconfig):
-    credentials = pytestconfig.getoption("--client"), 1, pytestconfig.getoption("--password")
+    credentials = pytestconfig.getoption("--client"), MANAGEMENT, pytestconfig.getoption("--password")
     link = linked()
     values = {}
     for pdu_size in (64, 65, 128, 1024, 0xFFFF, 0):
@@ -54,7 +55,7 @@ def test_long_value_is_the_same_at_every_pdu_size(linked, pytestconfig):
 def test_set_in_blocks(linked, pytestconfig, put_back, block_size):
     before = put_back(*NAMEPLATE)
     association = linked().associate(
-        pytestconfig.getoption("--manager"), 1, pytestconfig.getoption("--manager-password"), block_size=block_size
+        pytestconfig.getoption("--manager"), MANAGEMENT, pytestconfig.getoption("--manager-password"), block_size=block_size
     )
     other = axdr.octet_string(bytes(reversed(before.value)))
     association.set(*NAMEPLATE, other)
@@ -66,7 +67,7 @@ def test_set_in_blocks(linked, pytestconfig, put_back, block_size):
 @pytest.mark.parametrize("block_size", [None, 1])
 def test_action_and_lists(linked, pytestconfig, block_size):
     association = linked().associate(
-        pytestconfig.getoption("--manager"), 1, pytestconfig.getoption("--manager-password"), block_size=block_size
+        pytestconfig.getoption("--manager"), MANAGEMENT, pytestconfig.getoption("--manager-password"), block_size=block_size
     )
     # get_nbof_mc_IP_addresses of the IPv4 setup
     assert association.action(42, "0.0.25.1.0.255", 3, axdr.integer(0)).tag == Tag.UNSIGNED

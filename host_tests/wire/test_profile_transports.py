@@ -3,6 +3,7 @@
 import pytest
 
 from host_tests.harness.raw import wpdu
+from host_tests.wire.aas import READER
 from host_tests.wire.apdus import (
     CLIENT_MANAGEMENT,
     MANAGEMENT,
@@ -45,7 +46,7 @@ def test_response_allowed_is_answered(link, allowed):
         (PUBLIC, ("007E1F04B0", "00000004B0")),
         (PUBLIC, ("007E1F04B0", "007E1F000B")),
         (PUBLIC, ("00065F1F", "00055F1F")),
-        (32, None),
+        (READER, None),
     ],
     ids=["accepted", "unknown-client", "context", "conformance", "pdu-size", "version", "authentication"],
 )
@@ -82,9 +83,9 @@ def test_unconfirmed_aarq_over_tcp_opens_nothing(tcp, note, manager_wport, secre
 def test_worked_octets_of_an_unconfirmed_association(udp, logged):
     link = udp()
     link.send(WORKED)
-    logged("aa-open UDP", f":{link.socket.getsockname()[1]}/16 ")
+    logged("aa-open UDP", f":{link.socket.getsockname()[1]}/{PUBLIC} ")
     link.send(wpdu(PUBLIC, MANAGEMENT, RLRQ))
-    logged("aa-close UDP", f":{link.socket.getsockname()[1]}/16 ")
+    logged("aa-close UDP", f":{link.socket.getsockname()[1]}/{PUBLIC} ")
     associate(link)
     assert serves(link)
 

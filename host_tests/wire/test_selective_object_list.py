@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from host_tests.harness.clients import ClientFactory
-from host_tests.wire.aas import ASSOCIATION, MANAGER, PUBLIC, READER, Associate, associator
+from host_tests.wire.aas import ASSOCIATION, MANAGER, PUBLIC, READER, Associate
 from tools.dlmsclient import Association, Conformance, Data, DataAccessError, DataAccessResult, ExceptionResponseError, Selection, axdr
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 from tools.dlmsclient.selection import object_list_all, object_list_by_class, object_list_by_id, object_list_by_ids
-
-
-@pytest.fixture
-def associate(client: ClientFactory, pytestconfig: pytest.Config) -> Associate:
-    return associator(client, pytestconfig)
 
 
 @pytest.fixture(params=[(PUBLIC, 12), (READER, 64), (MANAGER, 0)], ids=lambda view: f"client{view[0]}-pdu{view[1]}")

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from host_tests.harness.clients import ClientFactory
-from host_tests.wire.aas import BUFFER, READER, Associate, associator
+from host_tests.wire.aas import BUFFER, READER, Associate
 from tools.dlmsclient import (
     Association,
     CaptureObject,
@@ -29,7 +28,7 @@ from tools.dlmsclient import (
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 
 # 96 rows, a quarter of an hour apart: 2026-03-04 12:15 to 2026-03-05 12:00; simulated time stands still.
-pytestmark = pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
+pytestmark = pytest.mark.meter_config(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
 
 FIRST, LAST = datetime(2026, 3, 4, 12, 15), datetime(2026, 3, 5, 12, 0)
 QUARTER = timedelta(minutes=15)
@@ -53,11 +52,6 @@ def moment(when: datetime, deviation: int = 0) -> Data:
 
 def between(start: datetime, end: datetime, columns: Sequence[CaptureObject] = ()) -> Selection:
     return by_range(moment(start), moment(end), columns=columns)
-
-
-@pytest.fixture
-def associate(client: ClientFactory, pytestconfig: pytest.Config) -> Associate:
-    return associator(client, pytestconfig)
 
 
 @pytest.fixture(params=[12, 65, 0], ids=lambda size: f"pdu{size}")

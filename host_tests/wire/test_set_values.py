@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from host_tests.harness.clients import ClientFactory
-from host_tests.wire.aas import MANAGER, Associate, associator
+from host_tests.wire.aas import MANAGER, Associate
 from tools.dlmsclient import (
     Association,
     Conformance,
@@ -37,11 +36,6 @@ _NOTE = "00010000608001FF02"
 
 def attribute(target: tuple[int, str, int]) -> CosemAttribute:
     return CosemAttribute(target[0], Obis.parse(target[1]), target[2])
-
-
-@pytest.fixture
-def associate(client: ClientFactory, pytestconfig: pytest.Config) -> Associate:
-    return associator(client, pytestconfig)
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from host_tests.harness.clients import ClientFactory
-from host_tests.wire.aas import BUFFER, Associate, associator
-from host_tests.wire.short import LOGICAL, MANAGER, READER, Short, short, udp  # noqa: F401
+from host_tests.wire.aas import BUFFER, Associate, login
+from host_tests.wire.apdus import MANAGEMENT, OTHER_DEVICE
+from host_tests.wire.short import LOGICAL, MANAGER, READER, SECRETS, Short, short, udp  # noqa: F401
 from tools.dlmsclient import (
     Association,
     DataAccessError,
@@ -44,11 +45,6 @@ STATE = Obis.parse("0.0.96.128.0.255")
 _OF_THE_AA = (5, 8, 11)  # attributes of an Association LN that tell who is using it
 
 
-@pytest.fixture
-def associate(client: ClientFactory, pytestconfig: pytest.Config) -> Associate:
-    return associator(client, pytestconfig)
-
-
 def named(association: ShortNameAssociation) -> list[ShortNamedObject]:
     return [each for each in association.objects() if isinstance(each, ShortNamedObject)]
 
@@ -73,7 +69,7 @@ def code_of(call: Callable[..., object], *arguments: object) -> DataAccessResult
 
 @pytest.mark.req("D-50", "D-53", "B-19", "C-38", "B-03")
 @pytest.mark.parametrize("size", [12, 64, 65, 128, 129, 0])
-@pytest.mark.parametrize(("wport", "device"), [(READER, 1), (MANAGER, 1), (READER, 17)])
+@pytest.mark.parametrize(("wport", "device"), [(READER, MANAGEMENT), (MANAGER, MANAGEMENT), (READER, OTHER_DEVICE)])
 def test_every_attribute_reads_as_by_logical_name(short: Short, associate: Associate, wport: int, device: int, size: int) -> None:  # noqa: F811
     """The client checks that no response is longer than the size it announced."""
     logical = associate(LOGICAL[wport], device)
@@ -167,7 +163,7 @@ def test_long_requests_go_in_parts(short: Short, block_size: int) -> None:  # no
 @pytest.mark.req("D-50", "D-110", "D-111", "D-112")
 @pytest.mark.parametrize("size", [64, 0])
 def test_parameterized_access_is_selective_access(short: Short, associate: Associate, size: int) -> None:  # noqa: F811
-    logical, association = associate(32), short(READER, pdu_size=size)
+    logical, association = associate(LOGICAL[READER]), short(READER, pdu_size=size)
     for selection in (by_entry(1, 3), by_entry(5, 5, 2, 3), by_entry(1, 0)):
         assert association.get(*BUFFER, 2, selection) == logical.get(*BUFFER, 2, selection)
     assert code_of(association.get, *BUFFER, 2, by_entry(0)) is code_of(logical.get, *BUFFER, 2, by_entry(0))
@@ -211,8 +207,8 @@ def test_octets_of_the_readme(short: Short) -> None:  # noqa: F811
 def test_two_referencings_on_one_connection(client: ClientFactory) -> None:
     """AAs of both kinds side by side, long transfers running in both."""
     link = client()
-    logical: Association = link.associate(32, 1, "12345678", pdu_size=128)
-    association = link.associate_short_names(READER, 1, "12345678", pdu_size=128)
+    logical: Association = link.associate(*login("reader"), pdu_size=128)
+    association = link.associate_short_names(READER, MANAGEMENT, SECRETS[READER], pdu_size=128)
     short_block = association.exchange(bytes.fromhex("050102FA08"))
     long_block = logical.exchange(bytes.fromhex("C001C1000F0000280000FF0200"))
     assert short_block[:6] == bytes.fromhex("0C0102000001")

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from host_tests.harness.clients import ClientFactory
-from host_tests.wire.aas import BUFFER, Associate, associator
-from host_tests.wire.short import MANAGER, READER, SECRETS, Short, short, udp  # noqa: F401
+from host_tests.wire.aas import BUFFER, PUBLIC, Associate, login
+from host_tests.wire.apdus import MANAGEMENT
+from host_tests.wire.short import LOGICAL, MANAGER, READER, SECRETS, Short, short, udp  # noqa: F401
 from tools.dlmsclient import (
     AssociationRejected,
     Conformance,
@@ -32,11 +33,6 @@ LABEL = (1, "0.0.96.1.1.255")  # an octet-string
 COUNTER = (3, "1.0.4.8.0.255")
 
 
-@pytest.fixture
-def associate(client: ClientFactory, pytestconfig: pytest.Config) -> Associate:
-    return associator(client, pytestconfig)
-
-
 def number(value: int) -> Data:
     return axdr.double_long_unsigned(value)
 
@@ -50,7 +46,7 @@ def refused(call: Callable[..., object], *arguments: object, **more: object) -> 
 @pytest.mark.req("D-51", "D-24", "B-19", "D-53")
 @pytest.mark.parametrize("block_size", [None, 1, 5, 30])
 def test_what_is_written_is_read(short: Short, associate: Associate, block_size: int | None) -> None:  # noqa: F811
-    association, logical = short(MANAGER, pdu_size=64, block_size=block_size), associate(48)
+    association, logical = short(MANAGER, pdu_size=64, block_size=block_size), associate(LOGICAL[MANAGER])
     for value in (5, 0xFFFFFFFF, 0):
         association.set(*NOTE, 2, number(value))
         assert association.get(*NOTE, 2) == logical.get(*NOTE, 2) == number(value)
@@ -78,7 +74,7 @@ def test_unconfirmed_write_is_carried_out_and_not_answered(short: Short) -> None
 @pytest.mark.req("D-51", "D-99", "B-08", "B-12")
 def test_unconfirmed_association(client: ClientFactory, associate: Associate) -> None:
     """Over UDP only; UnconfirmedWrite is carried out, what would be answered is dropped."""
-    logical = associate(48)
+    logical = associate(LOGICAL[MANAGER])
     logical.set(*NOTE, 2, number(1))
     link = client(udp=True)
     names = client().associate_short_names(MANAGER, 1, SECRETS[MANAGER])
@@ -88,18 +84,18 @@ def test_unconfirmed_association(client: ClientFactory, associate: Associate) ->
     association.send_apdu(bytes.fromhex(f"060102{note.name:04X}010600000002"))
     association.unconfirmed_write([note], [number(3)])
     # the AARE of another client on the same socket is the first thing to come back
-    link.associate(16).release()
+    link.associate(PUBLIC).release()
     assert logical.get(*NOTE, 2) == number(3)
     association.release()
     association.unconfirmed_write([note], [number(4)])
-    link.associate(16).release()
+    link.associate(PUBLIC).release()
     assert logical.get(*NOTE, 2) == number(3)
 
 
 @pytest.mark.req("D-50", "D-51", "D-53")
 def test_methods(short: Short, associate: Associate) -> None:  # noqa: F811
     """By Read, with and without a parameter, and by Write."""
-    association, logical = short(MANAGER), associate(48)
+    association, logical = short(MANAGER), associate(LOGICAL[MANAGER])
     rows = logical.get(*BUFFER, 7).value
     capture = association.find(*BUFFER).method(2)
     assert association.action(*BUFFER, 2, axdr.integer(0)) is None
@@ -138,7 +134,7 @@ def test_change_secret(short: Short, client: ClientFactory) -> None:  # noqa: F8
         with pytest.raises(AssociationRejected):
             client().associate_short_names(MANAGER, 1, SECRETS[MANAGER])
         # the secret of the management client with logical names is another one
-        client().associate(48, 1, "87654321").release()
+        client().associate(*login("manager")).release()
         client().associate_short_names(MANAGER, 1, "another one").release()
         for wrong, code in ((b"", 250), (bytes(65), 250)):
             assert refused(association.change_secret, wrong) == code
@@ -166,7 +162,8 @@ def test_what_is_negotiated(short: Short, client: ClientFactory) -> None:  # noq
     some = short(READER, conformance=Conformance.READ)
     assert some.negotiated is not None
     assert some.negotiated.conformance == Conformance.READ
-    for wrong in (lambda: client().associate(READER, 1, SECRETS[READER]), lambda: client().associate_short_names(32, 1, "12345678")):
+    logical, short_names = (READER, MANAGEMENT, SECRETS[READER]), login("reader")
+    for wrong in (lambda: client().associate(*logical), lambda: client().associate_short_names(*short_names)):
         with pytest.raises(AssociationRejected) as rejection:
             wrong()
         assert (rejection.value.result, rejection.value.diagnostic) == (1, 2)
@@ -201,7 +198,7 @@ def test_refusals_as_whole_apdus(client: ClientFactory, short: Short, udp: bool)
     if not udp:
         assert association.exchange(bytes.fromhex("050102FA00")) == bytes.fromhex("0E010302")
     # an SN service in an LN AA, and outside any
-    logical = client().associate(32, 1, "12345678")
+    logical = client().associate(*login("reader"))
     assert logical.exchange(bytes.fromhex("050102FA00")) == bytes.fromhex("D80102")
     logical.release()
     assert logical.exchange(bytes.fromhex("050102FA00")) == bytes.fromhex("D80102")

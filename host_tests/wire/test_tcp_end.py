@@ -1,5 +1,7 @@
 """The end of a TCP connection, however it comes, ends its associations and transfers, and those of no other."""
 
+from itertools import product
+
 import pytest
 
 from host_tests.harness.raw import wpdu
@@ -10,6 +12,7 @@ from host_tests.wire.apdus import (
     MANAGEMENT,
     NOT_ALLOWED,
     OBJECT_LIST,
+    OTHER_DEVICE,
     PUBLIC,
     SMALL_AARQ,
     aarq,
@@ -108,7 +111,7 @@ def test_everything_is_free_again_after_many_ends(tcp):
     """As many connections as there may be, each with all the AAs it may have, again and again."""
     for _ in range(MANY):
         link = tcp()
-        for client, server in ((PUBLIC, 1), (CLIENT_MANAGEMENT, 1), (PUBLIC, 17), (CLIENT_MANAGEMENT, 17)):
+        for client, server in product((PUBLIC, CLIENT_MANAGEMENT), (MANAGEMENT, OTHER_DEVICE)):
             associate(link, client, server)
         end(link, "fin")
 

@@ -7,6 +7,7 @@ from host_tests.wire.apdus import (
     AARQ,
     CLIENT_MANAGEMENT,
     MANAGEMENT,
+    OTHER_DEVICE,
     PUBLIC,
     aarq,
     apdu_of,
@@ -173,7 +174,7 @@ def test_associations_of_an_idle_connection_are_gone(raw):
     for _ in range(2):
         links = [raw.tcp() for _ in range(4)]
         for link in links:
-            for client, server in ((PUBLIC, 1), (CLIENT_MANAGEMENT, 1), (PUBLIC, 17)):
+            for client, server in ((PUBLIC, MANAGEMENT), (CLIENT_MANAGEMENT, MANAGEMENT), (PUBLIC, OTHER_DEVICE)):
                 associate(link, client, server)
         for link in links:
             assert link.closed()

@@ -5,11 +5,13 @@ import random
 import pytest
 
 from host_tests.harness.raw import wpdu
+from host_tests.wire.aas import MANAGER
 from host_tests.wire.apdus import (
     AARQ,
     CLIENT_MANAGEMENT,
     MANAGEMENT,
     OBJECT_LIST,
+    OTHER_DEVICE,
     PUBLIC,
     SMALL_AARQ,
     apdu_of,
@@ -78,7 +80,7 @@ def test_two_clients_interleave_their_transfers(tcp, meter):
     """Each gets the blocks of its own value, whole and in order; where there is room for more than one on a connection, there is."""
     first, second = tcp(), tcp()
     more = meter.limits.TCP_TRANSFERS - 1 if meter.limits.TCP_ASSOCIATIONS > 1 else 0
-    talks = [(first, PUBLIC, 1), (second, PUBLIC, 17), (second, PUBLIC, 1), (first, CLIENT_MANAGEMENT, 1)][: 2 + more]
+    talks = [(first, PUBLIC, 1), (second, PUBLIC, OTHER_DEVICE), (second, PUBLIC, 1), (first, CLIENT_MANAGEMENT, 1)][: 2 + more]
     blocks = {}
     for link, client, server in talks:
         associate(link, client, server, request=SMALL_AARQ)
@@ -126,7 +128,7 @@ def garbage(generator):
     if kind == 0:
         return noise
     if kind == 1:
-        return wpdu(generator.choice([PUBLIC, 1, 0x30]), generator.choice([1, 17]), noise)
+        return wpdu(generator.choice([PUBLIC, CLIENT_MANAGEMENT, MANAGER]), generator.choice([MANAGEMENT, OTHER_DEVICE]), noise)
     if kind == 2:
         return wpdu(PUBLIC, MANAGEMENT, generator.choice([b"\x60", b"\x62", b"\xc0", b"\xc1", b"\xc3"]) + noise)
     request = bytearray(generator.choice([REQUEST, wpdu(PUBLIC, MANAGEMENT, AARQ), wpdu(PUBLIC, MANAGEMENT, OBJECT_LIST)]))

@@ -9,6 +9,7 @@ from host_tests.wire.apdus import (
     CLIENT_MANAGEMENT,
     MANAGEMENT,
     OBJECT_LIST,
+    OTHER_DEVICE,
     PUBLIC,
     RLRE,
     RLRQ,
@@ -71,7 +72,7 @@ def open_all(opener, most):
     count = 0
     for link in [opener() for _ in range(most)]:
         for client in (PUBLIC, CLIENT_MANAGEMENT):
-            for server in (1, 17):
+            for server in (MANAGEMENT, OTHER_DEVICE):
                 count += is_aare(ask(link, AARQ, client, server))
     return count
 
@@ -89,7 +90,7 @@ def test_quota_of_one_peer_and_of_refused_ones(udp):
     """A peer that tries everything takes no more than its share, and one whose AARQ is refused takes nothing."""
     greedy = udp()
     for client in (PUBLIC, CLIENT_MANAGEMENT):
-        for server in (1, 17):
+        for server in (MANAGEMENT, OTHER_DEVICE):
             ask(greedy, AARQ, client, server)
     for _ in range(MANY):
         assert is_aare(ask(udp(), AARQ, 0x44), 1)

@@ -8,6 +8,7 @@ from host_tests.wire.apdus import (
     MANAGEMENT,
     NOT_ALLOWED,
     NOTE,
+    OTHER_DEVICE,
     PUBLIC,
     RLRE,
     RLRQ,
@@ -26,7 +27,7 @@ from host_tests.wire.apdus import (
 pytestmark = [pytest.mark.prefers(backfill_days=0), pytest.mark.caps("writes")]
 
 ALL_STATION = 0x7F
-DEVICES = (MANAGEMENT, 17)
+DEVICES = (MANAGEMENT, OTHER_DEVICE)
 PREESTABLISHED = 100
 configured = pytest.mark.meter_config(preestablished=PREESTABLISHED)
 
@@ -75,7 +76,7 @@ def test_broadcast_reaches_the_devices_with_an_unconfirmed_association_alone(udp
     link = udp()
     before = users()
     # unconfirmed with one device, confirmed with the other
-    link.send(wpdu(manager_wport, 17, aarq(secret, response_allowed=False)))
+    link.send(wpdu(manager_wport, OTHER_DEVICE, aarq(secret, response_allowed=False)))
     associate(link, manager_wport, request=aarq(secret))
     link.send(wpdu(manager_wport, ALL_STATION, change_user(5, 7)))
     done()
@@ -139,7 +140,7 @@ def test_preestablished_association_is_there_without_an_aarq(opener, note):
     link = opener()
     value = note()
     assert serves(link, PREESTABLISHED)
-    assert serves(link, PREESTABLISHED, 17)
+    assert serves(link, PREESTABLISHED, OTHER_DEVICE)
     assert ask(link, set_note(value + 1, 0xC1), PREESTABLISHED).hex() == "c501c100"
     assert note() == value + 1
     # associated, and with no authentication
@@ -188,7 +189,7 @@ def test_preestablished_client_may_do_little(udp):
     """It proves nothing about itself: it sees what broadcasts are for and its own association, and changes no more than that."""
     link = udp()
     assert ask(link, get(3, "1.0.1.8.0.255", 2), PREESTABLISHED).hex() == "c401c10104"
-    assert ask(link, set_note(1, 0xC1), PREESTABLISHED, 17).hex() == "c501c104"
+    assert ask(link, set_note(1, 0xC1), PREESTABLISHED, OTHER_DEVICE).hex() == "c501c104"
     disconnect = b"\xc3\1\xc1" + descriptor(70, "0.0.96.3.10.255", 1) + b"\1\x0f\0"
     assert ask(link, disconnect, PREESTABLISHED).hex() == "c701c10400"
     assert ask(link, get(*NOTE), PREESTABLISHED)[:5].hex() == "c401c10006"

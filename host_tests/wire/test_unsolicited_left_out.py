@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from host_tests.harness import firmware
+from host_tests.wire.aas import login
 from tools.dlmsclient import Client, Conformance, axdr, parse_object_list
 from tools.launcher import Interpreter
 from tools.listen.listener import Listener
@@ -63,7 +64,7 @@ def test_no_object_and_no_service(start: Start):
     with Client.tcp("127.0.0.1", port_of(start()), TIMEOUT) as link:
         opened = link.associate(1, 1, conformance=Conformance(0x007E9F))
         assert opened.negotiated.conformance & 0x82 == 0
-        reader = link.associate(32, 1, "12345678")
+        reader = link.associate(*login("reader"))
         assert 40 not in {item.class_id for item in parse_object_list(reader.get(15, "0.0.40.0.0.255", 2))}
         # a confirmation of nothing is dropped, and the AA goes on
         reader.send_apdu(bytes.fromhex("104000000100"))

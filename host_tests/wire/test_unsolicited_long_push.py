@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from host_tests.harness.meters import MeterHandle
+from host_tests.wire.aas import login
 from host_tests.wire.unsolicited import (
     ALARM,
     CONFIRMED,
@@ -444,7 +445,7 @@ def test_clients_read_while_a_push_goes_out(meter: MeterHandle, opened: Associat
     direct(opened, listener.address)
     rows = opened.get(7, LOAD, 2)
     with Client.tcp(meter.host, meter.port, TIMEOUT) as client:
-        reader = client.associate(32, 1, "12345678", pdu_size=128)
+        reader = client.associate(*login("reader"), pdu_size=128)
         for _ in range(3):
             push(opened)
             assert reader.get(7, LOAD, 2) == rows

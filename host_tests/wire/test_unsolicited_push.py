@@ -9,6 +9,7 @@ import pytest
 
 from host_tests.harness.meters import MeterHandle
 from host_tests.harness.ports import free_port
+from host_tests.wire.aas import login
 from host_tests.wire.unsolicited import (
     ALARM,
     CONFIRMED,
@@ -243,7 +244,7 @@ def test_a_stuck_push_holds_up_no_reader_and_no_other_push(meter: MeterHandle, o
         push(opened)
         assert name_of(notification(listener)[1]) == INTERVAL
         with Client.tcp(meter.host, meter.port, TIMEOUT) as link:
-            reader = link.associate(32, 1, "12345678")
+            reader = link.associate(*login("reader"))
             for _ in range(50):
                 reader.get(3, REGISTERS[0], 2)
             reader.release()

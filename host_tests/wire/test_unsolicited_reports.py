@@ -8,6 +8,8 @@ from contextlib import ExitStack
 import pytest
 
 from host_tests.harness.meters import MeterHandle
+from host_tests.wire.apdus import CLIENT_MANAGEMENT, MANAGEMENT
+from host_tests.wire.short import READER, SECRETS
 from host_tests.wire.test_unsolicited_events import EVENTS, operate, take  # noqa: F401
 from host_tests.wire.unsolicited import TIMEOUT, Manage, Start
 from tools.dlmsclient import AssociationRejected, Client, Conformance, decode_notification
@@ -109,7 +111,10 @@ def test_the_client_management_process_takes_either_referencing(start: Start, op
 @pytest.mark.req("D-52", "C-37")
 @pytest.mark.parametrize(
     ("wport", "secret", "conformance"),
-    [(1, None, SHORT_NAME_CONFORMANCE & ~Conformance.INFORMATION_REPORT), (64, "12345678", SHORT_NAME_CONFORMANCE)],
+    [
+        (CLIENT_MANAGEMENT, None, SHORT_NAME_CONFORMANCE & ~Conformance.INFORMATION_REPORT),
+        (READER, SECRETS[READER], SHORT_NAME_CONFORMANCE),
+    ],
     ids=["not-negotiated", "another-client"],
 )
 def test_nobody_else_hears_reports(
@@ -118,7 +123,7 @@ def test_nobody_else_hears_reports(
     meter = start(events=f"udp:{listener.address}", push_delay=0)
     once = operate(meter)
     with Client.tcp(meter.host, meter.port, TIMEOUT) as client:
-        opened = client.associate_short_names(wport, 1, secret, conformance=conformance)
+        opened = client.associate_short_names(wport, MANAGEMENT, secret, conformance=conformance)
         assert not opened.negotiated.conformance & Conformance.INFORMATION_REPORT
         code = once()
         arrival = listener.next(TIMEOUT)

@@ -47,7 +47,7 @@ def test_worked_octets_of_a_session(link):
 
 @pytest.mark.req("A-04", "A-12")
 def test_wports_are_swapped_in_every_kind_of_answer(link):
-    for client in (PUBLIC, 1):
+    for client in (PUBLIC, MANAGEMENT):
         assert is_aare(ask(link, SMALL_AARQ, client))
         assert is_name(ask(link, get(), client))
         # refused, malformed, the first block of a long value, the end

@@ -14,8 +14,6 @@ CONNECTIVITY = "0.1.25.9.0.255"
 ALARM = "0.4.25.9.0.255"
 TCP, UDP = 0, 1
 CONFIRMED = 2
-MANAGER = (48, "87654321")
-READER = (32, "12345678")
 
 Start = Callable[..., MeterHandle]
 Manage = Callable[[MeterHandle], Association]
