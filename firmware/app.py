@@ -32,6 +32,8 @@ class App:
 
     def __init__(self, config):
         self.log = Log(config.log)
+        for text in config.reserved:
+            self.log("WARN", "config", "reserved-wport", text)
         self.bind = config.bind
         self.port = config.port
         self.gc = config.gc
@@ -50,6 +52,7 @@ class App:
             config.broadcast,
             self.meter.counters,
         )
+        self.server.debug = config.log == "DEBUG"
         self.server.open_common(limits.DATAGRAM - HEADER)
         if config.trace:
             import trace

@@ -12,6 +12,8 @@ _START_ONLY = True
 # Demonstration values, published with the source: whoever runs a meter for others to reach replaces them.
 _DEMONSTRATION_SECRETS = {"reader": "12345678", "management": "87654321"}
 _MANAGEMENT_DEVICE = 1  # wPort of the management logical device
+_RESERVED = range(0x02, 0x10)  # server wPorts that the standard keeps for itself (REQUIREMENTS A-14)
+_SERVER_WPORTS = ("device2", "broadcast", "event_source")
 
 # key -> (default, lowest, highest) for numbers, (default, words allowed or None) for text, (default,) for on/off
 _KEYS = {
@@ -26,7 +28,7 @@ _KEYS = {
     "tariff1_from": (6, 0, 23),  # hour of local time from which tariff 1 counts …
     "tariff1_to": (22, 1, 24),  # … and from which tariff 2 does again; not later than tariff1_from: over midnight
     "device2": (17, 2, 65535),  # wPort of the second logical device
-    "broadcast": (127, 0, 65535),  # the All-station wPort
+    "broadcast": (127, 0, 65535),  # the All-station wPort; 0: none
     "preestablished": (0, 0, 127),  # client wPort that has pre-established AAs, without any authentication; 0: none
     "multicast": ("", None),  # groups joined from the start: numeric addresses, comma between
     "source": ("simulation", ("simulation", "pulse")),  # of the energy: a simulated household, or the board's S0 input
@@ -48,12 +50,12 @@ _KEYS = {
     "event_service": ("notification", ("notification", "report")),  # what goes out there: EventNotification, or InformationReport
     "compact": ("", None),  # client wPorts, comma between, that get profile buffers as compact-array …
     "null_data": ("", None),  # … or with null-data for what the row before tells
-    "errors": ("textbook", ("textbook", "ctt")),  # textbook: result codes of the books; ctt: those the published conformance client expects
+    "errors": ("textbook", ("textbook", "ctt")),  # textbook: what the books say and clients of the field need; ctt: the strict readings
     "ntp": ("pool.ntp.org", None),  # server that a board asks for the time; empty: none
     "offline_reset": (30, 0, 7000),  # minutes without a Wi-Fi network until a board resets itself, 0 never
     "watchdog": (True,),  # off: a board that hangs stays so
     "gc": (True,),  # off: no garbage collection after READY, so that heap use can be measured
-    "log": ("INFO", log.levels()),  # DEBUG, INFO, WARN, ERROR or NONE
+    "log": ("INFO", log.levels()),  # DEBUG (why a request was dropped, too), INFO, WARN, ERROR or NONE
     "trace": (False,),  # print every request and answer in hexadecimal
     "secrets": ("", None),  # file with the secrets of the clients; empty: the demonstration values
 }
@@ -64,7 +66,9 @@ class ConfigError(ValueError):
 
 
 class Config:
-    """Every key as an attribute. `parse` leaves the secrets themselves in `secrets`, a list in `bind`, a text or None in `start`."""
+    """Every key as an attribute. `parse` leaves the secrets themselves in `secrets`, a list in `bind`, a text or None in `start`;
+    and in `reserved` what is to be warned of.
+    """
 
     def __init__(self):
         for key in _KEYS:
@@ -176,4 +180,13 @@ def parse(words, bind, backfill=None):
     config.start = config.start or None
     config.multicast = [group.strip() for group in config.multicast.split(",") if group.strip()]
     config.bind = [host.strip() for host in (config.bind or bind).split(",")]
+    for host in config.bind:
+        if config.bind.count(host) > 1:
+            raise ConfigError("bind: %s stands there twice" % host)
+    config.reserved = reserved(config)
     return config
+
+
+def reserved(config):
+    """`key=wPort` of every key that names a server wPort which is reserved; it is taken all the same (A-17)."""
+    return ["%s=%d" % (key, getattr(config, key)) for key in _SERVER_WPORTS if getattr(config, key) in _RESERVED]

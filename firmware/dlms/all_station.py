@@ -15,6 +15,7 @@ from micropython import const
 
 from dlms import acse
 from dlms.octets import copy, find_key, put16
+from dlms.trail import dropped
 from dlms.wrapper import HEADER
 
 WPORT = const(0x7F)
@@ -36,12 +37,15 @@ def unconfirmed(rx, p, end):
 
 def deliver(server, link, rx, off, n, tx):
     """Serve the WPDU rx[off:off+n] to the All-station wPort. Returns 0: no octets of an answer. tx is only worked in."""
-    work = None if link.carrier.stream else choose(server, rx, off + HEADER, off + n)
-    if work is not None:
-        copy(server.header, _CLIENT, rx, off + _CLIENT, 2)
-        for device in server.wports:
-            put16(server.header, _SERVER, device)
-            link = work(server, link, rx, off + HEADER, off + n, tx)
+    if link.carrier.stream:
+        return dropped(server, link, rx, off + _CLIENT, "broadcast-over-tcp")
+    work = choose(server, rx, off + HEADER, off + n)
+    if work is None:
+        return dropped(server, link, rx, off + _CLIENT, "confirmed-broadcast")
+    copy(server.header, _CLIENT, rx, off + _CLIENT, 2)
+    for device in server.wports:
+        put16(server.header, _SERVER, device)
+        link = work(server, link, rx, off + HEADER, off + n, tx)
     return 0
 
 
@@ -64,10 +68,12 @@ def enter(server, link, rx, p, end, tx):
     header = server.header
     assoc = server.find_association(header, _CLIENT)
     if assoc is None or assoc.preestablished:
+        dropped(server, link, header, _CLIENT, "unknown-client")
         return link
     i = find_key(link.keys, link.n, header, _CLIENT)
     if i >= 0:
         if link.aas[i].confirmed:
+            dropped(server, link, header, _CLIENT, "confirmed-association")
             return link
         server.close(link, i)
     aa = server.admit(link, assoc, server.aarq.judge(rx, assoc, server.errors), header, _CLIENT)
@@ -79,6 +85,8 @@ def leave(server, link, rx, p, end, tx):
     i = find_key(link.keys, link.n, server.header, _CLIENT)
     if i >= 0 and not link.aas[i].confirmed:
         server.close(link, i)
+    else:
+        dropped(server, link, server.header, _CLIENT, "no-association")
     return link
 
 
@@ -91,4 +99,6 @@ def serve(server, link, rx, p, end, tx):
         aa = server.preestablish(link, server.header, _CLIENT)
     if aa is not None and (not aa.confirmed or aa.assoc.preestablished):
         server.dispatch(aa, rx[p], rx, p, end, tx)
+    else:
+        dropped(server, link, server.header, _CLIENT, "no-association")
     return link

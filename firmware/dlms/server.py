@@ -32,6 +32,7 @@ from dlms.security import LN_CONTEXT, LOW
 from dlms.short import short_get
 from dlms.states import ACTION_IN, NONE
 from dlms.stream import Transfer
+from dlms.trail import dropped, dropped_in, no_log, trail
 from dlms.wrapper import HEADER, answer
 
 _HEADER = const(8)  # as `wrapper.HEADER`
@@ -56,6 +57,7 @@ class Server:
     # given by the start, where there is such a thing
     common = None  # the link of the pre-established AAs over UDP
     pushes = None  # who hears of an acknowledgement of blocks, where pushes go in blocks
+    debug = False  # whether the log takes DEBUG: then it is told why a WPDU was dropped
 
     def __init__(self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None):
         self.errors = ConformanceClientErrors() if ctt else Errors()
@@ -118,7 +120,7 @@ class Server:
         """`handle` for everything but the short way."""
         add32(self.served, 0, 1)
         if n <= _HEADER:
-            return 0  # A-26: an empty APDU
+            return dropped(self, link, rx, off + 2, "empty")  # A-26
         i = find_key(link.keys, link.n, rx, off + 2)
         tag = rx[off + _HEADER]
         if i >= 0 and tag & 0x80:
@@ -131,17 +133,19 @@ class Server:
     def other_apdu(self, link, i, tag, rx, off, n, tx):
         """The WPDU rx[off:off+n] that is no such service: of ACSE or of short names, or outside any AA, to nobody, to all."""
         device = get16(rx, off + 4)
-        # A-28, A-29: No-station, a logical device that does not exist
         if get16(rx, off + 2) == 0:
-            return 0
+            return dropped(self, link, rx, off + 2, "no-station")  # A-29
         if device not in self.wports:
-            return all_station.deliver(self, link, rx, off, n, tx) if device == self.broadcast else 0
+            if device and device == self.broadcast:
+                return all_station.deliver(self, link, rx, off, n, tx)
+            return dropped(self, link, rx, off + 2, "no-device" if device else "no-station")  # A-28, A-29
         if tag == acse.AARQ:
             return self.associate(link, i, rx, off, off + n, tx)
         if tag == acse.RLRQ:
             return self.release(link, i, rx, off, off + n, tx)
         if tag == DATA_NOTIFICATION_CONFIRM:
-            self.confirm(link, rx, off + HEADER, off + n)
+            if not self.confirm(link, rx, off + HEADER, off + n):
+                dropped(self, link, rx, off + 2, "not-awaited")
             return 0
         aa = link.aas[i] if i >= 0 else self.preestablish(link, rx, off + 2)
         return self.idle(link, tag, rx, off, tx) if aa is None else self.dispatch(aa, tag, rx, off + HEADER, off + n, tx)
@@ -160,7 +164,7 @@ class Server:
         """Answer a WPDU whose APDU was longer than `pdu` and was not kept; its header is rx[0:8] (A-27, D-95)."""
         i = find_key(link.keys, link.n, rx, 2)
         if i < 0:
-            return 0
+            return dropped(self, link, rx, 2, "too-long")
         aa = link.aas[i]
         self.abandon(aa)
         end = self.exception(aa, tx, self.errors.apdu_too_long) if aa.confirmed else 0
@@ -171,7 +175,7 @@ class Server:
     def dispatch(self, aa, tag, rx, p, end, tx):
         """Serve the APDU rx[p:end] in an open AA; returns the offset behind the answer, or 0 for none."""
         if not aa.confirmed and not all_station.unconfirmed(rx, p, end):
-            return 0  # B-08: a confirmed service in an unconfirmed AA is dropped
+            return dropped_in(self, aa, "confirmed-service")  # B-08: in an unconfirmed AA
         try:
             if tag == 0xC0:
                 end = get.request(self, aa, rx, p, end, tx)
@@ -197,7 +201,7 @@ class Server:
         if tag == 0xE0 and self.pushes is not None and self.pushes.heard(link, None, rx, off + HEADER, off + HEADER + get16(rx, off + 6)):
             return 0
         if tag in _RESPONSES or not link.carrier.stream:
-            return 0
+            return dropped(self, link, rx, off + 2, "response" if tag in _RESPONSES else "no-association")
         if tag in _SN_SERVICES and self.sn is not None:
             assoc = self.find_association(rx, off + 2)
             if assoc is not None and assoc.context & 1 == 0:
@@ -215,7 +219,9 @@ class Server:
         errors = self.errors
         self.abandon(aa)
         if tag in _RESPONSES:
-            return self.exception(aa, tx, errors.response_apdu)
+            return self.exception(aa, tx, errors.response_apdu) or dropped_in(self, aa, "response")
+        if not aa.confirmed:
+            return dropped_in(self, aa, "no-service")
         return self.exception(aa, tx, errors.sn_service if tag in _SN_SERVICES else errors.unknown_apdu)
 
     def escaped(self, aa, tag, iip, tx, e):
@@ -347,10 +353,14 @@ class Server:
             # a client that has logical and short names opens an AA with either
             assoc = self.find_association(rx, off + 2, aarq.context) or assoc
         if not aarq.response_allowed and (link.carrier.stream or not well_formed or assoc is None):
-            return 0  # B-05, B-07: no AARE, and over TCP no AA either
+            # B-05, B-07: no AARE, and over TCP no AA either
+            return dropped(self, link, rx, off + 2, "unconfirmed-over-tcp" if link.carrier.stream else "unknown-client")
+        if not (well_formed or link.carrier.stream):
+            return dropped(self, link, rx, off + 2, "malformed")  # C-26: a datagram that is no AARQ is not answered
         if not well_formed or assoc is None:
-            # C-26, A-30: refused with our plain context name; a datagram that is no AARQ is not answered
-            return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None) if link.carrier.stream or well_formed else 0
+            # C-26, A-30: refused with our plain context name
+            self.refused(link, rx, off + 2, REJECTED)
+            return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None)
         aa = self.admit(link, assoc, aarq.judge(rx, assoc, self.errors), rx, off + 2)
         if not aarq.response_allowed:
             return 0  # B-06
@@ -372,9 +382,13 @@ class Server:
         else:
             if answer == ACCEPTED:
                 answer = REJECTED_TRANSIENT
-            self.note("aa-refused", trail(link, assoc) + " answer=%06x" % answer)
+            self.refused(link, pair, q, answer)
         self.aarq.answer = answer
         return aa
+
+    def refused(self, link, pair, q, answer):
+        """Log the answer to an AARQ that opens no AA."""
+        self.note("aa-refused", trail(link, get16(pair, q), get16(pair, q + 2)) + " answer=%06x" % answer)
 
     def preestablish(self, link, pair, q):
         """The pre-established AA of the wPorts pair[q:q+4] on a link where it is not open yet (C-53); None when there is no such AA.
@@ -437,21 +451,22 @@ class Server:
         places.opening(self, aa)
         assoc.opened += 1
         assoc.user = aarq.user
-        aa.trail = trail(link, assoc)
+        aa.trail = trail(link, assoc.client, assoc.server)
         aa.parameters = aa.trail.encode()
         aa.opened()
 
     def release(self, link, i, rx, off, end, tx):
         """RLRQ: RLRE, and this AA ends; no other does (B-10, B-12, C-50 to C-54)."""
         if not acse.release(rx, off + HEADER, end):
-            return 0
+            return dropped(self, link, rx, off + 2, "malformed")
         if self.established:
             assoc = self.find_association(rx, off + 2)
             if assoc is not None and assoc.preestablished:
-                return self.refuse(tx, HEADER, self.errors.release_refused) if link.carrier.stream else 0
+                end = self.refuse(tx, HEADER, self.errors.release_refused) if link.carrier.stream else 0
+                return end or dropped(self, link, rx, off + 2, "pre-established")
         if i < 0:
             # C-51: nothing to release; a stream is answered, a datagram is not
-            return acse.rlre(tx, HEADER) if link.carrier.stream else 0
+            return acse.rlre(tx, HEADER) if link.carrier.stream else dropped(self, link, rx, off + 2, "no-association")
         confirmed = link.aas[i].confirmed
         self.close(link, i)
         return acse.rlre(tx, HEADER) if confirmed else 0
@@ -475,20 +490,6 @@ class Server:
             self.close(link, link.n - 1)
 
 
-def no_log(level, component, event, text):
-    """Where nobody listens."""
-
-
 def no_confirm(link, buf, off, end):
     """Where nothing is pushed, nothing can be confirmed (D-96)."""
-
-
-def trail(link, assoc):
-    """Protocol_Connection_Parameters of an AA as text, for the log and the Association object (IEC 62056-9-7 §8, B-22)."""
-    return "%s client=%s/%d server=%s/%d" % (
-        "TCP" if link.carrier.stream else "UDP",
-        link.name(),
-        assoc.client,
-        link.local,
-        assoc.server,
-    )
+    return False

@@ -55,6 +55,7 @@ def build(config, source=None):
     meter = Meter(parts, config)
     rows = Rights()
     clients = objects.clients(config.preestablished)
+    known(config)
     for wport, table, unproven in zip(parts.wports, objects.LOGICAL_DEVICES, objects.UNPROVEN):
         place(meter, wport, table(parts, wport), rows, config, clients, unproven)
     if meter.unsolicited is not None:
@@ -210,6 +211,14 @@ def associated(wport, client, who, secret, config):
     if who == PREESTABLISHED:
         association.preestablished = True
     return association
+
+
+def known(config):
+    """ValueError for a client wPort among those that take shorter forms which no client has."""
+    for key in ("compact", "null_data"):
+        for wport in getattr(config, key):
+            if wport not in objects.wports() and (wport == 0 or wport != config.preestablished):
+                raise ValueError("%s: no client has wPort %d" % (key, wport))
 
 
 def shorter_forms(config):

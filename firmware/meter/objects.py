@@ -188,9 +188,13 @@ UNPROVEN = (
 )
 
 
+def wports():
+    """wPorts of the clients that open AAs of their own with this board, with logical or with short names."""
+    return [client for client, _, _ in ASSOCIATIONS + SHORT_NAME_ASSOCIATIONS[: limits.SN_CLIENTS]]
+
+
 def clients(preestablished):
     """ASSOCIATIONS, and with them that of the client wPort `preestablished`, 0 for none."""
-    for client, _, _ in ASSOCIATIONS:
-        if client == preestablished:
-            raise ValueError("preestablished: wPort %d is that of a client with AAs of its own" % client)
+    if preestablished in wports():
+        raise ValueError("preestablished: wPort %d is that of a client with AAs of its own" % preestablished)
     return ASSOCIATIONS + ((preestablished, PREESTABLISHED, None),) if preestablished else ASSOCIATIONS

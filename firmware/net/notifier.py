@@ -75,10 +75,12 @@ class Notifier:
         sender.tick(ms)
 
     def confirm(self, link, buf, off, end):
-        """A DataNotificationConfirm came over a link: it is for what waits for one on that connection."""
+        """A DataNotificationConfirm came over a link: it is for what waits for one on that connection; False when nothing does."""
+        awaited = False
         for sender in self.senders:
-            if sender.connection is not None and sender.connection is link:
-                sender.confirm(buf, off, end)
+            if sender.connection is not None and sender.connection is link and sender.confirm(buf, off, end):
+                awaited = True
+        return awaited
 
     def among(self, link, size):
         """The AA of the client management process on this link that takes a notice whose WPDU has `size` octets, or None."""

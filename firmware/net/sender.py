@@ -388,13 +388,15 @@ class Sender:
     # -- confirmation ---------------------------------------------------------------------------------------
 
     def confirm(self, buf, off, end):
-        """DataNotificationConfirm: the record is delivered when it has that number, and is still there."""
+        """DataNotificationConfirm: the record is delivered when it has that number, and is still there; False when it is not."""
         if self.state < SENDING or self.box.epoch != self.epoch:
-            return
-        if is_confirmation(buf, off, end) and invoke_id(buf, off) == invoke_id(self.box.buf, APDU):
-            self.source.was_confirmed()
-            self.say("DEBUG", "confirmed")
-            self.delivered()
+            return False
+        if not is_confirmation(buf, off, end) or invoke_id(buf, off) != invoke_id(self.box.buf, APDU):
+            return False
+        self.source.was_confirmed()
+        self.say("DEBUG", "confirmed")
+        self.delivered()
+        return True
 
     # -- what is sent ------------------------------------------------------------------------------------------
 

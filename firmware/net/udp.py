@@ -65,7 +65,7 @@ class UdpPort:
         queue.add(sock, self)
 
     def ready(self, event):
-        """A datagram has come, or the next block of a stream can go. What is no WPDU is dropped without a word (A-40, A-42)."""
+        """A datagram has come, or the next block of a stream can go. What is no WPDU is dropped (A-40, A-42)."""
         if self.streaming is not None:
             self.next_block(self.streaming)
             return
@@ -76,9 +76,11 @@ class UdpPort:
         n = len(data)
         # the WPDU must fill the datagram exactly
         if n < HEADER or get16(data, 6) + HEADER != n:
+            self.dropped(peer, "length")
             return
         size = frame(data, 0, n, self.server.pdu)
         if size != n and size != TOO_LONG:
+            self.dropped(peer, "version")
             return
         link = self.find(peer)
         server = self.server
@@ -102,6 +104,11 @@ class UdpPort:
         if link.streaming is None or link.port is not self.home:
             self.streaming = None
             self.queue.want(self.sock, _POLLIN)
+
+    def dropped(self, peer, reason):
+        """A datagram is no WPDU: say so at DEBUG (A-58)."""
+        if self.server.debug:
+            self.server.log("DEBUG", "udp", "dropped", "peer=%s reason=%s" % (address.text(peer), reason))
 
     def answer(self, n, peer):
         """Send tx[0:n]."""

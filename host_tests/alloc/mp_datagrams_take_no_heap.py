@@ -10,7 +10,7 @@ from dlms.association import associations
 from net.udp import UdpLink, UdpPort, watch
 
 MARKS = ("zero_alloc",)
-REQ = {"*": ("A-60", "A-61", "C-53", "B-09")}
+REQ = {"*": ("A-60", "A-61", "C-53", "B-09"), "dropped": ("A-58",)}
 ROUNDS = 50
 ALL_STATION = 0x7F
 PREESTABLISHED = 100
@@ -27,6 +27,10 @@ KINDS = {
     "unconfirmed": ((MANAGEMENT, 1, SET), (MANAGEMENT, 1, ACTION), (MANAGEMENT, 1, GET)),
     "broadcast": ((MANAGEMENT, ALL_STATION, SET), (MANAGEMENT, ALL_STATION, ACTION), (MANAGEMENT, ALL_STATION, READ)),
     "broadcast-dropped": ((MANAGEMENT, ALL_STATION, GET), (16, ALL_STATION, SET), (16, ALL_STATION, "60"), (16, ALL_STATION, "6200FF")),
+    "dropped": (
+        (16, 1, NAME), (16, 0, NAME), (0, 1, NAME), (16, 9, NAME), (16, 1, "6200"), (16, 1, "6280"), (16, 1, "C401C1"),
+        (16, 1, "10 40000001"), (16, 1, UNCONFIRMED_AARQ[:-2]), (77, ALL_STATION, SET), (MANAGEMENT, 1, GET), (MANAGEMENT, 1, "990181"),
+    ),
     "pre-established": ((PREESTABLISHED, 1, NAME), (PREESTABLISHED, 17, NAME), (PREESTABLISHED, 1, SET), (PREESTABLISHED, 1, "6200")),
     "pre-established-broadcast": ((PREESTABLISHED, ALL_STATION, SET), (PREESTABLISHED, ALL_STATION, NAME)),
 }

@@ -3,13 +3,16 @@
 import limits
 import meter
 from config import ConfigError, parse
+from meter import objects
 
 REQ = {
     "serial-*": ("F-32",),
     "device2-*": ("A-14",),
     "broadcast-*": ("A-15",),
     "preestablished-*": ("C-53",),
-    "test_what_the_meter_refuses": ("C-53", "F-19", "F-20"),
+    "test_what_the_meter_refuses": ("C-53", "D-103", "D-104", "F-19", "F-20"),
+    "test_no_client_loses_its_associations": ("C-53",),
+    "test_reserved_server_wports": ("A-14", "A-17"),
     "tariff1*": ("F-02",),
 }
 
@@ -39,7 +42,9 @@ def test_unknown_key():
 def test_what_the_meter_refuses():
     """What only the object list can tell is told in one line, too."""
     for words, text in (
-        ("preestablished=48", "preestablished: wPort 48 is that of a client with AAs of its own"),
+        ("compact=17", "compact: no client has wPort 17"),
+        ("null_data=16,0", "null_data: no client has wPort 0"),
+        ("compact=65552", "compact: no client has wPort 65552"),
         ("multicast=239.0.0.1,10.0.0.1", "multicast: '10.0.0.1' is not a numeric multicast address"),
         ("multicast=group", "multicast: 'group' is not a numeric multicast address"),
         ("multicast=fe80::1", "multicast: 'fe80::1' is not a numeric multicast address"),
@@ -51,6 +56,46 @@ def test_what_the_meter_refuses():
         except ValueError as e:
             said = str(e)
         assert said.startswith(text), said
+
+
+def test_no_client_loses_its_associations():
+    """`preestablished` takes every wPort that no client of the board has, and no other; then the shorter forms are for it as well."""
+    for wport in range(1, 128):
+        said = ""
+        try:
+            clients = objects.clients(wport)
+            assert [client for client, _, _ in clients].count(wport) == 1
+        except ValueError as e:
+            said = str(e)
+        taken = wport in (1, 16, 32, 48) or limits.SN_CLIENTS > 0 and wport == 64 or limits.SN_CLIENTS > 1 and wport == 80
+        assert said == ("preestablished: wPort %d is that of a client with AAs of its own" % wport if taken else ""), wport
+    meter.build(parse(["backfill_days=0", "preestablished=100", "compact=100"], "127.0.0.1"))
+
+
+def test_reserved_server_wports():
+    """2 to 15 are reserved: taken, and named so that the start can warn."""
+    for word, named in (
+        ("device2=2", ["device2=2"]),
+        ("device2=15", ["device2=15"]),
+        ("device2=16", []),
+        ("device2=126", []),
+        ("device2=527", []),
+        ("broadcast=5", ["broadcast=5"]),
+        ("broadcast=0", []),
+        ("event_source=1", []),
+        ("event_source=9", ["event_source=9"]),
+        ("event_client=9", []),
+    ):
+        assert parse([word], "127.0.0.1").reserved == named, word
+
+
+def test_an_address_that_stands_twice():
+    try:
+        parse(["bind=127.0.0.1,::1,127.0.0.1"], "")
+        said = "taken"
+    except ConfigError as e:
+        said = str(e)
+    assert said == "bind: 127.0.0.1 stands there twice"
 
 
 def cases():

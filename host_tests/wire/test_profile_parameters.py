@@ -13,9 +13,11 @@ from host_tests.wire.apdus import (
     PUBLIC,
     RLRE,
     RLRQ,
+    UNCONFIRMED_AARQ,
     aarq,
     ask,
     associate,
+    get,
     is_aare,
     receive,
     serves,
@@ -51,6 +53,36 @@ class TestParameters:
     def test_of_an_association_that_is_refused(self, link, meter, host, logged):
         assert is_aare(ask(link, aarq("secret")), 1)
         logged("dlms aa-refused", parameters(link, meter, host, PUBLIC, 1), "answer=01010d")
+
+    @pytest.mark.meter_config(serial="00000026")
+    @pytest.mark.req("A-30", "A-58", "C-26")
+    def test_of_every_aarq_that_is_refused(self, tcp, meter, host, logged):
+        """Of a client that nobody knows, and one that cannot be decoded."""
+        link = tcp()
+        for client, apdu in ((77, AARQ), (PUBLIC, bytes.fromhex("6003A10100"))):
+            assert ask(link, apdu, client).hex().upper() == "6117A109060760857405080101A203020101A305A103020101"
+            logged("dlms aa-refused", parameters(link, meter, host, client, 1), "answer=010101")
+
+    @pytest.mark.meter_config(serial="00000027", log="DEBUG")
+    @pytest.mark.req("A-28", "A-29", "A-40", "A-42", "A-58", "B-07")
+    def test_of_what_is_dropped(self, tcp, udp, meter, host, logged):
+        """At DEBUG every WPDU without an answer has a line, and what is no WPDU too."""
+        link, datagrams = tcp(), udp()
+        for client, server, apdu, reason in (
+            (PUBLIC, 0, AARQ, "no-station"),
+            (PUBLIC, 9, AARQ, "no-device"),
+            (PUBLIC, 1, UNCONFIRMED_AARQ, "unconfirmed-over-tcp"),
+        ):
+            link.send(wpdu(client, server, apdu))
+            logged("DEBUG", "dlms dropped", parameters(link, meter, host, client, server), f"reason={reason}")
+        datagrams.send(wpdu(PUBLIC, 1, get()))
+        logged("DEBUG", "dlms dropped", parameters(datagrams, meter, host, PUBLIC, 1), "reason=no-association")
+        peer = endpoint(host, datagrams.socket.getsockname()[1])
+        for octets, reason in (("00010010000100", "length"), ("0001001000010002 62", "length"), ("0002001000010002 6200", "version")):
+            datagrams.send(bytes.fromhex(octets))
+            logged("DEBUG", "udp dropped", f"peer={peer}", f"reason={reason}")
+        associate(link)
+        assert serves(link)
 
     @pytest.mark.meter_config(serial="00000023")
     @pytest.mark.req("A-25", "A-33", "A-52", "B-11", "B-22")
