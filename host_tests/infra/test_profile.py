@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from tools.explain import Conversation, Octets
+from tools.explain.parts import leaves
 from tools.lint.requirements import known_ids
 from tools.profile import conformity, document, reasons, sessions
-from tools.profile.fields import fields
 
 TEXT = document.PROFILE.read_text(encoding="utf-8")
 
@@ -103,8 +104,13 @@ def test_every_session_ends_as_it_should():
     """What is written is a whole session: opened and released, or said to be without."""
     for session in [make() for make in sessions.SESSIONS]:
         apdus = [octets[8:] for step in session.steps for _, octets in step.wpdus]
-        for octets in apdus:
-            assert b"".join(part for part, _ in fields(octets)) == octets
+        conversation = Conversation()
+        for step in session.steps:
+            for _, octets in step.wpdus:
+                explained = conversation.take(Octets(octets))
+                assert explained.faults == []
+                assert sum(part.end - part.start for _, part in leaves(explained.description.parts)) == len(octets)
+        assert conversation.unfinished() == []
         for direction, octets in [wpdu for step in session.steps for wpdu in step.wpdus]:
             assert direction in "<>"
             assert int.from_bytes(octets[6:8], "big") == len(octets) - 8

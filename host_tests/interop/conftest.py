@@ -10,7 +10,9 @@ import pytest
 from host_tests.harness.meters import MeterHandle
 from host_tests.interop.links import LINKS, TcpLink
 from host_tests.interop.readings import SECRETS
-from tools.dlmsclient import Association, Client
+from tools.dlmsclient import Association, Client, Deframer
+from tools.explain import Conversation, Octets
+from tools.explain.parts import leaves
 
 
 @pytest.fixture(params=sorted(LINKS))
@@ -27,10 +29,28 @@ def link(meter: MeterHandle, kind: str) -> Iterator[Callable[[], TcpLink]]:
         def connect() -> TcpLink:
             made = LINKS[kind](meter.host, meter.port)
             made.connect()
+            opened.append(made)
             links.callback(made.disconnect)
             return made
 
+        opened: list[TcpLink] = []
         yield connect
+    for made in opened:
+        every_octet_is_explained(made.said)
+
+
+def every_octet_is_explained(said: list[tuple[str, bytes]]) -> None:
+    """What third-party clients and the meter said to each other is explained whole, octet by octet."""
+    conversation, framed = Conversation(), {">": Deframer(), "<": Deframer()}
+    for direction, octets in said:
+        framed[direction].feed(octets)
+        while (wpdu := framed[direction].next_wpdu()) is not None:
+            explained = conversation.take(Octets(wpdu.encode()))
+            assert explained.faults == [], wpdu.encode().hex()
+            assert [part.start for _, part in leaves(explained.description.parts)] == sorted(
+                {part.start for _, part in leaves(explained.description.parts)}
+            )
+            assert sum(part.end - part.start for _, part in leaves(explained.description.parts)) == len(explained.description.octets)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ class TcpLink:
         self._address = (host, port)
         self._socket: socket.socket | None = None
         self._kept = b""
+        self.said: list[tuple[str, bytes]] = []  # what was sent (>) and received (<), as it went
 
     def adopt(self, sock: socket.socket) -> None:
         """Take a connection that the meter has opened."""
@@ -38,6 +39,7 @@ class TcpLink:
 
     def send(self, data: bytes) -> None:
         assert self._socket is not None
+        self.said.append((">", data))
         self._socket.sendall(data)
 
     def recv(self, amount: int = 1) -> bytes:
@@ -47,6 +49,7 @@ class TcpLink:
             octets = self._socket.recv(65536)
             if not octets:
                 raise ConnectionError("the meter closed the connection")
+            self.said.append(("<", octets))
             self._kept += octets
         taken, self._kept = self._kept[:amount], self._kept[amount:]
         return taken
@@ -69,6 +72,7 @@ class UdpLink(TcpLink):
         assert self._socket is not None
         if not self._kept:
             self._kept = self._socket.recv(65536)
+            self.said.append(("<", self._kept))
         if len(self._kept) < amount:
             raise ConnectionError("the datagram is shorter than its WPDU")
         return super().recv(amount)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tools.cli import access, discover, objects, read, several
+from tools.cli import access, decode, discover, objects, read, several
 from tools.cli.errors import DONE, INTERRUPTED, REFUSED, exit_code, message
 from tools.cli.options import build_parser
 from tools.cli.render import quiet_pipes, say
@@ -18,6 +18,7 @@ COMMANDS: dict[str, Callable] = {
     "action": access.run_action,
     "access": several.run,
     "discover": discover.run,
+    "decode": decode.run,
 }
 
 
@@ -33,6 +34,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except DlmsError as error:
         say(message(error))
         return exit_code(error)
+    except decode.Faulty:
+        return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from tools.cli import trace
 from tools.cli.render import FORMATS
 from tools.cli.values import SYNTAX
 from tools.dlmsclient.wrapper import ALL_STATION, DEFAULT_PORT
@@ -38,6 +39,14 @@ examples
   python -m tools.cli --sn get 1-0:1.8.0*255 value
   python -m tools.cli --udp --gbt 8 get 1.0.99.1.0.255 buffer
   python -m tools.cli --client 48 access --get 0.0.1.0.0.255 time --set 0.0.96.128.1.255 value double-long-unsigned:5
+"""
+
+_DECODE = """\
+examples
+  python -m tools.cli decode 0001 0010 0001 0005 6203800100
+  python -m tools.cli --trace get 1.0.1.8.0.255 value 2>&1 | python -m tools.cli decode
+  python -m tools.cli decode capture.pcapng --json
+in a text with lines that begin with > or <, as --trace prints them, those are taken; hex dumps with offsets are understood
 """
 
 
@@ -122,7 +131,7 @@ def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
     group.add_argument("--timeout", type=_seconds, metavar="S", default=default(5.0), help="seconds to wait for each answer (default 5)")
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=FORMATS, default=default("table"), help="default table")
-    output.add_argument("--trace", action="store_true", default=default(False), help="print every WPDU as hex on stderr")
+    trace.add_option(output, default(None))
 
 
 def _add_target(parser: argparse.ArgumentParser, index: str) -> None:
@@ -217,6 +226,23 @@ def build_parser() -> argparse.ArgumentParser:
         )
     several.add_argument("--break-on-error", action="store_true", help="after the first error do nothing more")
     several.add_argument("--self-descriptive", action="store_true", help="let the answer repeat what was asked")
+
+    decode = commands.add_parser(
+        "decode",
+        help="explain octets: pasted hexadecimal of WPDUs or APDUs, or a pcap or pcapng file",
+        description="Explain WPDUs and APDUs octet by octet: what each is, its value, and the id of the rule in docs/REQUIREMENTS.md\n"
+        "behind it; blocks are joined. Exit code 1 when something could not be explained: it is marked with !!.",
+        epilog=_DECODE,
+        formatter_class=raw,
+    )
+    decode.add_argument(
+        "octets", metavar="HEX", nargs="*", help="hexadecimal, ** for a hidden octet; or a file; nothing or -: standard input"
+    )
+    decode.add_argument("--json", action="store_true", help="as JSON, each octet in one of the fields")
+    decode.add_argument("--brief", action="store_true", help="one line for a descriptor, a component or a whole value")
+    decode.add_argument(
+        "--port", type=_ranged(1, 65535), default=DEFAULT_PORT, help=f"of the meter, in a capture file (default {DEFAULT_PORT})"
+    )
 
     discover = commands.add_parser(
         "discover", parents=[common], help="logical devices, their names, firmware, and the associations they offer"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tools.cli.options import DEMONSTRATION_PASSWORDS, READER, SHORT_NAME_READER
-from tools.cli.render import say
+from tools.cli.trace import Trace
 from tools.dlmsclient import (
     Association,
     Client,
@@ -21,20 +21,15 @@ from tools.dlmsclient import (
 from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, class_name
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE, SHORT_NAME_CONFORMANCE
 from tools.dlmsclient.octets import parse_hex
-from tools.dlmsclient.wrapper import ALL_STATION, HEADER_SIZE, MANAGEMENT_LOGICAL_DEVICE
+from tools.dlmsclient.wrapper import ALL_STATION, MANAGEMENT_LOGICAL_DEVICE
 
 NOTHING = Conformance(0)
-
-
-def print_wpdu(direction: str, octets: bytes) -> None:
-    """One line of ``--trace``: direction, header and APDU in hex."""
-    say(f"{direction} {octets[:HEADER_SIZE].hex(' ', 2).upper()}  {octets[HEADER_SIZE:].hex().upper()}".rstrip())
 
 
 @contextmanager
 def link(options: argparse.Namespace) -> Iterator[Client]:
     """The connection or socket of the options."""
-    trace = print_wpdu if options.trace else None
+    trace = Trace(options.trace) if options.trace else None
     if options.udp or is_silent(options):
         client = Client.udp(options.host, options.port, options.timeout, trace, options.interface)
     else:

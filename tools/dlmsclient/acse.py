@@ -25,8 +25,8 @@ AARE_TAG = 0x61
 RLRQ_TAG = 0x62
 RLRE_TAG = 0x63
 
-_CONTEXT_ARC = bytes.fromhex("608574050801")
-_MECHANISM_ARC = bytes.fromhex("608574050802")
+CONTEXT_ARC = bytes.fromhex("608574050801")
+MECHANISM_ARC = bytes.fromhex("608574050802")
 PROTOCOL_VERSION_1 = bytes.fromhex("0780")  # BIT STRING, 7 unused bits, bit 0 set
 AUTHENTICATION_UNIT = bytes.fromhex("0780")  # requirements BIT STRING: bit 0 = authentication functional unit
 
@@ -41,12 +41,12 @@ MECHANISM_HLS_GMAC = 5
 
 def context_name(number: int) -> bytes:
     """Content octets of application-context-name ``number`` (REQUIREMENTS C-01)."""
-    return _CONTEXT_ARC + bytes([number])
+    return CONTEXT_ARC + bytes([number])
 
 
 def mechanism_name(number: int) -> bytes:
     """Content octets of mechanism-name ``number`` (REQUIREMENTS C-02)."""
-    return _MECHANISM_ARC + bytes([number])
+    return MECHANISM_ARC + bytes([number])
 
 
 def _oid(tag: int, content: bytes | None) -> bytes:
@@ -118,7 +118,7 @@ def _read_implicit(content: bytes, what: str) -> bytes:
 class Aarq:
     """AARQ (tag 60). Names, requirements and protocol_version are content octets; see :func:`lowest` and :func:`lls`."""
 
-    application_context_name: bytes | None = _CONTEXT_ARC + b"\x01"
+    application_context_name: bytes | None = CONTEXT_ARC + b"\x01"
     user_information: bytes | None = None
     sender_acse_requirements: bytes | None = None
     mechanism_name: bytes | None = None

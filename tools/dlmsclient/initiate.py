@@ -197,8 +197,8 @@ def _expect_tag(reader: Reader, tag: int) -> None:
         raise ProtocolError(f"tag is {found:02X}, must be {tag:02X}")
 
 
-_SERVICES = {1: "initiate", 5: "read", 6: "write"}
-_ERROR_CLASSES: dict[int, tuple[str, tuple[str, ...]]] = {
+ERROR_SERVICES = {1: "initiate", 5: "read", 6: "write"}
+ERROR_CLASSES: dict[int, tuple[str, tuple[str, ...]]] = {
     0: (
         "application-reference",
         (
@@ -241,13 +241,13 @@ class ConfirmedServiceError:
         _expect_tag(reader, CONFIRMED_SERVICE_ERROR)
         error = cls(reader.u8(), reader.u8(), reader.u8())
         reader.end()
-        values = _ERROR_CLASSES.get(error.error_class, ("", ()))[1]
-        if error.service not in _SERVICES or error.value >= len(values):
+        values = ERROR_CLASSES.get(error.error_class, ("", ()))[1]
+        if error.service not in ERROR_SERVICES or error.value >= len(values):
             raise ProtocolError(f"ConfirmedServiceError {octets.hex().upper()} has unknown codes")
         return error
 
     @property
     def text(self) -> str:
         """Service, class and value in words."""
-        name, values = _ERROR_CLASSES[self.error_class]
-        return f"{_SERVICES[self.service]} error, {name}: {values[self.value]}"
+        name, values = ERROR_CLASSES[self.error_class]
+        return f"{ERROR_SERVICES[self.service]} error, {name}: {values[self.value]}"

@@ -15,7 +15,8 @@ from typing import Any
 from tools.cli.errors import INTERRUPTED, NO_CONNECTION, exit_code, message
 from tools.cli.options import DEMONSTRATION_PASSWORDS, READER
 from tools.cli.render import attribute_text, say, text
-from tools.cli.session import object_list, print_wpdu, scaler_unit
+from tools.cli.session import object_list, scaler_unit
+from tools.cli.trace import Trace, add_option
 from tools.dlmsclient import Client, ConnectionLost, Data, DlmsError, ServiceFailure, Tag
 from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, attribute_name, obis_name
 from tools.dlmsclient.data import elements
@@ -92,12 +93,12 @@ class Printer:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._json = options.format == "json"
-        self._trace = options.trace
+        self.trace = Trace(options.trace) if options.trace else None
 
     def arrival(self, arrival: Arrival) -> None:
         """One notification."""
-        if self._trace and arrival.wpdu is not None:
-            print_wpdu("<", arrival.wpdu.encode())
+        if self.trace and arrival.wpdu is not None:
+            self.trace("<", arrival.wpdu.encode(), arrival.peer)
         print(json.dumps(describe(arrival), ensure_ascii=False) if self._json else line(arrival), flush=True)
 
     def reading(self, peer: str, obis: str, name: str, value: str, unit: str) -> None:
@@ -131,7 +132,7 @@ def _read_next(listener: Listener, options: argparse.Namespace, printer: Printer
     if taken is None:
         return
     client, peer = taken
-    client.trace = print_wpdu if options.trace else None
+    client.trace = printer.trace
     try:
         read(client, peer, options, printer)
     except ConnectionLost as error:
@@ -158,7 +159,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--password", help="LLS secret for --read (default: the demonstration value of that client)")
     parser.add_argument("--patience", type=float, default=10.0, metavar="S", help="seconds to wait for each answer to --read (default 10)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a line")
-    parser.add_argument("--trace", action="store_true", help="print every WPDU as hex on stderr")
+    add_option(parser)
     return parser
 
 

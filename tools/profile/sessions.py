@@ -16,8 +16,9 @@ from tools.dlmsclient.general_blocks import GeneralBlock
 from tools.dlmsclient.selection import short_name_of
 from tools.dlmsclient.transport import TcpTransport
 from tools.dlmsclient.wrapper import ALL_STATION, HEADER_SIZE, Wpdu
+from tools.explain import Conversation, Octets
+from tools.explain.lines import text_lines
 from tools.launcher import Meter
-from tools.profile.fields import fields
 
 SETTINGS: Mapping[str, object] = {"port": 0, "backfill_days": 1, "start": "2026-01-31T12:00:00", "seed": 1, "rate": 0, "bind": "127.0.0.1"}
 HOST = "127.0.0.1"
@@ -32,7 +33,7 @@ ENERGY = "1.0.1.8.0.255"
 PUSH = (40, "0.0.25.9.0.255")
 LOAD = "1.0.99.1.0.255"
 EVENTS_CLIENT = 1  # the client management process
-_WIDTH = 88  # hexadecimal digits of raw octets on a line
+_WIDTH = 128  # columns of a line
 
 
 @dataclass
@@ -310,21 +311,11 @@ SESSIONS: tuple[Callable[[], Session], ...] = (
 )
 
 
-def _octets(octets: bytes) -> list[str]:
-    """Upper-case hexadecimal, in lines that are not too wide."""
-    text = octets.hex().upper()
-    return [text[i : i + _WIDTH] for i in range(0, len(text), _WIDTH)] or [""]
-
-
-def wpdu_lines(direction: str, octets: bytes) -> list[str]:
-    """A WPDU: its header, then a line a field of its APDU."""
+def wpdu_lines(conversation: Conversation, direction: str, octets: bytes) -> list[str]:
+    """A WPDU: its header, then its APDU in the words of `decode --brief`, and the long value that it ends."""
     header = octets[:HEADER_SIZE].hex(" ", 2).upper()
-    lines = [f"{direction} {header}"]
-    for part, meaning in fields(octets[HEADER_SIZE:]):
-        first, *more = _octets(part)
-        lines.append(f"    {first:<28}  {meaning}".rstrip())
-        lines += [f"    {rest}" for rest in more]
-    return lines
+    explained = conversation.take(Octets(octets))
+    return [f"{direction} {header}", *text_lines(explained, _WIDTH, brief=True, start=HEADER_SIZE)]
 
 
 def text_of(session: Session, number: int) -> str:
@@ -332,12 +323,13 @@ def text_of(session: Session, number: int) -> str:
     lines = [f"### A.{number} {session.title}", "", session.about]
     if session.settings:
         lines += ["", f"The meter runs with `{session.settings}`."]
+    conversation = Conversation()
     for step in session.steps:
         lines += ["", step.text]
         if step.wpdus:
             lines += ["", "```text"]
             for direction, octets in step.wpdus:
-                lines += wpdu_lines(direction, octets)
+                lines += wpdu_lines(conversation, direction, octets)
             lines.append("```")
     return "\n".join(lines)
 

@@ -1,0 +1,19 @@
+"""Octets of WPDUs and APDUs explained: what each one is, its value, and the rule of docs/REQUIREMENTS.md that stands behind it.
+
+One description serves `tools.cli decode`, `--trace=explain`, the masking of secrets in traces, and the sessions of docs/PROFILE.md.
+Nothing here raises for wrong octets: they are explained as far as it goes, and the rest is marked.
+
+    parts           Octets (some may be hidden), Part (a node of the description), Cursor (takes octets, leaves parts)
+    data            the CHOICE Data
+    acse            AARQ, AARE, RLRQ, RLRE; initiate: InitiateRequest, InitiateResponse, ConfirmedServiceError
+    services        GET, SET, ACTION; access: ACCESS; short_names: Read, Write; unasked: notifications
+    general         general block transfer, ciphered APDUs
+    apdus           the table of all of them, and the wrapper
+    conversation    blocks joined, answers paired with requests
+    lines           as text and as JSON
+"""
+
+from tools.explain.conversation import Conversation, Explained, Joined
+from tools.explain.parts import Octets, Part
+
+__all__ = ["Conversation", "Explained", "Joined", "Octets", "Part"]
