@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import os
 import pty
 import select
@@ -22,6 +23,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from host_tests.client.peer import octets
+from tools.cli.main import main
 from tools.dlmsclient import Obis
 from tools.dlmsclient.wrapper import Deframer, Wpdu
 from tools.launcher import ROOT
@@ -118,13 +120,14 @@ def command(*words: str, module: str = "tools.cli") -> list[str]:
 
 
 def run(port: int, *words: str, timeout: str = "5") -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of the command line as a program of its own."""
-    done = subprocess.run(
-        command("--port", str(port), "--timeout", timeout, *words), cwd=ROOT, capture_output=True, timeout=2 * WAIT, check=False
-    )
-    err = done.stderr.decode()
-    assert "Traceback" not in err, err
-    return done.returncode, done.stdout.decode(), err
+    """Exit code, stdout and stderr of the command line."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = main(["--port", str(port), "--timeout", timeout, *words])
+        except SystemExit as left:
+            code = int(left.code or 0)
+    return code, out.getvalue(), err.getvalue()
 
 
 def in_terminal(columns: int, words: Sequence[str]) -> str:

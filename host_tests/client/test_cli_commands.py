@@ -142,16 +142,17 @@ def test_a_profile_without_selective_access(capsys):
         (None, PLAIN_AARE),
         (LIST[0], listed),
         ("C001C2 00070100630100FF0300", f"C401C2 00 {captured}"),
-        ("C001C3 00030100010800FF0300", "C401C3 00 02020FFD161E"),
-        ("C001C4 00070100630100FF0700", "C401C4 00 0600000003"),
-        ("C001C5 00070100630100FF0500", "C401C5 00 1601"),
-        ("C001C6 00070100630100FF0200", f"C401C6 00 0103 0202 {moment} 0600000001 0202 {moment} 0600000002 0202 00 0600000003"),
+        ("C001C3 00070100630100FF0400", "C401C3 00 0600000384"),
+        ("C001C4 00070100630100FF0500", "C401C4 00 1601"),
+        ("C001C5 00070100630100FF0700", "C401C5 00 0600000003"),
+        ("C001C6 00030100010800FF0300", "C401C6 00 02020FFD161E"),
+        ("C001C7 00070100630100FF0200", f"C401C7 00 0103 0202 {moment} 0600000001 0202 {moment} 0600000002 0202 00 0600000003"),
         RELEASE,
     ]
     with Peer(*steps) as peer:
         code, out, _ = run(capsys, peer, "read", "--object", "1.0.99.1.0.255", "--rows", "2", "--format", "csv")
     assert code == 0
-    assert out.splitlines() == ["clock,active energy + (Wh)", "2026-05-01 12:00:00+00:00,0.002", ",0.003"]
+    assert out.splitlines() == ["clock,active energy + (Wh)", "2026-05-01 12:00:00+00:00,0.002", "2026-05-01 12:15:00+00:00,0.003"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from host_tests.client.peer import Peer, header, octets
 from tools.dlmsclient import (
+    Client,
+    Conformance,
     CosemAttribute,
     DataNotification,
     DateTime,
@@ -103,3 +106,54 @@ def test_which_apdus_are_unasked():
         assert is_notification(bytes.fromhex(first)) is unasked
     assert not is_notification(b"")
     assert decoded("0F 00000001 00 00").body.tag is Tag.NULL_DATA
+
+
+AARE = "6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F0400000019 0400 0007"
+GET = "00030100010800FF0200"
+
+
+@pytest.mark.req("D-60", "D-61", "D-52")
+@pytest.mark.parametrize("listening", [True, False], ids=["a listener", "nobody"])
+@pytest.mark.parametrize("unasked", ["0F 00000001 00 0201 1101", "0F 40000001 00 00", "C2 00 0001 0000600B00FF 02 1102", "18 00 00 00"])
+def test_what_comes_before_the_answer_is_handed_over_and_the_answer_awaited(unasked, listening):
+    heard = []
+    steps = [(None, AARE), (None, [unasked, "C401C1 00 060000002A"]), (None, ["0F 00000002 00 00", "6303800100"])]
+    with Peer(*steps) as peer, Client.tcp("127.0.0.1", peer.port) as client:
+        client.unsolicited = heard.append if listening else None
+        opened = client.associate(16, 1, conformance=Conformance(0x19))
+        assert opened.get(3, "1.0.1.8.0.255", 2) == axdr.double_long_unsigned(42)
+        opened.release()
+        assert [each.apdu for each in (heard if listening else client.noted)] == [octets(unasked), octets("0F 00000002 00 00")]
+
+
+@pytest.mark.req("D-61", "D-80")
+def test_a_block_of_a_push_between_request_and_answer():
+    """A push in general blocks goes to another wPort than the reader's; a block with the wPorts of the request is its answer's."""
+    push = header("E0C0 0001 0000 07 0F 00000001 00 00", 1, 1)
+    answer = header("C401C1 00 060000002A", 1, 16)
+    with Peer((None, AARE), (None, push + answer)) as peer, Client.tcp("127.0.0.1", peer.port) as client:
+        opened = client.associate(16, 1, conformance=Conformance(0x19))
+        assert opened.get(3, "1.0.1.8.0.255", 2) == axdr.double_long_unsigned(42)
+        assert [each.destination for each in client.noted] == [1]
+
+
+@pytest.mark.req("D-60", "D-61", "D-62")
+@pytest.mark.parametrize(
+    ("octets", "tag"),
+    [
+        (f"0F 40000000 09 0C {TIME} 0904 01020304", "09"),
+        (f"0F 00000001 19 {TIME} 0904 01020304", "19"),
+        ("0F 00000001 09 00 0904 01020304", "09"),
+        (f"10 40000001 09 0C {TIME}", "09"),
+        (f"C2 01 09 0C {TIME} 0001 0000600B00FF 02 113E", "09"),
+        (f"C2 01 19 {TIME} 0001 0000600B00FF 02 113E", "19"),
+    ],
+)
+def test_a_tagged_date_time_is_taken_and_the_deviation_told(octets, tag):
+    """Meters in the field write the date-time of a notification as Data."""
+    found = decoded(octets)
+    assert found.when == (NOON if TIME in octets else None)
+    assert len(found.deviations) == 1
+    assert f"tag {tag}" in found.deviations[0]
+    if not octets.startswith("10"):
+        assert decoded(found.encode().hex()).deviations == ()

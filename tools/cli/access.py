@@ -6,10 +6,11 @@ import argparse
 from typing import Any
 
 from tools.cli.profile import selection_of
-from tools.cli.render import attribute_text, is_number, number, print_csv, print_json, print_line, say, text
+from tools.cli.readings import as_json
+from tools.cli.render import attribute_text, print_csv, print_json, print_line, say, text
 from tools.cli.session import association, check_silent, find, index_of, is_silent, object_list, scaler_unit
 from tools.cli.values import parse_value, to_json
-from tools.dlmsclient import Association, Data, Obis, ScalerUnit, UsageError, axdr
+from tools.dlmsclient import Association, Data, Obis, UsageError, axdr
 from tools.dlmsclient.cosem import attribute_name, method_name
 
 
@@ -69,22 +70,6 @@ def as_table(instance: Obis, attribute_id: int, value: Data) -> tuple[list[str],
     width = max((len(parts) for parts in lines), default=0)
     header = ["obis", "attribute", "element", *(f"value {i + 1}" for i in range(width))]
     return header, [[instance.dotted, attribute_id, i + 1, *(text(part) for part in parts)] for i, parts in enumerate(lines)]
-
-
-def as_json(class_id: int, instance: Obis, attribute_id: int, value: Data, scaler: ScalerUnit | None) -> dict[str, Any]:
-    """An attribute's value with everything that is known about it."""
-    result = {
-        "obis": instance.dotted,
-        "class_id": class_id,
-        "attribute": attribute_id,
-        "attribute_name": attribute_name(class_id, attribute_id),
-        **to_json(value),
-    }
-    if scaler and is_number(value):
-        result |= {"scaled": number(scaler.scale(value.value)), "unit": scaler.symbol}
-    elif value.tag not in axdr.INTEGERS:
-        result["text"] = text(value)
-    return result
 
 
 def run_set(options: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from tools.cli.asking import with_octets
 from tools.dlmsclient import (
     AssociationRejected,
     ConnectionFailed,
@@ -21,6 +22,14 @@ from tools.dlmsclient import (
     UsageError,
     UserDiagnostic,
 )
+
+
+class Odd(DlmsError):
+    """What was read has been shown, and some of it was odd: the rows say what."""
+
+    def __init__(self, rows: int, of: int, what: str = "rows") -> None:
+        super().__init__(f"{rows} of {of} {what} are marked: what the meter answered there is odd")
+
 
 DONE = 0
 REFUSED = 1
@@ -76,5 +85,7 @@ def exit_code(error: DlmsError) -> int:
 def message(error: DlmsError) -> str:
     """``error: what happened. What to do.``"""
     text = str(error).rstrip(".")
+    if isinstance(error, ProtocolError):
+        text = with_octets(text, error.octets)
     hint = advice(error)
     return f"error: {text}." + (f" {hint}" if hint else "")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from tools.cli.render import Column, print_csv, print_json, print_table
+from tools.cli.asking import with_octets
+from tools.cli.errors import Odd
+from tools.cli.render import Column, print_csv, print_json, print_table, say
 from tools.cli.session import association, object_list
-from tools.dlmsclient import ListedObject
+from tools.dlmsclient import Association, ListedObject, ProtocolError
 from tools.dlmsclient.cosem import attribute_name, class_name, method_name, obis_name
 
 
@@ -43,8 +45,17 @@ def _as_json(item: ListedObject) -> dict:
 
 def run(options: argparse.Namespace) -> None:
     """Read and print the object list."""
+    odd: list[ProtocolError] = []
     with association(options) as opened:
-        objects = object_list(opened)
+        objects = object_list(opened, odd)
+    _print(options, opened, objects)
+    for error in odd:
+        say(f"left out of the object list: {with_octets(str(error), error.octets)}")
+    if odd:
+        raise Odd(len(odd), len(odd) + len(objects), "entries")
+
+
+def _print(options: argparse.Namespace, opened: Association, objects: list[ListedObject]) -> None:
     if options.format == "json":
         print_json([_as_json(item) for item in objects])
         return

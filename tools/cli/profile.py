@@ -1,34 +1,45 @@
-"""Rows of a Profile generic, with headings and units of what was captured."""
+"""Rows of a Profile generic, with headings and units of what was captured. :mod:`tools.cli.profile_output` prints them.
+
+Nothing odd ends the reading: a column that cannot be told keeps its number, a row of another form keeps its values, and what is missing of
+sort method, period or count is done without. ``remarks`` and the rows say what was odd. A transfer that breaks off leaves the rows that
+came.
+"""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
 
-from tools.cli.render import Column, is_number, number, print_csv, print_table, scaled, text
-from tools.cli.session import scaler_unit
-from tools.cli.values import parse_moment, to_json
-from tools.cli.words import attribute_of
+from tools.cli.asking import Answer, ask, ask_all, unit_of
+from tools.cli.plain import is_number, number_of
+from tools.cli.rows import Completer, Row, RowStream
+from tools.cli.values import parse_moment
+from tools.cli.words import attribute_of, tell
 from tools.dlmsclient import (
     Association,
     CaptureObject,
     Conformance,
+    CosemAttribute,
     Data,
     ProtocolError,
     ScalerUnit,
     Selection,
-    ServiceFailure,
     Tag,
     axdr,
     by_entry,
     by_range,
 )
-from tools.dlmsclient.cosem import ClassId, obis_name
+from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, ClassId, obis_name
 from tools.dlmsclient.obis import Obis
 
-_BUFFER, _CAPTURE_OBJECTS, _SORT_METHOD, _ENTRIES_IN_USE = 2, 3, 5, 7
+BUFFER = 2
+_CAPTURE_OBJECTS, _CAPTURE_PERIOD, _SORT_METHOD, _ENTRIES_IN_USE = 3, 4, 5, 7
 _LIFO = 2
+_TYPES = {_CAPTURE_PERIOD: Tag.DOUBLE_LONG_UNSIGNED, _SORT_METHOD: Tag.ENUM, _ENTRIES_IN_USE: Tag.DOUBLE_LONG_UNSIGNED}
+
+Progress = Callable[[int, "int | None"], None]
 
 
 def selection_of(options: argparse.Namespace) -> Selection | None:
@@ -43,31 +54,58 @@ def selection_of(options: argparse.Namespace) -> Selection | None:
 
 @dataclass(frozen=True)
 class ProfileColumn:
-    """One captured attribute: what it is, and its unit."""
+    """One captured attribute: what it is, None where that could not be told, and its unit."""
 
-    capture: CaptureObject
-    scaler: ScalerUnit | None
+    capture: CaptureObject | None
+    scaler: ScalerUnit | None = None
+    number: int = 0  # from 1
+
+    @property
+    def name(self) -> str:
+        """Name, and attribute where it is not the value."""
+        capture = self.capture
+        if capture is None:
+            return f"column {self.number}"
+        if capture.attribute_id == 2:
+            name = obis_name(capture.instance) or str(capture.instance)
+            return name + (f" [{capture.data_index}]" if capture.data_index else "")
+        return attribute_of(capture.class_id, capture.instance, capture.attribute_id, capture.data_index)
 
     @property
     def heading(self) -> str:
-        """Name, attribute where it is not the value, and unit."""
+        """Name and unit."""
+        return f"{self.name} ({self.scaler.symbol})" if self.scaler and self.scaler.symbol else self.name
+
+    def cell(self, data: Data | None) -> str:
+        """A value of the column in words; empty where there is none."""
+        if data is None:
+            return ""
         capture = self.capture
-        if capture.attribute_id == 2:
-            name = obis_name(capture.instance) or str(capture.instance)
-            name += f" [{capture.data_index}]" if capture.data_index else ""
-        else:
-            name = attribute_of(capture.class_id, capture.instance, capture.attribute_id, capture.data_index)
-        return f"{name} ({self.scaler.symbol})" if self.scaler and self.scaler.symbol else name
+        if capture is None or capture.data_index:
+            return tell(0, 0, data, self.scaler).text
+        return tell(capture.class_id, capture.attribute_id, data, self.scaler, capture.instance).text
+
+    def scaled(self, data: Data | None) -> float | None:
+        """A number of the column in its unit; None for what is no number."""
+        if data is None or not is_number(data):
+            return None
+        return float(self.exact(data))
+
+    def exact(self, data: Data) -> Decimal | int | float:
+        """A number of the column in its unit, as exact as it came."""
+        return self.scaler.scale(number_of(data)) if self.scaler else number_of(data)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Profile:
-    """Columns and rows as read."""
+    """Columns, rows, and what was odd about more than one row."""
 
     instance: Obis
     columns: list[ProfileColumn]
-    rows: list[tuple[Data, ...]]
     entries_in_use: int | None
+    period: int | None = None
+    rows: list[Row] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -76,108 +114,163 @@ class Profile:
         name = obis_name(self.instance) or "profile"
         return f"{name} {self.instance}: {len(self.rows)}{of} rows"
 
-
-def read_profile(opened: Association, instance: Obis, selection: Selection | None, newest: int) -> Profile:
-    """The selected rows; without a selection the ``newest`` ones."""
-    captured = axdr.elements(opened.get(ClassId.PROFILE_GENERIC, instance, _CAPTURE_OBJECTS))
-    columns = []
-    for item in captured:
-        capture = CaptureObject.from_data(item)
-        columns.append(ProfileColumn(capture, scaler_unit(opened, capture.class_id, capture.instance, capture.attribute_id)))
-    in_use = _entries_in_use(opened, instance)
-    if selection is not None:
-        rows = _rows(opened, instance, selection, columns)
-    else:
-        rows = _newest(opened, instance, newest, in_use, columns)
-    return Profile(instance, columns, rows, in_use)
+    @property
+    def odd(self) -> int:
+        """How many rows and parts were odd."""
+        return len(self.remarks) + sum(bool(row.remark) for row in self.rows)
 
 
-def _entries_in_use(opened: Association, instance: Obis) -> int | None:
-    try:
-        count = opened.get(ClassId.PROFILE_GENERIC, instance, _ENTRIES_IN_USE)
-    except ServiceFailure:
-        return None
-    if count.tag is not Tag.DOUBLE_LONG_UNSIGNED:
-        raise ProtocolError(f"entries_in_use of {instance} is {count.tag.text}, must be double-long-unsigned")
-    return count.value
+class Sink:
+    """Who is told of the rows of a profile while it is read. This one is told nothing."""
+
+    def begin(self, profile: Profile) -> None:
+        """The columns are known."""
+
+    def row(self, profile: Profile, row: Row) -> None:
+        """One more row."""
+
+    def end(self, profile: Profile) -> None:
+        """No more rows come, be it because the transfer broke off."""
 
 
-def _newest(
-    opened: Association, instance: Obis, newest: int, in_use: int | None, columns: list[ProfileColumn]
-) -> list[tuple[Data, ...]]:
-    """The newest rows by entry where the meter can select, else the end of the whole buffer."""
-    if not newest or in_use == 0:
-        return []
-    lifo = opened.get(ClassId.PROFILE_GENERIC, instance, _SORT_METHOD).value == _LIFO
-    can_select = opened.negotiated is not None and Conformance.SELECTIVE_ACCESS in opened.negotiated.conformance
-    if can_select and in_use is not None:
-        first = 1 if lifo else max(1, in_use - newest + 1)
+class ProfileReader:
+    """The reading of one profile; ``profile`` has at any time what came so far."""
+
+    def __init__(self, opened: Association, instance: Obis, sink: Sink, progress: Progress = lambda done, of: None) -> None:
+        self.opened = opened
+        self.instance = instance
+        self.sink = sink
+        self.progress = progress
+        self.profile = Profile(instance, [], None)
+        self._begun = False
+
+    def run(self, selection: Selection | None, newest: int) -> Profile:
+        """The selected rows; without a selection the ``newest`` ones."""
         try:
-            # To the end of the buffer, not to a number: a row captured meanwhile is one more.
-            rows = _rows(opened, instance, by_entry(first, newest if lifo else 0), columns)
-        except ServiceFailure:
-            rows = _rows(opened, instance, None, columns)
-    else:
-        rows = _rows(opened, instance, None, columns)
-    return rows[:newest] if lifo else rows[-newest:]
+            self._read(selection, newest)
+        finally:
+            self._begin()
+            self.sink.end(self.profile)
+        return self.profile
 
+    def _read(self, selection: Selection | None, newest: int) -> None:
+        answers: dict[CosemAttribute, Answer] = {}
+        head = (_CAPTURE_OBJECTS, _CAPTURE_PERIOD, _SORT_METHOD, _ENTRIES_IN_USE)
+        asked = [CosemAttribute(ClassId.PROFILE_GENERIC, self.instance, number) for number in head]
+        ask_all(self.opened, asked, answers)
+        captured, period, sort_method, in_use = (answers[each] for each in asked)
+        profile = self.profile
+        profile.columns = self._columns(captured)
+        profile.period = self._number("capture_period", _CAPTURE_PERIOD, period)
+        profile.entries_in_use = self._number("entries_in_use", _ENTRIES_IN_USE, in_use)
+        lifo = self._number("sort_method", _SORT_METHOD, sort_method) == _LIFO
+        if selection is not None:
+            self._buffer(selection, lifo)
+        elif newest and profile.entries_in_use != 0:
+            self._newest(newest, lifo)
 
-def _rows(
-    opened: Association, instance: Obis, selection: Selection | None, columns: list[ProfileColumn]
-) -> list[tuple[Data, ...]]:
-    rows = [axdr.elements(row) for row in axdr.elements(opened.get(ClassId.PROFILE_GENERIC, instance, _BUFFER, selection))]
-    for row in rows:
-        if len(row) != len(columns):
-            raise ProtocolError(f"a row of {instance} has {len(row)} values for {len(columns)} capture objects")
-    return rows
-
-
-def print_profile_table(profile: Profile) -> None:
-    """Rows as a table."""
-    columns = [Column(column.heading, column.scaler is not None) for column in profile.columns]
-    rows = [[_cell(data, column) for data, column in zip(row, profile.columns, strict=True)] for row in profile.rows]
-    print_table(profile.title, columns, rows)
-
-
-def print_profile_csv(profile: Profile) -> None:
-    """Rows as CSV."""
-    print_csv(
-        [column.heading for column in profile.columns],
-        [[_cell(data, column) for data, column in zip(row, profile.columns, strict=True)] for row in profile.rows],
-    )
-
-
-def _cell(data: Data, column: ProfileColumn) -> str:
-    # null-data stands for "as in the row before" where a meter compresses (REQUIREMENTS D-104).
-    return "" if data.tag is Tag.NULL_DATA else scaled(data, column.scaler)
-
-
-def profile_json(profile: Profile) -> dict[str, Any]:
-    """Columns and rows for JSON; each value raw, and scaled or as text."""
-    return {
-        "obis": profile.instance.dotted,
-        "name": obis_name(profile.instance),
-        "entries_in_use": profile.entries_in_use,
-        "columns": [
-            {
-                "obis": column.capture.instance.dotted,
-                "class_id": column.capture.class_id,
-                "attribute": column.capture.attribute_id,
-                "data_index": column.capture.data_index,
-                "heading": column.heading,
-                "unit": column.scaler.symbol if column.scaler else None,
-            }
-            for column in profile.columns
-        ],
-        "rows": [[_json_cell(data, column) for data, column in zip(row, profile.columns, strict=True)] for row in profile.rows],
-    }
-
-
-def _json_cell(data: Data, column: ProfileColumn) -> Any:
-    if data.tag is Tag.NULL_DATA:
+    def _number(self, name: str, attribute_id: int, answer: Answer) -> int | None:
+        """A number that the profile says of itself; None where it cannot be had."""
+        if answer.data is not None and answer.data.tag is _TYPES[attribute_id]:
+            return answer.data.value
+        if answer.data is not None:
+            wanted = _TYPES[attribute_id].text
+            self.profile.remarks.append(f"{name} is {answer.data.tag.text}, must be {wanted}: {answer.data.encode()[:24].hex().upper()}")
+        elif answer.remark:
+            self.profile.remarks.append(f"{name}: {answer.text}")
         return None
-    if is_number(data):
-        return number(column.scaler.scale(data.value)) if column.scaler else data.value
-    return text(data) if data.tag is Tag.OCTET_STRING else to_json(data)["value"]
 
+    def _columns(self, captured: Answer) -> list[ProfileColumn]:
+        profile = self.profile
+        if captured.data is None or captured.data.tag is not Tag.ARRAY:
+            why = captured.text or (captured.refusal.text if captured.refusal else "")
+            if captured.data is not None:
+                why = f"{captured.data.tag.text}, must be array: {captured.data.encode()[:24].hex().upper()}"
+            profile.remarks.append(f"capture_objects: {why}")
+            return []
+        captures: list[CaptureObject | None] = []
+        for number, item in enumerate(axdr.elements(captured.data), 1):
+            try:
+                captures.append(CaptureObject.from_data(item))
+            except ProtocolError as error:
+                profile.remarks.append(f"column {number}: {error}")
+                captures.append(None)
+        return self._scaled(captures)
 
+    def _scaled(self, captures: list[CaptureObject | None]) -> list[ProfileColumn]:
+        """The columns with their units."""
+        sources = {}
+        for number, capture in enumerate(captures):
+            targets, source = SCALED_ATTRIBUTES.get(capture.class_id, ((), 0)) if capture else ((), 0)
+            if capture and capture.attribute_id in targets:
+                sources[number] = CosemAttribute(capture.class_id, capture.instance, source)
+        answers: dict[CosemAttribute, Answer] = {}
+        ask_all(self.opened, sources.values(), answers)
+        columns = []
+        for number, capture in enumerate(captures):
+            scaler, remark = unit_of(answers[sources[number]]) if number in sources else (None, "")
+            columns.append(ProfileColumn(capture, scaler, number + 1))
+            if remark:
+                self.profile.remarks.append(f"{columns[-1].name}: {remark}")
+        return columns
+
+    def _newest(self, newest: int, lifo: bool) -> None:
+        """The newest rows by entry where the meter can select, else the end of the whole buffer."""
+        in_use, negotiated = self.profile.entries_in_use, self.opened.negotiated
+        if in_use is not None and negotiated is not None and Conformance.SELECTIVE_ACCESS in negotiated.conformance:
+            first = 1 if lifo else max(1, in_use - newest + 1)
+            # To the end of the buffer, not to a number: a row captured meanwhile is one more.
+            if self._buffer(by_entry(first, newest if lifo else 0), lifo, newest, may_refuse=True):
+                return
+        self._buffer(None, lifo, newest)
+
+    def _buffer(self, selection: Selection | None, lifo: bool, newest: int | None = None, may_refuse: bool = False) -> bool:
+        """Read the buffer into the profile, row by row. newest: of a longer answer only these.
+
+        False when it was refused and ``may_refuse``.
+        """
+        stream, seen = RowStream(), 0
+        completer: Completer | None = None
+
+        def take(element: Data, total: int) -> None:
+            nonlocal completer, seen
+            if completer is None:
+                self._begin(element)
+                completer = Completer([column.capture for column in self.profile.columns], self.profile.period, lifo)
+            row = completer.row(element)
+            if newest is None or (seen < newest if lifo else seen >= total - newest):
+                self.profile.rows.append(row)
+                self.sink.row(self.profile, row)
+            seen += 1
+            self.progress(seen, total)
+
+        def watch(octets: bytes) -> None:
+            for element in stream.feed(octets):
+                take(element, stream.total or 0)
+
+        self.opened.watch = watch
+        try:
+            answer = ask(self.opened, ClassId.PROFILE_GENERIC, self.instance, BUFFER, selection)
+        finally:
+            self.opened.watch = None
+        if answer.data is not None and answer.data.tag in (Tag.ARRAY, Tag.COMPACT_ARRAY):
+            elements = axdr.elements(answer.data)
+            for element in elements[seen:]:
+                take(element, len(elements))
+            return True
+        if may_refuse and not seen and answer.data is None and not answer.silent:
+            return False
+        if answer.data is not None:
+            self.profile.remarks.append(f"buffer is {answer.data.tag.text}, must be array: {answer.data.encode()[:24].hex().upper()}")
+        else:
+            self.profile.remarks.append(f"buffer: {answer.text or (answer.refusal.text if answer.refusal else '')}")
+        return True
+
+    def _begin(self, first: Data | None = None) -> None:
+        """The columns are known, or as many are taken as the first row has values."""
+        if self._begun:
+            return
+        self._begun = True
+        if not self.profile.columns and first is not None and first.tag is Tag.STRUCTURE:
+            self.profile.columns = [ProfileColumn(None, None, number + 1) for number in range(len(first))]
+        self.sink.begin(self.profile)

@@ -1,33 +1,24 @@
-"""``read``: walk the object list, print the values with their units, then the newest rows of the load profile."""
+"""``read``: walk the object list, print the values with their units, then the newest rows of the load profile.
+
+Everything that was read is printed, also when something was odd (then the exit code is 1) or the connection was lost on the way (3).
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from tools.cli.access import as_json
+from tools.cli.asking import NOT_ASKED, Answer, ask_all, unit_of, with_octets
+from tools.cli.errors import Odd
 from tools.cli.options import LOAD_PROFILE
-from tools.cli.profile import Profile, print_profile_csv, print_profile_table, profile_json, read_profile, selection_of
-from tools.cli.render import Column, attribute_text, print_csv, print_json, print_table, shorten
+from tools.cli.profile import Profile, ProfileReader, Sink, selection_of
+from tools.cli.profile_output import CsvSink, print_profile_table, profile_json
+from tools.cli.progress import progress
+from tools.cli.readings import Reading, print_readings_csv, print_readings_table, reading_json
+from tools.cli.render import print_json, print_line, say
 from tools.cli.session import association, find_all, index_of, object_list
-from tools.cli.words import attribute_of
-from tools.dlmsclient import (
-    Association,
-    Conformance,
-    CosemAttribute,
-    Data,
-    DataAccessError,
-    DataAccessResult,
-    ListedObject,
-    Obis,
-    ScalerUnit,
-    Selection,
-    ServiceFailure,
-    UsageError,
-)
-from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, ClassId, attribute_name, class_name, obis_name
+from tools.dlmsclient import Association, CosemAttribute, ListedObject, Obis, ProtocolError, Selection, UsageError
+from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, ClassId
 
 # What a reader looks for first, per class; attribute 2 where nothing is said.
 _VALUE_ATTRIBUTES: dict[int, tuple[int, ...]] = {
@@ -39,64 +30,24 @@ _VALUE_ATTRIBUTES: dict[int, tuple[int, ...]] = {
     48: (3,),
     70: (2, 3),
 }
-_LIST_SIZE = 10
-_ATTRIBUTE_OCTETS = 10
-_REQUEST_HEAD = 4
 
 
-@dataclass(frozen=True)
-class Reading:
-    """One attribute: its value or why there is none, and the unit."""
+@dataclass
+class _Read:
+    """What has come so far."""
 
-    item: ListedObject
-    attribute_id: int
-    result: Data | DataAccessResult
-    scaler: ScalerUnit | None
+    begun: bool = False
+    only_rows: bool = False
+    readings: list[Reading] = field(default_factory=list)
+    profiles: list[Profile] = field(default_factory=list)
+    left_out: list[ProtocolError] = field(default_factory=list)  # entries of the object list
 
     @property
-    def value_text(self) -> str:
-        """For a table or CSV."""
-        if isinstance(self.result, DataAccessResult):
-            return f"({self.result.text})"
-        return attribute_text(self.item.class_id, self.attribute_id, self.result, self.scaler)
-
-    @property
-    def unit(self) -> str:
-        """Unit symbol or nothing."""
-        return self.scaler.symbol if self.scaler else ""
-
-
-def _chunks(attributes: list[CosemAttribute], size: int) -> Iterator[list[CosemAttribute]]:
-    for start in range(0, len(attributes), size):
-        yield attributes[start : start + size]
-
-
-def read_attributes(opened: Association, attributes: Iterable[CosemAttribute]) -> dict[CosemAttribute, Data | DataAccessResult]:
-    """Values of many attributes, in lists where the meter takes lists."""
-    wanted = list(dict.fromkeys(attributes))
-    results: dict[CosemAttribute, Data | DataAccessResult] = {}
-    for chunk in _chunks(wanted, _list_size(opened)):
-        if len(chunk) > 1:
-            try:
-                results.update(zip(chunk, opened.get_list(chunk), strict=True))
-                continue
-            except ServiceFailure:
-                pass  # one by one tells which of them it was
-        for attribute in chunk:
-            try:
-                results[attribute] = opened.get(attribute.class_id, attribute.instance, attribute.attribute_id)
-            except DataAccessError as error:
-                results[attribute] = error.code
-    return results
-
-
-def _list_size(opened: Association) -> int:
-    negotiated = opened.negotiated
-    if negotiated is None or Conformance.MULTIPLE_REFERENCES not in negotiated.conformance:
-        return 1
-    limit = negotiated.server_max_receive_pdu_size
-    fits = (limit - _REQUEST_HEAD) // _ATTRIBUTE_OCTETS if limit else _LIST_SIZE
-    return max(1, min(_LIST_SIZE, fits))
+    def odd(self) -> tuple[int, int]:
+        """Rows and parts that were odd, and of how many."""
+        rows = sum(bool(reading.remark) for reading in self.readings) + sum(profile.odd for profile in self.profiles)
+        of = len(self.readings) + sum(len(profile.rows) + len(profile.remarks) for profile in self.profiles)
+        return rows + len(self.left_out), of + len(self.left_out)
 
 
 def _attributes_of(item: ListedObject, options: argparse.Namespace) -> list[int]:
@@ -122,24 +73,28 @@ def _listed_index(text: str, item: ListedObject) -> int | None:
     return number if number in item.attributes else None
 
 
-def _read_values(opened: Association, items: list[ListedObject], options: argparse.Namespace) -> list[Reading]:
-    wanted = [(item, number) for item in items for number in _attributes_of(item, options)]
+def _read_values(opened: Association, items: list[ListedObject], options: argparse.Namespace, found: _Read) -> None:
+    """The values with their units; what is not asked for because the connection is lost is among them."""
+    wanted = [_attribute(item, number) for item in items for number in _attributes_of(item, options)]
     if options.attribute and not wanted:
         raise UsageError(f"no object has an attribute {' or '.join(options.attribute)}: `objects` lists them")
-    attributes = {(item.instance, item.class_id, number): _attribute(item, number) for item, number in wanted}
+    found.begun = True
     scalers = {}
-    for item, number in wanted:
-        targets, source = SCALED_ATTRIBUTES.get(item.class_id, ((), 0))
-        if number in targets:
-            scalers[item.instance, item.class_id, number] = _attribute(item, source)
-    results = read_attributes(opened, [*attributes.values(), *scalers.values()])
-    readings = []
-    for item, number in wanted:
-        key = item.instance, item.class_id, number
-        unit = results.get(scalers[key]) if key in scalers else None
-        scaler = ScalerUnit.from_data(unit) if isinstance(unit, Data) else None
-        readings.append(Reading(item, number, results[attributes[key]], scaler))
-    return readings
+    for each in wanted:
+        targets, source = SCALED_ATTRIBUTES.get(each.class_id, ((), 0))
+        if each.attribute_id in targets:
+            scalers[each] = CosemAttribute(each.class_id, each.instance, source)
+    answers: dict[CosemAttribute, Answer] = {}
+    try:
+        with progress("values") as tell:
+            ask_all(opened, [*wanted, *scalers.values()], answers, tell)
+    finally:
+        missing = Answer(remark=f"{NOT_ASKED}: the connection was lost")
+        for each in wanted:
+            unit, remark = unit_of(answers.get(scalers[each], missing)) if each in scalers else (None, "")
+            found.readings.append(
+                Reading(each.class_id, each.instance, each.attribute_id, answers.get(each, missing), unit, remark)
+            )
 
 
 def _attribute(item: ListedObject, number: int) -> CosemAttribute:
@@ -155,21 +110,40 @@ def _profiles_to_read(items: list[ListedObject], options: argparse.Namespace) ->
     return [item for item in items if item.instance == Obis.parse(LOAD_PROFILE) and 2 in item.readable]
 
 
+def _read_profile(opened: Association, item: ListedObject, options: argparse.Namespace, found: _Read) -> None:
+    found.begun = True
+    streamed = options.format == "csv" and found.only_rows
+    with progress("rows", quiet=streamed) as tell:
+        reader = ProfileReader(opened, item.instance, CsvSink() if streamed else Sink(), tell)
+        found.profiles.append(reader.profile)
+        reader.run(selection_of(options), options.rows)
+
+
 def run(options: argparse.Namespace) -> None:
     """Read and print."""
     for text in options.object or []:
         Obis.parse(text)
     selection = selection_of(options)
-    with association(options) as opened:
-        items = object_list(opened)
-        if options.object:
-            items = [item for text in options.object for item in find_all(items, text)]
-        profiles = [
-            read_profile(opened, item.instance, selection, options.rows) for item in _profiles_to_read(items, options)
-        ]
-        only_rows = _only_rows(items, options, selection)
-        readings = [] if only_rows else _read_values(opened, items, options)
-    _print(options, readings, profiles, only_rows)
+    found = _Read()
+    try:
+        with association(options) as opened:
+            items = object_list(opened, found.left_out)
+            for error in found.left_out:
+                say(f"left out of the object list: {with_octets(str(error), error.octets)}")
+            if options.object:
+                items = [item for text in options.object for item in find_all(items, text)]
+            found.only_rows = _only_rows(items, options, selection)
+            # The rows that are streamed come last, so that nothing stands between them.
+            if not found.only_rows:
+                _read_values(opened, items, options, found)
+            for item in _profiles_to_read(items, options):
+                if found.only_rows or options.format != "csv":
+                    _read_profile(opened, item, options, found)
+    finally:
+        _print(options, found)
+    odd, of = found.odd
+    if odd:
+        raise Odd(odd, of)
 
 
 def _only_rows(items: list[ListedObject], options: argparse.Namespace, selection: Selection | None) -> bool:
@@ -179,61 +153,21 @@ def _only_rows(items: list[ListedObject], options: argparse.Namespace, selection
     return selection is not None or bool(options.object and all(item.class_id == ClassId.PROFILE_GENERIC for item in items))
 
 
-def _print(options: argparse.Namespace, readings: list[Reading], profiles: list[Profile], only_rows: bool) -> None:
+def _print(options: argparse.Namespace, found: _Read) -> None:
+    """What there is; CSV of rows has been written as they came."""
+    if not found.begun:
+        return
     if options.format == "json":
-        print_json({"values": [_as_json(reading) for reading in readings], "profiles": [profile_json(item) for item in profiles]})
+        profiles = [profile_json(profile) for profile in found.profiles]
+        print_json({"values": [reading_json(reading) for reading in found.readings], "profiles": profiles})
         return
     if options.format == "csv":
-        if only_rows:
-            for profile in profiles:
-                print_profile_csv(profile)
-        else:
-            print_csv(
-                ["obis", "name", "class_id", "attribute", "attribute_name", "value", "unit"],
-                [_row(reading, reading.item.instance.dotted, reading.value_text) for reading in readings],
-            )
+        if not found.only_rows:
+            print_readings_csv(found.readings)
         return
-    if readings:
-        columns = [
-            Column("OBIS"),
-            Column("name"),
-            Column("class", worth=2),
-            Column("attr", numeric=True, worth=1),
-            Column("value", numeric=True),
-            Column("unit", joins=True),
-        ]
-        print_table(f"{len(readings)} value{'s' * (len(readings) != 1)}", columns, [_table_row(reading) for reading in readings])
-    for profile in profiles:
+    if found.readings:
+        print_readings_table(found.readings)
+    for number, profile in enumerate(found.profiles):
+        if found.readings or number:
+            print_line("")
         print_profile_table(profile)
-
-
-def _row(reading: Reading, obis: str, value: str) -> list[Any]:
-    item = reading.item
-    name = obis_name(item.instance)
-    return [obis, name, item.class_id, reading.attribute_id, attribute_name(item.class_id, reading.attribute_id), value, reading.unit]
-
-
-def _table_row(reading: Reading) -> list[str]:
-    item = reading.item
-    return [
-        str(item.instance),
-        attribute_of(item.class_id, item.instance, reading.attribute_id),
-        class_name(item.class_id),
-        str(reading.attribute_id),
-        shorten(reading.value_text),
-        reading.unit,
-    ]
-
-
-def _as_json(reading: Reading) -> dict[str, Any]:
-    item = reading.item
-    named = {"name": obis_name(item.instance), "class": class_name(item.class_id)}
-    if isinstance(reading.result, DataAccessResult):
-        return {
-            "obis": item.instance.dotted,
-            "class_id": item.class_id,
-            "attribute": reading.attribute_id,
-            "attribute_name": attribute_name(item.class_id, reading.attribute_id),
-            "error": reading.result.text,
-        } | named
-    return as_json(item.class_id, item.instance, reading.attribute_id, reading.result, reading.scaler) | named

@@ -14,6 +14,7 @@ from tools.dlmsclient import (
     Conformance,
     ListedObject,
     Obis,
+    ProtocolError,
     ScalerUnit,
     ServiceFailure,
     UsageError,
@@ -102,9 +103,9 @@ def association(options: argparse.Namespace, needed: Conformance = NOTHING) -> I
         opened.release()
 
 
-def object_list(opened: Association) -> list[ListedObject]:
-    """What this client may see."""
-    return opened.objects()
+def object_list(opened: Association, odd: list[ProtocolError] | None = None) -> list[ListedObject]:
+    """What this client may see. odd: entries of a wrong shape are left out and noted here."""
+    return opened.objects(odd)
 
 
 def find_all(objects: list[ListedObject], text: str) -> list[ListedObject]:

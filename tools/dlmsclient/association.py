@@ -27,8 +27,10 @@ from tools.dlmsclient.initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceE
 from tools.dlmsclient.long_transfer import Exchange, Terms
 from tools.dlmsclient.obis import Obis
 from tools.dlmsclient.objects import CURRENT_ASSOCIATION, ListedObject, parse_object_list
+from tools.dlmsclient.short_name_service import READ_RESPONSE
 from tools.dlmsclient.xdlms import (
     EXCEPTION_RESPONSE,
+    GET_RESPONSE,
     ActionOutcome,
     Apdu,
     CosemAttribute,
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from tools.dlmsclient.client import Client
 
 Result = TypeVar("Result")
+# Octets of a response before the Data of its one attribute: `C4 01 iip 00`, `0C 01 00`.
+_SKIPPED = {bytes([GET_RESPONSE]): 4, bytes([READ_RESPONSE]): 3}
 
 
 class Association:
@@ -78,6 +82,7 @@ class Association:
         self.block_size = block_size
         self.timeout = timeout
         self.gbt = gbt
+        self.watch: Callable[[bytes], None] | None = None  # given the octets of a long value that is read, as they come
         self.high_priority = True
         self._invoke_id = 0
         self._long_invoke_id = 0
@@ -111,7 +116,28 @@ class Association:
             room=self.negotiated.server_max_receive_pdu_size if self.negotiated else 0,
             timeout=self.link.timeout if self.timeout is None else self.timeout,
             lossy=self.link.transport.name == "udp",
+            watch=self._watched(),
         )
+
+    def _watched(self) -> Callable[[bytes], None] | None:
+        """``watch`` for the octets of a response: without what stands before the Data of the one attribute."""
+        watch = self.watch
+        if watch is None:
+            return None
+        head: bytes | None = b""
+
+        def take(octets: bytes) -> None:
+            nonlocal head
+            if head is not None:
+                octets = head + octets
+                skipped = _SKIPPED.get(octets[:1], 0)
+                if len(octets) < skipped:
+                    head = octets
+                    return
+                head, octets = None, octets[skipped:]
+            watch(octets)
+
+        return take
 
     def _receive(self, seconds: float) -> bytes | None:
         apdu = self.link.receive_apdu(self.client_wport, self.server_wport, seconds)
@@ -197,9 +223,10 @@ class Association:
         flags |= (BREAK_ON_ERROR if break_on_error else 0) | (SELF_DESCRIPTIVE if self_descriptive else 0)
         iip = flags | self._long_invoke_id
         return decode_response(self.transfer(encode_request(iip, items)), iip, items)
-    def objects(self) -> list[ListedObject]:
-        """What this client may see, by object_list of the current association."""
-        return parse_object_list(self.get(ClassId.ASSOCIATION_LN, CURRENT_ASSOCIATION, 2))
+
+    def objects(self, odd: list[ProtocolError] | None = None) -> list[ListedObject]:
+        """What this client may see, by object_list of the current association. odd: see :func:`parse_object_list`."""
+        return parse_object_list(self.get(ClassId.ASSOCIATION_LN, CURRENT_ASSOCIATION, 2), odd=odd)
 
     def release(self, reason: int | None = 0, user_information: bytes | None = None) -> Rlre | None:
         """End the AA with RLRQ and return the RLRE; an unconfirmed AA ends without one (REQUIREMENTS B-10, B-12)."""
@@ -225,7 +252,7 @@ class Association:
 
     def _terms(self, confirmed: bool = True) -> Terms:
         limit = self.negotiated.server_max_receive_pdu_size if self.negotiated else 0
-        return Terms(self.next_iip(confirmed), limit, self.block_size)
+        return Terms(self.next_iip(confirmed), limit, self.block_size, self.watch)
 
     def _serve(self, make: Callable[[Terms], Exchange[Result]], confirmed: bool | None) -> Result | None:
         confirmed = self.confirmed if confirmed is None else confirmed
@@ -241,10 +268,13 @@ class Association:
     def _run(self, exchange: Exchange[Result]) -> Result:
         apdu = next(exchange)
         while True:
+            response = self.transfer(apdu)
             try:
-                apdu = exchange.send(self.transfer(apdu))
+                apdu = exchange.send(response)
             except StopIteration as done:
                 return done.value
+            except ProtocolError as error:
+                raise error.of(response) from None
 
 
 def refusal(octets: bytes, what: str) -> Exception:

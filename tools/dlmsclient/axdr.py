@@ -171,6 +171,9 @@ def read_data(reader: Reader) -> Data:
 def decode(octets: bytes, max_depth: int = MAX_DEPTH, max_elements: int = MAX_ELEMENTS) -> Data:
     """The one Data that fills ``octets``."""
     reader = Reader(octets, "Data")
-    result = Decoder(reader, max_depth, max_elements).data()
-    reader.end()
+    try:
+        result = Decoder(reader, max_depth, max_elements).data()
+        reader.end()
+    except ProtocolError as error:
+        raise error.of(octets) from None
     return result

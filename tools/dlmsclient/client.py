@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from types import TracebackType
@@ -20,6 +21,7 @@ from tools.dlmsclient.acse import AARE_TAG, CONTEXT_LN, CONTEXT_SN, SOURCE_USER,
 from tools.dlmsclient.association import Association, refusal
 from tools.dlmsclient.codes import AssociationResult, UserDiagnostic
 from tools.dlmsclient.errors import AssociationRejected, ConnectionLost, ProtocolError, Timeout, UsageError
+from tools.dlmsclient.general_blocks import is_general_block
 from tools.dlmsclient.initiate import (
     CLIENT_CONFORMANCE,
     CONFIRMED_SERVICE_ERROR,
@@ -37,14 +39,31 @@ from tools.dlmsclient.notifications import is_notification
 from tools.dlmsclient.short_name_association import ShortNameAssociation
 from tools.dlmsclient.transport import TcpTransport, Transport, UdpTransport
 from tools.dlmsclient.wrapper import DEFAULT_PORT, MANAGEMENT_LOGICAL_DEVICE, PUBLIC_CLIENT, Wpdu
+from tools.dlmsclient.xdlms import (
+    ACTION_REQUEST,
+    ACTION_RESPONSE,
+    GET_REQUEST,
+    GET_RESPONSE,
+    SET_REQUEST,
+    SET_RESPONSE,
+)
 
 SENT = ">"
 RECEIVED = "<"
 DEFAULT_TIMEOUT = 5.0
 MAX_PDU_SIZE = 0xFFFF
 
+_NOTED = 100  # notifications that nobody took
+_WITH_INVOKE_ID = frozenset((GET_REQUEST, SET_REQUEST, ACTION_REQUEST, GET_RESPONSE, SET_RESPONSE, ACTION_RESPONSE))
+
+_Request = tuple[int, int, int]  # client wPort, server wPort, invoke-id-and-priority or -1
 Trace = Callable[[str, bytes], None]
 Kind = TypeVar("Kind", bound=Association)
+
+
+def _invoke_id(apdu: bytes) -> int:
+    """invoke-id-and-priority of a GET, SET or ACTION and of its response; -1 of what has none."""
+    return apdu[2] if len(apdu) > 2 and apdu[0] in _WITH_INVOKE_ID else -1
 
 
 class Client:
@@ -54,8 +73,11 @@ class Client:
         self.transport = transport
         self.timeout = timeout
         self.trace = trace
-        # Who gets notifications that arrive between a request and its response; without anybody they are a fault there.
+        # Who gets what arrives unasked between a request and its response; without anybody the last ones are noted.
         self.unsolicited: Callable[[Wpdu], None] | None = None
+        self.noted: deque[Wpdu] = deque(maxlen=_NOTED)
+        # Requests whose answers did not come in time and may come yet.
+        self._given_up: set[_Request] = set()
         self.associations: dict[tuple[int, int], Association] = {}
 
     @classmethod
@@ -136,18 +158,24 @@ class Client:
         """Send an APDU and return the APDU of the response, which must carry the two wPorts swapped (REQUIREMENTS A-04)."""
         wait = self.timeout if timeout is None else timeout
         started = time.monotonic()
+        request = client_wport, server_wport, _invoke_id(apdu)
+        self._given_up.discard(request)
         self.send_apdu(apdu, client_wport, server_wport)
         received = self.receive_apdu(client_wport, server_wport, max(wait - (time.monotonic() - started), 0.0))
         if received is None:
+            self._given_up.add(request)
             raise Timeout(f"no answer within {wait:g} s")
         return received
 
     def receive_apdu(self, client_wport: int, server_wport: int, timeout: float) -> bytes | None:
-        """The next APDU, which must come with these wPorts; None when none came within ``timeout`` seconds."""
+        """The next APDU, which must come with these wPorts; None when none came within ``timeout`` seconds.
+
+        What a meter sends unasked meanwhile goes to ``unsolicited``, or is ``noted``. The answer to a request that nobody waits for any
+        longer is dropped, so that one silence does not spoil what is asked next.
+        """
         until = time.monotonic() + timeout
         wpdu = self.receive(timeout)
-        while wpdu is not None and self.unsolicited is not None and is_notification(wpdu.apdu):
-            self.unsolicited(wpdu)
+        while wpdu is not None and (self._is_late(wpdu) or self._is_unasked(wpdu, client_wport, server_wport)):
             wpdu = self.receive(max(until - time.monotonic(), 0.0))
         if wpdu is None:
             return None
@@ -158,6 +186,21 @@ class Client:
         if not wpdu.apdu:
             raise ProtocolError("the answer is an empty APDU")
         return wpdu.apdu
+
+    def _is_late(self, wpdu: Wpdu) -> bool:
+        """Whether this answers a request that was given up; it is forgotten with its answer."""
+        answered = wpdu.destination, wpdu.source, _invoke_id(wpdu.apdu)
+        late = answered in self._given_up
+        self._given_up.discard(answered)
+        return late
+
+    def _is_unasked(self, wpdu: Wpdu, client_wport: int, server_wport: int) -> bool:
+        """Hand over a notification, or a block of one; a block with the wPorts of the request belongs to its answer."""
+        block = is_general_block(wpdu.apdu) and (wpdu.source, wpdu.destination) != (server_wport, client_wport)
+        if not block and not is_notification(wpdu.apdu):
+            return False
+        (self.unsolicited or self.noted.append)(wpdu)
+        return True
 
     def drain(self) -> None:
         """Throw away what has come unasked: late datagrams of an exchange that is over."""

@@ -48,7 +48,14 @@ class Timeout(DlmsError):
 
 
 class ProtocolError(DlmsError):
-    """Octets arrived that a correct server does not send in this place."""
+    """Octets arrived that a correct server does not send in this place: ``octets``, where they are known."""
+
+    octets: bytes = b""
+
+    def of(self, octets: bytes) -> ProtocolError:
+        """The same, with the octets it is about unless it has some already."""
+        self.octets = self.octets or octets
+        return self
 
 
 class ServiceFailure(DlmsError):

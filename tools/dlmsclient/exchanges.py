@@ -112,6 +112,8 @@ def _collect_datablocks(terms: Terms, block: GetResponseWithDatablock, what: str
         check_block(block.block_number, expected, what)
         collected += block.result
         check_size(len(collected), what)
+        if terms.watch:
+            terms.watch(block.result)
         if block.last:
             return bytes(collected)
         octets = yield GetRequestNext(terms.iip, expected).encode()

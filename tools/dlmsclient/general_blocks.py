@@ -106,7 +106,8 @@ class Dialogue:
 
     ``send`` takes an APDU; ``receive(seconds)`` returns the next one, or None. ``window``: blocks that we take in a row; ``room``:
     octets of the longest APDU that the server takes, 0 for no limit. ``lossy``: datagrams get lost, so silence is met by saying it again,
-    until ``timeout`` seconds passed without anything new; and what does not fit is late and not wrong.
+    until ``timeout`` seconds passed without anything new; and what does not fit is late and not wrong. ``watch`` is given the octets of the
+    response in their order, as they come.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Dialogue:
         room: int = 0,
         timeout: float = 5.0,
         lossy: bool = False,
+        watch: Callable[[bytes], None] | None = None,
     ) -> None:
         if not 1 <= window <= MAX_WINDOW:
             raise UsageError(f"window {window} is not 1 to {MAX_WINDOW}")
@@ -129,6 +131,7 @@ class Dialogue:
         self._size = (room or 4096) - _OVERHEAD
         self._timeout = timeout
         self._lossy = lossy
+        self._watch = watch
         self._number = 0  # our last block
         self._got = 0  # up to here no block of the server is missing
         self._kept: dict[int, GeneralBlock] = {}
@@ -221,6 +224,8 @@ class Dialogue:
             raise ProtocolError(f"the response is longer than {MAX_VALUE_OCTETS} octets")
         while self._got + 1 in self._kept:
             self._got += 1
+            if self._watch:
+                self._watch(self._kept[self._got].data)
         return block
 
     def _whole(self) -> bool:

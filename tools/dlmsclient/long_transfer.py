@@ -23,12 +23,13 @@ class Terms:
     """What a request is made with.
 
     ``max_request`` octets of APDU that the server takes (0: no limit); ``block_size``: send SET and ACTION in blocks of at
-    most that many raw octets even if the request would fit.
+    most that many raw octets even if the request would fit. ``watch`` is given the octets of a long value as they come.
     """
 
     iip: int
     max_request: int = 0
     block_size: int | None = None
+    watch: Callable[[bytes], None] | None = None
 
 
 def expect(octets: bytes, iip: int, kinds: tuple[type[Kind], ...], what: str) -> Kind:
@@ -48,8 +49,11 @@ def expect(octets: bytes, iip: int, kinds: tuple[type[Kind], ...], what: str) ->
 def read_whole(octets: bytes, read: Callable[[Reader], Result], name: str) -> Result:
     """What ``read`` makes of all the octets."""
     reader = Reader(octets, name)
-    result = read(reader)
-    reader.end()
+    try:
+        result = read(reader)
+        reader.end()
+    except ProtocolError as error:
+        raise error.of(octets) from None
     return result
 
 

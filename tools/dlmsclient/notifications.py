@@ -6,13 +6,16 @@
     18 (00 | 01 length time) · count {02 short name u16} · count {Data}                    InformationReport
 
 REQUIREMENTS D-60 to D-63 and D-52. Long-invoke-id-and-priority: bits 0 to 23 number, bit 30 confirmed, bit 31 high priority (D-03).
+
+Meters in the field put a tag of Data before the date-time, ``09 0C …`` or ``19 …``. It is taken, and ``deviations`` of the notification
+name it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tools.dlmsclient.axdr import Data, read_data
+from tools.dlmsclient.axdr import Data, Tag, read_data
 from tools.dlmsclient.datetimes import DateTime
 from tools.dlmsclient.errors import ProtocolError, UsageError
 from tools.dlmsclient.octets import Reader, counted, length_octets
@@ -25,10 +28,17 @@ EVENT_NOTIFICATION = 0xC2
 LONG_CONFIRMED = 1 << 30
 LONG_INVOKE_ID = (1 << 24) - 1
 _VARIABLE_NAME = 2
+_DATE_TIME_OCTETS = 12
+_TAGGED = "the date-time has the tag {:02X} of Data before it"
 
 
-def _read_moment(reader: Reader) -> DateTime | None:
-    """date-time as an octet-string of 0 or 12 octets."""
+def _read_moment(reader: Reader, deviations: list[str]) -> DateTime | None:
+    """date-time as an octet-string of 0 or 12 octets; with a tag before it too, which is then noted."""
+    if reader.peek() in (Tag.OCTET_STRING, Tag.DATE_TIME):  # no length of a date-time is 9 or 25
+        tag = reader.u8("tag of the date-time")
+        deviations.append(_TAGGED.format(tag))
+        if tag == Tag.DATE_TIME:
+            return DateTime.decode(reader.take(_DATE_TIME_OCTETS, "date-time"))
     octets = reader.counted("date-time")
     return DateTime.decode(octets) if octets else None
 
@@ -44,6 +54,7 @@ class DataNotification:
     long_invoke_id: int
     when: DateTime | None
     body: Data
+    deviations: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def number(self) -> int:
@@ -70,6 +81,12 @@ class DataNotificationConfirm:
 
     long_invoke_id: int
     when: DateTime | None
+    deviations: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def number(self) -> int:
+        """long-invoke-id without its flags."""
+        return self.long_invoke_id & LONG_INVOKE_ID
 
 
 @dataclass(frozen=True)
@@ -79,6 +96,7 @@ class EventNotification:
     when: DateTime | None
     attribute: CosemAttribute
     value: Data
+    deviations: tuple[str, ...] = field(default=(), compare=False)
 
     def encode(self) -> bytes:
         """The whole APDU."""
@@ -93,6 +111,7 @@ class InformationReport:
 
     when: str | None
     values: tuple[tuple[int, Data], ...]
+    deviations: tuple[str, ...] = field(default=(), compare=False)
 
     def encode(self) -> bytes:
         """The whole APDU."""
@@ -106,17 +125,23 @@ Notification = DataNotification | DataNotificationConfirm | EventNotification | 
 
 
 def _data_notification(reader: Reader) -> DataNotification:
-    return DataNotification(reader.u32("long-invoke-id"), _read_moment(reader), read_data(reader))
+    deviations: list[str] = []
+    number, when = reader.u32("long-invoke-id"), _read_moment(reader, deviations)
+    return DataNotification(number, when, read_data(reader), tuple(deviations))
 
 
 def _confirm(reader: Reader) -> DataNotificationConfirm:
-    return DataNotificationConfirm(reader.u32("long-invoke-id"), _read_moment(reader))
+    deviations: list[str] = []
+    number, when = reader.u32("long-invoke-id"), _read_moment(reader, deviations)
+    return DataNotificationConfirm(number, when, tuple(deviations))
 
 
 def _event_notification(reader: Reader) -> EventNotification:
-    when = _read_moment(reader) if reader.flag("presence of time") else None
+    deviations: list[str] = []
+    when = _read_moment(reader, deviations) if reader.flag("presence of time") else None
     octets = reader.take(9, "attribute descriptor")
-    return EventNotification(when, CosemAttribute.read(Reader(octets + b"\x00", "attribute descriptor")), read_data(reader))
+    attribute = CosemAttribute.read(Reader(octets + b"\x00", "attribute descriptor"))
+    return EventNotification(when, attribute, read_data(reader), tuple(deviations))
 
 
 def _generalized_time(octets: bytes) -> str:
@@ -160,7 +185,9 @@ def decode_notification(octets: bytes) -> Notification:
     reader.u8("tag")
     try:
         found = read(reader)
+        reader.end()
     except UsageError as error:
-        raise ProtocolError(str(error)) from None
-    reader.end()
+        raise ProtocolError(str(error)).of(octets) from None
+    except ProtocolError as error:
+        raise error.of(octets) from None
     return found

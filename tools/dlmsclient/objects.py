@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tools.dlmsclient.axdr import Data, Tag, elements
@@ -64,24 +65,40 @@ class ListedObject:
         return [number for number, mode in self.methods.items() if mode]
 
 
-def parse_object_list(data: Data, association_version: int | None = None) -> list[ListedObject]:
+def parse_object_list(
+    data: Data, association_version: int | None = None, odd: list[ProtocolError] | None = None
+) -> list[ListedObject]:
     """The objects in the order of the list.
 
     The version of the association, which decides how access modes read, is taken from the list's own entry of the current
-    association unless given. A wrong shape is a ProtocolError.
+    association unless given. A wrong shape is a ProtocolError. ``odd``: entries of a wrong shape are left out and noted here instead.
     """
     if data.tag is not Tag.ARRAY:
         raise ProtocolError(f"object_list is {data.tag.text}, must be an array")
     if association_version is None:
         association_version = _own_version(data)
-    return [_element(item, association_version) for item in elements(data)]
+    version = association_version
+    found: list[ListedObject] = []
+    with_each(elements(data), lambda item: found.append(_element(item, version)), odd)
+    return found
+
+
+def with_each(items: Iterable[Data], take: Callable[[Data], None], odd: list[ProtocolError] | None) -> None:
+    """``take`` for each entry of a list; the ProtocolErrors of odd ones are collected where a list for them is given."""
+    for item in items:
+        try:
+            take(item)
+        except ProtocolError as error:
+            if odd is None:
+                raise
+            odd.append(error.of(item.encode()))
 
 
 def _own_version(data: Data) -> int:
     for item in elements(data):
-        parts = elements(item)
+        parts = elements(item) if item.tag is Tag.STRUCTURE else ()
         if len(parts) >= 3 and parts[0].value == ClassId.ASSOCIATION_LN and parts[2].value == CURRENT_ASSOCIATION.octets:
-            return parts[1].value
+            return parts[1].value if parts[1].tag is Tag.UNSIGNED else 1
     return 1
 
 

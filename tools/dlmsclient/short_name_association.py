@@ -63,14 +63,14 @@ class ShortNameAssociation(Association):
 
     # The Association SN
 
-    def objects(self) -> list[ListedObject]:
-        """object_list with the rights of access_rights_list, where the association has one."""
+    def objects(self, odd: list[ProtocolError] | None = None) -> list[ListedObject]:
+        """object_list with the rights of access_rights_list, where the association has one. odd: see `parse_short_name_list`."""
         listed = self.read(attribute_name(ASSOCIATION_SN, 2))
         try:
             rights = self.read(attribute_name(ASSOCIATION_SN, 3))
         except DataAccessError:
             rights = None
-        self._objects = parse_short_name_list(listed, rights)
+        self._objects = parse_short_name_list(listed, rights, odd)
         return list(self._objects)
 
     def read_by_logicalname(self, *attributes: tuple[int, str | Obis, int]) -> tuple[Data, ...]:

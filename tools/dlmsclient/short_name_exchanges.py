@@ -27,6 +27,8 @@ from tools.dlmsclient.short_name_service import (
 )
 from tools.dlmsclient.xdlms import EXCEPTION_RESPONSE, DataResult, ExceptionResponse
 
+_ONE_RESULT = b"\x01\x00"
+
 
 def _refused(octets: bytes, what: str) -> bytes:
     """The octets, unless they refuse the whole request."""
@@ -66,19 +68,22 @@ def _read(terms: Terms, variables: tuple[Variable, ...], what: str) -> Exchange[
         octets = _refused((yield request), what)
     answer = decode_read_response(octets)
     if isinstance(answer, Part):
-        raw = yield from _collect(answer, what)
+        raw = yield from _collect(terms, answer, what)
         answer = read_whole(raw, results, "list of results")
     if isinstance(answer, int):
         raise ProtocolError(f"{what}: the server asks for more after the last part")
     return same_count(answer, len(variables), what)
 
 
-def _collect(part: Part, what: str) -> Exchange[bytes]:
+def _collect(terms: Terms, part: Part, what: str) -> Exchange[bytes]:
     collected, expected = bytearray(), 1
     while True:
         check_block(part.number, expected, what)
         collected += part.raw
         check_size(len(collected), what)
+        if terms.watch:
+            # The one result of a variable has its count and the choice of Data before it.
+            terms.watch(part.raw if expected > 1 else part.raw.removeprefix(_ONE_RESULT))
         if part.last:
             return bytes(collected)
         answer = decode_read_response(_refused((yield read_next(expected)), what))

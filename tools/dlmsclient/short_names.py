@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tools.dlmsclient.axdr import Data, Tag, elements, members
 from tools.dlmsclient.errors import ProtocolError, UsageError
 from tools.dlmsclient.obis import Obis
-from tools.dlmsclient.objects import CURRENT_ASSOCIATION, ListedObject, read_rights
+from tools.dlmsclient.objects import CURRENT_ASSOCIATION, ListedObject, read_rights, with_each
 
 ASSOCIATION_SN = 0xFA00  # base names that are the same in every meter
 SAP_ASSIGNMENT = 0xFC00
@@ -61,28 +61,39 @@ class ShortNamedObject(ListedObject):
         return method_name(self.base_name, self.class_id, method_id, self.version)
 
 
-def parse_short_name_list(data: Data, rights: Data | None = None) -> list[ShortNamedObject]:
-    """The objects of object_list, in its order, with the rights of access_rights_list. A wrong shape is a ProtocolError."""
+def parse_short_name_list(
+    data: Data, rights: Data | None = None, odd: list[ProtocolError] | None = None
+) -> list[ShortNamedObject]:
+    """The objects of object_list, in its order, with the rights of access_rights_list.
+
+    A wrong shape is a ProtocolError. ``odd``: entries of a wrong shape are left out and noted here instead.
+    """
     if data.tag is not Tag.ARRAY:
         raise ProtocolError(f"object_list is {data.tag.text}, must be an array")
     found: dict[int, ShortNamedObject] = {}
-    for item in elements(data):
-        what = "an element of object_list"
-        base, class_id, version, name = members(item, what, Tag.LONG, Tag.LONG_UNSIGNED, Tag.UNSIGNED, Tag.OCTET_STRING)
-        if base & 0xFFFF in found:
-            raise ProtocolError(f"object_list has the base name {base & 0xFFFF:04X} twice")
-        found[base & 0xFFFF] = ShortNamedObject(class_id, version, Obis(name), base_name=base & 0xFFFF)
+    with_each(elements(data), lambda item: _enter(item, found), odd)
     if rights is None:
         return list(found.values())
     own = next((each for each in found.values() if each.instance == CURRENT_ASSOCIATION), None)
     # Access modes are bit-coded from version 4 on, as from version 3 of the Association LN.
     version = 3 if own and own.class_id == _CLASS_ASSOCIATION_SN and own.version >= 4 else 1
-    for item in elements(rights):
-        parts = elements(item)
-        if item.tag is not Tag.STRUCTURE or len(parts) != 3 or parts[0].tag is not Tag.LONG:
-            raise ProtocolError("access_rights_list has an element of another shape")
-        base = parts[0].value & 0xFFFF
-        if base not in found:
-            raise ProtocolError(f"access_rights_list has the base name {base:04X}, object_list has not")
-        read_rights(found[base], parts[1], parts[2], version)
+    with_each(elements(rights), lambda item: _enter_rights(item, found, version), odd)
     return list(found.values())
+
+
+def _enter(item: Data, found: dict[int, ShortNamedObject]) -> None:
+    what = "an element of object_list"
+    base, class_id, version, name = members(item, what, Tag.LONG, Tag.LONG_UNSIGNED, Tag.UNSIGNED, Tag.OCTET_STRING)
+    if base & 0xFFFF in found:
+        raise ProtocolError(f"object_list has the base name {base & 0xFFFF:04X} twice")
+    found[base & 0xFFFF] = ShortNamedObject(class_id, version, Obis(name), base_name=base & 0xFFFF)
+
+
+def _enter_rights(item: Data, found: dict[int, ShortNamedObject], version: int) -> None:
+    parts = elements(item)
+    if item.tag is not Tag.STRUCTURE or len(parts) != 3 or parts[0].tag is not Tag.LONG:
+        raise ProtocolError("access_rights_list has an element of another shape")
+    base = parts[0].value & 0xFFFF
+    if base not in found:
+        raise ProtocolError(f"access_rights_list has the base name {base:04X}, object_list has not")
+    read_rights(found[base], parts[1], parts[2], version)

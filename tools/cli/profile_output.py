@@ -1,0 +1,88 @@
+"""A profile as table, CSV or JSON. CSV is written row by row as it comes; a table and JSON when no more come, with what there is then."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from tools.cli.plain import is_number, text
+from tools.cli.profile import Profile, ProfileColumn, Sink
+from tools.cli.readings import MARK
+from tools.cli.render import Column, csv_line, print_line, print_table, say
+from tools.cli.rows import Row
+from tools.cli.values import to_json
+from tools.dlmsclient import Data, Tag
+from tools.dlmsclient.cosem import obis_name
+
+
+def _cells(profile: Profile, row: Row) -> list[str]:
+    """The values in words; what was odd about the row stands in its last cell, marked."""
+    cells = [column.cell(value) for column, value in zip(profile.columns, row.values, strict=True)] or [""]
+    if row.remark:
+        cells[-1] = f"{cells[-1]} {MARK} {row.remark}".strip()
+    return cells
+
+
+def print_profile_table(profile: Profile) -> None:
+    """Rows as a table, and below it what was odd about more than a row."""
+    columns = [Column(column.heading, _numeric(profile, number)) for number, column in enumerate(profile.columns)]
+    print_table(profile.title, columns or [Column("")], [_cells(profile, row) for row in profile.rows])
+    for remark in profile.remarks:
+        print_line(f"{MARK} {remark}")
+
+
+def _numeric(profile: Profile, number: int) -> bool:
+    column = profile.columns[number]
+    if column.scaler is not None:
+        return True
+    values = [row.values[number] for row in profile.rows if not row.remark]
+    return bool(values) and all(value is not None and is_number(value) and column.cell(value) == text(value) for value in values)
+
+
+class CsvSink(Sink):
+    """Rows as CSV, each written when it is there."""
+
+    def begin(self, profile: Profile) -> None:
+        csv_line([column.heading for column in profile.columns])
+
+    def row(self, profile: Profile, row: Row) -> None:
+        csv_line(_cells(profile, row))
+        sys.stdout.flush()
+
+    def end(self, profile: Profile) -> None:
+        for remark in profile.remarks:
+            say(f"{MARK} {remark}")
+
+
+def profile_json(profile: Profile) -> dict[str, Any]:
+    """Columns and rows for JSON; each value scaled, or as text. What was odd has the number of its row from 1."""
+    odd = [{"row": number, "remark": row.remark} for number, row in enumerate(profile.rows, 1) if row.remark]
+    return {
+        "obis": profile.instance.dotted,
+        "name": obis_name(profile.instance),
+        "entries_in_use": profile.entries_in_use,
+        "columns": [_column_json(column) for column in profile.columns],
+        "rows": [[_cell_json(column, value) for column, value in zip(profile.columns, row.values, strict=True)] for row in profile.rows],
+        **({"odd_rows": odd} if odd else {}),
+        **({"remarks": profile.remarks} if profile.remarks else {}),
+    }
+
+
+def _column_json(column: ProfileColumn) -> dict[str, Any]:
+    capture = column.capture
+    return {
+        "obis": capture.instance.dotted if capture else None,
+        "class_id": capture.class_id if capture else None,
+        "attribute": capture.attribute_id if capture else None,
+        "data_index": capture.data_index if capture else None,
+        "heading": column.heading,
+        "unit": column.scaler.symbol if column.scaler else None,
+    }
+
+
+def _cell_json(column: ProfileColumn, data: Data | None) -> Any:
+    if data is None or data.tag is Tag.NULL_DATA:
+        return None
+    if is_number(data):
+        return column.exact(data)
+    return column.cell(data) if data.tag is Tag.OCTET_STRING else to_json(data)["value"]
