@@ -10,6 +10,7 @@ from tools.dlmsclient import (
     ActionError,
     AssociationRejected,
     Client,
+    ConfirmedServiceBarred,
     ConnectionFailed,
     ConnectionLost,
     CosemAttribute,
@@ -24,9 +25,12 @@ from tools.dlmsclient import (
     ServiceErrorResponse,
     Timeout,
     UsageError,
+    Variable,
     Wpdu,
     axdr,
+    by_entry,
 )
+from tools.dlmsclient.access_service import AccessItem, AccessKind
 from tools.dlmsclient.acse import context_name
 from tools.dlmsclient.get_service import GetRequestNormal, GetResponseNormal
 from tools.dlmsclient.initiate import Conformance
@@ -106,6 +110,66 @@ def test_an_unconfirmed_association_waits_for_nothing():
         assert association.action(8, CLOCK, 6, axdr.long(5)) is None
         assert association.release() is None
         client.expect_nothing(0.05)
+
+
+UNCONFIRMED = "601EA109060760857405080101BE11040F0100010000065F1F0400007E1F04B0"
+UNCONFIRMED_SHORT = "601EA109060760857405080102BE11040F0100010000065F1F0400007E1F04B0"
+TIME = CosemAttribute(8, Obis.parse(CLOCK), 2)
+ZONE = CosemAttribute(8, Obis.parse(CLOCK), 3)
+SHIFT = CosemMethod(8, Obis.parse(CLOCK), 6)
+# Every confirmed service of an association, and which of them need short names
+CONFIRMED = {
+    "get": lambda aa: aa.get(8, CLOCK, 2),
+    "get-list": lambda aa: aa.get_list([TIME, ZONE]),
+    "get-selected": lambda aa: aa.get(7, "1.0.99.1.0.255", 2, by_entry(1, 1)),
+    "objects": lambda aa: aa.objects(),
+    "set": lambda aa: aa.set(8, CLOCK, 3, axdr.long(60), confirmed=True),
+    "set-list": lambda aa: aa.set_list([ZONE, ZONE], [axdr.long(60), axdr.long(60)]),
+    "action": lambda aa: aa.action(8, CLOCK, 6, axdr.long(5), confirmed=True),
+    "action-list": lambda aa: aa.action_list([SHIFT, SHIFT], [axdr.long(5), axdr.long(5)]),
+    "access": lambda aa: aa.access([AccessItem(AccessKind.GET, TIME)]),
+    "request": lambda aa: aa.request(GetRequestNormal(0xC1, TIME)),
+}
+CONFIRMED_SHORT = {
+    "read": lambda aa: aa.read(0x0100),
+    "read-list": lambda aa: aa.read_list([Variable(0x0100), Variable(0x0108)]),
+    "write": lambda aa: aa.write(0x0100, axdr.long(60), confirmed=True),
+    "write-list": lambda aa: aa.write_list([Variable(0x0100)], [axdr.long(60)]),
+    "read-by-logicalname": lambda aa: aa.read_by_logicalname((8, CLOCK, 2)),
+    "get": lambda aa: aa.get(8, CLOCK, 2),
+    "get-list": lambda aa: aa.get_list([TIME, ZONE]),
+    "objects": lambda aa: aa.objects(),
+    # by logical name: the base name has to be looked up
+    "set": lambda aa: aa.set(8, CLOCK, 3, axdr.long(60)),
+    "action": lambda aa: aa.action(8, CLOCK, 6, axdr.long(5)),
+}
+
+
+@pytest.mark.req("B-26", "B-04")
+@pytest.mark.parametrize("way", ["plain", "blocks", "general-blocks"])
+@pytest.mark.parametrize("short", [False, True], ids=["logical-names", "short-names"])
+def test_confirmed_services_are_barred_in_an_unconfirmed_association(short, way):
+    """Refused at once with a line that says what to do; the peer sees the AARQ and the RLRQ, and nothing between them."""
+    script = [(UNCONFIRMED_SHORT if short else UNCONFIRMED, None), ("6203800100", None)]
+    with Peer(*script, udp=True) as peer, Client.udp("127.0.0.1", peer.port) as client:
+        associate = client.associate_short_names if short else client.associate
+        association = associate(16, 1, confirmed=False, **TERMS)
+        association.block_size = 4 if way == "blocks" else None
+        association.gbt = 3 if way == "general-blocks" else None
+        for ask in (CONFIRMED_SHORT if short else CONFIRMED).values():
+            with pytest.raises(ConfirmedServiceBarred, match="nothing would be answered"):
+                ask(association)
+        association.release()
+    assert len(peer.requests) == 2
+
+
+@pytest.mark.req("B-26", "C-53")
+def test_confirmed_services_are_barred_in_a_preestablished_association_without_answers():
+    with Peer(("C10182 00080000010000FF0300 10003C", None), udp=True) as peer, Client.udp("127.0.0.1", peer.port) as client:
+        association = client.attach(16, 1, confirmed=False)
+        with pytest.raises(ConfirmedServiceBarred):
+            association.get(8, CLOCK, 2)
+        association.set(8, CLOCK, 3, axdr.long(60))
 
 
 @pytest.mark.req("B-02")

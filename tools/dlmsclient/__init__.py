@@ -65,6 +65,7 @@ from tools.dlmsclient.datetimes import ClockStatus, Date, DateTime, Time
 from tools.dlmsclient.errors import (
     ActionError,
     AssociationRejected,
+    ConfirmedServiceBarred,
     ConnectionFailed,
     ConnectionLost,
     DataAccessError,
@@ -101,6 +102,7 @@ __all__ = [
     "CaptureObject",
     "Client",
     "ClockStatus",
+    "ConfirmedServiceBarred",
     "ConfirmedServiceError",
     "Conformance",
     "ConnectionFailed",

@@ -21,7 +21,7 @@ from tools.dlmsclient.acse import RLRE_TAG, Aare, Rlre, Rlrq
 from tools.dlmsclient.axdr import Data
 from tools.dlmsclient.codes import DataAccessResult, ReleaseResponseReason
 from tools.dlmsclient.cosem import ClassId
-from tools.dlmsclient.errors import ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
+from tools.dlmsclient.errors import ConfirmedServiceBarred, ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
 from tools.dlmsclient.general_blocks import Dialogue, is_general_block
 from tools.dlmsclient.initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError, InitiateResponse
 from tools.dlmsclient.long_transfer import Exchange, Terms
@@ -101,7 +101,12 @@ class Association:
         return response
 
     def transfer(self, apdu: bytes) -> bytes:
-        """Like ``exchange``, and with general block transfer either way: in the response, and in the request when ``gbt`` says so."""
+        """Like ``exchange``, and with general block transfer either way: in the response, and in the request when ``gbt`` says so.
+
+        This is how confirmed services travel: in an unconfirmed association a ConfirmedServiceBarred, and nothing is sent.
+        """
+        if not self.confirmed:
+            raise ConfirmedServiceBarred
         if self.gbt is not None:
             self.link.drain()
             return self._dialogue(self.gbt).request(apdu)
@@ -152,6 +157,8 @@ class Association:
 
     def request(self, apdu: Apdu) -> Apdu | ExceptionResponse:
         """Send one service APDU and return the response decoded, an ExceptionResponse included; nothing is raised for a refusal."""
+        if not self.confirmed:
+            raise ConfirmedServiceBarred
         octets = self.exchange(apdu.encode())
         if octets[:1] == bytes([EXCEPTION_RESPONSE]):
             return ExceptionResponse.decode(octets)

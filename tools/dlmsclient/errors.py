@@ -2,6 +2,7 @@
 
     DlmsError
       UsageError            a value given by the caller cannot be sent (also a ValueError)
+        ConfirmedServiceBarred  a confirmed service in an unconfirmed association: nothing was sent
       TransportError        the network: ConnectionFailed, ConnectionLost
       Timeout               no complete answer within the time allowed
       ProtocolError         octets came that no correct server sends here
@@ -29,6 +30,13 @@ class DlmsError(Exception):
 
 class UsageError(DlmsError, ValueError):
     """A value from the caller cannot be encoded or is not allowed here."""
+
+
+class ConfirmedServiceBarred(UsageError):
+    """A confirmed service was asked of an unconfirmed association, where nothing is ever answered (REQUIREMENTS B-26)."""
+
+    def __init__(self) -> None:
+        super().__init__("a confirmed service in an unconfirmed association: nothing would be answered; SET, ACTION, Write go unconfirmed")
 
 
 class TransportError(DlmsError):
