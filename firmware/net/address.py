@@ -5,6 +5,7 @@ import socket
 import sys
 
 _BACKLOG = 16  # clients that may wait for accept: a burst is accepted or refused at once, and no SYN has to be repeated
+_ROOM = 256  # octets, more than a socket and the watching of it take
 # lwIP has numbers of its own, and says which; the unix port knows no names.
 _TCP = getattr(socket, "IPPROTO_TCP", 6)
 _TCP_NODELAY = getattr(socket, "TCP_NODELAY", 1)
@@ -73,6 +74,15 @@ def join(host, port):
     return "[%s]:%d" % (host, port) if is_v6(host) else "%s:%d" % (host, port)
 
 
+def reserve():
+    """Raise MemoryError here, when there is no room for a socket, and not in the middle of making one. What is taken is found again.
+
+    MicroPython loses a connection that it has accepted when there is no room for the object, and its poll is not safe any more
+    when there is none for what it registers.
+    """
+    bytearray(_ROOM)
+
+
 def no_delay(sock):
     """Send answers at once. A port without the option does that by itself."""
     try:
@@ -87,7 +97,7 @@ def connected(host, port):
     try:
         sock.connect(resolve(host, port))
         sock.setblocking(False)
-    except OSError:
+    except Exception:
         sock.close()
         raise
     return sock
@@ -108,7 +118,7 @@ def bound(kind, host, port):
         if kind == socket.SOCK_STREAM:
             sock.listen(_BACKLOG)
         sock.setblocking(False)
-    except OSError:
+    except Exception:
         sock.close()
         raise
     return sock

@@ -102,24 +102,25 @@ class Line:
         if connection is None:
             self.lost("no-connection")
             return
+        # the socket is this line's to close until the connection has taken it
         sock = self.sock
         manager.queue.discard(sock)
-        self.sock = None
         address.no_delay(sock)
+        manager.log("INFO", "tcp", "dialled", "peer=%s" % self.name())
+        connection.open(sock, manager.local(self.host), self.name())
+        self.sock = None
         self.state = OPEN
         self.elapsed = 0
         self.connection = connection
-        manager.log("INFO", "tcp", "dialled", "peer=%s" % self.name())
-        connection.open(sock, manager.local(self.host), self.name())
         connection.owner = self
 
     # -- the end -----------------------------------------------------------------------------------------
 
     def lost(self, reason):
         """The attempt failed."""
-        self.manager.log("WARN", "tcp", "dial-failed", "peer=%s reason=%s" % (self.name(), reason))
         self.hang_up()
         self.back_off()
+        self.manager.log("WARN", "tcp", "dial-failed", "peer=%s reason=%s" % (self.name(), reason))
 
     def closed(self):
         """TCP-ABORT.indication, from the connection: it is gone. Who keeps none is called as seldom as who takes none."""
@@ -142,9 +143,7 @@ class Line:
         if self.state == CONNECTING:
             self.state = CLOSED
         if sock is not None:
-            # a socket that could not dial was never added
-            if id(sock) in self.manager.queue.own:
-                self.manager.queue.discard(sock)
+            self.manager.queue.discard(sock)
             sock.close()
 
     def tick(self, ms):

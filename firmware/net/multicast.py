@@ -86,14 +86,19 @@ class Multicast:
             sock = address.bound(socket.SOCK_DGRAM, text(group), self.service.port)
         except OSError as e:
             return " reason=%d" % e.errno
-        failure = member(sock, _ADD, _JOIN, group, host)
+        service = self.service
+        try:
+            failure = member(sock, _ADD, _JOIN, group, host)
+            if not failure:
+                port = UdpPort(sock, home.name, home.server, home.links, home.overflow, service.datagram, service.queue, home.tx, home)
+                self.own.append((group, port))
+        except Exception:
+            service.queue.discard(sock)
+            sock.close()
+            raise
         if failure:
             sock.close()
-            return failure
-        service = self.service
-        port = UdpPort(sock, home.name, home.server, home.links, home.overflow, service.datagram, service.queue, home.tx, home)
-        self.own.append((group, port))
-        return ""
+        return failure
 
     def end(self, entry):
         """Close the socket of a group."""

@@ -112,8 +112,6 @@ class Ntp:
 
     def close(self):
         if self.sock is not None:
-            # a socket that could not send was never added
-            if id(self.sock) in self.queue.own:
-                self.queue.discard(self.sock)
+            self.queue.discard(self.sock)
             self.sock.close()
             self.sock = None

@@ -12,6 +12,7 @@ import select
 from asyncio import core
 from asyncio.core import IOQueue
 
+from net import address
 from net.hot import serve_ready
 
 
@@ -22,18 +23,23 @@ class MeterQueue(IOQueue):
         self.waker = self.wake  # bound once: a bound method is a heap object
 
     def add(self, sock, handler):
-        """Watch a socket of the meter for reading."""
+        """Watch a socket of the meter for reading. When this raises it is not watched."""
+        address.reserve()
         self.own[id(sock)] = handler
-        self.poller.register(sock, select.POLLIN)
+        try:
+            self.poller.register(sock, select.POLLIN)
+        except Exception:
+            del self.own[id(sock)]
+            raise
 
     def want(self, sock, event):
         """Watch a socket added before for POLLIN or for POLLOUT."""
         self.poller.modify(sock, event)
 
     def discard(self, sock):
-        """Watch a socket no longer."""
-        self.poller.unregister(sock)
-        del self.own[id(sock)]
+        """Watch a socket no longer, if it is."""
+        if self.own.pop(id(sock), None) is not None:
+            self.poller.unregister(sock)
 
     def wait_io_event(self, dt):
         serve_ready(self.poller, self.own, dt, self.waker)

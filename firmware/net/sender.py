@@ -256,8 +256,7 @@ class Sender:
         """One WPDU, one datagram. A queue that is full just now takes it at the next tick."""
         try:
             if self.sock is None:
-                self.sock = address.connected(self.source.host, self.source.port)
-                self.notifier.queue.add(self.sock, self)
+                self.open()
             self.form(None)
             if self.is_long():
                 self.stream(None)
@@ -270,6 +269,16 @@ class Sender:
         if n:
             self.attempt += 1
             self.sent()
+
+    def open(self):
+        """Open a UDP socket to the destination, and hear what comes back."""
+        sock = address.connected(self.source.host, self.source.port)
+        try:
+            self.notifier.queue.add(sock, self)
+        except Exception:
+            sock.close()
+            raise
+        self.sock = sock
 
     def ready(self, event):
         """Datagrams from the destination: a confirmation, an acknowledgement of blocks, or nothing that is expected here.

@@ -69,6 +69,17 @@ class Service:
     def bind(self, hosts, port):
         """Open all sockets, or none."""
         opened = []
+        try:
+            self.open(hosts, port, opened)
+        except Exception:
+            self.sockets = []
+            for sock, _, _ in opened:
+                self.queue.discard(sock)
+                sock.close()
+            raise
+
+    def open(self, hosts, port, opened):
+        """`bind`, with a list of (socket, whether TCP, host) that is filled with those which are open."""
         addresses = []
         for host in hosts:
             try:
@@ -79,8 +90,6 @@ class Service:
                 if address.is_v6(host) and len(hosts) > 1 and not address.has_v6():
                     self.log("WARN", "net", "no-ipv6", "host=%s" % host)
                     continue
-                for sock, _, _ in opened:
-                    sock.close()
                 raise BindError("cannot listen on %s: %s" % (address.join(host, port), address.reason(e)))
         if not opened:
             raise BindError("cannot listen on %s: there is no IPv6 here" % address.join(hosts[0], port))

@@ -60,8 +60,10 @@ class Connection(Link):
         return self.remote
 
     def open(self, sock, local, remote):
-        """TCP-CONNECT.indication or .confirm: take an accepted or dialled, non-blocking socket into use."""
-        self.sock = sock
+        """TCP-CONNECT.indication or .confirm: take an accepted or dialled, non-blocking socket into use.
+
+        When this raises the connection is as free as before, and the socket still the caller's.
+        """
         self.off = 0
         self.have = 0
         self.out = 0
@@ -71,7 +73,12 @@ class Connection(Link):
         self.quiet = 0
         self.local = local
         self.remote = remote
-        self.queue.add(sock, self)
+        self.sock = sock
+        try:
+            self.queue.add(sock, self)
+        except Exception:
+            self.sock = None
+            raise
 
     def close(self, reason):
         """TCP-ABORT.indication: the connection is gone, and with it all its AAs (A-33, A-34)."""
@@ -80,9 +87,9 @@ class Connection(Link):
         self.kept = None
         self.out = _MORE  # serving a request may have ended it: what stands behind that in rx is not served
         self.out_end = 0
-        self.server.abort(self)
         self.queue.discard(sock)
         sock.close()
+        self.server.abort(self)
         owner = self.owner
         if owner is not None:
             self.owner = None
@@ -291,10 +298,20 @@ class Listener:
 
     def ready(self, event):
         """A client is waiting: give it a free connection, or close it at once when there is none (A-32)."""
+        address.reserve()
+        sock = None
         try:
             sock, peer = self.sock.accept()
-        except OSError:
-            return
+            self.enter(sock, peer)
+        except Exception as e:
+            if sock is not None:
+                sock.close()
+            elif isinstance(e, OSError):
+                return  # the client has gone already
+            raise
+
+    def enter(self, sock, peer):
+        """A client has been accepted. When this raises its socket is the caller's to close."""
         self.accepts = self.accepts + 1 & 0xFFFFFF
         remote = address.text(peer)
         free = None

@@ -31,6 +31,9 @@ class Queue:
     def add(self, sock, handler):
         pass
 
+    def discard(self, sock):
+        pass
+
 
 class Server:
     """What a service wants of a server before a client has come."""
