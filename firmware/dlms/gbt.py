@@ -18,7 +18,7 @@ service itself were not negotiated; its window is not known then, and 1 is taken
 The client drives recovery: it says in block-number-ack where its gap begins, and the stream goes out again from there (D-87). The
 server has no timer. Requests are taken in order; blocks behind a gap are not kept. On a connection nothing is repeated. Among
 datagrams the same first block again is the same request again, and is answered by the answer there is and not by doing it twice; only
-a GET answered by a single block is read anew.
+a GET answered by a single block is read anew. A block that comes again with other octets is none of this request: see `dlms.states`.
 
 What is done in which state stands in `dlms.states`; how an answer can be sent twice, in `dlms.legs`.
 """
@@ -39,7 +39,9 @@ _LAST = const(0x80)
 _STREAMING = const(0x40)
 _WINDOW = const(0x3F)
 _NUMBERS = const(0xFFFF)  # a transfer of more blocks than there are numbers ends
+_REPEATS = const(5)  # answers without progress, one after the other, until a transfer ends
 _GET = const(0xC0)
+_ACCESS = (0xD9, 0xDA)
 _SINGLE = const(1)
 _SINGLE_GET = const(2)
 
@@ -53,6 +55,7 @@ class Numbers:
         self.window = 1  # the client's
         self.first = 0  # digest of the first block of the request …
         self.single = 0  # … and whether it was the only one: 0, or _SINGLE, or of a GET _SINGLE_GET
+        self.final = 0  # digest of the data of its last block
 
     def adopt(self, other):
         """Take over a dialogue."""
@@ -61,6 +64,7 @@ class Numbers:
         self.window = other.window
         self.first = other.first
         self.single = other.single
+        self.final = other.final
 
     def hear(self, block):
         """The client's window, as a block tells it."""
@@ -77,6 +81,7 @@ class Dialogue(Numbers):
         self.acked = 0  # our last block that the client has
         self.high = 0  # our last block that was ever sent
         self.left = 0  # blocks that the stream at hand may still have
+        self.repeats = 0  # answers since the client made progress
 
 
 class Block:
@@ -115,8 +120,10 @@ def request(server, aa, rx, p, end, tx):
         server.abandon(aa)
         return server.exception(aa, tx, errors.service_not_negotiated)
     block = server.block
-    event = classify(aa, block) if block.read(rx, p, end) else states.GBT_BAD
+    event = classify(aa, block, rx) if block.read(rx, p, end) else states.GBT_BAD
     action = states.step(server, aa, event)
+    if (action == states.SEND or action == states.ACKNOWLEDGE) and stuck(aa.transfer.gbt, block, action):
+        action = states.step(server, aa, states.GBT_STUCK)
     if action == states.TAKE:
         return take(server, aa, rx, tx)
     if action == states.SEND:
@@ -137,13 +144,24 @@ def request(server, aa, rx, p, end, tx):
     return 0
 
 
-def classify(aa, block):
+def stuck(g, block, action):
+    """Count what is answered although the client has made no progress; True when that was often enough."""
+    if action == states.ACKNOWLEDGE and block.control & _STREAMING:
+        return False  # not answered
+    if action == states.SEND and block.n == 0 and block.ack > g.acked:
+        g.repeats = 0
+        return False
+    g.repeats += 1
+    return g.repeats > _REPEATS
+
+
+def classify(aa, block, rx):
     """The event that a well-formed block is, for the state of the AA."""
     t = aa.transfer
     if t is not None and t.kind == GBT_IN:
-        return classify_request(t, block, aa.link.carrier.stream)
+        return classify_request(t, block, rx, aa.link.carrier.stream)
     if t is not None and t.kind >= GBT_OUT:
-        return classify_ack(t.gbt, block, t.kind == GBT_SENT, aa.link.carrier.stream)
+        return classify_ack(t.gbt, block, rx, t.kind == GBT_SENT, aa.link.carrier.stream)
     if block.n == 0:
         return states.GBT_ACK
     if block.number > 1:
@@ -151,7 +169,7 @@ def classify(aa, block):
     return states.GBT_UNSENT if block.ack else states.GBT_FIRST
 
 
-def classify_request(t, block, stream):
+def classify_request(t, block, rx, stream):
     """The event of a block while a request comes."""
     g = t.gbt
     if block.ack > g.sent:
@@ -159,7 +177,9 @@ def classify_request(t, block, stream):
     if block.number == 1 and block.n and (stream or block.digest != g.first):
         return states.GBT_FIRST
     if block.number <= g.got:
-        return states.GBT_OLD
+        # the last block of a request has not been taken yet
+        other = block.n and (block.control & _LAST or g.legs.differs(t, block.number, rx, block.at, block.n))
+        return states.GBT_OTHER if other else states.GBT_OLD
     if block.number > g.got + 1:
         return states.GBT_AHEAD
     if not t.take_room(block.n):
@@ -169,7 +189,7 @@ def classify_request(t, block, stream):
     return states.GBT_BLOCK if block.control & _STREAMING else states.GBT_TURN
 
 
-def classify_ack(g, block, sent, stream):
+def classify_ack(g, block, rx, sent, stream):
     """The event of a block while an answer goes, or has gone (sent)."""
     if block.n and block.number == 1 and (stream or block.digest != g.first):
         return states.GBT_UNSENT if block.ack else states.GBT_FIRST
@@ -183,7 +203,9 @@ def classify_ack(g, block, sent, stream):
     if block.number < g.got or (block.ack < g.acked and g.acked > g.start):
         return states.GBT_ACK_OLD
     if block.n:
-        return states.GBT_OLD if block.number == g.got else states.GBT_AHEAD
+        if block.number > g.got:
+            return states.GBT_AHEAD
+        return states.GBT_OLD if block.control & _LAST and digest(rx, block.at, block.n) == g.final else states.GBT_OTHER
     return states.GBT_ACK_ALL if sent and block.ack == g.high else states.GBT_ACK
 
 
@@ -199,6 +221,7 @@ def begin(server, aa, rx, tx):
         numbers.got = 1
         numbers.first = block.digest
         numbers.single = _SINGLE_GET if rx[block.at] == _GET else _SINGLE
+        numbers.final = digest(rx, block.at, block.n)
         numbers.hear(block)
         return execute(server, aa, rx, block.at, block.at + block.n, tx)
     t = server.scratch
@@ -215,7 +238,15 @@ def begin(server, aa, rx, tx):
     g.got = 0
     g.first = block.digest
     g.single = 0
-    return take(server, aa, rx, tx)
+    end = take(server, aa, rx, tx)
+    t.iip = invoke_id(t.buf, t.used)
+    return end
+
+
+def invoke_id(buf, n):
+    """The octet with the invoke-id in the APDU, or part of one, buf[0:n]; of ACCESS the last one of four. 0 when it is not there."""
+    i = 4 if buf[0] in _ACCESS else 2
+    return buf[i] if n > i else 0
 
 
 def take(server, aa, rx, tx):
@@ -226,9 +257,12 @@ def take(server, aa, rx, tx):
 
 def keep(t, block, rx):
     """Append the data of the block to the request."""
+    g = t.gbt
+    g.legs.taken(block.number, t.used, block.n)
     t.take(rx, block.at, block.n)
-    t.gbt.got = block.number
-    t.gbt.hear(block)
+    g.got = block.number
+    g.repeats = 0
+    g.hear(block)
 
 
 def acknowledge(server, aa, g, tx):
@@ -240,7 +274,9 @@ def acknowledge(server, aa, g, tx):
 def execute_whole(server, aa, rx, tx):
     """The last block of a request has come."""
     t = aa.transfer
-    keep(t, server.block, rx)
+    block = server.block
+    keep(t, block, rx)
+    t.gbt.final = digest(rx, block.at, block.n)
     server.dialogue.adopt(t.gbt)
     # The request is read from the transfer given back; the answer is built in the scratch one.
     server.abandon(aa)
@@ -279,6 +315,7 @@ def respond(server, aa, t, tx, head):
     legs = g.legs
     start = aa.start
     copy(legs.seg, 0, tx, start, head)
+    t.iip = invoke_id(legs.seg, head)
     legs.begin(t, head)
     if not numbers.open:
         if not legs.follows(t) or aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
@@ -294,6 +331,7 @@ def respond(server, aa, t, tx, head):
             t.fault = server.errors.no_resources
             return 0
     g.adopt(numbers)
+    g.repeats = 0
     g.start = g.acked = g.high = g.sent
     legs.mark(g.sent, tx, 0, 0)
     t.aa = aa

@@ -14,7 +14,7 @@ somebody wrote to the object meanwhile, is seen and ends the transfer.
 
 from array import array
 
-from dlms.octets import copy, digest
+from dlms.octets import copy, digest, equal
 from dlms.stream import HEAD, longest_piece
 
 _MARK = 4  # numbers of a mark: position in seg, element, octets of the element, digest of the block before
@@ -100,6 +100,23 @@ class Legs:
                     self.top = 0
             off += n
         return off
+
+    # -- blocks of a request: while one comes there is no answer, and the marks tell where it has them -----------
+
+    def taken(self, number, at, n):
+        """Block `number` of the request was put into its buffer at `at`, n octets."""
+        marks = self.marks
+        i = _MARK * number % len(marks)
+        marks[i] = at
+        marks[i + 1] = n
+
+    def differs(self, t, number, buf, off, n):
+        """True when the octets buf[off:off+n] are not those of block `number` that was taken. Of blocks long ago False: nobody knows."""
+        marks = self.marks
+        if _MARK * (t.gbt.got - number) >= len(marks):
+            return False
+        i = _MARK * number % len(marks)
+        return marks[i + 1] != n or equal(t.buf, marks[i], buf, off, n) == 0
 
     # -- marks -------------------------------------------------------------------------------------
 

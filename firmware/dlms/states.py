@@ -19,8 +19,17 @@ row, and what is lost is sent again. GBT_IN: the request comes. GBT_OUT: the ans
 has not been acknowledged may still be asked for again; the next request, or the last acknowledgement, ends it. Unlike above, what is
 old is no fault here: datagrams are repeated and overtake each other.
 
-Over UDP a service-specific block with another invoke-id than the running transfer's is late, from one that is over. It is refused before
-the table is asked, and ends nothing (`Server.stray`, A-45).
+A continuation - a service-specific block, or the request for the next one - belongs to the request whose invoke-id it has, over TCP as over
+UDP. With another one it belongs to none: it is refused before the table is asked, as if nothing ran, and the transfer that runs goes on, of
+whatever family it is (`service_class.stray`, D-07). A new request ends the transfer whatever its invoke-id (D-17). What has no
+invoke-id is told by what it has: Read and Write by service, direction and block number alone (D-50, D-51), so that a wrong one ends the
+transfer; general blocks, of ACCESS too, by number, acknowledgement and the octets of the block.
+
+A general block that comes again is passed over when its octets are those of the block taken under that number. With others it is a block of
+another transfer, late, and one of the two was taken wrongly: the transfer ends, and of a request nothing is executed (GBT_OTHER, D-87).
+
+A general block transfer that makes no progress ends: what is sent again without the client having more, and blocks that cannot be taken,
+are counted, and nobody is answered for ever (GBT_STUCK, D-89).
 
 In every state a request that is no block of the running transfer ends it and is served (REQUEST: that row is BEGIN throughout, so
 the services call `Server.abandon` without asking the table). RLRQ, AARQ, the loss of the connection and silence end the AA, and its
@@ -85,6 +94,8 @@ GBT_ACK_ALL = const(35)  # … everything, and there is no more
 GBT_ACK_OLD = const(36)  # … was overtaken by a later one
 GBT_UNSENT = const(37)  # acknowledges what was not sent
 GBT_BAD = const(38)  # malformed
+GBT_OTHER = const(39)  # … one that was taken already, with other octets
+GBT_STUCK = const(40)  # what would be answered has been, again and again
 
 # Of the five events of a block inwards, counted from SET_BLOCK, ACTION_BLOCK, READ_BLOCK or WRITE_BLOCK
 LAST = const(1)
@@ -151,6 +162,8 @@ TABLE = bytes((
     _I, _I, _I, _I, _I, _I, _I, _I, _I, _I, _I,  # GBT_ACK_OLD
     _I, _I, _I, _I, _I, _I, _I, _I, _A, _A, _A,  # GBT_UNSENT
     _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M,  # GBT_BAD
+    _I, _I, _I, _I, _I, _I, _I, _I, _A, _A, _A,  # GBT_OTHER
+    _I, _I, _I, _I, _I, _I, _I, _I, _A, _A, _A,  # GBT_STUCK
 ))  # fmt: skip
 
 

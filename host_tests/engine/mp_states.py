@@ -69,7 +69,10 @@ GBT_ACK_ALL      I    I       I          I      I         I        I       I    
 GBT_ACK_OLD      I    I       I          I      I         I        I       I        I      I       I
 GBT_UNSENT       I    I       I          I      I         I        I       I        A      A       A
 GBT_BAD          M    M       M          M      M         M        M       M        M      M       M
+GBT_OTHER        I    I       I          I      I         I        I       I        A      A       A
+GBT_STUCK        I    I       I          I      I         I        I       I        A      A       A
 """
+REPEATS = 5  # what a client gets again without progress; then it is stuck
 ACTIONS = "ISTXKBNWMRDA"  # in the order of their numbers
 
 SET_REQUEST = "C102C1" + TEXT + "0200 00 00000001 03 098064"
@@ -134,11 +137,17 @@ class Logical:
     def general(self, reading, long_answer):
         """The same for no transfer and for general block transfer."""
         setting = self.setting
+        # the last block that the client sent in these states
+        self.old = {
+            "GBT_IN": block(0x02, 2, 0, setting[8:16]),
+            "GBT_OUT": block(0x82, 2, 1, reading[8:]),
+            "GBT_SENT": block(0x83, 2, 1, long_answer[6:]),
+        }
         return {
             "NONE": (),
-            "GBT_IN": (block(0x42, 1, 0, setting[:8]), block(0x02, 2, 0, setting[8:16])),
-            "GBT_OUT": (block(0x02, 1, 0, reading[:8]), block(0x82, 2, 1, reading[8:])),
-            "GBT_SENT": (block(0x02, 1, 0, long_answer[:6]), block(0x83, 2, 1, long_answer[6:])),
+            "GBT_IN": (block(0x42, 1, 0, setting[:8]), self.old["GBT_IN"]),
+            "GBT_OUT": (block(0x02, 1, 0, reading[:8]), self.old["GBT_OUT"]),
+            "GBT_SENT": (block(0x02, 1, 0, long_answer[:6]), self.old["GBT_SENT"]),
         }
 
     def events(self, number):
@@ -175,7 +184,9 @@ class Logical:
             "GBT_LAST": block(0x82, 3, 1, rest),
             "GBT_LONG": block(0x02, 3, 1, "41" * 600),
             "GBT_AHEAD": block(0x02, 4, 1, "4141"),
-            "GBT_OLD": block(0x02, 2, 1, "4141"),
+            "GBT_OLD": self.old.get(state, block(0x02, 2, 1, "4141")),
+            "GBT_STUCK": self.old.get(state, block(0x02, 2, 1, "4141")),
+            "GBT_OTHER": block(0x82 if state in ("GBT_OUT", "GBT_SENT") else 0x02, 2, 1, "4141"),
             "GBT_ACK": block(0x82, 3, min(sent, 2) if state == "GBT_SENT" else sent),
             "GBT_ACK_ALL": block(0x82, 3, sent),
             "GBT_ACK_OLD": block(0x82, 1, 1),
@@ -190,6 +201,9 @@ class Logical:
             apdu = block(0x82, 2, 1)
         if state == "GBT_IN" and event == "GBT_ACK_OLD":
             return None  # is GBT_OLD there
+        if event == "GBT_STUCK":
+            for _ in range(REPEATS):
+                self.ask(apdu)
         return self.ask(apdu)
 
     def continued(self, answer):
