@@ -27,6 +27,7 @@ from dlms.conformance import ACCESS, ATTRIBUTE_0_GET, ATTRIBUTE_0_SET
 from dlms.errors import SUCCESS
 from dlms.octets import copy, length, length_size
 from dlms.stream import HEAD
+from dlms.trail import unanswered
 
 _BREAK = const(0x20)  # bits of the first octet of long-invoke-id-and-priority
 _SELF_DESCRIPTIVE = const(0x10)
@@ -63,14 +64,14 @@ def request(server, aa, rx, p, end, tx):
         code = accept(server, server.scratch, rx, p + 1, end)
     if code:
         # an unconfirmed service gets no answer, whatever is wrong with it (D-99)
-        return server.exception(aa, tx, code) if confirmed else 0
+        return server.exception(aa, tx, code) if confirmed else unanswered(server, aa, "access")
     t = server.scratch
     t.aa = aa
     if not confirmed:
         # executed, and nothing is sent
         while t.next():
             t.n = 0
-        return 0
+        return unanswered(server, aa, "access")
     start = aa.start
     tx[start] = 0xDA
     copy(tx, start + 1, rx, p + 1, _ID)

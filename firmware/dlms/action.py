@@ -19,8 +19,10 @@ from dlms.conformance import ACTION, BLOCK_ACTION, MULTIPLE_REFERENCES
 from dlms.errors import LONG_ACTION_ABORTED, NO_LONG_ACTION_IN_PROGRESS, SUCCESS
 from dlms.octets import find, length, length_size, put32, scan, u32_equal
 from dlms.response import first, following
+from dlms.service_class import stray
 from dlms.set import walk
 from dlms.states import ACTION_IN, ACTION_OUT
+from dlms.trail import unanswered
 
 _ROW = const(20)  # as `association.ROW`
 _HEAD = const(16)  # as `stream.HEAD`
@@ -38,8 +40,7 @@ def request(server, aa, rx, p, end, tx):
     choice = rx[p + 1]
     iip = rx[p + 2]
     if aa.conformance & ACTION == 0:
-        # an unconfirmed service gets no answer, whatever is wrong with it (D-99)
-        return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else 0
+        return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else unheard(server, aa, iip)
     if choice != 2 and choice != 6 and aa.transfer is not None:
         server.abandon(aa)
     if choice == 1:
@@ -55,9 +56,17 @@ def request(server, aa, rx, p, end, tx):
     elif choice == 6:
         end = pblock(server, aa, rx, p, end, tx, iip)
     else:
-        return result(aa, tx, iip, errors.malformed_action)
-    # an unconfirmed ACTION is executed and nothing is sent (B-09)
-    return end if iip & 0x40 else server.silence(aa)
+        end = result(aa, tx, iip, errors.malformed_action)
+        iip |= choice & 0x40  # no choice has this bit: the octet was left out, and the service class stands there
+    return end if iip & 0x40 else unheard(server, aa, iip)
+
+
+def unheard(server, aa, iip):
+    """An unconfirmed ACTION is executed and nothing is sent, whatever is wrong with it (B-09, D-99): of a long answer nothing is kept."""
+    t = aa.transfer
+    if t is not None and t.kind != ACTION_IN and not stray(aa, iip):
+        server.abandon(aa)
+    return unanswered(server, aa, "action")
 
 
 def result(aa, tx, iip, code):
@@ -225,9 +234,9 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
 
 def next_pblock(server, aa, rx, p, tx, iip):
     """The next block of the answer, when its number is the one of the last block sent."""
-    t = aa.transfer
-    if t is not None and (t.iip ^ iip) & 0x0F and server.stray(aa):
+    if stray(aa, iip):
         return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
+    t = aa.transfer
     event = states.ACTION_NEXT if t is not None and u32_equal(rx, p + 3, t.block) else states.ACTION_OTHER
     action = states.step(server, aa, event)
     if action != states.SEND:
@@ -265,10 +274,7 @@ def list_first_pblock(server, aa, rx, p, end, tx, iip):
 
 def pblock(server, aa, rx, p, end, tx, iip):
     """A further block of the parameters."""
-    t = aa.transfer
-    if t is not None and (t.iip ^ iip) & 0x0F and server.stray(aa):
-        return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
-    return answer_block(server, aa, tx, iip, blocks.further(server, aa, rx, p + 3, end, ACTION_IN))
+    return answer_block(server, aa, tx, iip, blocks.next(server, aa, rx, p + 3, end, ACTION_IN))
 
 
 def answer_block(server, aa, tx, iip, action):

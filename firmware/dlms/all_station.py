@@ -15,24 +15,13 @@ from micropython import const
 
 from dlms import acse
 from dlms.octets import copy, find_key, put16
+from dlms.service_class import unconfirmed
 from dlms.trail import dropped
 from dlms.wrapper import HEADER
 
 WPORT = const(0x7F)
-_ACCESS = const(0xD9)
-_GENERAL_BLOCK_TRANSFER = const(0xE0)
 _CLIENT = const(2)  # offsets of the wPorts in a header
 _SERVER = const(4)
-
-
-def unconfirmed(rx, p, end):
-    """True when the APDU rx[p:end] asks for an unconfirmed service, or is a block of one (B-09).
-
-    Bit 6 of its invoke-id-and-priority is 0, of ACCESS bit 30 of the long one.
-    """
-    tag = rx[p]
-    p += 1 if tag == _ACCESS else 2
-    return tag == _GENERAL_BLOCK_TRANSFER or (p < end and rx[p] & 0x40 == 0)
 
 
 def deliver(server, link, rx, off, n, tx):

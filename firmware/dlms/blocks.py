@@ -9,6 +9,7 @@ looks is the business of the service.
 
 from dlms import states
 from dlms.octets import length, length_size, u32_equal
+from dlms.service_class import stray
 
 
 def well_formed(buf, q, end):
@@ -22,7 +23,7 @@ def well_formed(buf, q, end):
 def first(server, aa, rx, p, q, end, kind, many):
     """Begin a transfer of that kind, of a list with `many`: keep the descriptors rx[p:q] and take block 1 at rx[q:end].
 
-    The octet before the descriptors is the invoke-id-and-priority, by which late blocks are told (`Server.stray`).
+    The octet before the descriptors is the invoke-id-and-priority, by which blocks of other requests are told from its own.
 
     Returns what is to be done.
     """
@@ -38,6 +39,17 @@ def first(server, aa, rx, p, q, end, kind, many):
         return states.NO_ROOM
     t.kind = kind
     t.mark = t.used
+    return further(server, aa, rx, q, end, kind)
+
+
+def next(server, aa, rx, q, end, kind):
+    """Take the block at rx[q:end] of a request that runs in blocks; returns what is to be done.
+
+    The octet before it is the invoke-id-and-priority. With another invoke-id than that of the request it is none of its blocks: it is
+    refused as without a transfer, and the one that runs goes on (D-07).
+    """
+    if stray(aa, rx[q - 1]):
+        return states.NOT_RUNNING if well_formed(rx, q, end) else states.MALFORMED
     return further(server, aa, rx, q, end, kind)
 
 

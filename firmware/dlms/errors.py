@@ -73,6 +73,9 @@ class Errors:
     unknown_apdu = NOT_ALLOWED_NOT_SUPPORTED  # D-92 [impl]
     response_apdu = NOTHING  # D-96: a client-bound APDU is discarded [choice]
     sn_service = NOT_ALLOWED_NOT_SUPPORTED  # D-55: SN service in an LN AA [ctt]
+    # a GET with bit 6 of its invoke-id-and-priority clear is answered in a confirmed AA that an AARQ opened: clients of the field
+    # write 01 there, and 9-7 ties the bit to Service_Class without a word on the answer; B-09 [impl]
+    unconfirmed_get = True
     apdu_too_long = NOT_ALLOWED_TOO_LONG  # D-95, A-27 [impl]
     attribute_0_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-12 [ctt]
     list_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-13 [impl]
@@ -115,3 +118,4 @@ class ConformanceClientErrors(Errors):
     unknown_object = READ_WRITE_DENIED
     other_class = READ_WRITE_DENIED
     no_attribute = READ_WRITE_DENIED
+    unconfirmed_get = False  # B-09, the strict reading: nothing is sent [choice]

@@ -15,8 +15,10 @@ from dlms.conformance import ATTRIBUTE_0_GET, GET, MULTIPLE_REFERENCES, SELECTIV
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, SUCCESS
 from dlms.octets import copy, find, length, length_size, u32_equal
 from dlms.response import first, following
+from dlms.service_class import stray
 from dlms.states import GET_OUT
 from dlms.stream import HEAD
+from dlms.trail import unanswered
 
 _ROW = const(20)  # as `association.ROW`
 _NEXT_SIZE = const(7)
@@ -31,23 +33,36 @@ def request(server, aa, rx, p, end, tx):
         return server.exception(aa, tx, errors.no_invoke_id)
     choice = rx[p + 1]
     iip = rx[p + 2]
+    if iip & 0x40 == 0 and (not aa.answers_get or server.multicast) and yields_nothing(server, aa, choice):
+        turn(server, aa, choice, iip)
+        return unanswered(server, aa, "get")
     if aa.conformance & GET == 0:
-        # an unconfirmed service gets no answer, whatever is wrong with it (D-99)
-        return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else 0
+        return server.exception(aa, tx, errors.service_not_negotiated)
     if choice == 1:
         if aa.transfer is not None:
             server.abandon(aa)
-        end = normal(server, aa, rx, p, end, tx, iip)
-    elif choice == 2 and end - p == _NEXT_SIZE:
-        end = next_block(server, aa, rx, p, tx, iip)
-    elif choice == 3:
+        return normal(server, aa, rx, p, end, tx, iip)
+    if choice == 2 and end - p == _NEXT_SIZE:
+        return next_block(server, aa, rx, p, tx, iip)
+    turn(server, aa, choice, iip)
+    if choice == 3:
+        return with_list(server, aa, rx, p, end, tx, iip)
+    return result(aa, tx, iip, errors.malformed_get)
+
+
+def turn(server, aa, choice, iip):
+    """The client turns to another request: the transfer that runs ends (D-17). A request for a block of another one ends nothing (D-07)."""
+    if choice != 2 or not stray(aa, iip):
         server.abandon(aa)
-        end = with_list(server, aa, rx, p, end, tx, iip)
-    else:
-        server.abandon(aa)
-        return result(aa, tx, iip, errors.malformed_get)
-    # an unconfirmed GET yields nothing (B-09)
-    return end if iip & 0x40 else server.silence(aa)
+
+
+def yields_nothing(server, aa, choice):
+    """True when an unconfirmed GET yields nothing (B-09): nothing is read then, for nobody would hear of it.
+
+    With an unknown choice nothing says for sure that this was the service class: refused where an answer can go (D-93).
+    """
+    known = 1 <= choice <= 3
+    return known or (choice & 0x40 == 0 and (server.multicast or aa.assoc.preestablished))
 
 
 def result(aa, tx, iip, code):
@@ -145,7 +160,7 @@ def begin(server, aa, t, buf, q, at, end):
 def next_block(server, aa, rx, p, tx, iip):
     """The next block of the transfer that runs, when its number is the one of the last block sent."""
     t = aa.transfer
-    if t is not None and (t.iip ^ iip) & 0x0F and server.stray(aa):
+    if stray(aa, iip):
         return block_result(aa, tx, iip, rx, p + 3, NO_LONG_GET_IN_PROGRESS)
     if t is None or t.kind != GET_OUT or not u32_equal(rx, p + 3, t.block):
         # what is asked for all day is known: GET_NEXT in GET_OUT is SEND

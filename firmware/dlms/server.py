@@ -29,16 +29,16 @@ from dlms.notification import DATA_NOTIFICATION_CONFIRM
 from dlms.octets import OTHER_CLASS, add32, find_key, get16, scan
 from dlms.pool import Pool
 from dlms.security import LN_CONTEXT, LOW
+from dlms.service_class import RESPONSES, silent, stray_apdu, unconfirmed
 from dlms.short import short_get
-from dlms.states import ACTION_IN, NONE
+from dlms.states import NONE
 from dlms.stream import Transfer
-from dlms.trail import dropped, dropped_in, no_log, trail
+from dlms.trail import dropped, dropped_in, no_log, trail, unanswered
 from dlms.wrapper import HEADER, answer
 
 _HEADER = const(8)  # as `wrapper.HEADER`
 _TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
 _EVERYTHING = const(0x3FFFFFFF)
-_RESPONSES = (0xC4, 0xC5, 0xC7, 0x61, 0x63, 0x0F, 0xC2, 0x0C, 0x0D, 0x08, 0x0E, 0x10, 0x18, 0x16, 0xD8, 0xDA)
 _REFUSALS = b"\xd8\x0e"  # ExceptionResponse, ConfirmedServiceError
 _UNCONFIRMED = b"\xc0\xc1\xc3\xd9\x16"  # services that may be done without an answer
 _SN_SERVICES = (0x05, 0x06)
@@ -74,6 +74,7 @@ class Server:
         self.short = short_get  # the short way, for a transport that tries it itself and then calls `serve`
         self.refusal = 0
         self.openings = 0  # AAs opened so far (`places`)
+        self.multicast = False  # what is being served was sent to an IP multicast group
         self.sn = None  # the services of short name referencing, where the board has a client for them
         if limits.SN_CLIENTS:
             from dlms import short_names
@@ -156,25 +157,31 @@ class Server:
         try:
             end = self.gbt.next_block(self, aa, aa.transfer, tx)
         except Exception as e:
-            end = self.escaped(aa, 0xE0, 0, tx, e)
+            end = self.escaped(aa, 0xE0, tx, 0, 0, tx, e)
         # the keys of a link hold the wPorts as a request has them
         return answer(tx, link.keys, 4 * aa.index - 2, end - HEADER) if end else 0
 
-    def too_long(self, link, rx, tx):
-        """Answer a WPDU whose APDU was longer than `pdu` and was not kept; its header is rx[0:8] (A-27, D-95)."""
+    def too_long(self, link, rx, tx, have=HEADER):
+        """Answer a WPDU whose APDU was longer than `pdu` (A-27, D-95); of it rx[0:have] was kept, its header at least.
+
+        The first octets of its APDU (`service_class.HEAD`) tell whether it is answered, and whose it is.
+        """
         i = find_key(link.keys, link.n, rx, 2)
         if i < 0:
             return dropped(self, link, rx, 2, "too-long")
         aa = link.aas[i]
-        self.abandon(aa)
-        end = self.exception(aa, tx, self.errors.apdu_too_long) if aa.confirmed else 0
+        if not stray_apdu(aa, rx, HEADER, have):
+            self.abandon(aa)
+        if not aa.confirmed or silent(rx, HEADER, have, aa.answers_get and not self.multicast):
+            return dropped_in(self, aa, "too-long")
+        end = self.exception(aa, tx, self.errors.apdu_too_long)
         return answer(tx, rx, 0, end - HEADER) if end else 0
 
     # -- dispatch --------------------------------------------------------------------------------------
 
     def dispatch(self, aa, tag, rx, p, end, tx):
         """Serve the APDU rx[p:end] in an open AA; returns the offset behind the answer, or 0 for none."""
-        if not aa.confirmed and not all_station.unconfirmed(rx, p, end):
+        if not aa.confirmed and not unconfirmed(rx, p, end):
             return dropped_in(self, aa, "confirmed-service")  # B-08: in an unconfirmed AA
         try:
             if tag == 0xC0:
@@ -190,7 +197,7 @@ class Server:
             else:
                 end = self.other(aa, tag, rx, p, end, tx)
         except Exception as e:
-            end = self.escaped(aa, tag, rx[p + 2] if end - p > 2 else 0, tx, e)
+            end = self.escaped(aa, tag, rx, p, end, tx, e)
         if (tx[aa.start] not in _REFUSALS) if end else tag in _UNCONFIRMED:
             aa.link.served = True
         # D-99: nothing is ever sent in an unconfirmed AA
@@ -200,8 +207,8 @@ class Server:
         """An APDU other than AARQ and RLRQ outside any AA (D-91, D-96); a Read or Write between wPorts of SN has an error of its own."""
         if tag == 0xE0 and self.pushes is not None and self.pushes.heard(link, None, rx, off + HEADER, off + HEADER + get16(rx, off + 6)):
             return 0
-        if tag in _RESPONSES or not link.carrier.stream:
-            return dropped(self, link, rx, off + 2, "response" if tag in _RESPONSES else "no-association")
+        if not link.carrier.stream or silent(rx, off + HEADER, off + HEADER + get16(rx, off + 6), self.errors.unconfirmed_get):
+            return dropped(self, link, rx, off + 2, "response" if tag in RESPONSES else "no-association")
         if tag in _SN_SERVICES and self.sn is not None:
             assoc = self.find_association(rx, off + 2)
             if assoc is not None and assoc.context & 1 == 0:
@@ -210,6 +217,10 @@ class Server:
 
     def other(self, aa, tag, rx, p, end, tx):
         """An APDU that is no GET, SET or ACTION: a service of short names in an AA that has them."""
+        if tag == 0xD9 and unconfirmed(rx, p, end):
+            # where there is no ACCESS
+            self.abandon(aa)
+            return unanswered(self, aa, "access")
         if aa.assoc.context & 1 == 0:
             return self.sn.serve(self, aa, tag, rx, p, end, tx)
         return self.no_service(aa, tag, tx)
@@ -218,22 +229,23 @@ class Server:
         """An APDU that is no service of this AA."""
         errors = self.errors
         self.abandon(aa)
-        if tag in _RESPONSES:
+        if tag in RESPONSES:
             return self.exception(aa, tx, errors.response_apdu) or dropped_in(self, aa, "response")
         if not aa.confirmed:
             return dropped_in(self, aa, "no-service")
         return self.exception(aa, tx, errors.sn_service if tag in _SN_SERVICES else errors.unknown_apdu)
 
-    def escaped(self, aa, tag, iip, tx, e):
-        """An object raised: that request fails with hardware-fault, and the fault is logged once (DESIGN: result codes)."""
+    def escaped(self, aa, tag, rx, p, end, tx, e):
+        """An object raised: the request rx[p:end] fails with hardware-fault, and the fault is logged once (DESIGN: result codes)."""
         self.abandon(aa)
         self.log("ERROR", "dlms", "object-raised", repr(e))
+        if silent(rx, p, end, aa.answers_get and not self.multicast):
+            return 0
         if tag == 0xE0 or tag == 0xD9:
             return self.exception(aa, tx, self.errors.gbt_aborted)
         if tag not in _LN_SERVICES:
             return self.sn.escaped(self, aa, tag, tx)
-        if not iip & 0x40:
-            return 0
+        iip = rx[p + 2] if end - p > 2 else 0
         if tag == 0xC0:
             return get.result(aa, tx, iip, self.errors.escaped)
         if tag == 0xC1:
@@ -313,13 +325,6 @@ class Server:
         aa.heat()
         return True
 
-    def stray(self, aa):
-        """True when a request for a block, or with one, whose invoke-id is not that of the transfer that runs in the AA belongs to another.
-
-        Over UDP it is a late or repeated datagram of an earlier transfer: it is refused, and the transfer goes on (A-45).
-        """
-        return aa.transfer.kind <= ACTION_IN and not aa.link.carrier.stream
-
     def abandon(self, aa):
         """End the long transfer of an AA, if one runs (D-17)."""
         t = aa.transfer
@@ -332,11 +337,6 @@ class Server:
             link.held -= 1
             link.carrier.transfers.give(t, link.held)
             aa.heat()
-
-    def silence(self, aa):
-        """Nothing is sent: an unconfirmed service leaves no transfer behind."""
-        self.abandon(aa)
-        return 0
 
     # -- association ---------------------------------------------------------------------------------------
 
@@ -438,6 +438,7 @@ class Server:
         aa.state = ASSOCIATED
         aa.assoc = assoc
         aa.confirmed = aarq.response_allowed
+        aa.answers_get = aa.confirmed and not assoc.preestablished and self.errors.unconfirmed_get
         aa.conformance = aarq.conformance & assoc.conformance
         aa.max_send = aarq.max_pdu
         aa.qos = aarq.qos

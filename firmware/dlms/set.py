@@ -18,6 +18,7 @@ from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, OTHE
 from dlms.get import selection_end
 from dlms.octets import copy, find, length, length_size, put32, scan
 from dlms.states import SET_IN
+from dlms.trail import unanswered
 
 _ROW = const(20)  # as `association.ROW`
 _LAST = const(3)  # response `C5 03`: result of a long SET of one attribute
@@ -32,8 +33,7 @@ def request(server, aa, rx, p, end, tx):
     choice = rx[p + 1]
     iip = rx[p + 2]
     if aa.conformance & SET == 0:
-        # an unconfirmed service gets no answer, whatever is wrong with it (D-99)
-        return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else 0
+        return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else unanswered(server, aa, "set")
     if choice != 3 and aa.transfer is not None:
         server.abandon(aa)
     if choice == 1:
@@ -47,9 +47,10 @@ def request(server, aa, rx, p, end, tx):
     elif choice == 5:
         end = list_first_block(server, aa, rx, p, end, tx, iip)
     else:
-        return result(aa, tx, iip, errors.malformed_set)
-    # an unconfirmed SET is executed and nothing is sent (B-09)
-    return end if iip & 0x40 else 0
+        end = result(aa, tx, iip, errors.malformed_set)
+        iip |= choice & 0x40  # no choice has this bit: the octet was left out, and the service class stands there
+    # an unconfirmed SET is executed and nothing is sent, whatever is wrong with it (B-09, D-99)
+    return end if iip & 0x40 else unanswered(server, aa, "set")
 
 
 def result(aa, tx, iip, code):
@@ -294,10 +295,7 @@ def list_first_block(server, aa, rx, p, end, tx, iip):
 
 def next_block(server, aa, rx, p, end, tx, iip):
     """A further block of the value."""
-    t = aa.transfer
-    if t is not None and (t.iip ^ iip) & 0x0F and server.stray(aa) and end - p > 7:
-        return block_result(aa, tx, iip, NO_LONG_SET_IN_PROGRESS, rx, p + 4)
-    action = blocks.further(server, aa, rx, p + 3, end, SET_IN)
+    action = blocks.next(server, aa, rx, p + 3, end, SET_IN)
     return answer_block(server, aa, rx, p + 3, end, tx, iip, action)
 
 

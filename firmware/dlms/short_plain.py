@@ -11,22 +11,25 @@ def short_get(keys, ways, rx, off, n, tx, served):
     The header is checked too: over TCP these octets come as they were received, before anything looked for a WPDU in them.
 
     keys and ways are those of the link (`association.Link`). A way is (table of the directory, number of its records << 16 | the one of
-    the association object itself, objects, row of rights of each, rows of rights, longest response APDU).
+    the association object itself, objects, row of rights of each, rows of rights, longest response APDU, whether a GET is answered
+    whatever its service class).
 
-    Plain: a confirmed GET-request-normal without selection, `header(8) C0 01 iip class(2) name(6) attribute 00`, in an AA that has a way,
+    Plain: a GET-request-normal without selection, `header(8) C0 01 iip class(2) name(6) attribute 00`, in an AA that has a way,
     for an attribute that the object holds as encoded octets, that the client may read and that fits one answer:
     `0001 wPorts swapped length · C4 01 iip 00 value`.
     One more request is then counted in the 32 bits of `served`. With 0 nothing was done, and the request goes the long way
     (which finds any error).
     """
-    if n != 21 or rx[off + 8] != 0xC0 or rx[off + 9] != 1 or rx[off + 20] != 0 or rx[off + 10] & 0x40 == 0:
+    if n != 21 or rx[off + 8] != 0xC0 or rx[off + 9] != 1 or rx[off + 20] != 0:
         return 0
     if rx[off + 7] != 13 or rx[off + 1] != 1 or rx[off] | rx[off + 6] != 0:
         return 0
     i = find_key(keys, len(ways), rx, off + 2)
     if i < 0 or rx[off + 2] | rx[off + 3] == 0 or ways[i] is None:
         return 0
-    table, places, objs, acc, rights, room = ways[i]
+    table, places, objs, acc, rights, room, answers_get = ways[i]
+    if rx[off + 10] & 0x40 == 0 and not answers_get:
+        return 0
     i = find(table, places >> 16, rx, off + 11)
     # the AA's own Association object has no place in the list, an object not visible has no rights
     if i < 0 or i == places & 0xFFFF:

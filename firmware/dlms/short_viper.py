@@ -12,7 +12,7 @@ _ROW = const(20)  # as `association.ROW`
 @micropython.viper
 def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) -> int:
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
-    if n != 21 or rx[8] != 0xC0 or rx[9] != 1 or rx[20] != 0 or rx[10] & 0x40 == 0:
+    if n != 21 or rx[8] != 0xC0 or rx[9] != 1 or rx[20] != 0:
         return 0
     if rx[7] != 13 or rx[1] != 1 or rx[0] | rx[6] != 0:
         return 0
@@ -29,6 +29,8 @@ def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) 
         return 0
     way = ways[i]
     if not way:
+        return 0
+    if rx[10] & 0x40 == 0 and not way[6]:
         return 0
     # the object, by logical name and class-id: binary search in the directory
     table = ptr8(way[0])

@@ -2,6 +2,7 @@
 
     TCP client=<address>/<wPort> server=<address>/<wPort>              Protocol_Connection_Parameters of an AA
     … reason=<word>                                                    why a WPDU was dropped, at DEBUG
+    … service=<word>                                                   what was done, or refused, without an answer, at DEBUG
 
 A WPDU that gets no answer and does nothing leaves that one line (REQUIREMENTS A-58); where the log does not take DEBUG, no heap.
 """
@@ -22,6 +23,13 @@ def dropped(server, link, pair, q, reason):
     """A WPDU of a link, with the wPorts pair[q:q+4], is dropped for a reason in one word. Returns 0: no octets of an answer."""
     if server.debug:
         server.log("DEBUG", "dlms", "dropped", "%s reason=%s" % (trail(link, get16(pair, q), get16(pair, q + 2)), reason))
+    return 0
+
+
+def unanswered(server, aa, service):
+    """A service was unconfirmed, so nothing is sent, whatever became of it (B-09). Returns 0: no octets of an answer."""
+    if server.debug:
+        server.log("DEBUG", "dlms", "unanswered", "%s service=%s" % (aa.trail, service))
     return 0
 
 

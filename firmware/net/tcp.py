@@ -17,12 +17,14 @@ import select
 
 from dlms.association import Link
 from dlms.octets import copy, get16
+from dlms.service_class import HEAD
 from dlms.wrapper import BAD_VERSION, HEADER, INCOMPLETE, frame
 from net import address
 from net.hot import receive_one
 
 _POLLIN = select.POLLIN
 _POLLOUT = select.POLLOUT
+_KEPT = HEADER + HEAD  # octets of a too long WPDU that tell how it is answered
 _MORE = -1  # instead of an offset: all is sent, and the next turn has a block of a stream to send or a WPDU in rx to serve
 
 
@@ -134,6 +136,10 @@ class Connection(Link):
         if n == 0:
             self.close("peer")
         elif self.drain:
+            if self.have < _KEPT:
+                kept = min(_KEPT - self.have, n)
+                copy(self.rx, self.have, self.tx, 0, kept)
+                self.have += kept
             self.discard(n)
         else:
             self.have += n
@@ -245,11 +251,11 @@ class Connection(Link):
     def too_long(self):
         """The WPDU at rx[off:] announces more than fits: throw it away as it comes, never more memory than rx (A-27)."""
         rx = self.rx
-        copy(rx, 0, rx, self.off, HEADER)
-        self.drain = HEADER + get16(rx, 6)
         n = self.have - self.off
+        self.have = min(n, _KEPT)  # these wait at rx[0:have] for the answer
+        copy(rx, 0, rx, self.off, self.have)
         self.off = 0
-        self.have = HEADER  # the header waits at rx[0:8] for the answer
+        self.drain = HEADER + get16(rx, 6)
         self.discard(n)
 
     def discard(self, n):
@@ -259,9 +265,9 @@ class Connection(Link):
             # what follows the WPDU is served as ever: out of the way of the answer with it
             rest = -self.drain
             self.drain = 0
-            copy(self.rx, HEADER, self.tx, n - rest, rest)
-            size = self.server.too_long(self, self.rx, self.tx)
-            copy(self.rx, 0, self.rx, HEADER, rest)
+            copy(self.rx, _KEPT, self.tx, n - rest, rest)
+            size = self.server.too_long(self, self.rx, self.tx, _KEPT)
+            copy(self.rx, 0, self.rx, _KEPT, rest)
             self.have = rest
             self.answer(size)
             if self.out == self.out_end:

@@ -41,8 +41,8 @@ def test_service_not_negotiated():
         assert rig.log == []
         # without a choice, and malformed
         assert rig.ask(request[:6]) == "D80102"
-        # an unconfirmed one is not answered
-        assert rig.ask(request[:4] + "01" + request[6:]) == ""
+        # an unconfirmed one is not answered, unless it is a GET
+        assert rig.ask(request[:4] + "01" + request[6:]) == ("D80102" if bit == 0x10 else "")
         assert rig.log == []
         rig = Rig().open()
         assert rig.ask(request) == answer, request
@@ -146,6 +146,9 @@ def test_unconfirmed_association():
     ):
         assert rig.ask(request, link=link) == "", request
     assert rig.log == []
+    for head in ("", "C001C1", "C00101", "C10101", "FA0101"):
+        rx = unhex("0001 0010 0001 FFFF" + head)
+        assert rig.server.too_long(link, rx, rig.tx, len(rx)) == 0
     assert rig.server.too_long(link, bytearray(unhex("0001 0010 0001 FFFF")), rig.tx) == 0
     assert rig.ask("C10101" + THING + "0200 1105", link=link) == ""
     assert rig.ask("C30101" + THING + "01 00", link=link) == ""

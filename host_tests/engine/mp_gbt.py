@@ -354,10 +354,30 @@ def test_no_transfer_free_for_a_short_answer():
 
 def test_unconfirmed_services_are_not_answered():
     rig = new(64, EVERYTHING)
-    assert ask(rig, block(0x81, 1, 0, "C00101" + THING.replace(" ", "") + "0200")) == []
-    assert ask(rig, block(0x81, 1, 0, "C00101" + LIST.replace(" ", "") + "0200")) == []
+    long_action = tohex(unhex("C30101" + THING + "05 01 1200FA"))
+    assert ask(rig, block(0x81, 1, 0, long_action)) == []
+    assert rig.log == ["act 5 1200FA"]
+    del rig.log[:]
     assert ask(rig, block(0x81, 1, 0, tohex(unhex("C101 01" + THING + "0200 1105")))) == []
     assert rig.log == ["set 1105"]
+    assert rig.server.transfers.free == 3
+    assert rig.link.streaming is None
+
+
+def test_unconfirmed_get_is_answered():
+    """In blocks as it came, the invoke-id-and-priority repeated."""
+    for iip in ("01", "81"):
+        rig = new(64, EVERYTHING)
+        reading = "C001" + iip + THING.replace(" ", "") + "0200"
+        assert ask(rig, block(0x81, 1, 0, reading)) == [block(0x85, 1, 1, "C401" + iip + ABC[6:])]
+        answers = ask(rig, block(0x81, 1, 0, "C001" + iip + LIST.replace(" ", "") + "0200"))
+        assert fetch(rig, answers, 1, 1)[0] == "C401" + iip + "00" + NUMBERS
+        # and one that went alone, where its answer does not fit
+        rig = new(64)
+        assert read(rig, "C001" + iip + LIST + "0200", 3) == "C401" + iip + "00" + NUMBERS
+    rig = new(64, EVERYTHING, ctt=True)
+    for what in (THING, LIST):
+        assert ask(rig, block(0x81, 1, 0, "C00101" + what.replace(" ", "") + "0200")) == []
     assert rig.server.transfers.free == 3
     assert rig.link.streaming is None
 

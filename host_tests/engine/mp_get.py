@@ -23,7 +23,6 @@ REQ = {
     "test_attribute_0*": ("D-12",),
     "test_selection": ("D-05",),
     "test_selection_not_negotiated": ("D-114",),
-    "test_unconfirmed": ("B-09", "D-99"),
     "test_fault_of_an_object": ("D-11",),
     "test_every_size": ("C-38", "D-14"),
 }
@@ -329,22 +328,6 @@ def test_selection_not_negotiated():
     rig = Rig().open(conformance=ALL & ~0x4)
     assert rig.ask("C001C1" + LIST + "0201 01 120003") == "D80102"
     assert rig.ask("C001C1" + LIST + "0300") == "C401C1001105"
-
-
-def test_unconfirmed():
-    rig = Rig().open(64)
-    for request in (
-        "C00101" + THING + "0200",
-        "C00101" + LIST + "0200",
-        "C00181" + THING + "0200",
-        "C0020100000001",
-        "C00301 01" + PAIR + "0200",
-        "C00101" + UNKNOWN + "0200",
-        "C00101" + THING,
-    ):
-        assert rig.ask(request) == "", request
-        assert rig.server.transfers.free == 3, request
-    assert rig.ask("C001C1" + THING + "0200") == "C401C1000903616263"
 
 
 def test_fault_of_an_object():

@@ -163,12 +163,16 @@ MUTATIONS = (
         (WIRE + "test_udp_multicast.py::test_group_is_joined_and_left_at_once",),
     ),
     Mutation(
-        "late-datagram-taken-into-another-transfer",
-        "A-45",
-        "dlms/server.py",
-        "return aa.transfer.kind <= ACTION_IN and not aa.link.carrier.stream",
+        "continuation-taken-into-another-transfer",
+        "D-07",
+        "dlms/service_class.py",
+        "return t is not None and (t.iip ^ iip) & _INVOKE_ID != 0",
         "return False",
-        (WIRE + "test_udp_losses.py::test_writes_over_a_bad_network_are_whole_or_none",),
+        (
+            WIRE + "test_udp_losses.py::test_writes_over_a_bad_network_are_whole_or_none",
+            WIRE + "test_errors_matrix.py::test_last_block_of_another_write[tcp]",
+            ENGINE + "mp_continuations.py::set-tcp[cpython]",
+        ),
     ),
     # -- associations
     Mutation(
@@ -214,6 +218,22 @@ MUTATIONS = (
         "return end",
         (ENGINE + "mp_errors.py::test_unconfirmed_association[cpython]",),
     ),
+    Mutation(
+        "unconfirmed-refusal-answered",
+        "D-99",
+        "dlms/service_class.py",
+        "    if tag not in _CLASSED or",
+        "    if True or",
+        (ENGINE + "mp_service_class.py::test_without_an_association[cpython]", ENGINE + "mp_service_class.py::test_too_long[cpython]"),
+    ),
+    Mutation(
+        "unconfirmed-get-on-the-short-way-of-everybody",
+        "B-09",
+        "dlms/short_viper.py",
+        "if rx[10] & 0x40 == 0 and not way[6]:",
+        "if rx[10] & 0x40 == 0 and not way:",
+        (WIRE + "test_errors_matrix.py::test_strict_meter_answers_no_unconfirmed_get",),
+    ),
     # -- services
     Mutation(
         "any-block-number",
@@ -227,8 +247,8 @@ MUTATIONS = (
         "transfer-outlives-another-request",
         "D-17",
         "dlms/get.py",
-        "server.abandon(aa)\n        end = normal(",
-        "end = normal(",
+        "server.abandon(aa)\n        return normal(",
+        "pass\n        return normal(",
         (ENGINE + "mp_get.py::test_another_request_ends_the_transfer[cpython]",),
     ),
     Mutation(
@@ -376,6 +396,22 @@ MUTATIONS = (
         "    if block.n and block.number == 1 and (stream or block.digest != g.first):\n        return states.GBT_UNSENT",
         "    if block.n and block.number == 1:\n        return states.GBT_UNSENT",
         (ENGINE + "mp_gbt_requests.py::test_repeated_request_is_done_once[cpython]",),
+    ),
+    Mutation(
+        "block-of-another-transfer-passed-over",
+        "D-87",
+        "dlms/legs.py",
+        "return marks[i + 1] != n or equal(t.buf, marks[i], buf, off, n) == 0",
+        "return marks[i + 1] != n",
+        (ENGINE + "mp_gbt_strangers.py::test_a_stranger_in_a_request[cpython]",),
+    ),
+    Mutation(
+        "repeated-without-end",
+        "D-89",
+        "dlms/gbt.py",
+        "    return g.repeats > _REPEATS\n",
+        "    return False\n",
+        (ENGINE + "mp_gbt_strangers.py::test_no_progress_of_an_answer[cpython]",),
     ),
     Mutation(
         "no-break-on-error",

@@ -13,6 +13,7 @@ from host_tests.wire.apdus import (
     CLIENT_MANAGEMENT,
     MANAGEMENT,
     NOT_ALLOWED,
+    NOTE,
     OBJECT_LIST,
     OTHER_DEVICE,
     RLRE,
@@ -21,6 +22,7 @@ from host_tests.wire.apdus import (
     aarq,
     ask,
     associate,
+    descriptor,
     get,
     get_next,
     serves,
@@ -35,6 +37,7 @@ OWN_NAME = bytes.fromhex("C001C1000F0000280000FF0100")
 NAME_ANSWER = bytes.fromhex("C401C10009060000280000FF")
 # tags that only a client receives (REQUIREMENTS D-96), and the requests of a client
 CLIENT_BOUND = (0x08, 0x0C, 0x0D, 0x0E, 0x0F, 0x10, 0x16, 0x18, 0x61, 0x63, 0xC2, 0xC4, 0xC5, 0xC7, 0xD8, 0xDA)
+PERIOD = (7, "1.0.99.1.0.255", 4)
 SERVED = (0x60, 0x62, 0xC0, 0xC1, 0xC3, 0xD9, 0xE0)
 
 
@@ -284,22 +287,139 @@ def test_longer_than_the_meter_takes(raw: RawLinks) -> None:
         assert serves(link)
 
 
+# services without an answer: SET, ACTION and ACCESS of every kind, refused or not
+UNCONFIRMED = (
+    "C10101 0001 00002A0000FF 0200 00",
+    "C10181 0001",
+    "C10201 0001 00002A0000FF 0200 01 00000001 01 00",
+    "C10301 01 00000002 00",
+    "C10401 01 0001 00002A0000FF 0200 01 00",
+    "C10681 0001 00002A0000FF 0200 00",
+    "C30101 0001 00002A0000FF 01 00",
+    "C30181 0001",
+    "C30201 00000001",
+    "C30601 01 00000002 00",
+    "C30781 0001 00002A0000FF 01 00",
+    "D900000001 00 01 01 0001 00002A0000FF 02 01 00",
+    "D980000001",
+)
+# GETs without their invoke-id-and-priority, and how the answer begins
+GETS = (
+    ("C001 0001 00002A0000FF 0200", "C401"),
+    ("C001 0001 0000636300FF 0200", "C401"),
+    ("C001 0001", "C401"),
+    ("C002 00000001", "C402"),
+    ("C003 01 0001 00002A0000FF 0200", "C403"),
+    ("C004 0001 00002A0000FF 0200", "C401"),
+    ("C001 000F 0000280000FF 0200", "C40"),
+)
+
+
 @pytest.mark.req("D-99", "B-09")
 def test_unconfirmed_services_are_never_answered(raw: RawLinks) -> None:
-    """Refused or not: the next answer is that to the GET that follows."""
+    """Refused or not, without an association and in one, too long too: the next answer is that to the GET that follows."""
     link = raw.tcp()
-    associate(link)
-    for request in (
-        "C00101 0001 00002A0000FF 0200",
-        "C00101 0001 0000636300FF 0200",
-        "C00101 0001",
-        "C00201 00000001",
-        "C00301 01 0001 00002A0000FF 0200",
-        "C10101 0001 00002A0000FF 0200 00",
-        "C10101 0001",
-        "C30101 0001 00002A0000FF 01 00",
-        "C30101 0001",
-        "C00101 000F 0000280000FF 0200",
-    ):
+    for request in UNCONFIRMED:
         link.send(wpdu(PUBLIC, MANAGEMENT, bytes.fromhex(request)))
+        assert ask(link, OWN_NAME) == NOT_ALLOWED, request
+    associate(link)
+    for request in UNCONFIRMED:
+        octets = bytes.fromhex(request)
+        for apdu in (octets, octets + bytes(5000 - len(octets))):
+            link.send(wpdu(PUBLIC, MANAGEMENT, apdu))
+            assert serves(link), request
+    for apdu in ("6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F040000501F01F40007", "6303800100"):
+        link.send(wpdu(PUBLIC, MANAGEMENT, bytes.fromhex(apdu)))
+    assert serves(link)
+
+
+@pytest.mark.req("B-09", "D-02")
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_unconfirmed_gets_are_answered(raw: RawLinks, transport: str) -> None:
+    """With the octet as it came, as a confirmed one is."""
+    link = raw.tcp() if transport == "tcp" else raw.udp()
+    associate(link)
+    for request, head in GETS:
+        octets = bytes.fromhex(request)
+        confirmed = ask(link, octets[:2] + b"\xc1" + octets[2:])
+        assert confirmed.hex().upper().startswith(head), request
+        for iip in (0x01, 0x81):
+            answer = ask(link, octets[:2] + bytes((iip,)) + octets[2:])
+            assert answer == confirmed[:2] + bytes((iip,)) + confirmed[3:], request
+    if transport == "tcp":
+        assert ask(link, b"\xc0\1\1" + bytes(5000)) == bytes.fromhex("D80104")
+    assert serves(link)
+
+
+@pytest.mark.req("B-09", "D-99")
+@pytest.mark.meter_config(errors="ctt")
+def test_strict_meter_answers_no_unconfirmed_get(raw: RawLinks) -> None:
+    """But one of an unknown kind, of which nobody knows where its service class is."""
+    link = raw.tcp()
+    link.send(wpdu(PUBLIC, MANAGEMENT, bytes.fromhex("C00101 0001 00002A0000FF 0200")))
+    associate(link)
+    for request, _ in GETS:
+        octets = bytes.fromhex(request)
+        octets = octets[:2] + b"\1" + octets[2:]
+        if octets[1] == 4:
+            assert ask(link, octets) == bytes.fromhex("C401010103")
+            continue
+        link.send(wpdu(PUBLIC, MANAGEMENT, octets))
         assert serves(link), request
+    link.send(wpdu(PUBLIC, MANAGEMENT, b"\xc0\1\1" + bytes(5000)))
+    assert serves(link)
+
+
+# a continuation of another request, without its invoke-id-and-priority -> how its refusal ends
+STRANGERS = {
+    "C002 {0:08X}": "01{0:08X}0110",
+    "C103 01 {0:08X} 03 090100": "12{0:08X}",
+    "C302 {0:08X}": "1000",
+    "C306 01 {0:08X} 01 00": "1000",
+}
+
+
+@pytest.mark.req("D-07", "A-45", "D-02", "D-16", "D-17", "D-22", "D-32")
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_continuation_of_another_request(raw: RawLinks, transport: str) -> None:
+    """Of the read that another one ended, and of writes that never were: refused, and the read that runs goes on without a hole."""
+    link = raw.tcp() if transport == "tcp" else raw.udp()
+    associate(link, request=SMALL_AARQ)
+    assert ask(link, OBJECT_LIST)[:8] == BLOCK
+    wanted = bytes.fromhex("C001C3") + OBJECT_LIST[3:]
+    answer = ask(link, wanted)
+    number = 1
+    while answer[3] == 0:
+        assert answer[:3] == b"\xc4\2\xc3"
+        assert int.from_bytes(answer[4:8], "big") == number
+        for iip in (0xC1, 0xC2, 0x41):
+            for stranger, refusal in STRANGERS.items():
+                octets = bytes.fromhex(stranger.format(number))
+                refused = ask(link, octets[:2] + bytes((iip,)) + octets[2:])
+                assert refused[2] == iip
+                assert refused[3:].hex().upper() == refusal.format(number), stranger
+        answer = ask(link, get_next(number, iip=0xC3))
+        number += 1
+    assert number > 2
+
+
+@pytest.mark.req("D-07", "A-45", "D-22", "D-24")
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.caps("writes")
+def test_last_block_of_another_write(raw: RawLinks, pytestconfig: pytest.Config, transport: str) -> None:
+    """Meant for the capture period, it does not go into the note: it is refused, and the note gets its own."""
+    link = raw.tcp() if transport == "tcp" else raw.udp()
+    client = pytestconfig.getoption("--manager")
+    associate(link, client, request=aarq(pytestconfig.getoption("--manager-password")))
+    before = ask(link, get(*NOTE), client)[4:]
+    period = ask(link, get(*PERIOD), client)
+    assert ask(link, b"\xc1\2\xc1" + descriptor(*PERIOD) + bytes.fromhex("00 00 00000001 03 060000"), client).hex() == "c502c100000001"
+    assert ask(link, b"\xc1\2\xc2" + descriptor(*NOTE) + bytes.fromhex("00 00 00000001 03 060000"), client).hex() == "c502c200000001"
+    assert ask(link, bytes.fromhex("C103C1 01 00000002 02 0384"), client).hex() == "c503c11200000002"
+    assert ask(link, get(*NOTE, iip=0xC4), client)[4:] == before
+    assert ask(link, b"\xc1\2\xc2" + descriptor(*NOTE) + bytes.fromhex("00 00 00000001 03 060000"), client).hex() == "c502c200000001"
+    assert ask(link, bytes.fromhex("C103C1 01 00000002 02 0384"), client).hex() == "c503c11200000002"
+    assert ask(link, bytes.fromhex("C103C2 01 00000002 02 0007"), client).hex() == "c503c20000000002"
+    assert ask(link, get(*NOTE), client)[4:] == bytes.fromhex("0600000007")
+    assert ask(link, get(*PERIOD), client) == period
+    assert ask(link, set_(*NOTE, before), client).hex() == "c501c100"

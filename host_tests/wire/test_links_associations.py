@@ -241,7 +241,7 @@ def test_responses_of_a_server_are_not_answered(link):
 @pytest.mark.req("B-09", "B-01", "B-03", "D-99", "B-21")
 @pytest.mark.caps("writes")
 def test_unconfirmed_services_in_a_confirmed_association(link, pytestconfig):
-    """SET and ACTION are done without a response, GET is not answered at all."""
+    """SET and ACTION are done without a response, GET is answered as a confirmed one."""
     client = pytestconfig.getoption("--manager")
     associate(link, client, request=aarq(pytestconfig.getoption("--manager-password")))
     before = ask(link, get(*NOTE), client)
@@ -252,8 +252,10 @@ def test_unconfirmed_services_in_a_confirmed_association(link, pytestconfig):
     assert ask(link, get(*NOTE), client)[5:] == other
     # as confirmed ones, for comparison
     assert ask(link, b"\xc1\1\xc1" + setting + before[5:9], client).hex() == "c501c100"
-    # a GET, a malformed SET, a SET that is denied, an ACTION that does not exist: nothing of them is heard
-    link.send(wpdu(client, MANAGEMENT, get(*NOTE, iip=0x02)))
+    for iip in (0x02, 0x81):
+        assert ask(link, get(*NOTE, iip=iip), client)[2:] == bytes((iip,)) + before[3:]
+    # a malformed SET, one of an unknown kind, one that is denied, an ACTION that does not exist: nothing of them is heard
+    link.send(wpdu(client, MANAGEMENT, b"\xc1\6\2" + setting))
     link.send(wpdu(client, MANAGEMENT, b"\xc1\1\2" + setting[:9] + b"\0"))
     link.send(wpdu(client, MANAGEMENT, bytes.fromhex("C10102 0001 00002A0000FF 02 00 0903414243")))
     link.send(wpdu(client, MANAGEMENT, bytes.fromhex("C30102 0001 00002A0000FF 01 00")))

@@ -13,7 +13,6 @@ from host_tests.wire.apdus import (
     RLRQ,
     UNCONFIRMED_AARQ,
     aarq,
-    apdu_of,
     ask,
     associate,
     get,
@@ -70,8 +69,8 @@ def test_unconfirmed_aarq_over_tcp_opens_nothing(tcp, note, manager_wport, secre
     link.send(wpdu(manager_wport, MANAGEMENT, aarq(secret, response_allowed=False)))
     value = note()
     link.send(wpdu(manager_wport, MANAGEMENT, set_note(value ^ 1, 0x01)))
-    # refused as outside any AA: the iip of an APDU without an AA is not looked at
-    assert apdu_of(link.receive_wpdu(), manager_wport) == NOT_ALLOWED
+    # outside any AA: an unconfirmed SET is dropped without a word (D-99), a confirmed one refused
+    assert ask(link, set_note(value ^ 1, 0xC1), manager_wport) == NOT_ALLOWED
     assert note() == value
     associate(link)
     assert serves(link)

@@ -6,10 +6,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tools.cli.asking import with_octets
-from tools.cli.notices import line
 from tools.cli.options import DEMONSTRATION_PASSWORDS, READER, SHORT_NAME_READER
-from tools.cli.render import say
 from tools.cli.trace import Trace
 from tools.dlmsclient import (
     Association,
@@ -21,8 +18,6 @@ from tools.dlmsclient import (
     ScalerUnit,
     ServiceFailure,
     UsageError,
-    Wpdu,
-    decode_notification,
 )
 from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, class_name
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE, SHORT_NAME_CONFORMANCE
@@ -40,19 +35,8 @@ def link(options: argparse.Namespace) -> Iterator[Client]:
         client = Client.udp(options.host, options.port, options.timeout, trace, options.interface)
     else:
         client = Client.tcp(options.host, options.port, options.timeout, trace)
-    # What a meter sends unasked while it is read is told apart from the results.
-    client.unsolicited = tell_unasked
     with client:
         yield client
-
-
-def tell_unasked(wpdu: Wpdu) -> None:
-    """A line on stderr for a notification that came between a request and its answer, or a block of one."""
-    way = f"unasked, {wpdu.source}->{wpdu.destination}:"
-    try:
-        say(f"{way} {line(decode_notification(wpdu.apdu))}")
-    except ProtocolError as error:
-        say(f"{way} {with_octets(str(error), error.octets or wpdu.apdu)}")
 
 
 def password_of(options: argparse.Namespace, client_wport: int) -> bytes | None:

@@ -93,6 +93,7 @@ def services(port: int) -> str:
     offered = Conformance(_offered(port))
     rows = [
         ("GET, SET, ACTION", "solicited", "confirmed, in confirmed and pre-established AAs", "one logical device", "TCP, UDP"),
+        ("GET", "solicited", "unconfirmed, in confirmed AAs: answered all the same (7.2)", "one logical device", "TCP, UDP"),
         ("SET, ACTION", "solicited", "unconfirmed, in every AA", "one logical device", "TCP, UDP"),
         (
             "SET, ACTION",

@@ -1,0 +1,55 @@
+"""Which APDUs are answered: the service class of a request, and what is no request (REQUIREMENTS B-09, D-96, D-99).
+
+    C0, C1, C3   choice iip …            bit 6 of invoke-id-and-priority: 1 confirmed, 0 unconfirmed
+    D9           long-iip(4) …           bit 30 of the long one, which is bit 6 of its first octet
+    E0           …                       a block: the APDU inside has the bit, and a block of it has not
+"""
+
+from micropython import const
+
+_GET = const(0xC0)
+_ACCESS = const(0xD9)
+_GENERAL_BLOCK_TRANSFER = const(0xE0)
+_CLASSED = (0xC0, 0xC1, 0xC3, 0xD9)
+_CONFIRMED = const(0x40)
+_INVOKE_ID = const(0x0F)
+# tag << 8 | choice of a service-specific block, or of the request for one
+_CONTINUATIONS = (0xC002, 0xC103, 0xC302, 0xC306)
+# what only a client receives, and UnconfirmedWrite
+RESPONSES = (0xC4, 0xC5, 0xC7, 0x61, 0x63, 0x0F, 0xC2, 0x0C, 0x0D, 0x08, 0x0E, 0x10, 0x18, 0x16, 0xD8, 0xDA)
+
+HEAD = 3  # octets of an APDU that say all this
+
+
+def unconfirmed(rx, p, end):
+    """True when the APDU rx[p:end] asks for an unconfirmed service, or is a block of one (B-09)."""
+    tag = rx[p]
+    p += 1 if tag == _ACCESS else 2
+    return tag == _GENERAL_BLOCK_TRANSFER or (p < end and rx[p] & _CONFIRMED == 0)
+
+
+def silent(rx, p, end, answers_get):
+    """True when nothing is sent about the APDU rx[p:end], whatever is wrong with it (D-99).
+
+    It is no request, or one for an unconfirmed service. answers_get: a GET is answered whatever its service class.
+    """
+    if p >= end:
+        return False
+    tag = rx[p]
+    if tag in RESPONSES:
+        return True
+    if tag not in _CLASSED or (tag == _GET and answers_get):
+        return False
+    # no choice has the bit: where it is set, the choice was left out, and the service class stands there
+    return unconfirmed(rx, p, end) and (tag == _ACCESS or rx[p + 1] & _CONFIRMED == 0)
+
+
+def stray(aa, iip):
+    """True when a long transfer runs in the AA, and the invoke-id in iip is not that of the request that began it (D-07)."""
+    t = aa.transfer
+    return t is not None and (t.iip ^ iip) & _INVOKE_ID != 0
+
+
+def stray_apdu(aa, rx, p, end):
+    """True when the APDU rx[p:end] is a block, or asks for one, and `stray`."""
+    return end - p >= HEAD and rx[p] << 8 | rx[p + 1] in _CONTINUATIONS and stray(aa, rx[p + 2])
