@@ -1,27 +1,35 @@
-"""``get``, ``set`` and ``action``: one attribute, one method."""
+"""``get``, ``set`` and ``action``: attributes, one method."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
+from tools.cli.cache import ObjectLists
+from tools.cli.errors import Odd
+from tools.cli.options import UNCONFIRMED
 from tools.cli.profile import selection_of
-from tools.cli.readings import as_json
+from tools.cli.readings import Reading, as_json, print_readings_csv, print_readings_table, read_all, reading_json
 from tools.cli.render import attribute_text, print_csv, print_json, print_line, say, text
-from tools.cli.session import association, check_silent, find, index_of, is_silent, object_list, scaler_unit
+from tools.cli.session import association, check_silent, find_kept, index_of, is_silent, looking_up, prepare_request, scaler_unit
 from tools.cli.values import parse_value, to_json
-from tools.dlmsclient import Association, Data, Obis, UsageError, axdr
+from tools.dlmsclient import CosemAttribute, Data, DataAccessResult, Obis, UsageError, axdr
 from tools.dlmsclient.cosem import attribute_name, method_name
 
 
-def _target(opened: Association, options: argparse.Namespace, methods: bool = False) -> tuple[int, Obis, int]:
+def _target(lists: ObjectLists, options: argparse.Namespace, methods: bool = False) -> tuple[int, Obis, int]:
     """Class-id, logical name and attribute or method of the options."""
+    return _named(lists, options, options.object, options.index, methods)
+
+
+def _named(lists: ObjectLists, options: argparse.Namespace, name: str, index: str, methods: bool = False) -> tuple[int, Obis, int]:
     if options.class_id is not None:
-        class_id, instance = options.class_id, Obis.parse(options.object)
+        class_id, instance = options.class_id, Obis.parse(name)
     else:
-        item = find(object_list(opened), options.object)
+        item = find_kept(lists, name)
         class_id, instance = item.class_id, item.instance
-    return class_id, instance, index_of(options.index, class_id, methods)
+    return class_id, instance, index_of(index, class_id, methods)
 
 
 def check_early(options: argparse.Namespace) -> Data | None:
@@ -33,15 +41,44 @@ def check_early(options: argparse.Namespace) -> Data | None:
 
 def outcome(options: argparse.Namespace) -> str:
     """What there is to say of a write or an action that was not refused."""
-    return "sent" if is_silent(options) else "success"
+    return "sent" if is_silent(options) or options.service_class == UNCONFIRMED else "success"
+
+
+def wanted_of(words: Sequence[str]) -> list[tuple[str, str]]:
+    """OBIS code and attribute of each word ``OBIS:ATTRIBUTE``; or of the two words OBIS and ATTRIBUTE."""
+    if len(words) == 2 and ":" not in words[1] and not _is_obis(words[1]):
+        Obis.parse(words[0])
+        return [(words[0], words[1])]
+    found = []
+    for word in words:
+        name, _, index = word.rpartition(":")
+        if _is_obis(word) or not name or not index:
+            raise UsageError(f"{word!r} names no attribute: write OBIS:ATTRIBUTE, or one OBIS and its ATTRIBUTE")
+        Obis.parse(name)
+        found.append((name, index))
+    return found
+
+
+def _is_obis(word: str) -> bool:
+    try:
+        Obis.parse(word)
+    except UsageError:
+        return False
+    return True
 
 
 def run_get(options: argparse.Namespace) -> None:
-    """Read an attribute and print it."""
-    check_early(options)
+    """Read one attribute, or several, and print them."""
+    wanted = wanted_of(options.targets)
     selection = selection_of(options)
-    with association(options) as opened:
-        class_id, instance, attribute_id = _target(opened, options)
+    if len(wanted) > 1:
+        if selection is not None:
+            raise UsageError("--range and --entries go with one attribute")
+        _get_several(options, wanted)
+        return
+    with association(options) as opened, looking_up(opened, options) as lists:
+        class_id, instance, attribute_id = _named(lists, options, *wanted[0])
+        prepare_request(opened, options)
         value = opened.get(class_id, instance, attribute_id, selection)
         scaler = scaler_unit(opened, class_id, instance, attribute_id)
     if options.format == "json":
@@ -62,6 +99,33 @@ def run_get(options: argparse.Namespace) -> None:
     print_line(f"{shown} {scaler.symbol}".rstrip() if scaler else shown)
 
 
+def _get_several(options: argparse.Namespace, wanted: Sequence[tuple[str, str]]) -> None:
+    """Read over one association, by lists where the meter has them; a row each, and exit code 1 when one has no value."""
+    readings: list[Reading] = []
+    try:
+        with association(options) as opened, looking_up(opened, options) as lists:
+            asked = [CosemAttribute(*_named(lists, options, *one)) for one in wanted]
+            prepare_request(opened, options)
+            read_all(opened, asked, readings)
+            if any(reading.answer.refusal is DataAccessResult.OBJECT_UNDEFINED for reading in readings):
+                lists.drop()
+    finally:
+        if readings:
+            _print_readings(options, readings)
+    without = sum(reading.answer.data is None or bool(reading.remark) for reading in readings)
+    if without:
+        raise Odd(without, len(readings), "values")
+
+
+def _print_readings(options: argparse.Namespace, readings: Sequence[Reading]) -> None:
+    if options.format == "json":
+        print_json([reading_json(reading) for reading in readings])
+    elif options.format == "csv":
+        print_readings_csv(readings)
+    else:
+        print_readings_table(readings)
+
+
 def as_table(instance: Obis, attribute_id: int, value: Data) -> tuple[list[str], list[list[Any]]]:
     """An array as header and lines: an element a line, the parts of a structure side by side."""
     lines = []
@@ -77,8 +141,9 @@ def run_set(options: argparse.Namespace) -> None:
     check_silent(options)
     value = check_early(options)
     assert value is not None
-    with association(options) as opened:
-        class_id, instance, attribute_id = _target(opened, options)
+    with association(options) as opened, looking_up(opened, options) as lists:
+        class_id, instance, attribute_id = _target(lists, options)
+        prepare_request(opened, options)
         opened.set(class_id, instance, attribute_id, value)
     if options.format == "json":
         print_json(
@@ -97,8 +162,9 @@ def run_action(options: argparse.Namespace) -> None:
     if parameter is None and not options.no_parameter:
         # What methods without a parameter of their own take, by convention of the Blue Book.
         parameter = axdr.integer(0)
-    with association(options) as opened:
-        class_id, instance, method_id = _target(opened, options, methods=True)
+    with association(options) as opened, looking_up(opened, options) as lists:
+        class_id, instance, method_id = _target(lists, options, methods=True)
+        prepare_request(opened, options)
         returned = opened.action(class_id, instance, method_id, parameter)
     if options.format == "json":
         result = {"obis": instance.dotted, "class_id": class_id, "method": method_id, "result": outcome(options)}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
+from tools.cli.errors import Faulty
 from tools.cli.render import print_json, print_line, say, terminal_width
 from tools.dlmsclient import UsageError
 from tools.explain import Conversation, Explained
@@ -19,10 +20,6 @@ from tools.explain.streams import Capture
 _STANDARD_INPUT = "-"
 _JUNK = 40  # characters shown of what is no hexadecimal
 WIDTH = 100  # columns of what goes to no terminal
-
-
-class Faulty(Exception):
-    """Something could not be explained; everything that could be was printed."""
 
 
 def _input(words: list[str]) -> bytes:

@@ -57,6 +57,10 @@ _RESULTS = {
 }
 
 
+class Faulty(Exception):
+    """Octets could not be explained; everything that could be was printed, and what could not is marked."""
+
+
 def advice(error: DlmsError) -> str:
     """What to do about it, possibly nothing."""
     if isinstance(error, AssociationRejected):

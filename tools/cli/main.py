@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tools.cli import access, decode, discover, objects, read, several
-from tools.cli.errors import DONE, INTERRUPTED, REFUSED, exit_code, message
+from tools.cli import access, connection, decode, discover, objects, raw, read, several
+from tools.cli.errors import DONE, INTERRUPTED, REFUSED, Faulty, exit_code, message
 from tools.cli.options import build_parser
 from tools.cli.render import quiet_pipes, say
 from tools.dlmsclient import DlmsError
@@ -18,6 +18,7 @@ COMMANDS: dict[str, Callable] = {
     "action": access.run_action,
     "access": several.run,
     "discover": discover.run,
+    "raw": raw.run,
     "decode": decode.run,
 }
 
@@ -30,11 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     options = build_parser().parse_args(arguments)
     try:
+        if options.command != "decode":
+            connection.resolve(options)
         COMMANDS[options.command](options)
     except DlmsError as error:
         say(message(error))
         return exit_code(error)
-    except decode.Faulty:
+    except Faulty:
         return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 
-from tools.cli import trace
+from tools.cli import connection, trace
+from tools.cli.connection import ranged
 from tools.cli.render import FORMATS
 from tools.cli.values import SYNTAX
 from tools.dlmsclient.wrapper import ALL_STATION, DEFAULT_PORT
@@ -22,6 +22,7 @@ DEMONSTRATION_PASSWORDS = {
     SHORT_NAME_READER: "12345678",
     SHORT_NAME_MANAGEMENT: "87654321",
 }
+CONFIRMED, UNCONFIRMED = "confirmed", "unconfirmed"
 LOAD_PROFILE = "1.0.99.1.0.255"
 
 _EPILOG = """\
@@ -33,6 +34,8 @@ examples
   python -m tools.cli read
   python -m tools.cli read --object 1.0.99.1.0.255 --range 2026-05-01 2026-05-02 --format csv
   python -m tools.cli get 1-0:1.8.0*255 value
+  python -m tools.cli get 1.0.1.8.0.255:value 1.0.2.8.0.255:2 0.0.1.0.0.255:time
+  python -m tools.cli --meter lab --format json get 1.0.1.8.0.255:value
   python -m tools.cli --client 48 set 0-0:1.0.0*255 time_zone long:-60
   python -m tools.cli --client 48 action 0-0:1.0.0*255 shift_time long:30
   python -m tools.cli --client 48 --host 239.255.0.1 set 0-0:96.128.1*255 2 double-long-unsigned:5 --class 1 --broadcast
@@ -50,29 +53,6 @@ in a text with lines that begin with > or <, as --trace prints them, those are t
 """
 
 
-def _ranged(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        try:
-            value = int(text, 0)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{value} is not {low} to {high}")
-        return value
-
-    return parse
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
-    if not 0 < value <= 3600:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0 and up to 3600 seconds")
-    return value
-
-
 class _InOrder(argparse.Action):
     """Several options into one list, in the order in which they stand: (option, its words and None for a missing value)."""
 
@@ -87,48 +67,13 @@ def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
     def default(value: object) -> object:
         return value if defaults else argparse.SUPPRESS
 
-    group = parser.add_argument_group("the meter and the association")
-    group.add_argument("--host", default=default("127.0.0.1"), help="name or address of the meter (default 127.0.0.1)")
-    group.add_argument("--port", type=_ranged(1, 65535), default=default(DEFAULT_PORT), help=f"default {DEFAULT_PORT}")
-    group.add_argument("--udp", action="store_true", default=default(False), help="UDP instead of TCP")
-    group.add_argument(
-        "--interface", default=default(None), metavar="I", help="where multicast to --host leaves: its IPv4 address, or name for IPv6"
+    group = parser.add_argument_group("the meter and the association", "each of these may also be a variable, DLMS_HOST and so on")
+    clients = (
+        f"client wPort: {PUBLIC} public, {READER} reader, {MANAGEMENT} management "
+        f"(default {READER}, with --sn {SHORT_NAME_READER}; discover: {PUBLIC})"
     )
-    group.add_argument(
-        "--client",
-        type=_ranged(1, 65535),
-        metavar="WPORT",
-        default=default(None),
-        help=f"client wPort: {PUBLIC} public, {READER} reader, {MANAGEMENT} management "
-        f"(default {READER}, with --sn {SHORT_NAME_READER}; discover: {PUBLIC})",
-    )
-    group.add_argument(
-        "--sn",
-        action="store_true",
-        default=default(False),
-        help=f"short names instead of logical ones (client {SHORT_NAME_READER} reads, {SHORT_NAME_MANAGEMENT} writes)",
-    )
-    group.add_argument("--server", type=_ranged(1, 65535), metavar="WPORT", default=default(1), help="logical device (default 1)")
-    group.add_argument(
-        "--password",
-        default=default(None),
-        help='LLS secret, or hex:OCTETS; "" for none (default: the demonstration values of clients 32, 48, 64 and 80, none for others)',
-    )
-    group.add_argument(
-        "--pdu-size",
-        type=_ranged(0, 65535),
-        metavar="N",
-        default=default(65535),
-        help="longest APDU the meter may send (default 65535; 0: no limit announced)",
-    )
-    group.add_argument(
-        "--gbt",
-        type=_ranged(1, 63),
-        metavar="N",
-        default=default(None),
-        help="general block transfer, with a window of N blocks, instead of the services' own blocks",
-    )
-    group.add_argument("--timeout", type=_seconds, metavar="S", default=default(5.0), help="seconds to wait for each answer (default 5)")
+    short_names = f"short names instead of logical ones (client {SHORT_NAME_READER} reads, {SHORT_NAME_MANAGEMENT} writes)"
+    connection.add_options(group, defaults, clients, short_names)
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=FORMATS, default=default("table"), help="default table")
     trace.add_option(output, default(None))
@@ -137,14 +82,26 @@ def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
 def _add_target(parser: argparse.ArgumentParser, index: str) -> None:
     parser.add_argument("object", metavar="OBIS", help="1-0:1.8.0*255 or 1.0.1.8.0.255")
     parser.add_argument("index", metavar=index.upper(), help=f"number or name of the {index}")
+    _add_request(parser)
+
+
+def _add_request(parser: argparse.ArgumentParser) -> None:
+    """What a single request may be told."""
+    parser.add_argument("--invoke-id", type=ranged(0, 15), metavar="N", help="invoke-id of the request, 0 to 15; further ones count on")
     parser.add_argument(
-        "--class", dest="class_id", type=_ranged(0, 65535), metavar="N", help="class-id (default: looked up in the object list)"
+        "--service-class",
+        choices=(CONFIRMED, UNCONFIRMED),
+        default=CONFIRMED,
+        help="of the request; an unconfirmed SET or ACTION is not answered, a GET may be (default confirmed)",
+    )
+    parser.add_argument(
+        "--class", dest="class_id", type=ranged(0, 65535), metavar="N", help="class-id (default: looked up in the object list)"
     )
 
 
 def _add_block_size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--block-size", type=_ranged(1, 65535), metavar="N", help="send the value in blocks of N octets (default: only if too long)"
+        "--block-size", type=ranged(1, 65535), metavar="N", help="send the value in blocks of N octets (default: only if too long)"
     )
 
 
@@ -158,7 +115,7 @@ def _add_silent(parser: argparse.ArgumentParser) -> None:
 def _add_rows(parser: argparse.ArgumentParser) -> None:
     rows = parser.add_mutually_exclusive_group()
     rows.add_argument("--range", nargs=2, metavar=("FROM", "TO"), help="rows of this time: 2026-05-01 or 2026-05-01T12:00+02:00")
-    rows.add_argument("--entries", nargs=2, type=_ranged(0, 0xFFFFFFFF), metavar=("A", "B"), help="rows A to B from 1; B 0: the last")
+    rows.add_argument("--entries", nargs=2, type=ranged(0, 0xFFFFFFFF), metavar=("A", "B"), help="rows A to B from 1; B 0: the last")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -186,13 +143,20 @@ def build_parser() -> argparse.ArgumentParser:
     read.add_argument("--object", action="append", metavar="OBIS", help="only this object (may be repeated)")
     read.add_argument("--attribute", action="append", metavar="N", help="these attributes, by number or name (may be repeated)")
     read.add_argument("--all", action="store_true", help="every readable attribute")
-    read.add_argument("--rows", type=_ranged(0, 1_000_000), default=8, metavar="N", help="newest rows of the load profile (default 8)")
+    read.add_argument("--rows", type=ranged(0, 1_000_000), default=8, metavar="N", help="newest rows of the load profile (default 8)")
     _add_rows(read)
 
     commands.add_parser("objects", parents=[common], help="the object list with the rights of this client")
 
-    get = commands.add_parser("get", parents=[common], help="read one attribute")
-    _add_target(get, "attribute")
+    get = commands.add_parser(
+        "get",
+        parents=[common],
+        usage="%(prog)s [options] OBIS ATTRIBUTE | OBIS:ATTRIBUTE [OBIS:ATTRIBUTE ...]",
+        help="read one attribute, or several over one association",
+        description="Read one attribute, or several over one association: by lists where the meter takes them, each in its row.",
+    )
+    get.add_argument("targets", nargs="+", metavar="OBIS:ATTRIBUTE", help="1-0:1.8.0*255:value or 1.0.1.8.0.255:2, number or name")
+    _add_request(get)
     _add_rows(get)
 
     set_ = commands.add_parser("set", parents=[common], help="write one attribute", epilog=SYNTAX, formatter_class=raw)
@@ -227,6 +191,18 @@ def build_parser() -> argparse.ArgumentParser:
     several.add_argument("--break-on-error", action="store_true", help="after the first error do nothing more")
     several.add_argument("--self-descriptive", action="store_true", help="let the answer repeat what was asked")
 
+    raw_ = commands.add_parser(
+        "raw",
+        parents=[common],
+        help="send APDUs as they are, print and explain the answers",
+        description="Send APDUs in hexadecimal as they are, one after the other, and explain what comes back; what begins with 00 is\n"
+        "sent as a WPDU with a header of its own. Blocks of the answers are joined. --trace shows the requests as well.",
+        formatter_class=raw,
+    )
+    raw_.add_argument("apdus", nargs="+", metavar="HEX", help="an APDU, octets together or in quotes")
+    raw_.add_argument("--no-association", action="store_true", help="send no AARQ before, and no RLRQ after")
+    raw_.add_argument("--no-answer", action="store_true", help="wait for no answer")
+
     decode = commands.add_parser(
         "decode",
         help="explain octets: pasted hexadecimal of WPDUs or APDUs, or a pcap or pcapng file",
@@ -241,7 +217,7 @@ def build_parser() -> argparse.ArgumentParser:
     decode.add_argument("--json", action="store_true", help="as JSON, each octet in one of the fields")
     decode.add_argument("--brief", action="store_true", help="one line for a descriptor, a component or a whole value")
     decode.add_argument(
-        "--port", type=_ranged(1, 65535), default=DEFAULT_PORT, help=f"of the meter, in a capture file (default {DEFAULT_PORT})"
+        "--port", type=ranged(1, 65535), default=DEFAULT_PORT, help=f"of the meter, in a capture file (default {DEFAULT_PORT})"
     )
 
     discover = commands.add_parser(

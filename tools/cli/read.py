@@ -8,17 +8,17 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass, field
 
-from tools.cli.asking import NOT_ASKED, Answer, ask_all, unit_of, with_octets
+from tools.cli.asking import with_octets
 from tools.cli.errors import Odd
 from tools.cli.options import LOAD_PROFILE
 from tools.cli.profile import Profile, ProfileReader, Sink, selection_of
 from tools.cli.profile_output import CsvSink, print_profile_table, profile_json
 from tools.cli.progress import progress
-from tools.cli.readings import Reading, print_readings_csv, print_readings_table, reading_json
+from tools.cli.readings import Reading, print_readings_csv, print_readings_table, read_all, reading_json
 from tools.cli.render import print_json, print_line, say
 from tools.cli.session import association, find_all, index_of, object_list
 from tools.dlmsclient import Association, CosemAttribute, ListedObject, Obis, ProtocolError, Selection, UsageError
-from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, ClassId
+from tools.dlmsclient.cosem import ClassId
 
 # What a reader looks for first, per class; attribute 2 where nothing is said.
 _VALUE_ATTRIBUTES: dict[int, tuple[int, ...]] = {
@@ -79,22 +79,8 @@ def _read_values(opened: Association, items: list[ListedObject], options: argpar
     if options.attribute and not wanted:
         raise UsageError(f"no object has an attribute {' or '.join(options.attribute)}: `objects` lists them")
     found.begun = True
-    scalers = {}
-    for each in wanted:
-        targets, source = SCALED_ATTRIBUTES.get(each.class_id, ((), 0))
-        if each.attribute_id in targets:
-            scalers[each] = CosemAttribute(each.class_id, each.instance, source)
-    answers: dict[CosemAttribute, Answer] = {}
-    try:
-        with progress("values") as tell:
-            ask_all(opened, [*wanted, *scalers.values()], answers, tell)
-    finally:
-        missing = Answer(remark=f"{NOT_ASKED}: the connection was lost")
-        for each in wanted:
-            unit, remark = unit_of(answers.get(scalers[each], missing)) if each in scalers else (None, "")
-            found.readings.append(
-                Reading(each.class_id, each.instance, each.attribute_id, answers.get(each, missing), unit, remark)
-            )
+    with progress("values") as tell:
+        read_all(opened, wanted, found.readings, tell)
 
 
 def _attribute(item: ListedObject, number: int) -> CosemAttribute:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.cli.asking import Answer
+from tools.cli.asking import NOT_ASKED, Answer, ask_all, unit_of
 from tools.cli.plain import is_number, number_of, shorten
 from tools.cli.render import Column, print_csv, print_json, print_table
 from tools.cli.values import to_json
 from tools.cli.words import Told, attribute_of, tell
-from tools.dlmsclient import Data, Obis, ScalerUnit, axdr
-from tools.dlmsclient.cosem import attribute_name, class_name, obis_name
+from tools.dlmsclient import Association, CosemAttribute, Data, Obis, ScalerUnit, axdr
+from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, attribute_name, class_name, obis_name
 
 _HEADINGS = ["obis", "name", "class_id", "attribute", "attribute_name", "value", "unit"]
 MARK = "!"
@@ -40,6 +40,28 @@ class Reading:
     def remark(self) -> str:
         """What was odd about the value or its unit, with the octets; empty when nothing was."""
         return "; ".join(part for part in (self.answer.text, self.told.remark, self.about_unit) if part)
+
+
+def read_all(
+    opened: Association,
+    wanted: Sequence[CosemAttribute],
+    found: list[Reading],
+    tell_progress: Callable[[int, int], None] = lambda done, of: None,
+) -> None:
+    """Values of attributes with their units, entered into ``found``; a value that was not asked for because the connection is lost too."""
+    scalers = {}
+    for each in wanted:
+        targets, source = SCALED_ATTRIBUTES.get(each.class_id, ((), 0))
+        if each.attribute_id in targets:
+            scalers[each] = CosemAttribute(each.class_id, each.instance, source)
+    answers: dict[CosemAttribute, Answer] = {}
+    try:
+        ask_all(opened, [*wanted, *scalers.values()], answers, tell_progress)
+    finally:
+        missing = Answer(remark=f"{NOT_ASKED}: the connection was lost")
+        for each in wanted:
+            unit, remark = unit_of(answers.get(scalers[each], missing)) if each in scalers else (None, "")
+            found.append(Reading(each.class_id, each.instance, each.attribute_id, answers.get(each, missing), unit, remark))
 
 
 def as_json(

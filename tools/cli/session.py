@@ -6,12 +6,17 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tools.cli.options import DEMONSTRATION_PASSWORDS, READER, SHORT_NAME_READER
+from tools.cli.cache import ObjectLists
+from tools.cli.connection import secret_octets
+from tools.cli.options import CONFIRMED, DEMONSTRATION_PASSWORDS, READER, SHORT_NAME_READER
 from tools.cli.trace import Trace
 from tools.dlmsclient import (
+    ActionError,
     Association,
     Client,
     Conformance,
+    DataAccessError,
+    DataAccessResult,
     ListedObject,
     Obis,
     ProtocolError,
@@ -21,7 +26,6 @@ from tools.dlmsclient import (
 )
 from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, class_name
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE, SHORT_NAME_CONFORMANCE
-from tools.dlmsclient.octets import parse_hex
 from tools.dlmsclient.wrapper import ALL_STATION, MANAGEMENT_LOGICAL_DEVICE
 
 NOTHING = Conformance(0)
@@ -42,11 +46,7 @@ def link(options: argparse.Namespace) -> Iterator[Client]:
 def password_of(options: argparse.Namespace, client_wport: int) -> bytes | None:
     """LLS secret, None for the lowest level."""
     given = options.password
-    if given is None:
-        given = DEMONSTRATION_PASSWORDS.get(client_wport, "")
-    if given.startswith("hex:"):
-        return parse_hex(given[len("hex:") :])
-    return given.encode() or None
+    return secret_octets(DEMONSTRATION_PASSWORDS.get(client_wport, "") if given is None else given) or None
 
 
 def is_silent(options: argparse.Namespace) -> bool:
@@ -73,7 +73,8 @@ def silent_association(options: argparse.Namespace) -> Iterator[Association]:
         if options.preestablished:
             yield client.attach(client_wport, server, confirmed=False)
             return
-        opened = client.associate(client_wport, server, password_of(options, client_wport), confirmed=False)
+        password = password_of(options, client_wport)
+        opened = client.associate(client_wport, server, password, conformance=options.conformance, confirmed=False)
         yield opened
         opened.release()
 
@@ -85,22 +86,61 @@ def association(options: argparse.Namespace, needed: Conformance = NOTHING) -> I
         with silent_association(options) as opened:
             yield opened
         return
-    client_wport = options.client or (SHORT_NAME_READER if options.sn else READER)
-    password = password_of(options, client_wport)
     with link(options) as client:
-        associate = client.associate_short_names if options.sn else client.associate
-        services = SHORT_NAME_CONFORMANCE if options.sn else CLIENT_CONFORMANCE
-        opened = associate(
-            client_wport,
-            options.server,
-            password,
-            conformance=services | needed,
-            pdu_size=options.pdu_size,
-            block_size=getattr(options, "block_size", None),
-            gbt=options.gbt,
-        )
+        opened = open_association(client, options, needed)
         yield opened
         opened.release()
+
+
+def client_wport_of(options: argparse.Namespace) -> int:
+    """The client wPort of the options, or the reader's."""
+    return options.client or (SHORT_NAME_READER if options.sn else READER)
+
+
+def open_association(client: Client, options: argparse.Namespace, needed: Conformance = NOTHING) -> Association:
+    """A confirmed association as the options say. What ``--conformance`` names is proposed as it is."""
+    client_wport = client_wport_of(options)
+    associate = client.associate_short_names if options.sn else client.associate
+    services = SHORT_NAME_CONFORMANCE if options.sn else CLIENT_CONFORMANCE
+    return associate(
+        client_wport,
+        options.server,
+        password_of(options, client_wport),
+        conformance=services | needed if options.conformance is None else options.conformance,
+        pdu_size=options.pdu_size,
+        block_size=getattr(options, "block_size", None),
+        gbt=options.gbt,
+    )
+
+
+def prepare_request(opened: Association, options: argparse.Namespace) -> None:
+    """Let the next request have the invoke-id and the service class of the options; lookups before it are as ever."""
+    opened.confirmed_services = options.service_class == CONFIRMED
+    if options.invoke_id is not None:
+        opened.count_from(options.invoke_id)
+
+
+@contextmanager
+def looking_up(opened: Association, options: argparse.Namespace) -> Iterator[ObjectLists]:
+    """The object list, kept from another time where it may be; forgotten when the meter does not know one of its objects."""
+    lists = ObjectLists(opened, not options.no_cache)
+    try:
+        yield lists
+    except (DataAccessError, ActionError) as error:
+        if error.code.value == DataAccessResult.OBJECT_UNDEFINED:
+            lists.drop()
+        raise
+
+
+def find_kept(lists: ObjectLists, text: str) -> ListedObject:
+    """:func:`find` in the object list; what a kept one does not have may be in the meter's."""
+    Obis.parse(text)
+    try:
+        return find(lists.objects(), text)
+    except UsageError:
+        if not lists.from_cache:
+            raise
+    return find(lists.again(), text)
 
 
 def object_list(opened: Association, odd: list[ProtocolError] | None = None) -> list[ListedObject]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from tools.cli.cache import ObjectLists
 from tools.cli.render import Column, print_csv, print_json, print_table, text
-from tools.cli.session import association, find, index_of, object_list
+from tools.cli.session import association, find_kept, index_of, looking_up
 from tools.cli.values import parse_value, to_json
-from tools.dlmsclient import Conformance, CosemAttribute, CosemMethod, ListedObject, Obis, Tag, UsageError
+from tools.dlmsclient import Conformance, CosemAttribute, CosemMethod, DataAccessResult, Obis, Tag, UsageError
 from tools.dlmsclient.access_service import AccessItem, AccessKind, AccessOutcome
 from tools.dlmsclient.cosem import attribute_name, method_name
 
@@ -26,10 +27,10 @@ def asked(options: argparse.Namespace) -> list[Asked]:
     return items
 
 
-def item_of(objects: list[ListedObject], one: Asked) -> AccessItem:
+def item_of(lists: ObjectLists, one: Asked) -> AccessItem:
     """The specification and Data of one thing asked for."""
     kind, instance, index, value = one
-    listed = find(objects, instance)
+    listed = find_kept(lists, instance)
     number = index_of(index, listed.class_id, methods=kind is AccessKind.ACTION)
     target = CosemMethod if kind is AccessKind.ACTION else CosemAttribute
     return AccessItem(kind, target(listed.class_id, listed.instance, number), None if value is None else parse_value(value))
@@ -39,12 +40,13 @@ def run(options: argparse.Namespace) -> None:
     """Ask, and print a line for each."""
     wanted = asked(options)
     needed = Conformance.ACCESS | Conformance.GENERAL_BLOCK_TRANSFER
-    with association(options, needed) as opened:
+    with association(options, needed) as opened, looking_up(opened, options) as lists:
         if opened.negotiated is None or not opened.negotiated.conformance & Conformance.ACCESS:
             raise UsageError("the meter does not offer the ACCESS service")
-        objects = object_list(opened)
-        items = [item_of(objects, one) for one in wanted]
+        items = [item_of(lists, one) for one in wanted]
         outcomes = opened.access(items, break_on_error=options.break_on_error, self_descriptive=options.self_descriptive)
+        if any(outcome.result.value == DataAccessResult.OBJECT_UNDEFINED for outcome in outcomes):
+            lists.drop()
     lines = [_line(item, outcome) for item, outcome in zip(items, outcomes, strict=True)]
     if options.format == "json":
         print_json([line | to_json(outcome.data) for line, outcome in zip(lines, outcomes, strict=True)])

@@ -25,8 +25,8 @@ values are TYPE:CONTENT
   boolean                       boolean:true, boolean:false
   null-data                     null-data
   float32 float64               float32:1.5
-  octet-string                  hex: octet-string:0A0B0C
-  visible-string utf8-string    text: visible-string:hello
+  octet-string                  hex: octet-string:0A0B0C, or a text in quotes: octet-string:"hello"
+  visible-string utf8-string    text: visible-string:hello or visible-string:"hello"
   bit-string                    bit-string:0101
   date-time date time           date-time:2026-05-01T12:00:00+02:00, date:2026-05-01, time:12:00:00
   array structure               a JSON list of values: structure:["integer:0", "enum:30", {"array": ["unsigned:1"]}]
@@ -38,6 +38,7 @@ the JSON of `get --format json`, {"type": "unsigned", "value": 5}, is a value to
 """
 
 _TYPES = {tag.text: tag for tag in Tag if tag is not Tag.COMPACT_ARRAY}
+_QUOTED = (Tag.OCTET_STRING.text, Tag.VISIBLE_STRING.text, Tag.UTF8_STRING.text)
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -47,7 +48,21 @@ def parse_value(text: str) -> Data:
     if trimmed.startswith("{"):
         return from_json(_load(trimmed))
     name, _, content = trimmed.partition(":")
+    if content.startswith('"') and name.strip().lower() in _QUOTED:
+        return _quoted(name.strip().lower(), content)
     return _typed(name, content)
+
+
+def _quoted(key: str, content: str) -> Data:
+    """A string from a text in quotes, in which a backslash escapes as in JSON."""
+    try:
+        text = json.loads(content)
+        # A quote inside that nobody escaped ends the text before its end.
+        if not isinstance(text, str):
+            raise ValueError
+    except ValueError:
+        raise UsageError(f'{content} is no text in quotes: write "…", and \\" for a quote in it') from None
+    return axdr.octet_string(text.encode()) if key == Tag.OCTET_STRING.text else _checked(Data(_TYPES[key], text))
 
 
 def from_json(item: Any) -> Data:

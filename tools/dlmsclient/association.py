@@ -84,6 +84,7 @@ class Association:
         self.gbt = gbt
         self.watch: Callable[[bytes], None] | None = None  # given the octets of a long value that is read, as they come
         self.high_priority = True
+        self.confirmed_services = True  # False: services go unconfirmed although the AA is confirmed
         self._invoke_id = 0
         self._long_invoke_id = 0
 
@@ -164,6 +165,10 @@ class Association:
             return ExceptionResponse.decode(octets)
         return decode_apdu(octets)
 
+    def count_from(self, invoke_id: int) -> None:
+        """Let the next request have this invoke-id."""
+        self._invoke_id = (invoke_id - 1) & 0x0F
+
     def next_iip(self, confirmed: bool = True) -> int:
         """A fresh invoke-id-and-priority octet; invoke-ids go round 1 to 15 and 0."""
         self._invoke_id = (self._invoke_id + 1) & 0x0F
@@ -233,7 +238,18 @@ class Association:
 
     def objects(self, odd: list[ProtocolError] | None = None) -> list[ListedObject]:
         """What this client may see, by object_list of the current association. odd: see :func:`parse_object_list`."""
-        return parse_object_list(self.get(ClassId.ASSOCIATION_LN, CURRENT_ASSOCIATION, 2), odd=odd)
+        return self.parse_objects(self.object_lists(), odd)
+
+    def object_lists(self) -> list[Data | None]:
+        """What :meth:`objects` is made from, as the meter sends it: object_list."""
+        return [self.get(ClassId.ASSOCIATION_LN, CURRENT_ASSOCIATION, 2)]
+
+    def parse_objects(self, lists: Sequence[Data | None], odd: list[ProtocolError] | None = None) -> list[ListedObject]:
+        """The objects of :meth:`object_lists`, read now or kept from another time."""
+        (listed,) = lists
+        if listed is None:
+            raise ProtocolError("there is no object_list")
+        return parse_object_list(listed, odd=odd)
 
     def release(self, reason: int | None = 0, user_information: bytes | None = None) -> Rlre | None:
         """End the AA with RLRQ and return the RLRE; an unconfirmed AA ends without one (REQUIREMENTS B-10, B-12)."""
@@ -257,12 +273,17 @@ class Association:
 
     # Inside
 
-    def _terms(self, confirmed: bool = True) -> Terms:
+    def _terms(self, confirmed: bool | None = None) -> Terms:
+        confirmed = self.confirmed_services if confirmed is None else confirmed
         limit = self.negotiated.server_max_receive_pdu_size if self.negotiated else 0
         return Terms(self.next_iip(confirmed), limit, self.block_size, self.watch)
 
+    def _is_confirmed(self, asked: bool | None) -> bool:
+        """Whether a service is confirmed: as asked, otherwise as the AA and its services are."""
+        return (self.confirmed and self.confirmed_services) if asked is None else asked
+
     def _serve(self, make: Callable[[Terms], Exchange[Result]], confirmed: bool | None) -> Result | None:
-        confirmed = self.confirmed if confirmed is None else confirmed
+        confirmed = self._is_confirmed(confirmed)
         exchange = make(self._terms(confirmed))
         if confirmed:
             return self._run(exchange)

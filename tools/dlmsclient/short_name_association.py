@@ -46,7 +46,7 @@ class ShortNameAssociation(Association):
 
     def write(self, name: int, value: Data, confirmed: bool | None = None) -> None:
         """Write a variable. ``confirmed`` False sends UnconfirmedWrite: no response is waited for."""
-        if self.confirmed if confirmed is None else confirmed:
+        if self._is_confirmed(confirmed):
             self._run(short_name_exchanges.write(self._terms(), Variable(name), value))
         else:
             self.unconfirmed_write([Variable(name)], [value])
@@ -65,11 +65,21 @@ class ShortNameAssociation(Association):
 
     def objects(self, odd: list[ProtocolError] | None = None) -> list[ListedObject]:
         """object_list with the rights of access_rights_list, where the association has one. odd: see `parse_short_name_list`."""
+        return self.parse_objects(self.object_lists(), odd)
+
+    def object_lists(self) -> list[Data | None]:
+        """object_list, and access_rights_list or None."""
         listed = self.read(attribute_name(ASSOCIATION_SN, 2))
         try:
-            rights = self.read(attribute_name(ASSOCIATION_SN, 3))
+            return [listed, self.read(attribute_name(ASSOCIATION_SN, 3))]
         except DataAccessError:
-            rights = None
+            return [listed, None]
+
+    def parse_objects(self, lists: Sequence[Data | None], odd: list[ProtocolError] | None = None) -> list[ListedObject]:
+        """The objects of :meth:`object_lists`; from now on their base names are known."""
+        listed, rights = lists
+        if listed is None:
+            raise ProtocolError("there is no object_list")
         self._objects = parse_short_name_list(listed, rights, odd)
         return list(self._objects)
 
@@ -126,7 +136,7 @@ class ShortNameAssociation(Association):
     def _action(self, target: CosemMethod, parameter: Data | None, confirmed: bool | None) -> Data | None:
         """By a Read, which brings back what the method returns; by a Write where the AA has no parameterized-access."""
         name = self.find(target.class_id, target.instance).method(target.method_id)
-        confirmed = self.confirmed if confirmed is None else confirmed
+        confirmed = self._is_confirmed(confirmed)
         offered = self.negotiated.conformance if self.negotiated else Conformance(0)
         if not confirmed or Conformance.READ not in offered or parameter and Conformance.PARAMETERIZED_ACCESS not in offered:
             self.write(name, axdr.null_data() if parameter is None else parameter, confirmed)
