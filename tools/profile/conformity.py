@@ -96,12 +96,13 @@ def table() -> str:
     found = tests()
     known = rules()
     states = {identifier: status(identifier, found) for identifier in known}
-    lines = ["| section | rules | yes | partly | no |", "|---|---|---|---|---|"]
+    lines = ["**Table C.1 – Rules of each section**", "", "| section | rules | yes | partly | no |", "|---|---|---|---|---|"]
     for letter, title in _SECTIONS.items():
         counted = Counter(state for identifier, (state, _) in states.items() if identifier[0] == letter)
         lines.append(f"| {letter}. {title} | {counted.total()} | {counted[YES]} | {counted[PARTLY]} | {counted[NO]} |")
-    for letter, title in _SECTIONS.items():
-        lines += ["", f"### {letter}. {title}", "", "| id | rule | done | proof, or why not |", "|---|---|---|---|"]
+    for number, (letter, title) in enumerate(_SECTIONS.items(), 2):
+        lines += ["", f"### {letter}. {title}", "", f"**Table C.{number} – Section {letter}: {title}**", ""]
+        lines += ["| id | rule | done | proof, or why not |", "|---|---|---|---|"]
         for identifier, (priority, text) in known.items():
             if identifier[0] != letter:
                 continue

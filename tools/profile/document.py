@@ -32,6 +32,7 @@ ASKED: dict[str, Callable[[int], str]] = {
     "conformance": meter.conformance,
     "long-messages": meter.long_messages,
     "setup-objects": meter.setup_objects,
+    "own-codes": meter.own_codes,
 }
 # … and without one
 MADE: dict[str, Callable[[], str]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tools.dlmsclient import Association, AssociationRejected, Client, parse_object_list
 from tools.dlmsclient.cosem import class_name, obis_name
 from tools.dlmsclient.initiate import Conformance
@@ -23,6 +25,8 @@ MECHANISMS = {0: "lowest level (none)", 1: "low level (LLS)", 5: "high level 5 (
 # Push setup, TCP-UDP setup, IPv4 setup, MAC address setup, IPv6 setup, Security setup, and what names the associations
 SETUP_CLASSES = (12, 15, 17, 40, 41, 42, 43, 48, 64)
 _LN = 15
+_OWN_FIRST = 128  # value groups C, D and E of an OBIS code: from here on the manufacturer's own …
+_NOT_USED = 255  # … up to here
 
 
 def _open(client: Client, device: int) -> tuple[Association, list[ListedObject]]:
@@ -141,12 +145,21 @@ def long_messages(port: int) -> str:
 
 def setup_objects(port: int) -> str:
     """The objects of communication set-up with what the management client may do."""
+    return _objects(port, lambda item: item.class_id in SETUP_CLASSES)
+
+
+def own_codes(port: int) -> str:
+    """The objects whose OBIS code is the manufacturer's own."""
+    return _objects(port, lambda item: any(_OWN_FIRST <= group < _NOT_USED for group in item.instance.octets[2:5]))
+
+
+def _objects(port: int, wanted: Callable[[ListedObject], bool]) -> str:
     lines = ["| device | object | OBIS | class | management client |", "|---|---|---|---|---|"]
     with Client.tcp("127.0.0.1", port, timeout=10) as client:
         for device in DEVICES:
             _, listed = _open(client, device)
             for item in sorted(listed, key=lambda item: item.instance.octets):
-                if item.class_id in SETUP_CLASSES:
+                if wanted(item):
                     kind = f"{class_name(item.class_id)} ({item.class_id} v{item.version})"
                     lines.append(f"| {device} | {obis_name(item.instance)} | {item.instance} | {kind} | {rights(item)} |")
     return "\n".join(lines)

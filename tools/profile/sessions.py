@@ -31,6 +31,8 @@ NAME = (1, "0.0.42.0.0.255", 2)
 NOTE = (1, "0.0.96.128.1.255", 2)
 ENERGY = "1.0.1.8.0.255"
 PUSH = (40, "0.0.25.9.0.255")
+IPV4 = (42, "0.0.25.1.0.255")
+GROUP = "239.255.40.60"  # of the organization's own scope
 LOAD = "1.0.99.1.0.255"
 EVENTS_CLIENT = 1  # the client management process
 _WIDTH = 128  # columns of a line
@@ -70,9 +72,12 @@ def _meter(session: Session, **settings: object) -> Iterator[int]:
         yield running.ready.port
 
 
-def _settle(port: int) -> None:
-    """Return when the meter has served the datagrams that came before: the refusal of an unknown client comes behind them."""
-    with Client.udp(HOST, port, TIMEOUT) as client:
+def _settle(port: int, host: str = HOST) -> None:
+    """Return when the meter has served the datagrams that came before: the refusal of an unknown client comes behind them.
+
+    host: the address, or the group, that they were sent to.
+    """
+    with Client.udp(host, port, TIMEOUT, interface=None if host == HOST else HOST) as client:
         try:
             client.associate(NOBODY)
         except AssociationRejected:
@@ -197,6 +202,36 @@ def udp_preestablished() -> Session:
     return session
 
 
+def udp_multicast() -> Session:
+    """A group joined by the IPv4 setup object, a broadcast to it, and the group left."""
+    session = Session(
+        "UDP: a multicast group joined by the setup object",
+        "The management client tells the IPv4 setup object which group to join; from then on one datagram reaches every meter in it.",
+    )
+    group = axdr.double_long_unsigned(int.from_bytes(socket.inet_aton(GROUP), "big"))
+    with _meter(session) as port, Client.tcp(HOST, port, TIMEOUT, session.trace) as client:
+        session.say("Over TCP: open an AA.")
+        manager = client.associate(MANAGER, 1, SECRETS[MANAGER])
+        session.say(f"ACTION add_mc_IP_address with {GROUP} as a double-long-unsigned: the group is joined before the answer leaves.")
+        manager.action(*IPV4, 1, group)
+        session.say("Attribute 4 has it, and keeps it when the network comes and goes.")
+        manager.get(*IPV4, 4)
+        session.say(f"In datagrams to {GROUP}, wPort {ALL_STATION:04X}: an AA with every logical device, a SET in each, their end.")
+        with Client.udp(GROUP, port, TIMEOUT, session.trace, interface=HOST) as everyone:
+            opened = everyone.associate(MANAGER, ALL_STATION, SECRETS[MANAGER], confirmed=False)
+            opened.set(*NOTE, axdr.double_long_unsigned(10))
+            opened.release()
+        _settle(port, GROUP)
+        session.say("Over TCP again: the note was written.")
+        value = manager.get(*NOTE).value
+        assert value == 10, value
+        session.say("ACTION delete_mc_IP_address: the group is left.")
+        manager.action(*IPV4, 2, group)
+        session.say("Release.")
+        manager.release()
+    return session
+
+
 def _destination(port: int, transport: int) -> Data:
     return axdr.structure(axdr.enum(transport), axdr.octet_string(f"{HOST}:{port}".encode()), axdr.enum(0))
 
@@ -304,6 +339,7 @@ SESSIONS: tuple[Callable[[], Session], ...] = (
     udp_confirmed,
     udp_unconfirmed,
     udp_preestablished,
+    udp_multicast,
     push_udp,
     push_in_blocks,
     short_names,
