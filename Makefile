@@ -31,6 +31,30 @@ PY := $(VENV)/bin/python
 interpreter = $(if $(strip $(MICROPYTHON)),,$(VENV)/micropython.txt)
 interop = $(if $(filter 0,$(INTEROP)),,$(VENV)/interop.txt)
 
+# What each target takes from the command line; anything else there is a slip, and said.
+TAKES_run := PORT BIND CONFIG SET MICROPYTHON
+TAKES_read := HOST PORT ARGS
+TAKES_listen := HOST PORT ARGS
+TAKES_test := ARGS JOBS INTEROP MICROPYTHON
+TAKES_test-emulated := ARGS JOBS
+TAKES_test-rp2040 := ARGS JOBS
+TAKES_test-hil := RIG LABGRID ARGS JOBS MICROPYTHON
+TAKES_bench := ARGS INTEROP MICROPYTHON
+TAKES_lint := ARGS
+TAKES_flash := BOARD TARGET IMAGE ARGS
+TAKES_deploy := BOARD TARGET ARGS
+TAKES_provision := TARGET ARGS
+TAKES_firmware := BOARD TOP ARGS
+given := $(foreach word,$(.VARIABLES),$(if $(findstring command line,$(origin $(word))),$(filter-out MAKE% -%,$(word))))
+taken := $(foreach goal,$(MAKECMDGOALS),$(TAKES_$(goal))) PYTHON VENV
+ignored := $(if $(foreach goal,$(MAKECMDGOALS),$(TAKES_$(goal))),$(filter-out $(taken),$(given)))
+ifneq ($(ignored),)
+$(error make $(MAKECMDGOALS) does not know $(ignored): it takes $(sort $(foreach goal,$(MAKECMDGOALS),$(TAKES_$(goal)))); further options go into ARGS="…" or SET="…")
+endif
+
+# Where ARGS names folders, files or tests of its own, they take the place of a target's: `$(call folders,host_tests/a host_tests/b)`.
+folders = $(if $(filter host_tests%,$(ARGS)),,$(1))
+
 .PHONY: help run read listen test test-emulated test-rp2040 test-hil bench lint flash deploy provision firmware clean
 .DEFAULT_GOAL := help
 # A failed install leaves no list behind that looks like a finished one.
@@ -61,11 +85,14 @@ listen: $(VENV)/host.txt ## print what a meter pushes here, and read over connec
 test: $(VENV)/host.txt $(interpreter) $(interop) ## run every test
 	@$(PY) -m pytest -p host_tests.harness.options -n $(JOBS) --dist loadscope $(ARGS)
 
+# Wire and hardware tests, and the scripts for the heap.
+BOARD_TESTS = host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire
+
 test-emulated: $(VENV)/host.txt ## build the Cortex-M3 board, run the wire, heap and hardware tests on it in QEMU
 	@$(PY) -m tools.emulated build
 	@$(PY) -m pytest -p host_tests.harness.options --target emulated -n $(JOBS) --dist loadscope \
 	    -m "((wire or caps) and not micropython) or zero_alloc" -k "not cpython" \
-	    host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire $(ARGS)
+	    $(call folders,$(BOARD_TESTS)) $(ARGS)
 
 # The scripts that take the emulated processor longest come first, so that the others fill the time beside them.
 RP2040_SCRIPTS = $(addprefix host_tests/,alloc/mp_metering_takes_no_heap.py alloc/mp_engine_takes_no_heap.py \
@@ -74,10 +101,10 @@ RP2040_SCRIPTS = $(addprefix host_tests/,alloc/mp_metering_takes_no_heap.py allo
 test-rp2040: $(VENV)/host.txt ## build the rp2 port with the meter frozen in, test it in rp2040js (USB, flash, watchdog, pins)
 	@$(PY) -m tools.rp2040 build
 	@$(PY) -m pytest -p host_tests.harness.options --target rp2040 -n $(JOBS) --dist loadscope --timeout 600 -k "not cpython" \
-	    $(RP2040_SCRIPTS) host_tests/rp2040 $(ARGS)
+	    $(call folders,$(RP2040_SCRIPTS) host_tests/rp2040) $(ARGS)
 
 # Wire and hardware tests on every board, the scripts for the heap on the first one.
-HIL = -m "((wire or caps) and not micropython) or zero_alloc" -k "not cpython" host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire
+HIL = -m "((wire or caps) and not micropython) or zero_alloc" -k "not cpython" $(call folders,$(BOARD_TESTS))
 test-hil: $(VENV)/host.txt $(interpreter) $(if $(strip $(LABGRID)),$(VENV)/labgrid.txt) ## run the wire, heap and hardware tests on the boards of a rig
 	@test -n "$$RIG" || { echo "error: name the rig file: make test-hil RIG=rig.toml (docs/rig.example.toml), or RIG=practice to try it without a board" >&2; exit 2; }
 	@if [ "$$RIG" = practice ]; then exec $(PY) -m host_tests.hil.practice -n $(JOBS) $(HIL) $(ARGS); fi; \

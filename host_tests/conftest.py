@@ -34,6 +34,8 @@ from host_tests.harness.fixtures import (  # noqa: E402, F401
 )
 from host_tests.harness.hil import rig  # noqa: E402
 from host_tests.harness.hil.board import HilBoard  # noqa: E402
+from host_tests.harness.hil.boards import boards_there  # noqa: E402
+from host_tests.harness.hil.errors import HilError  # noqa: E402
 from host_tests.harness.meters import MeterHandle, MeterPool  # noqa: E402
 from tools.launcher import LauncherError  # noqa: E402
 
@@ -92,8 +94,10 @@ def pytest_configure(config: pytest.Config) -> None:
             )
             for name in config.getoption("target") or boards or ["unix"]
         ]
+        if workerinput is None and not config.option.collectonly:
+            boards_there(named)
         config.stash[TARGETS] = foreign.found(config, named)
-    except (targets.TargetError, rig.RigError) as error:
+    except (targets.TargetError, rig.RigError, HilError) as error:
         raise pytest.UsageError(str(error)) from None
     if workerinput is None:
         config.pluginmanager.register(report.SuiteProperties(config), "meter-suite-properties")

@@ -87,6 +87,7 @@ def test_a_build_of_another_tree_or_in_another_way_begins_anew(top, compilers, t
 
     def stays(*told):
         output.mkdir(parents=True, exist_ok=True)
+        (output / firmware.UNFINISHED).unlink(missing_ok=True)  # of the build before, which the FAKES let fail
         (output / "CMakeCache.txt").write_text("".join(told))
         built(output)
         with suppress(BoardError):  # nothing is made by a FAKE
@@ -101,6 +102,36 @@ def test_a_build_of_another_tree_or_in_another_way_begins_anew(top, compilers, t
     fake_tool(tmp_path / "bin", "picotool")
     assert stays(home, modules)
     assert not stays(home, modules, converter)
+
+
+def test_a_folder_of_a_build_that_did_not_end_well_is_made_anew(top, compilers, tmp_path, monkeypatch):
+    """A first build without the compiler's C library leaves what makes an image without start-up code ever after."""
+    monkeypatch.setattr(firmware, "OUTPUT", tmp_path / "out")
+    output = tmp_path / "out/RPI_PICO_W"
+    output.mkdir(parents=True)
+    fake_tool(tmp_path / "bin", "make", code=2)
+    with pytest.raises(BoardError, match="failed with exit code 2"):
+        firmware.build(PICO, top, lambda text: None)
+    (output / "broken").touch()
+    built(output)
+    said = []
+    fake_tool(tmp_path / "bin", "make")
+    with pytest.raises(BoardError, match="is not there"):  # nothing is made by a FAKE, and what was there has gone
+        firmware.build(PICO, top, said.append)
+    assert f"the build before did not end well: {output} is made anew" in said
+    assert not (output / "broken").exists()
+    # an image that cannot be right leaves the folder marked as well
+    monkeypatch.setattr(firmware, "_forget_broken", lambda output, say: None)
+    (output / "firmware.uf2").write_bytes(uf2(PICO.family))
+    (output / "firmware.bin").write_bytes(bytes(0x400))
+    with pytest.raises(BoardError, match="does not say where its file system begins"):
+        firmware.build(PICO, top, said.append)
+    monkeypatch.undo()
+    monkeypatch.setattr(firmware, "OUTPUT", tmp_path / "out")
+    monkeypatch.setenv("PATH", f"{compilers}:/usr/bin:/bin")
+    with suppress(BoardError):
+        firmware.build(PICO, top, said.append)
+    assert not (output / "firmware.bin").exists()
 
 
 def test_native_code_that_does_not_begin_at_a_word_is_refused(compilers, tmp_path):

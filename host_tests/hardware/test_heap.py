@@ -5,7 +5,7 @@ import pytest
 from host_tests.bench import emulated
 from tools.emulated import BoardError
 
-pytestmark = [pytest.mark.caps("board"), pytest.mark.prefers(backfill_days=0)]
+pytestmark = [pytest.mark.caps("board", "emulated-build"), pytest.mark.prefers(backfill_days=0)]
 
 # Octets in use with every connection open, each with an AA; as measured (host_tests/bench) and a little room, below 48 KiB. What takes more
 # than that takes it from the profiles of whoever has such a board: a row of the load profile is 29 octets.

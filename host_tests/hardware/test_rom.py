@@ -17,7 +17,7 @@ from tools.rom.emit import Names
 from tools.rom.image import functions
 from tools.rom.mpytool import load
 
-pytestmark = pytest.mark.caps("board")
+pytestmark = pytest.mark.caps("board", "emulated-build")
 
 SECONDS = 60.0
 

@@ -23,6 +23,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from tools.emulated import FIRMWARE
+
 from . import ask
 from .hil import place
 from .hil.errors import HilError
@@ -36,6 +38,7 @@ CAPABILITIES = {
     "board": "the meter does not run on a board",
     "rp2040": "this is not the emulated RP2040 (make test-rp2040)",
     "emulated": "the meter does not run on the emulated board",
+    "emulated-build": "the emulated board was not built on this computer (python -m tools.emulated build)",
     "console": "the meter's console cannot be read or typed at",
     "watchdog": "the meter has no watchdog",
     "power": "nothing cuts the meter's power (a relay of the rig file)",
@@ -66,12 +69,13 @@ CAPABILITIES = {
     "disconnect": "the meter's supply is not to be disconnected (--allow-disconnect)",
     "auth-failures": "wrong passwords are not to be tried on the meter (--allow-auth-failures)",
 }
+BUILD = "emulated-build"  # of this computer, whatever the target
 # Changes nothing that anybody could miss on a meter that exists for one test run.
-_HARDWARE = {"board", "emulated", "rp2040", "console", "watchdog", "power", "network-loss", "pulse", "timing"}
+_HARDWARE = {"board", BUILD, "emulated", "rp2040", "console", "watchdog", "power", "network-loss", "pulse", "timing"}
 # What a meter that is not ours is asked for before the first test (harness.ask); ours has all of it.
 ASKED = frozenset(ask.SERVICES) | frozenset(ask.LOGICAL_NAMES) | {"udp", "connections", "second-device", "short-names"}
 OWN_METER = frozenset(CAPABILITIES) - _HARDWARE
-OWN_EMULATED = frozenset(CAPABILITIES) - {"own-process", "roomy", "direct", "pulse", "timing", "rp2040"}
+OWN_EMULATED = frozenset(CAPABILITIES) - {BUILD, "own-process", "roomy", "direct", "pulse", "timing", "rp2040"}
 # What every board behind a serial port has; its rig adds to it.
 OWN_BOARD = ASKED | {"board", "console", "watchdog", "config", "writes", "disconnect", "auth-failures"}
 
@@ -113,7 +117,8 @@ class Target:
     def missing(self, wanted: set[str]) -> str:
         """Why a test that wants these capabilities cannot run here; empty when it can."""
         why = self.asked.why if self.asked is not None else {}
-        return "; ".join(why.get(name, CAPABILITIES[name]) for name in sorted(wanted - self.caps))
+        here = {BUILD} if FIRMWARE.exists() else set()
+        return "; ".join(why.get(name, CAPABILITIES[name]) for name in sorted(wanted - self.caps - here))
 
     def without(self, objects: set[str]) -> str:
         """Why a test that needs these objects cannot run here; empty when it can, or when the meter's list could not be read."""

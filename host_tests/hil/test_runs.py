@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -101,15 +102,28 @@ def test_a_board_in_use_fails_each_test_in_one_line(standin, boards, run_pytest,
 
 
 def test_capabilities_skip_by_their_reason(run_pytest, tmp_path):
-    """Nothing is opened for a test that is skipped: the device is not there."""
+    """Nothing is opened for a test that is skipped: the device is none that could be."""
     path = tmp_path / "rig.toml"
-    path.write_text('[boards.a]\ndevice = "/dev/ttyNONE"\n')
+    path.write_text('[boards.a]\ndevice = "/dev/null"\n')
     names = ("power", "network-loss", "pulse", "timing", "emulated", "own-process")
     tests = "".join(f"@pytest.mark.caps('{name}')\ndef test_{n}(meter): pass\n" for n, name in enumerate(names))
     done = run_pytest({"test_a.py": "import pytest\n" + tests}, "--rig", str(path))
     assert f"{len(names)} skipped" in done.stdout
     for text in ("a relay of the rig file", "a network of the rig file", "pulses of the rig file", "answer_ms of the rig file"):
         assert text in done.stdout
+
+
+def test_a_board_that_is_not_plugged_in_is_one_line_before_the_first_test(run_pytest, tmp_path):
+    path = tmp_path / "rig.toml"
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    path.write_text(f'[boards.a]\ndevice = "/dev/ttyNONE"\n[boards.b]\ndevice = "socket://127.0.0.1:{port}"\n')
+    done = run_pytest({"test_a.py": ANSWERS}, "--rig", str(path))
+    assert done.returncode == 4
+    assert "ERROR: --target a: /dev/ttyNONE is not there" in done.stderr
+    assert f"--target b: socket://127.0.0.1:{port} cannot be reached: Connection refused" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert "test_a.py" not in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -119,3 +119,41 @@ def test_32bit_interpreter_elsewhere_is_one_line(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("error: no 32-bit MicroPython here: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "BOARD=RPI_PICO_W"], "make run does not know BOARD: it takes BIND CONFIG MICROPYTHON PORT SET"),
+        (["read", "CLIENT=16"], "make read does not know CLIENT: it takes ARGS HOST PORT"),
+        (["firmware", "BOARD=RPI_PICO_W", "TARGET=/dev/ttyACM0"], "make firmware does not know TARGET: it takes ARGS BOARD TOP"),
+    ],
+)
+def test_words_that_a_target_would_ignore_are_told(words, said):
+    done = make(*words, "-n")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not done.stdout
+
+
+def test_words_that_a_target_takes_are_taken():
+    for words in (["run", "PORT=0", "SET=rate=60 seed=7", "MICROPYTHON=micropython"], ["help", "HOST=x"], ["test", "JOBS=2", "ARGS=-k x"]):
+        assert make(*words, "-n").returncode == 0, words
+
+
+@pytest.mark.parametrize(
+    ("words", "folders"),
+    [
+        (["test-hil", "RIG=rig.toml"], "host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire"),
+        (["test-hil", "RIG=rig.toml", "ARGS=host_tests/hardware -rs"], "host_tests/hardware -rs"),
+        (["test-hil", "RIG=rig.toml", "ARGS=-x host_tests/wire/test_a.py::test_b"], "-x host_tests/wire/test_a.py::test_b"),
+        (["test-emulated", "ARGS=host_tests/alloc"], "host_tests/alloc"),
+        (["test-rp2040", "ARGS=host_tests/rp2040/test_pins.py"], "host_tests/rp2040/test_pins.py"),
+    ],
+)
+def test_a_folder_in_args_takes_the_place_of_the_targets_own(words, folders):
+    """Beside the target's own it would add nothing."""
+    command = make(*words, "-n").stdout.split("pytest")[-1].split()
+    named = [word for word in command if word != "\\"]
+    named = named[named.index("cpython\"") + 1 :]
+    assert named == folders.split()

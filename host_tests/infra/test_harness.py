@@ -68,11 +68,20 @@ def running(process):
 
 def test_our_own_meter_may_be_asked_anything():
     hardware = {"board", "emulated", "rp2040", "console", "watchdog", "power", "network-loss", "pulse", "timing"}
-    assert target.parse("unix").missing(set(target.CAPABILITIES) - hardware) == ""
+    assert target.parse("unix").missing(set(target.CAPABILITIES) - hardware - {target.BUILD}) == ""
     assert all(target.parse("unix").missing({name}) for name in hardware)
     asked = {"board", "emulated", "console", "watchdog", "power", "config", "writes", "disconnect", "auth-failures"}
     assert target.parse("emulated").missing(asked) == ""
     assert target.parse("rp2040").caps == {"rp2040"}
+
+
+@pytest.mark.parametrize("name", ["unix", "emulated", "/dev/ttyACM0"])
+def test_what_needs_the_emulated_build_asks_this_computer_for_it(name, tmp_path, monkeypatch):
+    """A lab with real boards has none: it is told so, and sees no failure."""
+    monkeypatch.setattr(target, "FIRMWARE", tmp_path / "firmware.elf")
+    assert "not built on this computer" in target.parse(name).missing({"emulated-build"})
+    (tmp_path / "firmware.elf").touch()
+    assert not target.parse(name).missing({"emulated-build"})
 
 
 def test_a_strange_meter_is_read_only():

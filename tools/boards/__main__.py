@@ -113,7 +113,10 @@ def _package(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    for port in target.plugged_in():
+    ports = target.plugged_in()
+    if not ports:
+        _say("no board is plugged in (a cable without data lines, a board that is off and one in its boot loader look the same)")
+    for port in ports:
         _say(f"{port.device}  id:{port.serial}  {port.vendor}")
 
 

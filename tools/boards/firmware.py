@@ -16,6 +16,8 @@ from .catalog import ROOT, Board, BoardError
 OLDEST = (1, 25)
 BUILD_TIMEOUT = 3600.0
 OUTPUT = ROOT / ".cache" / "firmware"
+# In a folder while it is built, and after a build that failed or made no image.
+UNFINISHED = "unfinished"
 # What the rp2 port's build is given besides the manifest; the file tells why.
 RP2 = ROOT / "boards" / "rp2.cmake"
 # port -> commands that its build needs, and the image
@@ -99,7 +101,10 @@ def build(board: Board, top: Path | None, say: Callable[[str], None], log: Path 
     tree = check(board, top)
     output = OUTPUT / board.name
     _forget_other(board, output, tree / "ports" / board.port)
+    _forget_broken(output, say)
     output.mkdir(parents=True, exist_ok=True)
+    unfinished = output / UNFINISHED
+    unfinished.touch()
     if log is not None:
         log.unlink(missing_ok=True)
     for words in commands(board, tree):
@@ -110,7 +115,9 @@ def build(board: Board, top: Path | None, say: Callable[[str], None], log: Path 
         raise BoardError(f"the build ended and {image} is not there")
     if board.port == "rp2":
         check_alignment(output / "firmware.elf")
-        say(f"{room.check(output / 'firmware.bin') // 1024} KB of flash are left between the image and the file system")
+        left = room.check(output / "firmware.bin")
+        say(f"{left // 1024} KB of flash are left between the image and the file system")
+    unfinished.unlink()
     say(f"{image} ({image.stat().st_size // 1024} KB). Next: make flash BOARD={board.name} IMAGE={image}")
     return image
 
@@ -141,6 +148,13 @@ def _forget_other(board: Board, output: Path, port: Path) -> None:
     if board.port == "rp2":
         same = same and f"USER_C_MODULES:UNINITIALIZED={RP2}\n" in cache and ("PICO_NO_PICOTOOL:" in cache) != _picotool()
     if not same:
+        shutil.rmtree(output)
+
+
+def _forget_broken(output: Path, say: Callable[[str], None]) -> None:
+    """Remove what a build left that did not end well: CMake takes a compiler that it found half for a whole one ever after."""
+    if (output / UNFINISHED).exists():
+        say(f"the build before did not end well: {output} is made anew")
         shutil.rmtree(output)
 
 

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from host_tests.harness.mp import RUNNER, ScriptRun
 
+from . import place
 from .board import HilBoard
 from .errors import HilError
+from .line import absent
 from .rig import BoardSpec
+
+if TYPE_CHECKING:
+    from host_tests.harness.target import Target
 
 _FOLDER = "cases"
 _SCRIPT_TIMEOUT = 240.0
+
+
+def boards_there(targets: Iterable[Target]) -> None:
+    """HilError, a line for each board of these targets that is not plugged in. What a labgrid place has is its coordinator's to say."""
+    faults = []
+    for target in targets:
+        if target.board is not None and not target.board.device.startswith(place.PREFIX) and (why := absent(target.board.device)):
+            faults.append(f"--target {target.name}: {why}")
+    if faults:
+        raise HilError("\n".join(faults))
 
 
 class HilBoards:

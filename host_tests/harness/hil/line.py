@@ -8,10 +8,12 @@ Every operation has a time-out.
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import serial
 
@@ -24,8 +26,25 @@ BAUD = 115200
 WRITE_TIMEOUT = 5.0
 _SLICE = 0.1  # seconds that one read waits, and so the longest that closing does
 _RETRY = 0.2
+_KNOCK = 3.0
 _PULSE = 0.1
 _FAILURES = (serial.SerialException, OSError, ValueError, TypeError)  # a port that closes meanwhile gives TypeError
+
+
+def absent(device: str) -> str:
+    """Why there is nothing at a device, found out without opening a port; empty when something is there."""
+    try:
+        found = resolve(device)
+    except BoardError as error:
+        return str(error)
+    if "://" not in found:
+        return ""
+    parts = urlsplit(found)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), _KNOCK).close()
+    except OSError as error:
+        return f"{device} cannot be reached: {error.strerror or error}"
+    return ""
 
 
 class Line:
