@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
 
 from tools.cli.cache import ObjectLists
 from tools.cli.errors import Odd
 from tools.cli.options import UNCONFIRMED
-from tools.cli.profile import selection_of
-from tools.cli.readings import Reading, as_json, print_readings_csv, print_readings_table, read_all, reading_json
-from tools.cli.render import attribute_text, print_csv, print_json, print_line, say, text
-from tools.cli.session import association, check_silent, find_kept, index_of, is_silent, looking_up, prepare_request, scaler_unit
+from tools.cli.profile import BUFFER, selection_of
+from tools.cli.profile_output import print_buffer
+from tools.cli.readings import Reading, ask_reading, print_reading, print_readings, read_all
+from tools.cli.render import print_json, print_line, say, text
+from tools.cli.session import association, check_silent, find_kept, index_of, is_silent, looking_up, prepare_request
 from tools.cli.values import parse_value, to_json
 from tools.dlmsclient import CosemAttribute, Data, DataAccessResult, Obis, UsageError, axdr
-from tools.dlmsclient.cosem import attribute_name, method_name
+from tools.dlmsclient.cosem import ClassId, attribute_name, method_name
 
 
 def _target(lists: ObjectLists, options: argparse.Namespace, methods: bool = False) -> tuple[int, Obis, int]:
@@ -78,25 +78,12 @@ def run_get(options: argparse.Namespace) -> None:
         return
     with association(options) as opened, looking_up(opened, options) as lists:
         class_id, instance, attribute_id = _named(lists, options, *wanted[0])
+        if (class_id, attribute_id) == (ClassId.PROFILE_GENERIC, BUFFER):
+            print_buffer(options.format, opened, instance, selection, lambda: prepare_request(opened, options))
+            return
         prepare_request(opened, options)
-        value = opened.get(class_id, instance, attribute_id, selection)
-        scaler = scaler_unit(opened, class_id, instance, attribute_id)
-    if options.format == "json":
-        print_json(as_json(class_id, instance, attribute_id, value, scaler))
-        return
-    shown = attribute_text(class_id, attribute_id, value, scaler, instance)
-    if options.format == "csv" and value.tag in (axdr.Tag.ARRAY, axdr.Tag.COMPACT_ARRAY):
-        print_csv(*as_table(instance, attribute_id, value))
-        return
-    if options.format == "csv":
-        unit = scaler.symbol if scaler else ""
-        print_csv(["obis", "attribute", "value", "unit", "type"], [[instance.dotted, attribute_id, shown, unit, value.tag.text]])
-        return
-    if value.tag in (axdr.Tag.ARRAY, axdr.Tag.COMPACT_ARRAY):
-        for item in axdr.elements(value):
-            print_line(text(item))
-        return
-    print_line(f"{shown} {scaler.symbol}".rstrip() if scaler else shown)
+        reading = ask_reading(opened, class_id, instance, attribute_id, selection)
+    print_reading(options.format, reading)
 
 
 def _get_several(options: argparse.Namespace, wanted: Sequence[tuple[str, str]]) -> None:
@@ -111,29 +98,10 @@ def _get_several(options: argparse.Namespace, wanted: Sequence[tuple[str, str]])
                 lists.drop()
     finally:
         if readings:
-            _print_readings(options, readings)
+            print_readings(options.format, readings)
     without = sum(reading.answer.data is None or bool(reading.remark) for reading in readings)
     if without:
         raise Odd(without, len(readings), "values")
-
-
-def _print_readings(options: argparse.Namespace, readings: Sequence[Reading]) -> None:
-    if options.format == "json":
-        print_json([reading_json(reading) for reading in readings])
-    elif options.format == "csv":
-        print_readings_csv(readings)
-    else:
-        print_readings_table(readings)
-
-
-def as_table(instance: Obis, attribute_id: int, value: Data) -> tuple[list[str], list[list[Any]]]:
-    """An array as header and lines: an element a line, the parts of a structure side by side."""
-    lines = []
-    for item in axdr.elements(value):
-        lines.append(list(axdr.elements(item)) if item.tag is axdr.Tag.STRUCTURE else [item])
-    width = max((len(parts) for parts in lines), default=0)
-    header = ["obis", "attribute", "element", *(f"value {i + 1}" for i in range(width))]
-    return header, [[instance.dotted, attribute_id, i + 1, *(text(part) for part in parts)] for i, parts in enumerate(lines)]
 
 
 def run_set(options: argparse.Namespace) -> None:

@@ -142,10 +142,12 @@ class ProfileReader:
         self.sink = sink
         self.progress = progress
         self.profile = Profile(instance, [], None)
+        self.answer = Answer()  # to the GET of the buffer
+        self.prepare: Callable[[], None] = lambda: None  # called right before that GET
         self._begun = False
 
-    def run(self, selection: Selection | None, newest: int) -> Profile:
-        """The selected rows; without a selection the ``newest`` ones."""
+    def run(self, selection: Selection | None, newest: int | None = None) -> Profile:
+        """The selected rows; without a selection the ``newest`` ones, or all."""
         try:
             self._read(selection, newest)
         finally:
@@ -153,7 +155,7 @@ class ProfileReader:
             self.sink.end(self.profile)
         return self.profile
 
-    def _read(self, selection: Selection | None, newest: int) -> None:
+    def _read(self, selection: Selection | None, newest: int | None) -> None:
         answers: dict[CosemAttribute, Answer] = {}
         head = (_CAPTURE_OBJECTS, _CAPTURE_PERIOD, _SORT_METHOD, _ENTRIES_IN_USE)
         asked = [CosemAttribute(ClassId.PROFILE_GENERIC, self.instance, number) for number in head]
@@ -164,7 +166,7 @@ class ProfileReader:
         profile.period = self._number("capture_period", _CAPTURE_PERIOD, period)
         profile.entries_in_use = self._number("entries_in_use", _ENTRIES_IN_USE, in_use)
         lifo = self._number("sort_method", _SORT_METHOD, sort_method) == _LIFO
-        if selection is not None:
+        if selection is not None or newest is None:
             self._buffer(selection, lifo)
         elif newest and profile.entries_in_use != 0:
             self._newest(newest, lifo)
@@ -249,10 +251,12 @@ class ProfileReader:
                 take(element, stream.total or 0)
 
         self.opened.watch = watch
+        self.prepare()
         try:
             answer = ask(self.opened, ClassId.PROFILE_GENERIC, self.instance, BUFFER, selection)
         finally:
             self.opened.watch = None
+        self.answer = answer
         if answer.data is not None and answer.data.tag in (Tag.ARRAY, Tag.COMPACT_ARRAY):
             elements = axdr.elements(answer.data)
             for element in elements[seen:]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
+from tools.cli.errors import Odd
 from tools.cli.plain import is_number, text
-from tools.cli.profile import Profile, ProfileColumn, Sink
-from tools.cli.readings import MARK
-from tools.cli.render import Column, csv_line, print_line, print_table, say
+from tools.cli.profile import BUFFER, Profile, ProfileColumn, ProfileReader, Sink
+from tools.cli.progress import progress
+from tools.cli.readings import MARK, as_json
+from tools.cli.render import Column, csv_line, print_json, print_line, print_table, say
 from tools.cli.rows import Row
 from tools.cli.values import to_json
-from tools.dlmsclient import Data, Tag
-from tools.dlmsclient.cosem import obis_name
+from tools.dlmsclient import Association, Data, DataAccessError, Obis, Selection, Tag
+from tools.dlmsclient.cosem import ClassId, obis_name
 
 
 def _cells(profile: Profile, row: Row) -> list[str]:
@@ -86,3 +89,27 @@ def _cell_json(column: ProfileColumn, data: Data | None) -> Any:
     if is_number(data):
         return column.exact(data)
     return column.cell(data) if data.tag is Tag.OCTET_STRING else to_json(data)["value"]
+
+
+def print_buffer(
+    form: str, opened: Association, instance: Obis, selection: Selection | None, prepare: Callable[[], None] = lambda: None
+) -> None:
+    """The buffer that `get` asked for, with headings and units. JSON has its values as they came, and what the columns are.
+
+    A buffer that is refused is raised as any other attribute's. prepare: called right before the GET of the buffer.
+    """
+    with progress("rows", quiet=form == "csv") as tell:
+        reader = ProfileReader(opened, instance, CsvSink() if form == "csv" else Sink(), tell)
+        reader.prepare = prepare
+        profile = reader.run(selection)
+    if reader.answer.refusal is not None:
+        raise DataAccessError(reader.answer.refusal, f"GET of the buffer of {instance}")
+    if form == "json" and reader.answer.data is not None:
+        whole = as_json(ClassId.PROFILE_GENERIC, instance, BUFFER, reader.answer.data, None)
+        print_json(whole | {"columns": [_column_json(column) for column in profile.columns]})
+    elif form == "json":
+        print_json(profile_json(profile))
+    elif form == "table":
+        print_profile_table(profile)
+    if profile.odd:
+        raise Odd(profile.odd, len(profile.rows) + len(profile.remarks))

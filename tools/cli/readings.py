@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.cli.asking import NOT_ASKED, Answer, ask_all, unit_of
-from tools.cli.plain import is_number, number_of, shorten
-from tools.cli.render import Column, print_csv, print_json, print_table
+from tools.cli.asking import NOT_ASKED, Answer, ask_all, ask_unit, unit_of
+from tools.cli.errors import Odd
+from tools.cli.plain import is_number, number_of, shorten, text
+from tools.cli.render import Column, print_csv, print_json, print_line, print_table, say
 from tools.cli.values import to_json
-from tools.cli.words import Told, attribute_of, tell
-from tools.dlmsclient import Association, CosemAttribute, Data, Obis, ScalerUnit, axdr
+from tools.cli.words import Told, attribute_of, elements_told, tell
+from tools.dlmsclient import Association, CosemAttribute, Data, Obis, ScalerUnit, Selection, axdr
 from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, attribute_name, class_name, obis_name
 
 _HEADINGS = ["obis", "name", "class_id", "attribute", "attribute_name", "value", "unit"]
@@ -137,6 +138,45 @@ def _row(reading: Reading) -> list[str]:
         f"{shorten(told.text)} {told.unit}".strip() + f" {MARK} {remark}" if remark else shorten(told.text),
         "" if remark else told.unit,
     ]
+
+
+def ask_reading(
+    opened: Association, class_id: int, instance: Obis, attribute_id: int, selection: Selection | None = None
+) -> Reading:
+    """One attribute with its unit; what is odd about the value itself, and a refusal, is raised."""
+    value = opened.get(class_id, instance, attribute_id, selection)
+    return Reading(class_id, instance, attribute_id, Answer(value), *ask_unit(opened, class_id, instance, attribute_id))
+
+
+def print_reading(form: str, reading: Reading) -> None:
+    """The one value that was asked for, bare in a table; what was odd about it is said on stderr and raised as Odd."""
+    value, told = reading.answer.data, reading.told
+    assert value is not None
+    is_array = value.tag in (axdr.Tag.ARRAY, axdr.Tag.COMPACT_ARRAY)
+    if form == "json":
+        print_json(as_json(reading.class_id, reading.instance, reading.attribute_id, value, reading.scaler, reading.remark))
+    elif form == "csv" and is_array:
+        print_csv(*_elements_table(reading, value))
+    elif form == "csv":
+        cells = [reading.instance.dotted, reading.attribute_id, told.text, told.unit, value.tag.text]
+        print_csv(["obis", "attribute", "value", "unit", "type"], [cells])
+    elif is_array:
+        for element in elements_told(reading.class_id, reading.attribute_id, value):
+            print_line(element)
+    else:
+        print_line(told.line)
+    if reading.remark:
+        say(f"{MARK} {reading.remark}")
+        raise Odd(1, 1, "values")
+
+
+def _elements_table(reading: Reading, value: Data) -> tuple[list[str], list[list[Any]]]:
+    """An array as header and lines: an element a line, the parts of a structure side by side."""
+    lines = [list(axdr.elements(item)) if item.tag is axdr.Tag.STRUCTURE else [item] for item in axdr.elements(value)]
+    width = max((len(parts) for parts in lines), default=0)
+    header = ["obis", "attribute", "element", *(f"value {i + 1}" for i in range(width))]
+    of = [reading.instance.dotted, reading.attribute_id]
+    return header, [[*of, i, *(text(part) for part in parts)] for i, parts in enumerate(lines, 1)]
 
 
 def print_readings(form: str, readings: Sequence[Reading]) -> None:

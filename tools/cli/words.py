@@ -17,6 +17,7 @@ from tools.dlmsclient import ClockStatus, Data, Obis, ProtocolError, ScalerUnit,
 from tools.dlmsclient.cosem import UNITS, ClassId, attribute_name, obis_name
 from tools.dlmsclient.initiate import Conformance
 
+_NOT_OF_THAT_FORM = (ProtocolError, ValueError, TypeError, IndexError, AttributeError)  # raised by words of a value of another form
 Words = Callable[[Data], str]
 _STATUS_BITS = {
     0x01: "critical error",
@@ -97,10 +98,6 @@ def _ipv6(data: Data) -> str:
     return str(ipaddress.IPv6Address(data.value))
 
 
-def _each(words: Words) -> Words:
-    return lambda data: f"[{', '.join(words(item) for item in axdr.elements(data))}]"
-
-
 def _mac(data: Data) -> str:
     return data.value.hex(":").upper()
 
@@ -126,12 +123,8 @@ def _context_info(data: Data) -> str:
     return f"receives {receive.value}, sends {send.value} octets, version {version.value}: {names}"
 
 
-def _saps(data: Data) -> str:
-    return ", ".join("{} {}".format(*(text(part) for part in axdr.elements(item))) for item in axdr.elements(data))
-
-
-def _captured(data: Data) -> str:
-    return ", ".join(_capture(item) for item in axdr.elements(data))
+def _sap(data: Data) -> str:
+    return "{} {}".format(*(text(part) for part in axdr.elements(data)))
 
 
 def _capture(data: Data) -> str:
@@ -147,8 +140,8 @@ def _destination(data: Data) -> str:
     return f"{kind} {octets_text(destination.value)}, {_MESSAGES.get(message.value, f'message {message.value}')}"
 
 
-def _windows(data: Data) -> str:
-    return ", ".join("{} to {}".format(*(text(end) for end in axdr.elements(item))) for item in axdr.elements(data)) or "always"
+def _window(data: Data) -> str:
+    return "{} to {}".format(*(text(end) for end in axdr.elements(data)))
 
 
 def _delays(data: Data) -> str:
@@ -181,12 +174,22 @@ _IMAGE_STATES = (
     "activation failed",
 )
 _IPV4_ADDRESSES = (3, 6, 7, 9, 10)
+# Of arrays: the words of one element.
+_ELEMENTS: dict[tuple[int, int], Words] = {
+    (ClassId.PROFILE_GENERIC, 3): _capture,
+    (ClassId.SAP_ASSIGNMENT, 2): _sap,
+    (40, 2): _capture,
+    (40, 4): _window,
+    (42, 4): _ipv4,
+    (48, 4): _ipv6,
+    (48, 5): _ipv6,
+    (48, 6): _ipv6,
+}
 _WORDS: dict[tuple[int, int], Words] = {
     (ClassId.REGISTER, 3): _scaler_unit,
     (ClassId.EXTENDED_REGISTER, 3): _scaler_unit,
     (ClassId.DEMAND_REGISTER, 4): _scaler_unit,
     (ClassId.PROFILE_GENERIC, 2): lambda data: f"{len(axdr.elements(data))} rows",
-    (ClassId.PROFILE_GENERIC, 3): _captured,
     (ClassId.PROFILE_GENERIC, 5): _chosen(dict(enumerate(_SORT_METHODS, 1))),
     (ClassId.PROFILE_GENERIC, 6): _capture,
     (ClassId.CLOCK, 4): _bits(_CLOCK_BITS),
@@ -197,24 +200,17 @@ _WORDS: dict[tuple[int, int], Words] = {
     (ClassId.ASSOCIATION_LN, 6): _last_arc(_MECHANISMS),
     (ClassId.ASSOCIATION_LN, 8): _chosen({0: "non-associated", 1: "association-pending", 2: "associated"}),
     (ClassId.ASSOCIATION_LN, 9): _reference,
-    (ClassId.SAP_ASSIGNMENT, 2): _saps,
     (18, 6): _chosen(dict(enumerate(_IMAGE_STATES))),
-    (40, 2): _captured,
     (40, 3): _destination,
-    (40, 4): _windows,
     (40, 7): _delays,
     (40, 8): _reference,
     (40, 11): _chosen({0: "unconfirmed", 1: "unconfirmed, repeated without confirmation of the layer below", 2: "confirmed"}),
     (41, 3): _reference,
     (42, 2): _reference,
     **dict.fromkeys(((42, number) for number in _IPV4_ADDRESSES), _ipv4),
-    (42, 4): _each(_ipv4),
     (43, 2): _mac,
     (48, 2): _reference,
     (48, 3): _chosen({0: "auto-configuration", 1: "DHCPv6", 2: "manual", 3: "neighbour discovery"}),
-    (48, 4): _each(_ipv6),
-    (48, 5): _each(_ipv6),
-    (48, 6): _each(_ipv6),
     (48, 7): _ipv6,
     (48, 8): _ipv6,
     (70, 2): _chosen({False: "disconnected", True: "connected"}),
@@ -311,7 +307,22 @@ class Told:
 def _words_for(class_id: int, attribute_id: int, instance: Obis | None) -> Words | None:
     if class_id == ClassId.DATA and attribute_id == 2 and instance is not None:
         return next((words for pattern, words in _OBJECTS if pattern.fullmatch(instance.dotted)), None)
+    if (class_id, attribute_id) in _ELEMENTS:
+        words = _ELEMENTS[class_id, attribute_id]
+        return lambda data: ", ".join(words(element) for element in axdr.elements(data)) or text(data)
     return _WORDS.get((class_id, attribute_id))
+
+
+def elements_told(class_id: int, attribute_id: int, data: Data) -> list[str]:
+    """The elements of an array, a text for each."""
+    words = _ELEMENTS.get((class_id, attribute_id), text)
+    found = []
+    for element in axdr.elements(data):
+        try:
+            found.append(words(element))
+        except _NOT_OF_THAT_FORM:
+            found.append(text(element))
+    return found
 
 
 def tell(class_id: int, attribute_id: int, data: Data, scaler_unit: ScalerUnit | None = None, instance: Obis | None = None) -> Told:
@@ -326,7 +337,7 @@ def tell(class_id: int, attribute_id: int, data: Data, scaler_unit: ScalerUnit |
     if words is not None:
         try:
             return Told(words(data))
-        except (ProtocolError, ValueError, TypeError, IndexError, AttributeError):
+        except _NOT_OF_THAT_FORM:
             remark = "has not the form of its attribute" if types else ""
             return Told(text(data), remark=remark and f"{remark}: {data.encode()[:40].hex().upper()}")
     if scaler_unit is not None and is_number(data):

@@ -93,19 +93,21 @@ class AssociationRejected(ServiceFailure):
 
 
 class DataAccessError(ServiceFailure):
-    """GET or SET refused with a data-access-result (``code``)."""
+    """GET or SET refused with a data-access-result (``code``); ``what`` names the request, service first."""
 
     def __init__(self, code: DataAccessResult, what: str = "") -> None:
         super().__init__(f"{what}: {code.text}" if what else code.text)
         self.code = code
+        self.what = what
 
 
 class ActionError(ServiceFailure):
-    """ACTION refused with an action-result (``code``)."""
+    """ACTION refused with an action-result (``code``); ``what`` names the request."""
 
     def __init__(self, code: ActionResult, what: str = "") -> None:
         super().__init__(f"{what}: {code.text}" if what else code.text)
         self.code = code
+        self.what = what
 
 
 class ExceptionResponseError(ServiceFailure):
