@@ -66,10 +66,11 @@ CLAUSES = {
         (
             *("4059", "0010", "0011", "007F", "no intermediate addresses", "No-station", "All-station"),
             *("open for client SAP assignment | 0002–000F, 0011–00FF", "reserved for future use | 0002–000F"),
-            "open for server SAP assignment | 0010–007E",
+            *("open for server SAP assignment | 0010–007E", "any other | refused", "any other | dropped"),
         ),
     ),
     "A-17": ("6", ("reserved may be configured", "WARN")),
+    "A-30": ("6", ("no association here is refused with result 1, acse-service-user 1", "`D8 01 02` over TCP, nothing over UDP")),
     "A-58": ("6", ("`aa-refused`", "DEBUG")),
     "C-43": ("7.2", ("mechanism-name 0", "jDLMS", "`errors=ctt`")),
     "H-12": ("7.1", ("lose, repeat and reorder",)),
