@@ -62,7 +62,7 @@ def with_octets(remark: str, octets: bytes) -> str:
     return f"{remark}: {octets[:_SHOWN_OCTETS].hex().upper()}{more}"
 
 
-def odd(error: DlmsError) -> Answer:
+def answer_of(error: DlmsError) -> Answer:
     """The answer that an error stands for; without the words that name the request."""
     octets = error.octets if isinstance(error, ProtocolError) else b""
     return Answer(remark=_REQUEST.sub("", str(error)), octets=octets, silent=isinstance(error, Timeout))
@@ -75,7 +75,7 @@ def ask(opened: Association, class_id: int, instance: Obis, attribute_id: int, s
     except DataAccessError as error:
         return Answer(refusal=error.code)
     except (ServiceFailure, ProtocolError, Timeout) as error:
-        return odd(error)
+        return answer_of(error)
 
 
 def unit_of(answer: Answer) -> tuple[ScalerUnit | None, str]:
@@ -136,7 +136,7 @@ def _list(opened: Association, chunk: Sequence[CosemAttribute]) -> list[tuple[Co
     except (ServiceFailure, ProtocolError):
         return None
     except Timeout as error:
-        return [(each, odd(error)) for each in chunk] if isinstance(opened, ShortNameAssociation) else None
+        return [(each, answer_of(error)) for each in chunk] if isinstance(opened, ShortNameAssociation) else None
     answers = [Answer(refusal=each) if isinstance(each, DataAccessResult) else Answer(each) for each in results]
     return list(zip(chunk, answers, strict=True))
 

@@ -1,24 +1,43 @@
-"""``discover``: which logical devices there are, what they are, and which associations they offer."""
+"""``discover``: which logical devices there are, what they are, and which associations they offer.
+
+Silence, a wrong answer or a closed connection concerns the client or the attribute that met it; the rest is asked all the same. What was
+odd is said below the table, with the octets.
+"""
 
 from __future__ import annotations
 
 import argparse
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from tools.cli.asking import answer_of, ask, with_octets
 from tools.cli.options import MANAGEMENT, PUBLIC, READER, SHORT_NAME_MANAGEMENT, SHORT_NAME_READER
-from tools.cli.render import Column, octets_text, print_csv, print_json, print_table, text
+from tools.cli.readings import MARK
+from tools.cli.render import Column, print_csv, print_json, print_line, print_table, text
 from tools.cli.session import link, object_list, password_of
-from tools.dlmsclient import Association, AssociationRejected, Client, Data, ProtocolError, ServiceFailure, UserDiagnostic, axdr
+from tools.cli.words import CONTEXTS, MECHANISMS, attribute_of
+from tools.dlmsclient import (
+    Association,
+    AssociationRejected,
+    ConnectionLost,
+    Data,
+    DlmsError,
+    ListedObject,
+    Obis,
+    ProtocolError,
+    ServiceFailure,
+    Timeout,
+    UserDiagnostic,
+    axdr,
+)
 from tools.dlmsclient.acse import CONTEXT_LN, CONTEXT_SN, MECHANISM_LLS, MECHANISM_LOWEST, SOURCE_USER
 from tools.dlmsclient.cosem import ClassId
 
 _NAME = "0.0.42.0.0.255"
 _SAP_ASSIGNMENT = "0.0.41.0.0.255"
 _FIRMWARE = ("1.0.0.2.0.255", "0.0.0.2.0.255")
-_CONTEXTS = {1: "LN", 2: "SN", 3: "LN ciphered", 4: "SN ciphered"}
-_MECHANISMS = {0: "lowest", 1: "LLS", 2: "HLS", 3: "HLS MD5", 4: "HLS SHA-1", 5: "HLS GMAC", 6: "HLS SHA-256", 7: "HLS ECDSA"}
+_STRINGS = (axdr.Tag.OCTET_STRING, axdr.Tag.VISIBLE_STRING, axdr.Tag.UTF8_STRING)
 _PARTNERS, _CONTEXT, _MECHANISM = 3, 4, 6
 _IN_USE = "in use"
 _SHOWN = ((0, 0), (0, 0), (2, 0), (3, 0), (0, 28), (4, 40))  # worth and least width of the columns, see `Column`
@@ -45,7 +64,7 @@ class Offer:
     @property
     def described(self) -> str:
         """``32: LN, LLS``."""
-        parts = [_CONTEXTS.get(self.context or 0, ""), _MECHANISMS.get(-1 if self.mechanism is None else self.mechanism, ""), self.note]
+        parts = [CONTEXTS.get(self.context or 0, ""), MECHANISMS.get(-1 if self.mechanism is None else self.mechanism, ""), self.note]
         return f"{self.client}: " + ", ".join(part for part in parts if part)
 
 
@@ -60,13 +79,29 @@ class Device:
     max_pdu_size: int = 0
     offers: list[Offer] = field(default_factory=list)
     error: str = ""
+    remarks: list[str] = field(default_factory=list)
 
 
-def _optional(opened: Association, class_id: int, instance: str, attribute_id: int) -> Data | None:
-    try:
-        return opened.get(class_id, instance, attribute_id)
-    except ServiceFailure:
-        return None
+class _Link:
+    """The connection, made anew when the meter has closed it."""
+
+    def __init__(self, options: argparse.Namespace, kept: ExitStack) -> None:
+        self._options = options
+        self._kept = kept
+        self.client = kept.enter_context(link(options))
+
+    def again(self) -> None:
+        """Connect once more."""
+        self.client.close()
+        self.client = self._kept.enter_context(link(self._options))
+
+
+def _optional(opened: Association, device: Device, class_id: int, instance: str, attribute_id: int) -> Data | None:
+    """A value; None for one that is refused, and for one that is odd, which is remarked."""
+    answer = ask(opened, class_id, Obis.parse(instance), attribute_id)
+    if answer.remark:
+        device.remarks.append(f"{attribute_of(class_id, Obis.parse(instance), attribute_id)}: {answer.text}")
+    return answer.data
 
 
 def _last_number(data: Data | None) -> int | None:
@@ -79,51 +114,74 @@ def _last_number(data: Data | None) -> int | None:
     return data.value[-1] if isinstance(data.value, bytes) and data.value else None
 
 
-def _offers(opened: Association) -> list[Offer]:
+def _objects(opened: Association, device: Device) -> list[ListedObject]:
+    odd: list[ProtocolError] = []
+    try:
+        found = object_list(opened, odd)
+    except (ServiceFailure, ProtocolError, Timeout) as error:
+        device.remarks.append(f"object_list: {answer_of(error).text}")
+        found = []
+    device.remarks += [f"left out of the object list: {answer_of(error).text}" for error in odd]
+    return found
+
+
+def _offers(opened: Association, device: Device) -> list[Offer]:
     """The associations whose objects this client may read, its own among them."""
     offers: dict[int, Offer] = {opened.client_wport: Offer(opened.client_wport, note=_IN_USE)}
-    for item in object_list(opened):
+    for item in _objects(opened, device):
         if item.class_id != ClassId.ASSOCIATION_LN:
             continue
-        partners = _optional(opened, item.class_id, item.instance.dotted, _PARTNERS)
+        partners = _optional(opened, device, item.class_id, item.instance.dotted, _PARTNERS)
         if partners is None:
             continue
         try:
             client, _ = axdr.members(partners, "associated_partners_id", axdr.Tag.INTEGER, axdr.Tag.LONG_UNSIGNED)
-        except ProtocolError:
+        except ProtocolError as error:
+            device.remarks.append(f"{item.instance}: {error}")
             continue  # what its partners are is not known; the rest of the meter still is
         note = _IN_USE if client == opened.client_wport else ""
-        context = _last_number(_optional(opened, item.class_id, item.instance.dotted, _CONTEXT))
-        mechanism = _last_number(_optional(opened, item.class_id, item.instance.dotted, _MECHANISM))
+        context = _last_number(_optional(opened, device, item.class_id, item.instance.dotted, _CONTEXT))
+        mechanism = _last_number(_optional(opened, device, item.class_id, item.instance.dotted, _MECHANISM))
         offers[client] = Offer(client, context, mechanism, note)
     return sorted(offers.values(), key=lambda offer: offer.client)
 
 
 def _describe(opened: Association, device: Device) -> None:
-    name = _optional(opened, ClassId.DATA, _NAME, 2)
+    name = _optional(opened, device, ClassId.DATA, _NAME, 2)
     device.name = text(name) if name else device.name
     for instance in _FIRMWARE:
-        firmware = _optional(opened, ClassId.DATA, instance, 2)
+        firmware = _optional(opened, device, ClassId.DATA, instance, 2)
         if firmware is not None:
             device.firmware = text(firmware)
             break
     if opened.negotiated:
         device.conformance = opened.negotiated.conformance.names
         device.max_pdu_size = opened.negotiated.server_max_receive_pdu_size
-    device.offers = _offers(opened)
+    device.offers = _offers(opened, device)
 
 
 def _named_devices(opened: Association) -> dict[int, Device]:
     """Logical devices after the SAP assignment; the one we speak to when there is none."""
-    devices = {opened.server_wport: Device(opened.server_wport)}
-    saps = _optional(opened, ClassId.SAP_ASSIGNMENT, _SAP_ASSIGNMENT, 2)
+    own = Device(opened.server_wport)
+    devices = {opened.server_wport: own}
+    saps = _optional(opened, own, ClassId.SAP_ASSIGNMENT, _SAP_ASSIGNMENT, 2)
+    if saps is not None and saps.tag is not axdr.Tag.ARRAY:
+        own.remarks.append(with_octets(f"SAP_assignment_list is {saps.tag.text}, must be array", saps.encode()))
+        return devices
     for entry in axdr.elements(saps) if saps else ():
-        sap, name = axdr.members(entry, "an entry of SAP_assignment_list", axdr.Tag.LONG_UNSIGNED, axdr.Tag.OCTET_STRING)
-        devices[sap] = Device(sap, octets_text(name))
+        parts = axdr.elements(entry) if entry.tag is axdr.Tag.STRUCTURE else ()
+        if len(parts) != 2 or parts[0].tag is not axdr.Tag.LONG_UNSIGNED or parts[1].tag not in _STRINGS:
+            own.remarks.append(with_octets("an entry of SAP_assignment_list is no wPort and name", entry.encode()))
+            continue
+        sap, name = parts[0].value, text(parts[1])
+        if sap == own.wport:
+            own.name = name
+        else:
+            devices[sap] = Device(sap, name)
     return devices
 
 
-def _probe(client: Client, device: Device, options: argparse.Namespace) -> None:
+def _probe(way: _Link, device: Device, options: argparse.Namespace) -> None:
     """Ask as each usual client, without a password, and note what the meter says."""
     known = {offer.client: offer for offer in device.offers}
     for wport in sorted({*USUAL_CLIENTS, *USUAL_SHORT_NAME_CLIENTS, *known}):
@@ -132,8 +190,10 @@ def _probe(client: Client, device: Device, options: argparse.Namespace) -> None:
         if offer.note == _IN_USE:
             continue
         try:
-            associate = client.associate_short_names if short else client.associate
+            associate = way.client.associate_short_names if short else way.client.associate
             opened = associate(wport, device.wport, pdu_size=options.pdu_size, gbt=options.gbt)
+            offer.context, offer.mechanism, offer.note = CONTEXT_SN if short else CONTEXT_LN, MECHANISM_LOWEST, "open to anybody"
+            opened.release()
         except AssociationRejected as rejection:
             if rejection.source == SOURCE_USER and rejection.diagnostic in _WANTS_A_PASSWORD:
                 offer.note = "wants a password"
@@ -143,9 +203,14 @@ def _probe(client: Client, device: Device, options: argparse.Namespace) -> None:
                 continue
         except ServiceFailure as failure:
             offer.note = str(failure)
-        else:
-            offer.context, offer.mechanism, offer.note = CONTEXT_SN if short else CONTEXT_LN, MECHANISM_LOWEST, "open to anybody"
-            opened.release()
+        except Timeout:
+            offer.note = "no answer"
+        except ProtocolError as error:
+            offer.note = "answers wrongly"
+            device.remarks.append(f"client {wport}: {answer_of(error).text}")
+        except ConnectionLost:
+            offer.note = "the connection is closed"
+            way.again()
         known[wport] = offer
     device.offers = sorted(known.values(), key=lambda offer: offer.client)
 
@@ -154,30 +219,51 @@ def run(options: argparse.Namespace) -> None:
     """Associate with every logical device in turn and print what was found."""
     client_wport = options.client or PUBLIC
     password = password_of(options, client_wport)
-    with link(options) as client:
-        opened = client.associate(client_wport, options.server, password, pdu_size=options.pdu_size, gbt=options.gbt)
-        devices = _named_devices(opened)
-        _describe(opened, devices[options.server])
-        opened.release()
-        for device in devices.values():
-            if device.wport != options.server:
-                _visit(client, device, client_wport, password, options)
-            for offer in device.offers:
-                if offer.note == _IN_USE and offer.mechanism is None:
-                    offer.context, offer.mechanism = CONTEXT_LN, MECHANISM_LLS if password else MECHANISM_LOWEST
-            if not options.no_probe and not device.error:
-                _probe(client, device, options)
-    _print(options, sorted(devices.values(), key=lambda device: device.wport))
-
-
-def _visit(client: Client, device: Device, client_wport: int, password: bytes | None, options: argparse.Namespace) -> None:
+    devices: dict[int, Device] = {}
     try:
-        opened = client.associate(client_wport, device.wport, password, pdu_size=options.pdu_size, gbt=options.gbt)
+        with ExitStack() as kept:
+            way = _Link(options, kept)
+            opened = way.client.associate(client_wport, options.server, password, pdu_size=options.pdu_size, gbt=options.gbt)
+            devices |= _named_devices(opened)
+            _describe(opened, devices[options.server])
+            _released(opened, devices[options.server])
+            for device in devices.values():
+                if device.wport != options.server:
+                    _visit(way, device, client_wport, password, options)
+                for offer in device.offers:
+                    if offer.note == _IN_USE and offer.mechanism is None:
+                        offer.context, offer.mechanism = CONTEXT_LN, MECHANISM_LLS if password else MECHANISM_LOWEST
+                if not options.no_probe and not device.error:
+                    _probe(way, device, options)
+    finally:
+        if devices:
+            _print(options, sorted(devices.values(), key=lambda device: device.wport))
+    remarks = sum(len(device.remarks) for device in devices.values())
+    if remarks:
+        raise DlmsError(f"{remarks} answers of the meter were odd")
+
+
+def _released(opened: Association, device: Device) -> None:
+    try:
+        opened.release()
+    except (ServiceFailure, ProtocolError, Timeout) as error:
+        device.remarks.append(f"RLRQ: {answer_of(error).text}")
+
+
+def _visit(way: _Link, device: Device, client_wport: int, password: bytes | None, options: argparse.Namespace) -> None:
+    try:
+        opened = way.client.associate(client_wport, device.wport, password, pdu_size=options.pdu_size, gbt=options.gbt)
     except ServiceFailure as failure:
         device.error = str(failure)
-        return
-    _describe(opened, device)
-    opened.release()
+    except (ProtocolError, Timeout) as error:
+        device.error = str(error)
+        device.remarks.append(answer_of(error).text)
+    except ConnectionLost as error:
+        device.error = str(error)
+        way.again()
+    else:
+        _describe(opened, device)
+        _released(opened, device)
 
 
 def _print(options: argparse.Namespace, devices: list[Device]) -> None:
@@ -196,11 +282,16 @@ def _print(options: argparse.Namespace, devices: list[Device]) -> None:
         ]
         for device in devices
     ]
+    remarks = any(device.remarks for device in devices)
     if options.format == "csv":
-        print_csv(headings, rows)
+        more = [["; ".join(device.remarks)] * remarks for device in devices]
+        print_csv(headings + ["remarks"] * remarks, [row + last for row, last in zip(rows, more, strict=True)])
     else:
         columns = [Column(heading, worth=worth, least=least) for heading, (worth, least) in zip(headings, _SHOWN, strict=True)]
         print_table(f"{len(devices)} logical devices", columns, rows)
+        for device in devices:
+            for remark in device.remarks:
+                print_line(f"{MARK} {device.wport}: {remark}")
 
 
 def _as_json(device: Device) -> dict[str, Any]:
@@ -213,11 +304,12 @@ def _as_json(device: Device) -> dict[str, Any]:
         "associations": [
             {
                 "client": offer.client,
-                "context": _CONTEXTS.get(offer.context or 0),
-                "mechanism": None if offer.mechanism is None else _MECHANISMS.get(offer.mechanism),
+                "context": CONTEXTS.get(offer.context or 0),
+                "mechanism": None if offer.mechanism is None else MECHANISMS.get(offer.mechanism),
                 "note": offer.note,
             }
             for offer in device.offers
         ],
         "error": device.error or None,
+        **({"remarks": device.remarks} if device.remarks else {}),
     }

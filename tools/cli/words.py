@@ -43,8 +43,8 @@ _EVENTS = {
     64: "local disconnection",
     255: "event log cleared",
 }
-_CONTEXTS = {1: "LN", 2: "SN", 3: "LN ciphered", 4: "SN ciphered"}
-_MECHANISMS = {0: "lowest", 1: "LLS", 2: "HLS", 3: "HLS MD5", 4: "HLS SHA-1", 5: "HLS GMAC", 6: "HLS SHA-256", 7: "HLS ECDSA"}
+CONTEXTS = {1: "LN", 2: "SN", 3: "LN ciphered", 4: "SN ciphered"}
+MECHANISMS = {0: "lowest", 1: "LLS", 2: "HLS", 3: "HLS MD5", 4: "HLS SHA-1", 5: "HLS GMAC", 6: "HLS SHA-256", 7: "HLS ECDSA"}
 _TRANSPORTS = ("TCP", "UDP", "FTP", "SMTP", "SMS", "HDLC", "M-Bus", "ZigBee", "DLMS gateway")
 _MESSAGES = {0: "A-XDR", 1: "XML"}
 
@@ -195,9 +195,9 @@ _WORDS: dict[tuple[int, int], Words] = {
     (ClassId.CLOCK, 4): _bits(_CLOCK_BITS),
     (ClassId.CLOCK, 9): _chosen(dict(enumerate(_CLOCK_BASES))),
     (ClassId.ASSOCIATION_LN, 3): _partners,
-    (ClassId.ASSOCIATION_LN, 4): _last_arc(_CONTEXTS),
+    (ClassId.ASSOCIATION_LN, 4): _last_arc(CONTEXTS),
     (ClassId.ASSOCIATION_LN, 5): _context_info,
-    (ClassId.ASSOCIATION_LN, 6): _last_arc(_MECHANISMS),
+    (ClassId.ASSOCIATION_LN, 6): _last_arc(MECHANISMS),
     (ClassId.ASSOCIATION_LN, 8): _chosen({0: "non-associated", 1: "association-pending", 2: "associated"}),
     (ClassId.ASSOCIATION_LN, 9): _reference,
     (18, 6): _chosen(dict(enumerate(_IMAGE_STATES))),
