@@ -106,6 +106,61 @@ def test_repeated_and_late_blocks() -> None:
     assert wire.dialogue(lossy=True).request(b"r") == b"ab"
 
 
+LATE = (block(0x01, 1, 1, b"B"), block(0x41, 2, 2, b"BB"), block(0x81, 2, 2, b"bb"), block(0x81, 2, 2, b"b"))
+
+
+@pytest.mark.req("D-87")
+@pytest.mark.parametrize("lossy", [True, False], ids=["udp", "tcp"])
+@pytest.mark.parametrize("late", LATE, ids=["first", "longer", "last", "only-last"])
+@pytest.mark.parametrize("before", [True, False], ids=["before", "behind"])
+def test_block_of_another_response(late: bytes, before: bool, lossy: bool) -> None:
+    """Before the right one or behind it: the same number with other data ends the read, and no value is put together of two."""
+    right = {1: block(0x01, 1, 1, b"a"), 2: block(0x01, 2, 2, b"b")}
+    number = GeneralBlock.decode(late).number
+    pair = [late, right[number]] if before else [right[number], late]
+    answers = {1: [right[1]], 2: [right[2]], 3: [block(0x81, 3, 3, b"c")]}
+    answers[number] = pair
+    wire = Wire(answers[1], answers[2] + answers[3])
+    if before and GeneralBlock.decode(late).last and not lossy:
+        # on a connection nothing comes late: this is the response, and what is behind it is nobody's
+        assert wire.dialogue().request(b"r")[:1] == b"a"
+        return
+    with pytest.raises(ProtocolError, match=f"block {number} came again"):
+        wire.dialogue(lossy=lossy).request(b"r")
+
+
+@pytest.mark.req("D-87")
+def test_block_of_another_response_behind_a_gap() -> None:
+    """Kept until the gap is closed, and there when the right one comes."""
+    wire = Wire([block(0x41, 1, 1, b"a"), block(0x41, 3, 1, b"X"), block(0x01, 3, 1, b"c")], [block(0x01, 2, 2, b"b")])
+    with pytest.raises(ProtocolError, match="block 3 came again"):
+        wire.dialogue(4, lossy=True).request(b"r")
+
+
+@pytest.mark.req("D-87")
+def test_last_block_of_another_response() -> None:
+    """Of a shorter one, it ends the read too soon: what comes behind it tells."""
+    wire = Wire([block(0x41, 1, 1, b"a"), block(0x81, 2, 1, b"X"), block(0x41, 3, 1, b"c")])
+    with pytest.raises(ProtocolError, match="block 3 came behind the last one"):
+        wire.dialogue(lossy=True).request(b"r")
+    # the same block twice is none
+    wire = Wire([block(0x41, 1, 1, b"a"), block(0x81, 2, 1, b"b"), block(0x41, 1, 1, b"a"), block(0x81, 2, 1, b"b")])
+    assert wire.dialogue(lossy=True).request(b"r") == b"ab"
+
+
+@pytest.mark.req("D-89")
+def test_patience_grows() -> None:
+    """A server that is slow is not asked so often that it gives up: within the usual time-out five times at most."""
+    waited: list[float] = []
+
+    def receive(seconds: float) -> bytes | None:
+        waited.append(seconds)
+        return block(0x01, 1, 1, b"a") if len(waited) == 4 else block(0x81, 2, 2, b"b") if len(waited) == 6 else None
+
+    assert Dialogue(lambda apdu: None, receive, 3, lossy=True).request(b"r") == b"ab"
+    assert [round(seconds, 1) for seconds in waited[:6]] == [0.3, 0.6, 1.2, 1.2, 0.3, 0.6]
+
+
 def test_refusal_ends_it() -> None:
     wire = Wire([octets("D80102")])
     assert wire.dialogue().request(b"r") == octets("D80102")

@@ -406,11 +406,11 @@ def test_continuation_of_another_request(raw: RawLinks, transport: str) -> None:
 @pytest.mark.req("D-07", "A-45", "D-22", "D-24")
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.caps("writes")
-def test_last_block_of_another_write(raw: RawLinks, pytestconfig: pytest.Config, transport: str) -> None:
+def test_last_block_of_another_write(raw: RawLinks, transport: str) -> None:
     """Meant for the capture period, it does not go into the note: it is refused, and the note gets its own."""
     link = raw.tcp() if transport == "tcp" else raw.udp()
-    client = pytestconfig.getoption("--manager")
-    associate(link, client, request=aarq(pytestconfig.getoption("--manager-password")))
+    client = MANAGER
+    associate(link, client, request=aarq(ROSTER.secret("manager")))
     before = ask(link, get(*NOTE), client)[4:]
     period = ask(link, get(*PERIOD), client)
     assert ask(link, b"\xc1\2\xc1" + descriptor(*PERIOD) + bytes.fromhex("00 00 00000001 03 060000"), client).hex() == "c502c100000001"

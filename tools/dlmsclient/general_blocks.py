@@ -20,11 +20,12 @@ from tools.dlmsclient.octets import Reader, counted
 
 GENERAL_BLOCK_TRANSFER = 0xE0
 MAX_WINDOW = 63
+LINGER = 0.05  # seconds in which what was sent together arrives over UDP, whatever overtook it
 _LAST = 0x80
 _STREAMING = 0x40
 _OVERHEAD = 9  # octets of a block beside its data, when these are fewer than 65,536
 _MAX_NUMBER = 0xFFFF
-PATIENCE = 0.3  # seconds of silence until a block over UDP is held for lost
+PATIENCE = 0.3  # seconds of silence until a block over UDP is held for lost; the second time twice as long, then four times
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,9 @@ class Dialogue:
 
     ``send`` takes an APDU; ``receive(seconds)`` returns the next one, or None. ``window``: blocks that we take in a row; ``room``:
     octets of the longest APDU that the server takes, 0 for no limit. ``lossy``: datagrams get lost, so silence is met by saying it again,
-    until ``timeout`` seconds passed without anything new; and what does not fit is late and not wrong. ``watch`` is given the octets of the
-    response in their order, as they come.
+    until ``timeout`` seconds passed without anything new; and what does not fit is late and not wrong. But a block that comes again with
+    other data is one of another response: one of the two was taken wrongly, and nobody knows which (REQUIREMENTS D-87). ``watch`` is
+    given the octets of the response in their order, as they come.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class Dialogue:
         self._octets = 0
         self._awaited = window  # blocks that may come in the stream at hand
         self._stray: bytes | None = None  # an answer that is no block
+        self._silences = 0  # since the last new block
 
     def request(self, apdu: bytes) -> bytes:
         """Send a request in blocks; the APDU of the response."""
@@ -186,10 +189,11 @@ class Dialogue:
     def _next(self, progress: float) -> GeneralBlock | None:
         """The next new block of the server; None when it is silent and should be told again; Timeout when it was silent too long."""
         while True:
-            wait = PATIENCE if self._lossy else self._timeout
+            wait = PATIENCE * min(2**self._silences, 4) if self._lossy else self._timeout
             octets = self._receive(max(0.0, min(wait, progress + self._timeout - time.monotonic())))
             if octets is None:
                 if self._lossy and time.monotonic() < progress + self._timeout:
+                    self._silences += 1
                     return None
                 raise Timeout(f"no general block within {self._timeout:g} s")
             if not is_general_block(octets):
@@ -207,9 +211,9 @@ class Dialogue:
                 return None
             raise ProtocolError(f"the server acknowledges block {block.ack}, {self._number} were sent")
         if block.number <= self._got or block.number in self._kept:
-            known = self._kept.get(block.number)
-            if known is not None and known.data != block.data and not self._lossy:
-                raise ProtocolError(f"block {block.number} is another one when it is repeated")
+            known = self._kept[block.number]
+            if known.data != block.data or (block.data and known.last != block.last):
+                raise ProtocolError(f"block {block.number} came again with other data: blocks of another response are among those received")
             if not self._lossy:
                 raise ProtocolError(f"block {block.number} came twice")
             return None
@@ -218,6 +222,7 @@ class Dialogue:
         self._awaited -= 1
         if self._awaited < 0 and not self._lossy:
             raise ProtocolError(f"more blocks in a row than the window of {self._window}")
+        self._silences = 0
         self._kept[block.number] = block
         self._octets += len(block.data)
         if self._octets > MAX_VALUE_OCTETS:
@@ -246,7 +251,20 @@ class Dialogue:
                 progress = time.monotonic()
         if self._lossy:
             self._acknowledge()  # the server may forget it
+            if len(self._kept) > 1:
+                self._linger()
         return b"".join(self._kept[number].data for number in sorted(self._kept))
+
+    def _linger(self) -> None:
+        """Hear what comes right behind the last block: had it been a late one of another response, that is the right one."""
+        end = time.monotonic() + LINGER
+        while (octets := self._receive(max(0.0, end - time.monotonic()))) is not None:
+            if not is_general_block(octets):
+                continue
+            number = GeneralBlock.decode(octets).number
+            if number > self._got:
+                raise ProtocolError(f"block {number} came behind the last one, {self._got}: blocks of another response are among them")
+            self._take(octets)
 
     def _acknowledge(self) -> None:
         """Say how far we have heard. Behind a gap only the gap is asked for."""
