@@ -9,7 +9,7 @@ gc.threshold(16384)
 
 # A board's image has the firmware linked into one module as well, which takes less heap (tools/link). Files of the firmware on the
 # board's file system take the place of modules, and so the modules are run where there are any.
-_FIRMWARE = ("app.py", "board", "config.py", "cosem", "dlms", "log.py", "meter", "net", "trace.py", "version.py")
+_FIRMWARE = ("app.py", "board", "config.py", "cosem", "dlms", "log.py", "masks.py", "meter", "net", "trace.py", "version.py")
 
 try:
     if any(name in _FIRMWARE for name in os.listdir()):

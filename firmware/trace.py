@@ -1,8 +1,9 @@
-"""`trace=on`: every request and every answer in hexadecimal, the secrets in it too. What is sent unasked is not shown."""
+"""`trace=on`: every request and every answer in hexadecimal, secrets as `**`. What is sent unasked is not shown."""
 
 import time
 
 from dlms.wrapper import HEADER
+from masks import Masks
 
 
 def begin(server):
@@ -11,23 +12,25 @@ def begin(server):
     more = server.more
     too_long = server.too_long
 
-    def show(link, way, octets):
-        print("TRACE", time.ticks_ms(), link.name(), way, bytes(octets).hex())
+    masks = Masks()
+
+    def show(link, way, text):
+        print("TRACE", time.ticks_ms(), link.name(), way, text)
 
     def answered(link, tx, size):
         if size:
-            show(link, ">", tx[:size])
+            show(link, ">", bytes(tx[:size]).hex())
         return size
 
     def traced_serve(link, rx, off, n, tx):
-        show(link, "<", rx[off : off + n])
+        show(link, "<", masks.hex(link.name(), bytes(rx[off : off + n])))
         return answered(link, tx, serve(link, rx, off, n, tx))
 
     def traced_more(link, tx):
         return answered(link, tx, more(link, tx))
 
     def traced_too_long(link, rx, tx):
-        show(link, "<", rx[:HEADER])
+        show(link, "<", bytes(rx[:HEADER]).hex())
         return answered(link, tx, too_long(link, rx, tx))
 
     # the short way is left out, so that every request goes the way that is traced

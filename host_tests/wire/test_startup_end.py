@@ -24,6 +24,9 @@ from host_tests.wire.apdus import (
     receive,
     serves,
 )
+from tools.dlmsclient import AssociationRejected, Client, axdr
+from tools.explain import Conversation
+from tools.explain.pasted import items
 from tools.launcher import Meter, signals
 
 pytestmark = pytest.mark.caps("own-process")
@@ -160,6 +163,27 @@ def test_trace_shows_every_block_of_a_stream(running, kind):
     link.close()
     assert ended(meter)
     assert [octets for _, direction, octets in traces(meter) if direction == ">"] == [answer.hex() for answer in answers]
+
+
+def test_trace_tells_no_secret_and_is_taken_back(running):
+    meter = running(trace=True)
+    secrets = (b"12345678", b"87654321", b"mistyped", b"brandnew")
+    with Client.tcp(meter.ready.host, meter.ready.port, 10) as client:
+        with pytest.raises(AssociationRejected):
+            client.associate(48, 1, secrets[2])
+        manager = client.associate(48, 1, secrets[1])
+        manager.set(15, "0.0.40.0.0.255", 7, axdr.octet_string(secrets[3]))
+        client.associate(32, 1, secrets[0], gbt=4)
+        short = client.associate_short_names(80, 1, secrets[1])
+        short.change_secret(secrets[3])
+    assert ended(meter)
+    log = meter.log.read_text(encoding="utf-8")
+    assert [secret for secret in secrets if secret.hex() in log.lower()] == []
+    assert log.count("**" * 8) == 6
+    conversation = Conversation()
+    found = [conversation.take(item.octets, item.link) for item in items(log)]
+    assert len(found) == 12
+    assert [each.faults for each in found if each.faults] == []
 
 
 @pytest.mark.req("A-01")

@@ -30,7 +30,8 @@ ALLOWED: dict[str, set[str]] = {
     "config": {"log"},
     "log": set(),
     "limits_default": set(),
-    "trace": {"dlms"},
+    "masks": {"dlms"},
+    "trace": {"dlms", "masks"},
     "version": set(),
 }
 _IO_MODULES = {
