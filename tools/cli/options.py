@@ -143,7 +143,16 @@ def build_parser() -> argparse.ArgumentParser:
     read.add_argument("--object", action="append", metavar="OBIS", help="only this object (may be repeated)")
     read.add_argument("--attribute", action="append", metavar="N", help="these attributes, by number or name (may be repeated)")
     read.add_argument("--all", action="store_true", help="every readable attribute")
-    read.add_argument("--rows", type=ranged(0, 1_000_000), default=8, metavar="N", help="newest rows of the load profile (default 8)")
+    read.add_argument(
+        "--rows", type=ranged(0, 1_000_000), metavar="N", help="newest rows of the load profile (default 8; 96 with --plot)"
+    )
+    read.add_argument(
+        "--plot",
+        nargs="?",
+        const="",
+        metavar="FILE.svg",
+        help="draw the rows of the load profile, or of the profiles named with --object: here in place of a table, or into FILE.svg",
+    )
     _add_rows(read)
 
     commands.add_parser("objects", parents=[common], help="the object list with the rights of this client")

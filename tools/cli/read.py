@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from tools.cli.asking import with_octets
 from tools.cli.errors import Odd
 from tools.cli.options import LOAD_PROFILE
+from tools.cli.plot import check_plot, print_chart, save_chart
 from tools.cli.profile import Profile, ProfileReader, Sink, selection_of
 from tools.cli.profile_output import CsvSink, print_profile_table, profile_json
 from tools.cli.progress import progress
@@ -20,6 +21,8 @@ from tools.cli.session import association, find_all, index_of, object_list
 from tools.dlmsclient import Association, CosemAttribute, ListedObject, Obis, ProtocolError, Selection, UsageError
 from tools.dlmsclient.cosem import ClassId
 
+_SHOWN = 8  # newest rows
+_PLOTTED = 96  # … of a chart: a day of quarters of an hour
 # What a reader looks for first, per class; attribute 2 where nothing is said.
 _VALUE_ATTRIBUTES: dict[int, tuple[int, ...]] = {
     ClassId.EXTENDED_REGISTER: (2, 5),
@@ -102,7 +105,8 @@ def _read_profile(opened: Association, item: ListedObject, options: argparse.Nam
     with progress("rows", quiet=streamed) as tell:
         reader = ProfileReader(opened, item.instance, CsvSink() if streamed else Sink(), tell)
         found.profiles.append(reader.profile)
-        reader.run(selection_of(options), options.rows)
+        default = _PLOTTED if options.plot is not None else _SHOWN
+        reader.run(selection_of(options), default if options.rows is None else options.rows)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -110,6 +114,7 @@ def run(options: argparse.Namespace) -> None:
     for text in options.object or []:
         Obis.parse(text)
     selection = selection_of(options)
+    check_plot(options)
     found = _Read()
     try:
         with association(options) as opened:
@@ -122,10 +127,15 @@ def run(options: argparse.Namespace) -> None:
             # The rows that are streamed come last, so that nothing stands between them.
             if not found.only_rows:
                 _read_values(opened, items, options, found)
-            for item in _profiles_to_read(items, options):
+            profiles = _profiles_to_read(items, options)
+            if options.plot is not None and not profiles:
+                raise UsageError("--plot: there is no profile among these objects")
+            for item in profiles:
                 if found.only_rows or options.format != "csv":
                     _read_profile(opened, item, options, found)
     finally:
+        if options.plot:
+            save_chart(found.profiles, options.plot)
         _print(options, found)
     odd, of = found.odd
     if odd:
@@ -133,9 +143,11 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _only_rows(items: list[ListedObject], options: argparse.Namespace, selection: Selection | None) -> bool:
-    """Whether rows are what was asked for: a time or entries given, or nothing but profiles named."""
+    """Whether rows are what was asked for: a chart, a time or entries given, or nothing but profiles named."""
     if options.attribute or options.all:
         return False
+    if options.plot is not None:
+        return True
     return selection is not None or bool(options.object and all(item.class_id == ClassId.PROFILE_GENERIC for item in items))
 
 
@@ -156,4 +168,7 @@ def _print(options: argparse.Namespace, found: _Read) -> None:
     for number, profile in enumerate(found.profiles):
         if found.readings or number:
             print_line("")
-        print_profile_table(profile)
+        if options.plot == "":
+            print_chart(profile)
+        else:
+            print_profile_table(profile)
