@@ -23,6 +23,7 @@ from .roster import Roster
 
 _FIRST_WAIT = 3.0  # seconds for the first answer; the later ones are waited for in proportion to it
 _SHORTEST, _LONGEST, _FACTOR = 0.3, 2.0, 20
+_LEAST_PATIENCE, _MOST_PATIENCE = 1.0, 10.0
 _MOST = 8  # connections that are tried at once
 _ATTEMPTS = 2  # datagrams that may be lost
 
@@ -56,6 +57,7 @@ class Asked:
     hosts     addresses that it answers at
     why       capability -> why it is missing
     seconds   that asking took
+    patience  seconds that tests wait for an answer, in proportion to how long the first one took
     """
 
     caps: list[str] = field(default_factory=list)
@@ -64,6 +66,7 @@ class Asked:
     hosts: list[str] = field(default_factory=list)
     why: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    patience: float = _MOST_PATIENCE
 
     def as_dict(self) -> dict[str, Any]:
         """Of basic types, for the workers of a run."""
@@ -93,6 +96,7 @@ def ask(host: str, port: int, roster: Roster) -> Asked:
     found = asking.found
     found.limits.update(roster.limits)
     found.seconds = time.monotonic() - started
+    found.patience = asking.patience
     return found
 
 
@@ -102,6 +106,11 @@ class _Asking:
         self._wait = _FIRST_WAIT
         self.found = Asked(hosts=[host])
         self._open: dict[str, tuple[int, str | None]] = {}  # roles that get an association
+
+    @property
+    def patience(self) -> float:
+        """What a test waits for an answer: a few times the longest wait that asking allowed itself."""
+        return min(max(3 * self._wait, _LEAST_PATIENCE), _MOST_PATIENCE)
 
     def note(self, capability: str, yes: bool, why: str) -> None:
         """Keep whether it has a capability, and why not; a later word replaces an earlier one."""

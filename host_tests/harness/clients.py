@@ -25,11 +25,11 @@ def client(meter: MeterHandle) -> Iterator[ClientFactory]:
     """Opens links to the meter: `client()` over TCP, `client(udp=True)`, `client(host="::1")`; all are closed after the test."""
     with ExitStack() as links:
 
-        def open_link(*, udp: bool = False, host: str | None = None, timeout: float = TIMEOUT) -> Client:
+        def open_link(*, udp: bool = False, host: str | None = None, timeout: float | None = None) -> Client:
             if udp and meter.no_udp:
                 pytest.skip(meter.no_udp)
             connect = Client.udp if udp else Client.tcp
-            link = links.enter_context(connect(host or meter.host, meter.port, timeout, tape.note))
+            link = links.enter_context(connect(host or meter.host, meter.port, timeout or meter.patience or TIMEOUT, tape.note))
             if not udp:
                 links.callback(part, link.transport.socket)
             return link

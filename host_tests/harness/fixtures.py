@@ -10,7 +10,7 @@ from tools.launcher import Interpreter
 
 from . import limits, report
 from .meters import MeterError, MeterHandle, MeterPool
-from .raw import RawLinks
+from .raw import RAW_TIMEOUT, RawLinks
 from .target import Target
 
 POOL = pytest.StashKey[MeterPool]()
@@ -81,5 +81,5 @@ def meter(
 @pytest.fixture
 def raw(meter: MeterHandle) -> Iterator[RawLinks]:
     """Plain TCP and UDP sockets to the meter, closed after the test."""
-    with RawLinks(meter.host, meter.port, small=meter.small, no_udp=meter.no_udp) as links:
+    with RawLinks(meter.host, meter.port, meter.patience or RAW_TIMEOUT, small=meter.small, no_udp=meter.no_udp) as links:
         yield links

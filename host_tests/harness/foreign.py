@@ -29,6 +29,8 @@ def found(config: pytest.Config, targets: Sequence[Target]) -> list[Target]:
                 target = target.with_asked(ask.ask(target.host, target.port, ROSTER))
             except ask.AskError as error:
                 raise TargetError(f"--target {target.name}: {error}") from None
+        if target.asked is not None:
+            ROSTER.refuse(target.asked.why)
         done.append(target)
     return done
 

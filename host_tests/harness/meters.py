@@ -88,6 +88,11 @@ class MeterHandle:
         return self.process.ready.ip if isinstance(self.process, Meter) else (self.host,)
 
     @property
+    def patience(self) -> float | None:
+        """Seconds that a test waits for an answer; None for what the harness waits for a meter of ours."""
+        return self._asked.patience if self._asked is not None else None
+
+    @property
     def no_udp(self) -> str:
         """Why it is not to be spoken to over UDP; empty where it is."""
         return self._asked.why.get("udp", "") if self._asked is not None else ""

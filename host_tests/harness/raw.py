@@ -16,6 +16,7 @@ import pytest
 from . import probe, tape
 
 HEADER = 8
+RAW_TIMEOUT = 10.0
 _ASK_AGAIN = 0.05
 _PARTING = 2.0
 # Client wPorts that no meter knows: their association is refused, and nothing else happens.
@@ -219,7 +220,7 @@ class RawLinks:
     no_udp: why it is not reached over UDP; a test that opens a UDP socket is skipped then.
     """
 
-    def __init__(self, host: str, port: int, timeout: float = 10.0, *, small: bool = False, no_udp: str = "") -> None:
+    def __init__(self, host: str, port: int, timeout: float = RAW_TIMEOUT, *, small: bool = False, no_udp: str = "") -> None:
         self._no_udp = no_udp
         self._small = small
         self._pace = OneAtATime((host, port)) if small else None

@@ -54,12 +54,30 @@ _OWN_DEVICES = (1, 17)
 
 @dataclass
 class Roster:
-    """clients by role; devices: wPorts, the management logical device first; limits and has: what the file declares."""
+    """clients by role; devices: wPorts, the management logical device first; limits and has: what the file declares.
+
+    refused: (client or device, wPort) -> why there is no association with it.
+    """
 
     clients: dict[str, Login] = field(default_factory=lambda: dict(OWN))
     devices: tuple[int, ...] = _OWN_DEVICES
     limits: dict[str, int] = field(default_factory=dict)
     has: dict[str, bool] = field(default_factory=dict)
+    refused: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def refuse(self, why: Mapping[str, str]) -> None:
+        """Keep why clients and the second device get no association (capability -> reason), for `expect`."""
+        for role, login in self.clients.items():
+            if role in why:
+                self.refused["client", login.wport] = why[role]
+        if "second-device" in why:
+            self.refused["device", self.other_device] = why["second-device"]
+
+    def expect(self, client: int, device: int) -> None:
+        """Skip a test that opens an association which this meter was found not to give."""
+        for end in (("client", client), ("device", device)):
+            if end in self.refused:
+                pytest.skip(self.refused[end])
 
     def wport(self, role: str) -> int:
         """The client wPort of a role."""

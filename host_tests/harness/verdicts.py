@@ -31,6 +31,7 @@ _MARKED = re.compile(r"\[([^\]]+)\]")
 _METER = "*Meter:*"
 _PROPERTY = "verdict"
 _LINE = 150
+_RULES, _WORDS, _OCTETS = 4, 12, 6  # lines of each that a verdict has at the most
 
 
 @cache
@@ -139,9 +140,9 @@ def _lines(report: pytest.TestReport) -> list[str]:
     told = dict(report.user_properties)
     known = rules()
     lines = [f"{told[_PROPERTY]} {told['level']} {report.nodeid}"]
-    for identifier in str(told["rules"]).split():
+    for identifier in str(told["rules"]).split()[:_RULES]:
         if identifier in known:
             _, evidence, rule = known[identifier]
             lines.append(f"    {identifier} [{evidence}] {rule}"[:_LINE])
-    lines += [f"    {line}"[:_LINE] for line in _said(report).splitlines()[:6]]
-    return [*lines, *(f"    {line}"[:_LINE] for line in str(told.get("octets", "")).splitlines()[-6:])]
+    lines += [f"    {line}"[:_LINE] for line in _said(report).splitlines()[:_WORDS]]
+    return [*lines, *(f"    {line}"[:_LINE] for line in str(told.get("octets", "")).splitlines()[-_OCTETS:])]

@@ -34,7 +34,9 @@ def associator(client: ClientFactory) -> Associate:
     known = ROSTER.secrets
 
     def associate(wport: int, device: int | None = None, **more: object) -> Association:
-        return client().associate(wport, device or ROSTER.management, known[wport], **more)
+        device = device or ROSTER.management
+        ROSTER.expect(wport, device)
+        return client().associate(wport, device, known[wport], **more)
 
     return associate
 

@@ -142,6 +142,7 @@ def ask(link: RawTcp | RawUdp, apdu: bytes, client: int | None = None, server: i
 
 def associate(link: RawTcp | RawUdp, client: int | None = None, server: int | None = None, request: bytes = AARQ) -> bytes:
     """Open an association and return the AARE, which must accept."""
+    ROSTER.expect(*_ends(client, server))
     aare = ask(link, request, client, server)
     assert is_aare(aare), aare.hex()
     return aare

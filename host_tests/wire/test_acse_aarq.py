@@ -63,6 +63,7 @@ def open_to(link: RawTcp, client: int = PUBLIC) -> bool:
     return is_name(ask(link, get(), client))
 
 
+@pytest.mark.choice("its conformance and PDU size")
 @pytest.mark.req("C-10", "C-35", "C-31", "C-32", "C-04", "C-01")
 def test_lowest_level(link: RawTcp, meter: MeterHandle) -> None:
     """The worked request; the answer has this meter's conformance and PDU size."""
@@ -137,6 +138,7 @@ def test_context_names(link: RawTcp, name: str) -> None:
     assert ask(link, get()) == NOT_ALLOWED
 
 
+@pytest.mark.choice("its conformance and PDU size")
 @pytest.mark.req("C-15", "C-40", "D-71")
 @pytest.mark.parametrize("version", [0, 1, 5, 6, 7, 8, 255])
 def test_dlms_versions(link: RawTcp, meter: MeterHandle, version: int) -> None:
@@ -149,6 +151,7 @@ def test_dlms_versions(link: RawTcp, meter: MeterHandle, version: int) -> None:
         assert open_to(link)
 
 
+@pytest.mark.choice("its conformance and PDU size")
 @pytest.mark.limits(GBT_WINDOW=1)
 @pytest.mark.req("C-16", "C-35", "C-36", "D-71")
 @pytest.mark.parametrize("bit", range(24))
@@ -162,6 +165,7 @@ def test_conformance_bit_by_bit(link: RawTcp, meter: MeterHandle, bit: int) -> N
         assert got == INITIATE_ERROR + "02"
 
 
+@pytest.mark.choice("its conformance and PDU size")
 @pytest.mark.limits(GBT_WINDOW=1)
 @pytest.mark.req("C-16", "C-35")
 def test_conformance_sets(link: RawTcp, meter: MeterHandle) -> None:
@@ -248,6 +252,7 @@ def test_again_on_an_open_association(link: RawTcp) -> None:
     assert serves(link, CLIENT_MANAGEMENT)
 
 
+@pytest.mark.choice("its conformance and PDU size")
 @pytest.mark.req("C-33", "C-30")
 @pytest.mark.parametrize("quality", ["00", "01", "05", "7F", "FF"])
 def test_quality_of_service_is_returned(link: RawTcp, quality: str) -> None:
@@ -265,6 +270,7 @@ def test_dedicated_key(link: RawTcp, size: int) -> None:
     assert ask(link, get()) == NOT_ALLOWED
 
 
+@pytest.mark.choice("its conformance and PDU size")
 @pytest.mark.req("C-41", "D-100")
 def test_other_forms_of_the_same(link: RawTcp, meter: MeterHandle) -> None:
     """The older conformance tag, and lengths in long form; the answer always has the newer tag and the shortest lengths."""

@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from host_tests.harness.faults import collected
 from host_tests.harness.meters import MeterHandle
 from host_tests.wire.aas import ASSOCIATION, BUFFER, READER, Associate, objects_of
 from tools.dlmsclient import Association, CosemAttribute, Data, DataAccessResult, Obis, Tag, axdr, by_entry
@@ -40,9 +41,11 @@ def test_every_attribute_reads_identically(associate: Associate, size: int) -> N
     reference, sized = associate(READER), associate(READER, pdu_size=size)
     attributes = attributes_of(reference)
     assert len(attributes) > 150
-    for each in attributes:
-        wanted = reference.get(each.class_id, each.instance, each.attribute_id)
-        assert sized.get(each.class_id, each.instance, each.attribute_id) == wanted, each
+    with collected() as faults:
+        for each in attributes:
+            with faults.at(f"class {each.class_id} {each.instance} {each.attribute_id}"):
+                wanted = reference.get(each.class_id, each.instance, each.attribute_id)
+                assert sized.get(each.class_id, each.instance, each.attribute_id) == wanted, "another value"
 
 
 @still

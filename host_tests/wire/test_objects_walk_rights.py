@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from host_tests.harness.faults import collected
 from host_tests.wire.aas import ASSOCIATION, CLIENT_MANAGEMENT, MANAGER, PUBLIC, READER, Associate, objects_of
 from host_tests.wire.apdus import MANAGEMENT, OTHER_DEVICE
 from tools.dlmsclient import (
@@ -22,17 +23,16 @@ from tools.dlmsclient.cosem import ClassId
 from tools.dlmsclient.data import Data
 
 CURRENT = "0.0.40.0.0.255"
-_OURS = pytest.mark.caps("own-process")
 # client wPort, logical device
 VIEWS = [
     (PUBLIC, MANAGEMENT),
-    pytest.param((CLIENT_MANAGEMENT, MANAGEMENT), marks=_OURS),
+    (CLIENT_MANAGEMENT, MANAGEMENT),
     (READER, MANAGEMENT),
     (MANAGER, MANAGEMENT),
-    pytest.param((PUBLIC, OTHER_DEVICE), marks=_OURS),
-    pytest.param((CLIENT_MANAGEMENT, OTHER_DEVICE), marks=_OURS),
-    pytest.param((READER, OTHER_DEVICE), marks=_OURS),
-    pytest.param((MANAGER, OTHER_DEVICE), marks=_OURS),
+    (PUBLIC, OTHER_DEVICE),
+    (CLIENT_MANAGEMENT, OTHER_DEVICE),
+    (READER, OTHER_DEVICE),
+    (MANAGER, OTHER_DEVICE),
 ]
 DENIED = (DataAccessResult.READ_WRITE_DENIED, DataAccessResult.SCOPE_OF_ACCESS_VIOLATED)
 
@@ -127,61 +127,77 @@ def test_list_is_well_formed(view: Association) -> None:
     names = [each.instance for each in listed]
     assert len(set(names)) == len(names)
     assert [str(each.instance) for each in listed if each.class_id == ClassId.ASSOCIATION_LN].count("0-0:40.0.0*255") == 1
-    for each in listed:
-        shapes = SHAPES[each.class_id]
-        assert each.version == VERSIONS[each.class_id]
-        assert list(each.attributes) == list(range(1, len(shapes) + 1))
-        assert list(each.methods) == list(range(1, METHODS[each.class_id] + 1))
-        assert all(access.mode in (0, 1, 2, 3) for access in each.attributes.values())
-        assert all(mode in (0, 1) for mode in each.methods.values())
-        assert each.attributes[1].readable
-        assert not each.attributes[1].writable
-        for number, access in each.attributes.items():
-            selectors = {(7, 2): (1, 2), (15, 2): (1, 2, 3, 4)}.get((each.class_id, number), ())
-            assert access.selectors == selectors
+    with collected() as faults:
+        for each in listed:
+            with faults.at(describe(each, 1)):
+                assert all(access.mode in (0, 1, 2, 3) for access in each.attributes.values())
+                assert all(mode in (0, 1) for mode in each.methods.values())
+                assert 1 in each.attributes, "no right to its logical name is listed"
+                assert each.attributes[1].readable, "its logical name cannot be read"
+                assert not each.attributes[1].writable, "its logical name can be written"
+            if each.class_id in SHAPES:
+                with faults.at(describe(each, 1)):
+                    assert each.version == VERSIONS[each.class_id], "version"
+                    assert list(each.attributes) == list(range(1, len(SHAPES[each.class_id]) + 1)), "numbers of its attributes"
+                    assert list(each.methods) == list(range(1, METHODS[each.class_id] + 1)), "numbers of its methods"
+            for number, access in each.attributes.items():
+                selectors = {(7, 2): (1, 2), (15, 2): (1, 2, 3, 4)}.get((each.class_id, number), ())
+                with faults.at(describe(each, number)):
+                    assert access.selectors == selectors, "selectors"
 
 
 @pytest.mark.req("F-31", "F-01", "F-02", "F-03", "F-04", "F-06", "F-07", "F-11", "F-12", "F-18", "F-19", "F-20", "F-21", "F-23", "D-11")
 def test_read_what_may_be_read_and_nothing_else(view: Association) -> None:
     """Every attribute of every object: read, with its type, where the list says so, and refused elsewhere."""
-    for each in objects_of(view):
-        shapes = SHAPES[each.class_id]
-        for number, access in each.attributes.items():
-            if access.readable:
-                value = view.get(each.class_id, each.instance, number)
-                assert has_shape(value, shapes[number - 1]), describe(each, number)
-                if number == 1:
-                    assert value.value == each.instance.octets
-            else:
-                assert code_of(view.get, each.class_id, each.instance, number) in DENIED, describe(each, number)
-        for number in (len(shapes) + 1, 100, 127, -1):
-            assert code_of(view.get, each.class_id, each.instance, number) == DataAccessResult.TYPE_UNMATCHED
-        other = 3 if each.class_id != 3 else 1
-        assert code_of(view.get, other, each.instance, 1) == DataAccessResult.OBJECT_CLASS_INCONSISTENT
+    with collected() as faults:
+        for each in objects_of(view):
+            shapes = SHAPES.get(each.class_id)
+            for number, access in each.attributes.items():
+                with faults.at(describe(each, number)):
+                    if access.readable:
+                        value = view.get(each.class_id, each.instance, number)
+                        assert shapes is None or has_shape(value, shapes[number - 1]), f"a value of another type: {value}"
+                        assert number != 1 or value.value == each.instance.octets, f"another logical name: {value}"
+                    else:
+                        assert code_of(view.get, each.class_id, each.instance, number) in DENIED, "read without the right to"
+            for number in (len(shapes or each.attributes) + 1, 100, 127, -1):
+                with faults.at(describe(each, number)):
+                    assert code_of(view.get, each.class_id, each.instance, number) == DataAccessResult.TYPE_UNMATCHED, "not unmatched"
+            other = 3 if each.class_id != 3 else 1
+            with faults.at(f"class {other} instead of {describe(each, 1)}"):
+                assert code_of(view.get, other, each.instance, 1) == DataAccessResult.OBJECT_CLASS_INCONSISTENT, "not inconsistent"
 
 
 @pytest.mark.req("F-31", "D-21")
 @pytest.mark.caps("writes")
 def test_write_nothing_that_may_not_be_written(view: Association) -> None:
     """SET of the value that is there, where it may not be set: refused for the right, whatever the type."""
-    for each in objects_of(view):
-        for number, access in each.attributes.items():
-            if not access.writable:
-                for value in (axdr.null_data(), axdr.unsigned(0)):
-                    assert code_of(view.set, each.class_id, each.instance, number, value) in DENIED, describe(each, number)
-        beyond = len(each.attributes) + 1
-        assert code_of(view.set, each.class_id, each.instance, beyond, axdr.null_data()) == DataAccessResult.TYPE_UNMATCHED
+    with collected() as faults:
+        for each in objects_of(view):
+            for number, access in each.attributes.items():
+                if not access.writable:
+                    for value in (axdr.null_data(), axdr.unsigned(0)):
+                        with faults.at(describe(each, number)):
+                            assert code_of(view.set, each.class_id, each.instance, number, value) in DENIED, "not denied"
+            beyond = len(each.attributes) + 1
+            with faults.at(describe(each, beyond)):
+                code = code_of(view.set, each.class_id, each.instance, beyond, axdr.null_data())
+                assert code == DataAccessResult.TYPE_UNMATCHED, f"{code!r}"
 
 
 @pytest.mark.req("F-31", "D-31")
 @pytest.mark.caps("writes")
 def test_invoke_nothing_that_may_not_be_invoked(view: Association) -> None:
-    for each in objects_of(view):
-        for number, mode in each.methods.items():
-            if mode == 0:
-                assert code_of(view.action, each.class_id, each.instance, number, axdr.integer(0)) in DENIED
-        for number in (0, len(each.methods) + 1, 127, -1):
-            assert code_of(view.action, each.class_id, each.instance, number, axdr.integer(0)) == ActionResult.TYPE_UNMATCHED
+    with collected() as faults:
+        for each in objects_of(view):
+            for number, mode in each.methods.items():
+                if mode == 0:
+                    with faults.at(f"method of {describe(each, number)}"):
+                        assert code_of(view.action, each.class_id, each.instance, number, axdr.integer(0)) in DENIED, "not denied"
+            for number in (0, len(each.methods) + 1, 127, -1):
+                with faults.at(f"method of {describe(each, number)}"):
+                    code = code_of(view.action, each.class_id, each.instance, number, axdr.integer(0))
+                    assert code == ActionResult.TYPE_UNMATCHED, f"{code!r}"
 
 
 @pytest.mark.req("F-31", "D-11")

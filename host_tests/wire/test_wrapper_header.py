@@ -32,6 +32,7 @@ pytestmark = pytest.mark.prefers(backfill_days=0)
 UNKNOWN = 0x0055  # neither a logical device nor the broadcast wPort
 
 
+@pytest.mark.choice("the octets of this meter")
 @pytest.mark.req("A-01", "A-02", "A-03", "A-04", "A-05", "A-06", "A-07", "B-21")
 def test_worked_octets_of_a_session(link):
     answer = link.ask("000100100001001F601DA109060760857405080101BE10040E01000000065F1F0400007E1F04B0")
