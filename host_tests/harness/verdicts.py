@@ -75,14 +75,17 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 def keep(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the verdict, the rules and the octets of a finished phase into the report of a test."""
-    if report.when == "call" or not report.passed:
-        report.user_properties += [
-            (_PROPERTY, _verdict(report)),
-            ("level", level(item)),
-            ("rules", " ".join(ids(item))),
-        ]
+    if _judged(report):
+        told = [(_PROPERTY, _verdict(report)), ("level", level(item)), ("rules", " ".join(ids(item)))]
         if report.failed:
-            report.user_properties.append(("octets", "\n".join(tape.lines())))
+            told.append(("octets", "\n".join(tape.lines())))
+        report.user_properties += told
+        item.user_properties += told  # from where the JUnit report takes them
+
+
+def _judged(report: pytest.TestReport) -> bool:
+    """Whether this phase of a test decides: its call, or what kept it from being called."""
+    return report.when == "call" or not report.passed
 
 
 def _verdict(report: pytest.TestReport) -> str:
@@ -101,7 +104,8 @@ class Verdicts:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         reports = [each for group in terminalreporter.stats.values() for each in group if isinstance(each, pytest.TestReport)]
-        judged = {(each.nodeid, dict(each.user_properties)[_PROPERTY]): each for each in reports if _PROPERTY in dict(each.user_properties)}
+        deciding = [each for each in reports if _judged(each) and _PROPERTY in dict(each.user_properties)]
+        judged = {(each.nodeid, dict(each.user_properties)[_PROPERTY]): each for each in deciding}
         terminalreporter.write_sep("=", f"verdicts: {', '.join(each.name for each in self._targets)}")
         for alike in _alike([each for each in judged.values() if each.failed]):
             for line in _lines(alike[0]):
