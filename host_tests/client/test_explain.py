@@ -191,6 +191,7 @@ def test_general_blocks_are_joined_out_of_order_and_repeated():
     (joined,) = [each for each in found if each]
     assert joined.description.octets.data == apdu
     assert joined.description.faults == []
+    assert any("1-0:1.8.0*255" in part.text for _, part in leaves(joined.description.parts))  # the request was seen
     # acknowledgements of the other side count, and are no APDU
     assert not explained(Wpdu(16, 1, GeneralBlock(True, False, 3, 1, 3).encode()).encode(), conversation).joined
 
@@ -273,6 +274,21 @@ def test_a_secret_that_is_read_is_hidden():
     assert text.endswith("02001105000908" + HIDDEN)
     explained(Wpdu(48, 1, GetRequestNormal(0xC1, NOTE).encode()).encode(), conversation)
     assert "**" not in explained(Wpdu(1, 48, answer).encode(), conversation).masked.hex()
+
+
+@pytest.mark.parametrize("size", [3, 8, 40])
+@pytest.mark.parametrize("asked_in_blocks", [False, True])
+def test_a_secret_that_is_read_in_general_blocks_is_hidden(size, asked_in_blocks):
+    conversation = Conversation()
+    request = GetRequestNormal(0xC1, LLS_SECRET).encode()
+    request = GeneralBlock(True, False, 5, 1, 0, request).encode() if asked_in_blocks else request
+    explained(Wpdu(48, 1, request).encode(), conversation)
+    answer = GetResponseNormal(0xC1, axdr.octet_string(SECRET)).encode()
+    cut = [answer[at : at + size] for at in range(0, len(answer), size)]
+    blocks = [GeneralBlock(n == len(cut), n < len(cut), 5, n, 0, octets).encode() for n, octets in enumerate(cut, 1)]
+    text = "".join(explained(Wpdu(1, 48, each).encode(), conversation).masked.hex()[30:] for each in blocks)
+    assert text.endswith(HIDDEN)
+    assert len(text) == 2 * len(answer)
 
 
 def test_challenges_are_shown():

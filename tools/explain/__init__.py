@@ -9,8 +9,9 @@ Nothing here raises for wrong octets: they are explained as far as it goes, and 
     services        GET, SET, ACTION; access: ACCESS; short_names: Read, Write; unasked: notifications
     general         general block transfer, ciphered APDUs
     apdus           the table of all of them, and the wrapper
-    conversation    blocks joined, answers paired with requests
+    conversation    blocks joined, answers paired with requests; longvalues: what joined blocks are
     lines           as text and as JSON
+    pasted          text to octets; capture, network, streams: packets of a file, segments and datagrams, WPDUs
 """
 
 from tools.explain.conversation import Conversation, Explained, Joined

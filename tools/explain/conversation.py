@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tools.dlmsclient.access_service import ACCESS_REQUEST, ACCESS_RESPONSE, LONG_INVOKE_ID_MASK
 from tools.dlmsclient.acse import AARQ_TAG
 from tools.dlmsclient.short_name_service import READ_REQUEST, UNCONFIRMED_WRITE_REQUEST, WRITE_REQUEST
 from tools.dlmsclient.wrapper import HEADER_SIZE
-from tools.dlmsclient.xdlms import ACTION_REQUEST, GET_RESPONSE, INVOKE_ID_MASK, SET_REQUEST
+from tools.dlmsclient.xdlms import ACTION_REQUEST, GET_REQUEST, GET_RESPONSE, INVOKE_ID_MASK, SET_REQUEST
 from tools.explain.apdus import Description, apdu, describe, describe_wpdu, header_of, is_wpdu
 from tools.explain.longvalues import meaning
 from tools.explain.parts import Octets, Part
@@ -28,15 +29,24 @@ _REMEMBERED = 1024  # requests that wait for their answers
 # What may carry a secret when it comes in blocks.
 _SECRETIVE = bytes((AARQ_TAG, SET_REQUEST, ACTION_REQUEST, ACCESS_REQUEST, READ_REQUEST, WRITE_REQUEST, UNCONFIRMED_WRITE_REQUEST))
 
+_REQUESTS = bytes((GET_REQUEST, ACTION_REQUEST, ACCESS_REQUEST))
+
 Way = tuple[object, object]
 
 
 @dataclass
 class Joined:
-    """A long value put together: what it is and of how many blocks, and its description."""
+    """A long value put together: what it is and of how many blocks. It is explained when somebody asks, because it may be long."""
 
     title: str
-    description: Description
+    octets: Octets
+    explain: Explain
+    asked: tuple[Target, ...] = ()
+
+    @cached_property
+    def description(self) -> Description:
+        """What its octets are."""
+        return describe(self.octets, self.explain, self.asked)
 
 
 @dataclass
@@ -81,9 +91,11 @@ class _Transfer:
 
     def _may_hold_secrets(self) -> bool:
         """Whether it is worth the time to look for them with every block."""
+        if any(target.is_secret for target in self.asked):
+            return True
         if self.explain is apdu:
             return self.octets.data[:1] in _SECRETIVE
-        return self.explain in (variables, variables_and_values) or any(target.is_secret for target in self.asked)
+        return self.explain in (variables, variables_and_values)
 
     def secrets(self, block: Block) -> list[tuple[int, int]]:
         """Spans of the APDU of the block added last that belong to a secret, by what the blocks so far make up."""
@@ -183,8 +195,8 @@ class Conversation:
             del self._transfers[key]
         elif block.last:
             transfer.whole = True
-            description = describe(transfer.octets, transfer.explain, transfer.asked)
-            explained.joined = Joined(f"{transfer.title}, {_joined(transfer)}", description)
+            title = f"{transfer.title}, {_joined(transfer)}"
+            explained.joined = Joined(title, transfer.octets, transfer.explain, transfer.asked)
 
     def _general_block(self, explained: Explained, block: Block, key: Hashable, link: Hashable, way: Way) -> None:
         """A block of a general block transfer: it may come twice, or behind a gap; without data it only counts."""
@@ -203,13 +215,15 @@ class Conversation:
             explained.remarks.append(f"more than {MAX_JOINED} octets: they are not joined")
             del self._transfers[key]
             return
+        transfer.asked, _ = self._request_of(transfer.octets, link, way)
         if transfer.number == block.number:
             explained.secrets += transfer.secrets(block)
         transfer.last = transfer.last or (block.number if block.last and octets else 0)
         if transfer.last and transfer.number >= transfer.last and not transfer.whole:
             transfer.whole = True
-            inner = self._explained(transfer.octets, ("general blocks", link), way)
-            explained.joined = Joined(f"APDU, {_joined(transfer)}", inner.description)
+            if transfer.octets.data[0] in _REQUESTS:
+                self._explained(transfer.octets, link, way)  # what is asked for tells what the answer means
+            explained.joined = Joined(f"APDU, {_joined(transfer)}", transfer.octets, apdu, transfer.asked)
 
 
 def _service(name: str) -> str:

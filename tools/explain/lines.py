@@ -81,7 +81,7 @@ def _part_lines(octets: Octets, part: Part, depth: int, width: int) -> list[str]
     words = (FAULT if part.fault else "") + printable(part.text) + (f"  [{part.rule}]" if part.rule else "")
     before = " " * _STEP * min(depth, _DEEPEST)
     room = max(width - _INDENT - _DIGITS - 2 - len(before), _NARROW)
-    right = textwrap.wrap(words, room, subsequent_indent="  ", break_on_hyphens=False) or [""]
+    right = [words] if len(words) <= room else textwrap.wrap(words, room, subsequent_indent="  ", break_on_hyphens=False)
     digits = octets.hex()
     beside = max(len(right), _BESIDE) if len(digits) <= _DIGITS * max(len(right), _BESIDE) else len(right)
     left, rest = _rows(digits[: beside * _DIGITS], _DIGITS), digits[beside * _DIGITS :]
