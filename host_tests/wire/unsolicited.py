@@ -48,6 +48,7 @@ def notification(listener: Listener, timeout: float = TIMEOUT) -> tuple[Arrival,
     arrival = listener.next(timeout)
     assert arrival is not None, "nothing came"
     assert isinstance(arrival.notification, DataNotification), arrival
+    assert arrival.notification.deviations == ()
     return arrival, arrival.notification
 
 
@@ -56,6 +57,7 @@ def event(listener: Listener, timeout: float = TIMEOUT) -> tuple[Arrival, EventN
     arrival = listener.next(timeout)
     assert arrival is not None, "nothing came"
     assert isinstance(arrival.notification, EventNotification), arrival
+    assert arrival.notification.deviations == ()
     return arrival, arrival.notification
 
 

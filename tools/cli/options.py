@@ -28,7 +28,8 @@ LOAD_PROFILE = "1.0.99.1.0.255"
 _EPILOG = """\
 options stand before or after the command
 
-exit codes: 0 done, 1 the meter refused or answered wrongly, 2 wrong command line, 3 no connection, 130 interrupted
+exit codes: 0 done, 1 the meter refused or some of its answers were odd (they are marked), 2 wrong command line,
+            3 no connection or no answer, 130 interrupted; what was read before is shown
 
 examples
   python -m tools.cli read

@@ -49,7 +49,7 @@ def read_all(
     found: list[Reading],
     tell_progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> None:
-    """Values of attributes with their units, entered into ``found``; a value that was not asked for because the connection is lost too."""
+    """Values of attributes with their units, entered into ``found``; what was not asked for because the reading broke off too."""
     scalers = {}
     for each in wanted:
         targets, source = SCALED_ATTRIBUTES.get(each.class_id, ((), 0))
@@ -59,7 +59,7 @@ def read_all(
     try:
         ask_all(opened, [*wanted, *scalers.values()], answers, tell_progress)
     finally:
-        missing = Answer(remark=f"{NOT_ASKED}: the connection was lost")
+        missing = Answer(remark=f"{NOT_ASKED}: the reading broke off")
         for each in wanted:
             unit, remark = unit_of(answers.get(scalers[each], missing)) if each in scalers else (None, "")
             found.append(Reading(each.class_id, each.instance, each.attribute_id, answers.get(each, missing), unit, remark))
