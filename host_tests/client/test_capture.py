@@ -6,7 +6,7 @@ import itertools
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from host_tests.client.capture_files import (
@@ -225,10 +225,21 @@ def test_a_file_cut_anywhere_never_raises(octets, capsys, tmp_path):
     assert "Traceback" not in capsys.readouterr().err
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(WHOLE), st.data())
-def test_a_corrupt_file_never_raises(octets, data):
+def test_a_corrupt_file_never_raises(tmp_path, octets, data):
     changed = bytearray(octets)
     for _ in range(data.draw(st.integers(1, 6))):
         changed[data.draw(st.integers(4, len(changed) - 1))] = data.draw(st.integers(0, 255))
-    found(bytes(changed))
+    (tmp_path / "corrupt.pcap").write_bytes(bytes(changed))
+    assert main(["decode", str(tmp_path / "corrupt.pcap")]) in (0, 1, 2)
+
+
+def test_times_that_no_calendar_has(capsys, tmp_path):
+    file = tmp_path / "some.pcapng"
+    octets = bytearray(pcapng([frame(ip(CLIENT, METER, udp(CLIENT, METER, GET)))]))
+    at = octets.index((6).to_bytes(4, "little"), 80)
+    octets[at + 12 : at + 20] = b"\xff" * 8
+    file.write_bytes(octets)
+    assert main(["decode", str(file)]) == 0
+    assert "packet 1, 1.84467e+13 s" in capsys.readouterr().out

@@ -95,6 +95,14 @@ def test_files(run, tmp_path):
     assert run(str(tmp_path / "none.txt"))[0] == 1
 
 
+def test_octets_longer_than_the_name_of_a_file(run, tmp_path):
+    assert len(kinds(run(RLRQ * 400)[1])) == 400
+    assert run("\0", RLRQ)[0] == 1
+    assert run(str(tmp_path))[0] == 1  # a folder is no file
+    code, _, err = run("/proc/self/mem") if Path("/proc/self/mem").exists() else (2, "", "cannot be read")
+    assert (code, "cannot be read" in err) == (2, True)
+
+
 @pytest.mark.parametrize("text", ["", "\n", "   "])
 def test_nothing(run, text):
     code, out, err = run(stdin=text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from host_tests.client.explain_corpus import (
     ENERGY,
     LLS_SECRET,
     NOTE,
+    RESET,
     SECRET,
     answers,
     recorded,
@@ -22,12 +25,18 @@ from host_tests.client.explain_corpus import (
 from tools.dlmsclient import Aarq, Obis, Wpdu, axdr
 from tools.dlmsclient.access_service import AccessItem, AccessKind, encode_request
 from tools.dlmsclient.acse import AUTHENTICATION_UNIT, mechanism_name
-from tools.dlmsclient.action_service import ActionRequestNormal
+from tools.dlmsclient.action_service import (
+    ActionRequestFirstPblock,
+    ActionRequestListFirstPblock,
+    ActionRequestNormal,
+    ActionRequestPblock,
+    ActionResponseWithPblock,
+)
 from tools.dlmsclient.general_blocks import GeneralBlock
 from tools.dlmsclient.get_service import GetRequestNormal, GetRequestWithList, GetResponseNormal, GetResponseWithDatablock
 from tools.dlmsclient.initiate import InitiateRequest
 from tools.dlmsclient.set_service import SetRequestDatablock, SetRequestFirstDatablock, SetRequestListFirstDatablock, SetRequestNormal
-from tools.dlmsclient.short_name_service import Part, Variable, write_part, write_request
+from tools.dlmsclient.short_name_service import Part, Variable, read_part, write_part, write_request
 from tools.dlmsclient.xdlms import DataBlock
 from tools.explain import Conversation, Explained, Octets
 from tools.explain.apdus import Description
@@ -179,11 +188,91 @@ def test_a_list_in_blocks_whose_request_was_not_seen():
     assert "data-access-result: object-unavailable (11)" in [part.text for _, part in leaves(found.joined.description.parts)]
 
 
+RAW = types().encode()
+
+
+def cut(raw: bytes) -> list[DataBlock]:
+    """Blocks of 50 octets."""
+    return [DataBlock(at + 50 >= len(raw), number, raw[at : at + 50]) for number, at in enumerate(range(0, len(raw), 50), 1)]
+
+
+def of_set(raw: bytes) -> list[bytes]:
+    first, *more = cut(raw)
+    return [SetRequestFirstDatablock(0xC1, NOTE, first).encode(), *(SetRequestDatablock(0xC1, each).encode() for each in more)]
+
+
+def of_set_list(raw: bytes) -> list[bytes]:
+    first, *more = cut(b"\x02" + raw + raw)
+    begun = SetRequestListFirstDatablock(0xC1, (NOTE, ENERGY), first).encode()
+    return [begun, *(SetRequestDatablock(0xC1, each).encode() for each in more)]
+
+
+def of_action(raw: bytes) -> list[bytes]:
+    first, *more = cut(raw)
+    return [ActionRequestFirstPblock(0xC1, RESET, first).encode(), *(ActionRequestPblock(0xC1, each).encode() for each in more)]
+
+
+def of_action_list(raw: bytes) -> list[bytes]:
+    first, *more = cut(b"\x02" + raw + b"\x00")
+    begun = ActionRequestListFirstPblock(0xC1, (RESET, RESET), first).encode()
+    return [begun, *(ActionRequestPblock(0xC1, each).encode() for each in more)]
+
+
+def of_outcome(*before: int) -> Callable[[bytes], list[bytes]]:
+    return lambda raw: [ActionResponseWithPblock(0xC1, each).encode() for each in cut(bytes(before) + raw)]
+
+
+def of_read(raw: bytes) -> list[bytes]:
+    parts = cut(b"\x01\x00" + raw)
+    return [bytes([0x0C, 1, 2, each.last]) + each.number.to_bytes(2, "big") + bytes([len(each.raw)]) + each.raw for each in parts]
+
+
+def of_read_request(raw: bytes) -> list[bytes]:
+    return [read_part(Part(each.last, each.number, each.raw)) for each in cut(b"\x01\x04\xfa\x08\x02" + raw)]
+
+
+def of_write_request(raw: bytes) -> list[bytes]:
+    return [write_part(Part(each.last, each.number, each.raw)) for each in cut(b"\x01\x02\xfd\x08\x01" + raw)]
+
+
+@pytest.mark.req("D-22", "D-32", "D-33", "D-50", "D-51")
+@pytest.mark.parametrize(
+    ("make", "title"),
+    [
+        (of_set, "value for 0-0:96.128.1*255"),
+        (of_set_list, "value of a list"),
+        (of_action, "parameters for 1-0:1.8.0*255"),
+        (of_action_list, "parameters of a list"),
+        (of_outcome(0, 1, 0), "outcome of an ACTION"),
+        (of_outcome(1, 0), "outcome of an ACTION"),
+        (of_outcome(), "outcome of an ACTION"),
+        (of_read, "answer to a Read"),
+        (of_read_request, "ReadRequest in parts"),
+        (of_write_request, "WriteRequest in parts"),
+    ],
+)
+def test_blocks_of_every_service_are_joined(make, title):
+    apdus = make(RAW)
+    assert len(apdus) > 2
+    conversation = Conversation()
+    found = [explained(Wpdu(16, 1, each).encode(), conversation) for each in apdus]
+    assert [each.remarks for each in found if each.remarks] == []
+    assert [bool(each.joined) for each in found] == [False] * (len(found) - 1) + [True]
+    joined = found[-1].joined
+    assert joined
+    assert joined.title.startswith(title)
+    assert f"{len(apdus)} blocks joined" in joined.title
+    assert joined.description.faults == []
+    texts = [part.text for _, part in leaves(joined.description.parts)]
+    assert "double-long: -5" in texts  # of the value that was cut
+    assert conversation.unfinished() == []
+
+
 @pytest.mark.req("D-80", "D-87")
 def test_general_blocks_are_joined_out_of_order_and_repeated():
     apdu = GetResponseNormal(0xC1, types()).encode()
-    cut = [apdu[at : at + 30] for at in range(0, len(apdu), 30)]
-    blocks = [GeneralBlock(n == len(cut), n < len(cut), 3, n, 0, octets).encode() for n, octets in enumerate(cut, 1)]
+    pieces = [apdu[at : at + 30] for at in range(0, len(apdu), 30)]
+    blocks = [GeneralBlock(n == len(pieces), n < len(pieces), 3, n, 0, octets).encode() for n, octets in enumerate(pieces, 1)]
     conversation = Conversation()
     explained(Wpdu(16, 1, GetRequestNormal(0xC1, ENERGY).encode()).encode(), conversation)
     order = [0, 2, 3, 1, 1, *range(4, len(blocks))]
@@ -211,6 +300,13 @@ def shown(*apdus: bytes) -> list[str]:
     """APDUs of client 48 as a trace shows them."""
     conversation = Conversation()
     return [explained(Wpdu(48, 1, apdu).encode(), conversation).masked.hex()[16:] for apdu in apdus]
+
+
+def general_blocks(apdu: bytes, size: int) -> list[bytes]:
+    """An APDU in one stream of general blocks."""
+    pieces = [apdu[at : at + size] for at in range(0, len(apdu), size)]
+    last = len(pieces)
+    return [GeneralBlock(n == last, n < last, 5, n, 0, octets).encode() for n, octets in enumerate(pieces, 1)]
 
 
 HIDDEN = "**" * len(SECRET)
@@ -242,8 +338,8 @@ def test_secrets_are_hidden_and_nothing_else(apdu):
 @pytest.mark.parametrize("size", range(1, 12))
 def test_a_secret_in_blocks_is_hidden(size):
     raw = axdr.octet_string(SECRET).encode()
-    cut = [raw[at : at + size] for at in range(0, len(raw), size)]
-    blocks = [DataBlock(n == len(cut), n, octets) for n, octets in enumerate(cut, 1)]
+    pieces = [raw[at : at + size] for at in range(0, len(raw), size)]
+    blocks = [DataBlock(n == len(pieces), n, octets) for n, octets in enumerate(pieces, 1)]
     apdus = [SetRequestDatablock(0xC1, each).encode() for each in blocks[1:]]
     texts = shown(SetRequestFirstDatablock(0xC1, LLS_SECRET, blocks[0]).encode(), *apdus)
     # a tag alone in a block is hidden with it
@@ -257,8 +353,7 @@ def test_a_secret_in_blocks_is_hidden(size):
 @pytest.mark.parametrize("apdu", [SET_SECRET, Aarq.lls(INFO, SECRET).encode()], ids=["set", "aarq"])
 @pytest.mark.parametrize("size", [3, 14, 20, 64])
 def test_a_secret_in_general_blocks_is_hidden(apdu, size):
-    cut = [apdu[at : at + size] for at in range(0, len(apdu), size)]
-    texts = shown(*(GeneralBlock(n == len(cut), n < len(cut), 5, n, 0, octets).encode() for n, octets in enumerate(cut, 1)))
+    texts = shown(*general_blocks(apdu, size))
     assert "".join(texts).count("**") >= len(SECRET)
     assert SECRET[:4].hex() not in "".join(texts)
     assert SECRET[4:].hex() not in "".join(texts)
@@ -284,9 +379,8 @@ def test_a_secret_that_is_read_in_general_blocks_is_hidden(size, asked_in_blocks
     request = GeneralBlock(True, False, 5, 1, 0, request).encode() if asked_in_blocks else request
     explained(Wpdu(48, 1, request).encode(), conversation)
     answer = GetResponseNormal(0xC1, axdr.octet_string(SECRET)).encode()
-    cut = [answer[at : at + size] for at in range(0, len(answer), size)]
-    blocks = [GeneralBlock(n == len(cut), n < len(cut), 5, n, 0, octets).encode() for n, octets in enumerate(cut, 1)]
-    text = "".join(explained(Wpdu(1, 48, each).encode(), conversation).masked.hex()[30:] for each in blocks)
+    texts = [explained(Wpdu(1, 48, each).encode(), conversation).masked.hex()[30:] for each in general_blocks(answer, size)]
+    text = "".join(texts)
     assert text.endswith(HIDDEN)
     assert len(text) == 2 * len(answer)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -26,15 +27,12 @@ def _input(words: list[str]) -> bytes:
     """What is to be explained: a file, standard input, or the words themselves."""
     if words in ([], [_STANDARD_INPUT]):
         return sys.stdin.buffer.read()
-    if len(words) == 1:
-        path = Path(words[0])
+    if len(words) == 1 and os.path.isfile(words[0]):
         try:
-            if path.is_file():
-                return path.read_bytes()
-        except (OSError, ValueError) as error:
-            if isinstance(error, OSError) and path.exists():
-                raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    return " ".join(words).encode()
+            return Path(words[0]).read_bytes()
+        except OSError as error:
+            raise UsageError(f"{words[0]} cannot be read: {error.strerror}") from None
+    return " ".join(words).encode("utf-8", "surrogateescape")
 
 
 def _items(octets: bytes, port: int) -> Iterator[Item | Trouble]:
@@ -51,13 +49,20 @@ def _where(item: Item) -> str:
     """Of a capture, the packet, its time and the two ends."""
     parts = []
     if "packet" in item.where:
-        moment = datetime.fromtimestamp(float(str(item.where["time"])), timezone.utc)
-        parts.append(f"packet {item.where['packet']}, {moment:%Y-%m-%d %H:%M:%S.%f} UTC")
+        parts.append(f"packet {item.where['packet']}, {_moment(float(str(item.where['time'])))}")
     if item.where:
         parts.append(f"{item.where['transport']} {item.where['from']} to {item.where['to']}")
     elif item.link:
         parts.append(item.link)
     return ", ".join(parts)
+
+
+def _moment(seconds: float) -> str:
+    """UTC; a damaged capture has times that no calendar has."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M:%S.%f} UTC"
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds:g} s"
 
 
 def _explain(conversation: Conversation, item: Item) -> Explained:
