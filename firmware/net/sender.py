@@ -134,10 +134,11 @@ class Sender:
     def nobody(self):
         """There is nowhere to send to: what has piled up is wanted by nobody, and not told later. Of notices the AAs have been told."""
         if self.source.inside:
-            self.delivered()
-            return
-        self.box.clear()
-        self.epoch = self.box.epoch
+            while self.box.told:
+                self.box.pop()
+        else:
+            self.box.clear()
+            self.epoch = self.box.epoch
         self.lost = self.box.lost
         self.state = IDLE
 

@@ -26,6 +26,8 @@ class Teller:
         self.links = list(service.connections) + list(service.links)
         self.told = bytearray(len(self.links))  # by link: 1 when the record in hand went through the AA on it
         self.waited = 0  # milliseconds for busy AAs
+        self.heard = 0  # AAs that the last record was for
+        self.lost = 0  # records that found no room in the outbox, as far as that was said
 
     def tick(self, ms):
         """ms milliseconds have passed. Allocates nothing."""
@@ -42,6 +44,10 @@ class Teller:
                 self.told[i] = 0
                 i += 1
             box.told += _SIZE + box.size(box.told)
+        if box.lost != self.lost:
+            self.lost = box.lost
+            if self.heard and self.source.transport < 0:  # otherwise the sender says it
+                self.notifier.log("WARN", "notify", "outbox-full", self.source.label)
 
     def patience(self):
         """Milliseconds that busy AAs have to take a record."""
@@ -50,12 +56,15 @@ class Teller:
     def tell(self, at):
         """Send the record at box.buf[at:] through every AA that has not had it; returns how many are busy."""
         busy = 0
+        self.heard = 0
         i = 0
         while i < len(self.told):
             link = self.links[i]
+            self.heard += self.told[i]
             if link.n and not self.told[i]:
                 aa = self.notifier.among(link, self.box.size(at))
                 if aa is not None and not self.destinations_own(link):
+                    self.heard += 1
                     if self.send(link, aa, at + _SIZE):
                         self.told[i] = 1
                     else:

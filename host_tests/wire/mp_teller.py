@@ -138,6 +138,22 @@ def test_a_busy_association_has_the_delay_where_there_is_no_destination():
         assert m.notices.box.n == 0
 
 
+def test_more_events_than_there_is_room_for():
+    """All that found room are told at once, and the log says that some did not, if there is somebody to miss them."""
+    for anybody in (True, False):
+        with Meter(None) as m:
+            if not anybody:
+                m.first.n = m.second.n = m.peer.n = 0
+            m.post(*range(200))
+            kept = m.notices.box.n
+            assert 0 < kept < 200
+            m.tick()
+            assert len(m.first.sent) == len(m.peer.sent) == (kept if anybody else 0)
+            assert m.notices.box.n == 0
+            m.tick(3)
+            assert m.lines == (["outbox-full event"] if anybody else [])
+
+
 def test_a_destination_that_is_not_there_holds_up_no_association():
     with Meter(retries=3, delay=100) as m:
         m.sock.takes = [OSError(errno.ECONNREFUSED, "")]
