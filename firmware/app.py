@@ -60,6 +60,7 @@ class App:
             trace.begin(self.server)
         self.queue = install(HARDWARE)
         self.service = Service(self.server, limits, self.queue, self.log, self.connections)
+        self.service.own = self.board.address
         self.meter.links.extend(self.service.connections + self.service.links)
         if self.service.multicast is not None:
             self.meter.receive_groups(self.service.multicast)

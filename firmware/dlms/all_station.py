@@ -9,6 +9,8 @@ It reaches each logical device with which the client has an unconfirmed AA, or a
     else     an unconfirmed service (iip bit 6 = 0), done in each of these AAs
 
 Everything else is dropped: a confirmed AARQ, a confirmed service (A-61), anything over TCP (A-62). Nothing is ever sent.
+
+The same holds for what comes to an IP broadcast or multicast address, whatever its wPorts (A-63): `to_group`.
 """
 
 from micropython import const
@@ -36,6 +38,31 @@ def deliver(server, link, rx, off, n, tx):
         put16(server.header, _SERVER, device)
         link = work(server, link, rx, off + HEADER, off + n, tx)
     return 0
+
+
+def to_group(server, link, rx, off, n, tx):
+    """Serve the WPDU rx[off:off+n] that came to an IP broadcast or multicast address, whatever its wPorts (A-63): nothing is ever sent.
+
+    Only what is never answered is done: an unconfirmed AARQ, and in unconfirmed and pre-established AAs unconfirmed services and RLRQ.
+    Returns False for a confirmed AARQ, which has been dropped.
+    """
+    p = off + HEADER
+    end = off + n
+    if n <= HEADER:
+        return True
+    tag = rx[p]
+    if tag == acse.AARQ:
+        aarq = server.aarq
+        if not (aarq.parse(rx, p, end) and aarq.initiate(rx)):
+            return True
+        if aarq.response_allowed:
+            return False
+    elif tag != acse.RLRQ and not unconfirmed(rx, p, end):
+        return True
+    i = find_key(link.keys, link.n, rx, off + _CLIENT)
+    if i < 0 or not link.aas[i].confirmed:
+        server.serve(link, rx, off, n, tx)
+    return True
 
 
 def choose(server, rx, p, end):

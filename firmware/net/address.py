@@ -1,6 +1,7 @@
 """Addresses and socket options, where MicroPython's ports differ from each other."""
 
 import errno
+import os
 import socket
 import sys
 
@@ -9,6 +10,8 @@ _ROOM = 256  # octets, more than a socket and the watching of it take
 # lwIP has numbers of its own, and says which; the unix port knows no names.
 _TCP = getattr(socket, "IPPROTO_TCP", 6)
 _TCP_NODELAY = getattr(socket, "TCP_NODELAY", 1)
+_DYNAMIC = 49152  # the first of the 16,384 port numbers that are nobody's
+_TRIES = 20  # numbers tried
 _IPPROTO_IPV6 = 41
 _IPV6_V6ONLY = 27 if sys.platform == "darwin" else 26
 
@@ -19,6 +22,16 @@ def is_v6(host):
 
 def family(host):
     return socket.AF_INET6 if is_v6(host) else socket.AF_INET
+
+
+def wildcard(host):
+    """True when a socket bound to the host receives whatever the machine does."""
+    return host == "0.0.0.0" or host == "::"
+
+
+def covered(host, hosts):
+    """Whether the wildcard address of a host's family, and not the host itself, is among the hosts."""
+    return not wildcard(host) and ("::" if is_v6(host) else "0.0.0.0") in hosts
 
 
 def has_v6():
@@ -103,15 +116,37 @@ def connected(host, port):
     return sock
 
 
-def bound(kind, host, port):
+def share(sock, on):
+    """Let other sockets that want to share it be bound to the port of a socket, or no longer."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1 if on else 0)
+
+
+def some_port(sock, v6):
+    """Bind a socket that is going to connect to some port of all our addresses; returns the number, which no platform would tell later."""
+    host = "::" if v6 else "0.0.0.0"
+    tries = _TRIES
+    while True:
+        octets = os.urandom(2)
+        port = _DYNAMIC + (octets[0] << 8 & 0x3F00 | octets[1])
+        try:
+            sock.bind(resolve(host, port))
+            return port
+        except OSError as e:
+            tries -= 1
+            if e.errno != errno.EADDRINUSE or not tries:
+                raise
+
+
+def bound(kind, host, port, shared=False):
     """A new non-blocking socket of `kind` bound to host and port. Raises OSError when the number is taken or the family is missing.
 
-    SO_REUSEADDR only for TCP: on UDP it would hide that the port is taken. IPV6_V6ONLY, so that both families can listen.
+    SO_REUSEADDR only for TCP: on UDP it would hide that the port is taken, unless it is to be `shared` with one of our own.
+    IPV6_V6ONLY, so that both families can listen.
     """
     sock = socket.socket(family(host), kind)
     try:
-        if kind == socket.SOCK_STREAM:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if kind == socket.SOCK_STREAM or shared:
+            share(sock, True)
         if is_v6(host):
             sock.setsockopt(_IPPROTO_IPV6, _IPV6_V6ONLY, 1)
         sock.bind(resolve(host, port))

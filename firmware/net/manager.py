@@ -42,6 +42,7 @@ class Line:
         self.sock = None  # while connecting
         self.connection = None  # while open
         self.target = None
+        self.own_port = 0  # of the socket
         self.wait = 0  # milliseconds to the next attempt of a permanent line
         self.pause = manager.pause
         self.elapsed = 0  # milliseconds in the present state
@@ -65,6 +66,7 @@ class Line:
             if self.target is None:
                 self.target = address.resolve(self.host, self.port)
             self.sock = sock = socket.socket(address.family(self.host), socket.SOCK_STREAM)
+            self.own_port = address.some_port(sock, address.is_v6(self.host))
             sock.setblocking(False)
             # what has been dialled is awaited in `ready`, even where connecting is done at once
             try:
@@ -107,7 +109,7 @@ class Line:
         manager.queue.discard(sock)
         address.no_delay(sock)
         manager.log("INFO", "tcp", "dialled", "peer=%s" % self.name())
-        connection.open(sock, manager.local(self.host), self.name())
+        connection.open(sock, manager.service.located(self.target, self.name(), self.own_port), self.name())
         self.sock = None
         self.state = OPEN
         self.elapsed = 0
@@ -162,7 +164,7 @@ class Line:
 
 
 class Manager:
-    """The lines. service: the Service whose connections they take. local: what the log calls this end of a dialled connection.
+    """The lines. service: the Service whose connections they take.
 
     pause, timeout: seconds until a failed attempt is repeated for the first time, and until one has failed.
     """
@@ -178,13 +180,6 @@ class Manager:
     def free(self):
         """A Connection that is not in use, None when nb_of_sim_conn are (A-32)."""
         return self.service.free()
-
-    def local(self, host):
-        """This end of a connection to a host: the address listened on; nobody tells the number of the port."""
-        for address_ in self.service.addresses:
-            if address.is_v6(address_) == address.is_v6(host):
-                return "%s:*" % address_
-        return "*"
 
     def line(self, host, port, permanent=False):
         """The line to a destination, one for all who go there; end its use with `leave`."""

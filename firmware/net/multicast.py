@@ -1,8 +1,8 @@
 """IP multicast: the groups that the IPv4 and IPv6 setup objects name, received over UDP only (REQUIREMENTS A-63, F-19, F-20).
 
 A socket that is bound to every address (0.0.0.0, ::) receives what is sent to a group once the group is joined on it. One that is
-bound to a single address never does; there each group has a socket of its own, bound to the address of the group, which serves the same
-peers and AAs. What answers a datagram leaves from the unicast address.
+bound to a single address never does; there each group has a socket of its own, bound to the address of the group. Where the socket
+receives nothing else than groups, what comes is never answered (`UdpPort.to_group`).
 
     socket option, level IPPROTO_IP      IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP     group(4) interface's address(4)
     level IPPROTO_IPV6                   IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP         group(16) interface's index(4), 0: the system chooses
@@ -44,7 +44,7 @@ class Multicast:
         """Receive it no longer."""
         self.groups.remove(group)
         for port, host in self.ports(group):
-            if wildcard(host):
+            if address.wildcard(host):
                 member(port.sock, _DROP, _LEAVE, group, host)
         for entry in [entry for entry in self.own if entry[0] == group]:
             self.end(entry)
@@ -59,7 +59,7 @@ class Multicast:
         """The sockets are about to be closed; what was joined on them is left with them."""
         for group in self.groups:
             for port, host in self.ports(group):
-                if wildcard(host) and port.sock is not None:
+                if address.wildcard(host) and port.sock is not None:
                     member(port.sock, _DROP, _LEAVE, group, host)
         for entry in self.own[:]:
             self.end(entry)
@@ -74,7 +74,7 @@ class Multicast:
         for port, host in self.ports(group):
             if port.sock is None:
                 continue
-            failure = member(port.sock, _ADD, _JOIN, group, host) if wildcard(host) else self.begin(group, port, host)
+            failure = member(port.sock, _ADD, _JOIN, group, host) if address.wildcard(host) else self.begin(group, port, host)
             self.tell("WARN" if failure else "INFO", "not-joined" if failure else "join", group, " host=%s%s" % (host, failure))
 
     def begin(self, group, home, host):
@@ -91,6 +91,7 @@ class Multicast:
             failure = member(sock, _ADD, _JOIN, group, host)
             if not failure:
                 port = UdpPort(sock, home.name, home.server, home.links, home.overflow, service.datagram, service.queue, home.tx, home)
+                port.group = True
                 self.own.append((group, port))
         except Exception:
             service.queue.discard(sock)
@@ -109,11 +110,6 @@ class Multicast:
 
     def tell(self, level, event, group, more):
         self.service.log(level, "net", "multicast-" + event, "group=%s%s" % (text(group), more))
-
-
-def wildcard(host):
-    """True when a socket bound to the host receives whatever the machine does."""
-    return host == "0.0.0.0" or host == "::"
 
 
 def text(group):

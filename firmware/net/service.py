@@ -5,11 +5,13 @@ import socket
 
 from dlms.association import associations
 from dlms.wrapper import HEADER
-from net import address
+from net import address, local
 from net.tcp import Connection, Listener
 from net.udp import UdpLink, UdpPort, watch
 
 _TRIES = 200  # numbers tried for port 0
+_UNICAST = 64  # addresses that get a socket of their own, at the most
+_PAUSE = 1000  # milliseconds from one look for new addresses to the next
 
 
 class BindError(Exception):
@@ -35,6 +37,10 @@ class Service:
         self.links = udp.links = none.links = [UdpLink(udp) for _ in range(limits.UDP_LINKS)]
         self.overflow = UdpLink(none)
         self.sockets = []  # (handler, whether TCP, host)
+        self.unicast = {}  # address -> UdpPort, of addresses that a wildcard address stands for
+        self.looked = 0  # milliseconds since these were looked for
+        self.level = "INFO"  # of the line about requests that are left without an answer
+        self.own = None  # function: the IPv4 address of a board
         self.addresses = []
         self.port = 0
         self.outgoing = None  # what goes out unasked, told when the network is gone
@@ -50,6 +56,7 @@ class Service:
             self.bind(hosts, port)
         else:
             port = self.any_port(hosts)
+        self.spread()
         if self.multicast is not None:
             self.multicast.open()
         return port
@@ -82,6 +89,9 @@ class Service:
         """`bind`, with a list of (socket, whether TCP, host) that is filled with those which are open."""
         addresses = []
         for host in hosts:
+            if address.covered(host, hosts):
+                addresses.append(host)  # over TCP by the wildcard address, over UDP with a socket of its own
+                continue
             try:
                 opened.append((address.bound(socket.SOCK_STREAM, host, port), True, host))
                 opened.append((address.bound(socket.SOCK_DGRAM, host, port), False, host))
@@ -93,15 +103,85 @@ class Service:
                 raise BindError("cannot listen on %s: %s" % (address.join(host, port), address.reason(e)))
         if not opened:
             raise BindError("cannot listen on %s: there is no IPv6 here" % address.join(hosts[0], port))
+        self.addresses = addresses
+        self.port = port
         for sock, stream, host in opened:
-            name = address.join(host, port)
+            name = self.named(host)
             if stream:
                 handler = Listener(sock, name, self.connections, self.queue, self.log, self.most)
+                handler.locate = self.located if address.wildcard(host) else None
             else:
                 handler = UdpPort(sock, name, self.server, self.links, self.overflow, self.datagram, self.queue, self.tx)
             self.sockets.append((handler, stream, host))
-        self.addresses = addresses
-        self.port = port
+
+    # -- local addresses -----------------------------------------------------------------------------------
+
+    def named(self, host, port=0):
+        """`address:port` of this end for the log: of a wildcard address the one that a board has."""
+        own = self.own() if self.own is not None and host == "0.0.0.0" else None
+        return address.join(own or host, port or self.port)
+
+    def located(self, peer, remote, port=0):
+        """`address:port` of this end of a TCP connection with the socket address `peer`, `remote` as text; port: another than the meter's.
+
+        Where the platform does not tell the address it is the wildcard address of the family.
+        """
+        port = port or self.port
+        found = local.of_connection(port, peer)
+        return address.join(found, port) if found else self.named("::" if remote[0] == "[" else "0.0.0.0", port)
+
+    def spread(self):
+        """Give a UDP socket of its own to every local address that a wildcard address stands for, as far as they are told (A-65).
+
+        What is left to the socket of the wildcard address is sent to groups, or to addresses that it is not told of.
+        """
+        self.looked = 0
+        for handler, stream, host in self.sockets:
+            if stream or not address.wildcard(host) or handler.sock is None:
+                continue
+            v6 = address.is_v6(host)
+            wanted = [text for text in self.addresses if address.is_v6(text) == v6 and not address.wildcard(text)]
+            found = local.addresses(v6)
+            if found is not None:
+                wanted += found
+                handler.group = True
+            elif self.named(host) == address.join(host, self.port):
+                self.log("WARN", "net", "one-udp-socket", "host=%s answers leave from the address that the network chooses" % host)
+            if wanted:
+                address.share(handler.sock, True)
+                for text in wanted:
+                    if text not in self.unicast and len(self.unicast) < _UNICAST:
+                        self.begin(text)
+                address.share(handler.sock, False)  # whoever else asks for the port shall not get it
+
+    def begin(self, host):
+        """Open the UDP socket of one local address beside that of the wildcard address."""
+        try:
+            sock = address.bound(socket.SOCK_DGRAM, host, self.port, True)
+        except OSError as e:
+            self.log("WARN", "net", "no-udp-socket", "host=%s error=%d" % (host, e.errno))
+            return
+        try:
+            address.share(sock, False)
+            name = address.join(host, self.port)
+            self.unicast[host] = UdpPort(sock, name, self.server, self.links, self.overflow, self.datagram, self.queue, self.tx)
+        except Exception:
+            self.queue.discard(sock)
+            sock.close()
+            raise
+
+    def look_again(self, ms):
+        """Somebody who wants an answer may have sent to an address that is new: look for those, once a second at the most."""
+        self.looked += ms
+        if self.looked >= _PAUSE:
+            for handler, stream, _ in self.sockets:
+                if not stream and handler.unheard:
+                    handler.unheard = False
+                    n = len(self.unicast)
+                    self.spread()
+                    if n == len(self.unicast):
+                        self.log(self.level, "net", "unanswered", "host=%s to a group, or to an address without a socket" % handler.name)
+                        self.level = "DEBUG"  # said once
 
     def rebind(self):
         """Open the listening and the UDP sockets anew on the same addresses and number; True when all could be.
@@ -116,7 +196,9 @@ class Service:
                 self.log("ERROR", "net", "rebind", "host=%s reason=%s" % (host, address.reason(e).replace(" ", "-")))
                 self.close_sockets()
                 return False
+            handler.name = self.named(host)
             self.queue.add(handler.sock, handler)
+        self.spread()
         if self.multicast is not None:
             self.multicast.open()
         return True
@@ -130,6 +212,10 @@ class Service:
                 self.queue.discard(handler.sock)
                 handler.sock.close()
                 handler.sock = None
+        for host in self.unicast:
+            self.queue.discard(self.unicast[host].sock)
+            self.unicast[host].sock.close()
+        self.unicast.clear()
 
     def drop(self, reason):
         """End every connection and every AA over UDP: the network that carried them is gone."""
@@ -173,3 +259,5 @@ class Service:
             if connection.sock is not None:
                 connection.watch(ms, idle, frame)
         watch(self.server, self.links, ms, udp_idle)
+        if self.unicast:
+            self.look_again(ms)

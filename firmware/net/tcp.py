@@ -299,6 +299,7 @@ class Listener:
         self.connections = connections
         self.log = log
         self.most = most  # function: nb_of_sim_conn of the TCP-UDP setup object
+        self.locate = None  # function: our end of a connection with a peer, where `name` is that of all addresses
         self.accepts = 0  # connections accepted, kept or not
         queue.add(sock, self)
 
@@ -334,7 +335,7 @@ class Listener:
         sock.setblocking(False)
         address.no_delay(sock)
         self.log("INFO", "tcp", "accept", "peer=%s" % remote)
-        free.open(sock, self.name, remote)
+        free.open(sock, self.name if self.locate is None else self.locate(peer, remote), remote)
 
     def failed(self, e):
         """`ready` raised: this client is lost, the next one is not."""

@@ -6,12 +6,16 @@ A peer without an AA has no link: it gets a free one for the moment, and keeps i
 
 One turn of the poll serves one datagram of a socket, or sends one block of a stream: then the other sockets have theirs (A-35). While a
 stream goes out over it a socket is not read, as a TCP connection is not.
+
+A socket for each local address (`net.service`), because a socket that is bound to all of them answers from the one that the network
+chooses, and does not tell at which one it was asked. An AA belongs to the address where it was opened (A-65).
 """
 
 import select
 
 from micropython import const
 
+from dlms import all_station
 from dlms.association import Link
 from dlms.octets import copy, get16
 from dlms.wrapper import HEADER, TOO_LONG, frame
@@ -33,6 +37,15 @@ class UdpLink(Link):
 
     def name(self):
         return address.text(self.peer)
+
+    def hears_groups(self):
+        """Whether one of its AAs is unconfirmed."""
+        i = 0
+        while i < self.n:
+            if not self.aas[i].confirmed:
+                return True
+            i += 1
+        return False
 
     def settle(self, other):
         super().settle(other)
@@ -56,6 +69,8 @@ class UdpPort:
         self.links = links
         self.overflow = overflow
         self.size = datagram + 1  # one more than is taken, so that a longer datagram does not look whole
+        self.group = False  # what comes here is to an IP broadcast or multicast address, or to one that has no socket of its own
+        self.unheard = False  # … somebody there asked for an answer
         self.home = home or self
         self.queue = queue
         self.streaming = None  # the link whose stream of blocks goes out
@@ -82,6 +97,10 @@ class UdpPort:
         if size != n and size != TOO_LONG:
             self.dropped(peer, "version")
             return
+        if self.group:
+            if size == n:
+                self.to_group(data, n, peer)
+            return
         link = self.find(peer)
         server = self.server
         if size != n or self.home is not self:
@@ -96,6 +115,20 @@ class UdpPort:
             if link.streaming is not None:
                 self.streaming = link
                 self.queue.want(self.sock, _POLLOUT)
+
+    def to_group(self, data, n, peer):
+        """Serve a WPDU that came to a group: nothing is answered, because all the others of the group would answer as well (A-63).
+
+        It is for the unconfirmed AAs of the peer, at whichever of our addresses they were opened.
+        """
+        link = None
+        for each in self.links:
+            if each.n and each.peer == peer and (link is None or not link.hears_groups()):
+                link = each
+        if link is None:
+            link = self.find(peer)
+        if not all_station.to_group(self.server, link, data, 0, n, self.tx):
+            self.unheard = True
 
     def next_block(self, link):
         """Send the next block of the stream of a link, unless its AA has ended meanwhile; after the last one the socket is read again."""

@@ -362,6 +362,7 @@ def test_bound():
         s.overflow = None
         s.datagram = 100
         s.tx = bytearray(100)
+        s.own = None
         s.sockets = []
         s.multicast = None
 

@@ -5,7 +5,7 @@ import socket
 
 import limits
 from dlms.association import Carrier
-from net import address, service
+from net import address, local, service
 
 REQ = {
     "test_without_ipv6_the_meter_serves_ipv4_and_says_so": ("B-21",),
@@ -13,6 +13,8 @@ REQ = {
     "test_taken_port_opens_nothing": ("A-10",),
     "test_answers_over_udp_leave_room_for_the_header": ("A-08",),
     "test_free_port_is_one_number_for_all": ("A-10", "A-11"),
+    "test_*_addresses*": ("A-65",),
+    "test_every_address_has_a_socket": ("A-65",),
 }
 
 FOUR = "127.0.0.1"
@@ -25,6 +27,9 @@ class Socket:
 
     def close(self):
         self.closed = True
+
+    def setsockopt(self, level, option, value):
+        self.shared = value
 
 
 class Queue:
@@ -56,12 +61,12 @@ class Rig:
         self.opened = []
         self.lines = []
         self.refuse = refuse
-        self.kept = address.bound, address.has_v6
+        self.kept = address.bound, address.has_v6, local.addresses
         address.bound = self.bound
         address.has_v6 = lambda: v6
         self.service = service.Service(Server(), limits, Queue(), self.log, None)
 
-    def bound(self, kind, host, port):
+    def bound(self, kind, host, port, shared=False):
         code = self.refuse(kind, host, port)
         if code:
             raise OSError(code, "refused")
@@ -75,7 +80,32 @@ class Rig:
         try:
             return self.service.start(hosts, port)
         finally:
-            address.bound, address.has_v6 = self.kept
+            self.restore()
+
+    def told(self, hosts, *found):
+        """Start where the platform tells these addresses one look after the other, None for nothing; `again()` is the next look."""
+        looks = list(found)
+        local.addresses = lambda v6: looks.pop(0)
+        try:
+            self.service.start(hosts, 4059)
+        finally:
+            self.restore()
+
+        def again(ms):
+            address.bound = self.bound
+            local.addresses = lambda v6: looks.pop(0)
+            try:
+                self.service.watch(ms, 0, 0, 1)
+            finally:
+                self.restore()
+
+        return again
+
+    def restore(self):
+        address.bound, address.has_v6, local.addresses = self.kept
+
+    def udp(self):
+        return sorted([host for kind, host, _, sock in self.opened if kind == socket.SOCK_DGRAM and not sock.closed])
 
 
 def no_v6(kind, host, port):
@@ -140,6 +170,65 @@ def test_free_port_is_one_number_for_all():
 
 
 def test_answers_over_udp_leave_room_for_the_header():
-    made = Rig(no_v6).service
+    rig = Rig(no_v6)
+    rig.restore()
+    made = rig.service
     for link in made.links + [made.overflow]:
         assert link.carrier.send_limit + 8 <= limits.DATAGRAM
+
+
+def anything(kind, host, port):
+    return 0
+
+
+def test_every_address_has_a_socket():
+    rig = Rig(anything)
+    rig.told(["0.0.0.0", "::", "127.0.0.2"], ["127.0.0.1", "192.0.2.1"], ["::1", "fe80::1%eth0"])
+    assert rig.udp() == sorted(["0.0.0.0", "127.0.0.1", "127.0.0.2", "192.0.2.1", "::", "::1", "fe80::1%eth0"])
+    # over TCP the wildcard addresses have all of them
+    assert [host for kind, host, _, _ in rig.opened if kind == socket.SOCK_STREAM] == ["0.0.0.0", "::"]
+    assert rig.service.addresses == ["0.0.0.0", "::", "127.0.0.2"]
+    # nobody else may be bound to the port when all is done
+    assert [sock.shared for kind, _, _, sock in rig.opened if kind == socket.SOCK_DGRAM] == [0] * 7
+    assert rig.lines == []
+    rig.service.close_sockets()
+    assert rig.udp() == []
+
+
+def test_new_addresses_get_a_socket_when_somebody_asks():
+    """A request that wants an answer has come to an address that was not there: looked for at once, but once a second at the most."""
+    rig = Rig(anything)
+    again = rig.told(["0.0.0.0"], ["127.0.0.1"], ["127.0.0.1", "192.0.2.9"], ["127.0.0.1", "192.0.2.9"], ["127.0.0.1", "192.0.2.9"])
+    again(1000)
+    assert rig.udp() == ["0.0.0.0", "127.0.0.1"]  # nobody asked
+    port = rig.service.sockets[1][0]
+    port.unheard = True
+    again(900)
+    assert rig.udp() == ["0.0.0.0", "127.0.0.1", "192.0.2.9"]
+    for _ in range(2):
+        port.unheard = True
+        again(900)
+        again(100)
+    assert len(rig.udp()) == 3
+    assert [line[:3] for line in rig.lines] == [("INFO", "net", "unanswered"), ("DEBUG", "net", "unanswered")]
+
+
+def test_an_address_that_cannot_be_bound_leaves_the_others():
+    rig = Rig(lambda kind, host, port: errno.EACCES if host == "192.0.2.1" else 0)
+    rig.told(["0.0.0.0"], ["192.0.2.1", "127.0.0.1"])
+    assert rig.udp() == ["0.0.0.0", "127.0.0.1"]
+    assert rig.lines[0][:3] == ("WARN", "net", "no-udp-socket")
+
+
+def test_where_no_addresses_are_told_the_log_says_so():
+    rig = Rig(anything)
+    rig.told(["0.0.0.0", "::"], None, None)
+    assert rig.udp() == ["0.0.0.0", "::"]
+    assert [line[:3] for line in rig.lines] == [("WARN", "net", "one-udp-socket")] * 2
+    assert not rig.service.sockets[1][0].group
+    # … but not of IPv4 on a board, which has one address
+    board = Rig(anything)
+    board.service.own = lambda: "192.0.2.17"
+    board.told(["0.0.0.0", "::"], None, None)
+    assert [line[3][:7] for line in board.lines] == ["host=::"]
+    assert [handler.name for handler, _, _ in board.service.sockets] == ["192.0.2.17:4059"] * 2 + ["[::]:4059"] * 2

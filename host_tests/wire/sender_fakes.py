@@ -33,6 +33,9 @@ class Socket:
     def setblocking(self, on):
         pass
 
+    def bind(self, where):
+        self.bound = where
+
     def connect(self, target):
         code = self.results.pop(0) if self.results else 0
         if code:
@@ -110,7 +113,8 @@ class Connection:
 
 
 class Service:
-    addresses = ["127.0.0.1"]
+    def located(self, peer, remote, port=0):
+        return "192.0.2.1:%d" % port
 
     def __init__(self):
         self.connections = [Connection() for _ in range(2)]

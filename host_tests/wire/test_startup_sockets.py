@@ -90,6 +90,17 @@ def test_all_addresses_of_both_families_on_one_number(start, bind):
         assert answers(meter, host)
 
 
+@pytest.mark.req("A-10", "A-65")
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1", "127.0.0.9"])
+def test_nobody_shares_the_port_of_every_address(start, host):
+    """The sockets of the single addresses share it with that of all of them, when the meter starts, and with no other program."""
+    meter = start(bind="0.0.0.0")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):
+            other.bind((host, meter.ready.port))
+
+
 @needs_ipv6
 @pytest.mark.req("A-10", "B-21")
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])

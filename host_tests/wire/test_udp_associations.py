@@ -1,9 +1,12 @@
 """Associations over UDP: few, with an end of their own, and none of TCP's (REQUIREMENTS A-46)."""
 
+import socket
+import sys
+
 import limits
 import pytest
 
-from host_tests.harness.raw import wpdu
+from host_tests.harness.raw import RawTcp, RawUdp, wpdu
 from host_tests.wire.apdus import (
     AARQ,
     CLIENT_MANAGEMENT,
@@ -16,17 +19,22 @@ from host_tests.wire.apdus import (
     SMALL_AARQ,
     UNCONFIRMED_AARQ,
     aarq,
+    apdu_of,
     ask,
     associate,
     diagnostic,
     get,
     is_aare,
+    is_name,
     serves,
     silent,
 )
 
 pytestmark = [pytest.mark.prefers(backfill_days=0), pytest.mark.caps("own-process")]
 
+NOBODY = 0x4444
+# Where the platform tells a meter its addresses.
+told = pytest.mark.skipif(sys.platform != "linux", reason="the platform does not tell the local addresses")
 # More than any table of associations over UDP holds.
 MANY = 40
 
@@ -174,3 +182,62 @@ def test_garbage_does_not_keep_an_association_alive(udp):
             link.send(wpdu(PUBLIC, MANAGEMENT, get(), length=40))
         late.nothing(0.1)
     assert serves(late)
+
+
+@pytest.fixture
+def asker(meter):
+    """`asker(HOST, APDU)` asks at any address from one socket; the answer comes from there. answered=False: it is that to what follows."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(10)
+
+        def ask_at(host, apdu, answered=True):
+            sock.sendto(wpdu(PUBLIC, MANAGEMENT, apdu), (host, meter.port))
+            if not answered:
+                # the refusal of a client that does not exist comes when the request before has been served
+                sock.sendto(wpdu(NOBODY, MANAGEMENT, AARQ), (host, meter.port))
+            octets, peer = sock.recvfrom(2000)
+            assert peer == (host, meter.port)
+            return apdu_of(octets, PUBLIC if answered else NOBODY)
+
+        yield ask_at
+
+
+@told
+@pytest.mark.req("A-65", "A-12", "A-43")
+@pytest.mark.parametrize(
+    "bind",
+    [
+        pytest.param(bind, marks=pytest.mark.meter_config(bind=bind))
+        for bind in ("127.0.0.1,127.0.0.2", "0.0.0.0,127.0.0.2", "0.0.0.0,::,127.0.0.2")
+    ],
+    ids=["two", "every", "every-of-both"],
+)
+def test_an_association_belongs_to_the_address_where_it_was_opened(bind, asker):
+    one, other = "127.0.0.1", "127.0.0.2"
+    assert is_aare(asker(one, AARQ))
+    # outside of any AA a datagram is not answered; what is, is the AARQ of somebody else behind it
+    assert is_aare(asker(other, get(), answered=False), 1)
+    assert is_name(asker(one, get()))
+    assert is_aare(asker(other, AARQ))
+    assert is_name(asker(other, get()))
+    assert asker(other, RLRQ)[:1] == b"\x63"
+    assert is_aare(asker(other, get(), answered=False), 1)
+    assert is_name(asker(one, get()))
+    assert asker(one, RLRQ)[:1] == b"\x63"
+
+
+@told
+@pytest.mark.meter_config(bind="0.0.0.0,::")
+@pytest.mark.req("A-65", "B-22")
+@pytest.mark.parametrize(("kind", "transport"), [(RawTcp, "TCP"), (RawUdp, "UDP")], ids=["tcp", "udp"])
+@pytest.mark.parametrize("at", ["127.0.0.1", "::1", "127.0.0.2"])
+def test_every_address_is_bound_and_the_parameters_show_the_one_that_was_asked(meter, logged, kind, transport, at):
+    if kind is RawUdp and at == "127.0.0.2":
+        pytest.skip("of the loopback network the platform tells one address")
+    link = kind((at, meter.port), 10)
+    associate(link)
+    ends = link.socket.getsockname()[:2], (at, meter.port)
+    client, server = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in ends)
+    logged(f"aa-open {transport} client={client}/16 server={server}/1")
+    link.close()

@@ -1,4 +1,4 @@
-"""Multicast groups of the IPv4 and IPv6 setup objects: joined and left by their methods, and answered from the meter's own address."""
+"""Multicast groups of the IPv4 and IPv6 setup objects: joined and left by their methods, heard and not answered; and IP broadcast."""
 
 import socket
 
@@ -9,6 +9,7 @@ from host_tests.harness.raw import wpdu
 from host_tests.wire.apdus import (
     AARQ,
     MANAGEMENT,
+    PUBLIC,
     RLRQ,
     aarq,
     apdu_of,
@@ -34,36 +35,65 @@ ANY = "0.0.0.0,::"
 
 
 class Group:
-    """A socket that sends to a multicast group, in the way of an interface of this computer that the meter has joined it on."""
+    """A socket that sends to a group, in the way of an interface of this computer that the meter has joined it on."""
 
     def __init__(self, group, port, interface=None):
         v6 = ":" in group
         self.peer = (group, port)
+        self.interface = interface
         self.socket = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.settimeout(10)
         if interface:
             self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(interface))
+        if not v6:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         try:
             self.send(b"")  # no WPDU
         except OSError as error:
             self.socket.close()
             pytest.skip(f"no multicast route here: {error.strerror}")
 
-    def send(self, octets):
-        self.socket.sendto(octets, self.peer)
+    def send(self, octets, host=None):
+        self.socket.sendto(octets, (host or self.peer[0], self.peer[1]))
 
-    def served(self):
-        """The address that a question to the group is answered from."""
-        self.send(wpdu(NOBODY, MANAGEMENT, AARQ))
+    def source(self):
+        """Where what is sent to the group comes from: an address of this computer, and so of a meter that is bound to all of them."""
+        with socket.socket(self.socket.family, socket.SOCK_DGRAM) as other:
+            if self.interface:
+                other.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self.interface))
+            other.connect(self.peer)
+            return other.getsockname()[0]
+
+    def ask(self, apdu, host, client=PUBLIC):
+        """The answer to a request that is sent to an address of the meter, which is the next that comes, and from there."""
+        self.send(wpdu(client, MANAGEMENT, apdu), host)
         answer, peer = self.socket.recvfrom(2000)
-        assert is_aare(apdu_of(answer, NOBODY), 1)
-        return peer[:2]
+        assert peer[0] == host
+        return apdu_of(answer, client)
 
-    def unserved(self, settle):
-        """Whether a question to the group is not answered."""
-        self.send(wpdu(NOBODY, MANAGEMENT, AARQ))
-        settle()
-        return silent(self)
+
+@pytest.fixture
+def tell(settle, manager_wport, secret):
+    """`tell(group, APDU, ...)` sends them to the group as the management client, each when the one before has been served."""
+
+    def send(group, *apdus, wport=ALL_STATION):
+        for apdu in apdus:
+            group.send(wpdu(manager_wport, wport, apdu))
+            settle()
+
+    return send
+
+
+@pytest.fixture
+def hears(tell, note, secret):
+    """`hears(group)`: whether what is sent to the group is done, in an AA that is opened and released in the same way."""
+
+    def asked(group, wport=ALL_STATION):
+        value = note() + 1
+        tell(group, aarq(secret, response_allowed=False), set_note(value, 0x01), RLRQ, wport=wport)
+        return note() == value
+
+    return asked
 
 
 def method(number, group):
@@ -100,68 +130,107 @@ bound = pytest.mark.parametrize("bound", ["one", pytest.param("every", marks=pyt
 @own
 @bound
 @pytest.mark.req("A-63", "F-19", "F-20", "B-21")
-def test_group_is_joined_and_left_at_once(bound, group, manage, host, meter, settle):
+def test_group_is_joined_and_left_at_once(bound, group, manage, hears):
     address = group.peer[0]
-    assert group.unserved(settle), "received before it was joined"
+    assert not hears(group), "received before it was joined"
     for _ in range(2):
         assert manage(method(1, address)) == "c701c10000"
-        peer = group.served()
-        # from the unicast address, and the port of all services
-        assert peer[1] == meter.port
-        assert not peer[0].startswith(("239.", "ff"))
-        if host == "127.0.0.1":
-            assert peer[0] == host
+        assert hears(group)
+        assert hears(group, MANAGEMENT)  # not only by the All-station wPort
         assert manage(method(2, address)) == "c701c10000"
-        assert group.unserved(settle), "received after it was left"
+        assert not hears(group), "received after it was left"
     assert manage(method(2, address))[:8] == "c701c104"
 
 
 @own
 @bound
 @pytest.mark.req("A-60", "A-63", "B-04")
-def test_broadcast_to_a_group(bound, group, manage, note, manager_wport, secret):
+def test_broadcast_to_a_group(bound, group, manage, note, tell, secret):
     """The usual way to reach many meters with one datagram: AARQ, SET and RLRQ to the group and the All-station wPort."""
     address = group.peer[0]
     value = note()
     assert manage(method(1, address)) == "c701c10000"
-
-    def everyone(apdu):
-        group.send(wpdu(manager_wport, ALL_STATION, apdu))
-        # the only answer is that to a question behind it
-        group.served()
-
-    everyone(set_note(value + 1, 0x01))
+    tell(group, set_note(value + 1, 0x01))
     assert note() == value
-    everyone(aarq(secret, response_allowed=False))
-    everyone(set_note(value + 2, 0x01))
+    tell(group, aarq(secret, response_allowed=False), set_note(value + 2, 0x01))
     assert note() == value + 2
-    everyone(RLRQ)
-    everyone(set_note(value + 3, 0x01))
+    tell(group, RLRQ, set_note(value + 3, 0x01))
     assert note() == value + 2
     assert manage(method(2, address)) == "c701c10000"
 
 
 @own
-@pytest.mark.req("A-63", "A-12", "A-43")
-def test_association_is_the_same_by_group_and_by_address(group, manage, meter):
-    """One pair of triplets, whichever way a datagram comes."""
-    address = group.peer[0]
-    assert manage(method(1, address)) == "c701c10000"
-    own = (group.socket.getsockname()[0], meter.port)
-    group.send(wpdu(16, MANAGEMENT, AARQ))
-    assert is_aare(apdu_of(group.socket.recv(2000)))
-    for peer in (("127.0.0.1", own[1]), group.peer):
-        group.socket.sendto(wpdu(16, MANAGEMENT, get(iip=0xC5)), peer)
-        assert is_name(apdu_of(group.socket.recv(2000)), 0xC5)
-    group.send(wpdu(16, MANAGEMENT, RLRQ))
-    assert apdu_of(group.socket.recv(2000))[:1] == b"\x63"
-    assert manage(method(2, address)) == "c701c10000"
+@bound
+@pytest.mark.req("A-63", "A-61", "A-65", "C-27")
+def test_nothing_that_comes_to_a_group_is_answered(bound, group, manage, note, settle, tell, manager_wport, secret):
+    """Every meter of the network would: a confirmed AARQ opens nothing, and a confirmed AA is that of the address where it was opened."""
+    host = group.source()
+    value = note()
+    assert manage(method(1, group.peer[0])) == "c701c10000"
+    group.send(wpdu(PUBLIC, MANAGEMENT, AARQ))
+    settle()
+    # with no AA open the next answer is that to the AARQ sent to the address
+    group.send(wpdu(PUBLIC, MANAGEMENT, get(iip=0xC2)), host)
+    settle()
+    assert silent(group)
+    assert is_aare(group.ask(AARQ, host))
+    for apdu in (AARQ, RLRQ, get(iip=0xC3), set_note(value + 1, 0xC1), b"", b"\x60\x02\xa1\x00"):
+        group.send(wpdu(PUBLIC, MANAGEMENT, apdu))
+        settle()
+    assert is_name(group.ask(get(iip=0xC4), host), 0xC4)
+    # the AARQ of somebody unknown, which an address would refuse, and services of the client that may write
+    group.send(wpdu(NOBODY, MANAGEMENT, AARQ))
+    assert is_aare(group.ask(aarq(secret), host, manager_wport))
+    tell(group, set_note(value + 2, 0x41), set_note(value + 3, 0x01), wport=MANAGEMENT)
+    assert note() == value
+    for client in (PUBLIC, manager_wport):
+        assert group.ask(RLRQ, host, client)[:1] == b"\x63"
+    assert manage(method(2, group.peer[0])) == "c701c10000"
+    assert silent(group)
+
+
+@own
+@bound
+@pytest.mark.req("A-63", "A-60", "A-65")
+def test_an_unconfirmed_association_hears_groups_wherever_it_was_opened(bound, group, manage, note, settle, tell, manager_wport, secret):
+    """Opened by address it hears what comes to the group, once, also beside a confirmed AA of the same peer."""
+    host = group.source()
+    value = note()
+    assert manage(method(1, group.peer[0])) == "c701c10000"
+    assert is_aare(group.ask(AARQ, host))
+    group.send(wpdu(manager_wport, MANAGEMENT, aarq(secret, response_allowed=False)), host)
+    settle()
+    for wport in (MANAGEMENT, ALL_STATION):
+        value += 1
+        tell(group, set_note(value, 0x01), wport=wport)
+        assert note() == value
+    tell(group, RLRQ, set_note(value + 1, 0x01))
+    assert note() == value
+    assert is_name(group.ask(get(iip=0xC5), host), 0xC5)
+    assert group.ask(RLRQ, host)[:1] == b"\x63"
+    assert manage(method(2, group.peer[0])) == "c701c10000"
+
+
+@own
+@pytest.mark.meter_config(bind="0.0.0.0")
+@pytest.mark.req("A-63", "A-61")
+def test_ip_broadcast(meter, note, settle, tell, hears, logged):
+    """To the broadcast address of the loopback network: unconfirmed services are done, nothing is answered."""
+    everyone = Group("127.255.255.255", meter.port)
+    everyone.send(wpdu(PUBLIC, MANAGEMENT, AARQ))
+    settle()
+    assert silent(everyone)
+    assert hears(everyone)
+    assert hears(everyone, MANAGEMENT)
+    assert is_aare(everyone.ask(AARQ, "127.0.0.1"))
+    logged("net unanswered", "host=0.0.0.0:")
+    everyone.socket.close()
 
 
 @own
 @pytest.mark.req("A-62", "A-63")
 @pytest.mark.meter_config(multicast="239.255.40.60,239.255.40.61", preestablished=PREESTABLISHED)
-def test_configured_groups_are_joined_from_the_start(meter, host, manage, note, logged):
+def test_configured_groups_are_joined_from_the_start(meter, host, manage, note, logged, settle):
     if host != "127.0.0.1":
         pytest.skip("of one address, IPv4")
     listed = manage(get(*IPV4, 4))
@@ -171,9 +240,13 @@ def test_configured_groups_are_joined_from_the_start(meter, host, manage, note, 
         logged("multicast-join", f"group=239.255.40.{n}", "host=127.0.0.1")
         group = Group(f"239.255.40.{n}", meter.port, host)
         group.send(wpdu(PREESTABLISHED, ALL_STATION, set_note(value + n, 0x01)))
-        group.served()
-        group.socket.close()
+        settle()
         assert note() == value + n
+        # … confirmed ones are not, though the AA is
+        group.send(wpdu(PREESTABLISHED, MANAGEMENT, set_note(value, 0xC1)))
+        settle()
+        assert note() == value + n
+        group.socket.close()
     assert manage(method(2, "239.255.40.60")) == "c701c10000"
     assert manage(get(*IPV4, 4)) == "c401c100" + "0101" + "06efff283d"
     assert manage(method(1, "239.255.40.60")) == "c701c10000"

@@ -1,0 +1,74 @@
+"""The addresses of this machine, where its platform tells them: Linux does in /proc. MicroPython's sockets have no getsockname.
+
+    /proc/net/fib_trie   "  |-- 192.0.2.2", and in the next line "/32 host LOCAL" of an address of our own
+    /proc/net/if_inet6   address(32 digits) index prefix scope flags interface
+    /proc/net/tcp, tcp6  number: local:port remote:port …; an address as words of the machine's byte order, in hexadecimal
+"""
+
+import socket
+import sys
+from binascii import hexlify, unhexlify
+
+_LINUX = sys.platform == "linux"
+_LITTLE = sys.byteorder == "little"
+_LINK_LOCAL = 0x20  # scope of an IPv6 address
+_UNUSABLE = 0x48  # flags: tentative, found to be somebody else's
+
+
+def addresses(v6):
+    """The unicast addresses of a family as texts, a link-local one with its interface; None where the platform does not tell them."""
+    if not _LINUX:
+        return None
+    try:
+        with open("/proc/net/if_inet6" if v6 else "/proc/net/fib_trie") as lines:
+            return _ipv6(lines) if v6 else _ipv4(lines)
+    except OSError:
+        return None
+
+
+def _ipv4(lines):
+    found = []
+    text = ""
+    for line in lines:
+        words = line.split()
+        if words[0] == "|--":
+            text = words[1]
+        elif words == ["/32", "host", "LOCAL"] and text not in found:
+            found.append(text)
+    return found
+
+
+def _ipv6(lines):
+    found = []
+    for line in lines:
+        digits, _, _, scope, flags, interface = line.split()
+        if int(flags, 16) & _UNUSABLE == 0:
+            text = socket.inet_ntop(socket.AF_INET6, unhexlify(digits))
+            found.append("%s%%%s" % (text, interface) if int(scope, 16) == _LINK_LOCAL else text)
+    return found
+
+
+def of_connection(port, peer):
+    """Our address of the TCP connection between our port and a peer's socket address, as text; "" where the platform does not tell it."""
+    if not _LINUX or isinstance(peer, tuple):
+        return ""
+    family, packed, peer_port = socket.sockaddr(peer)[:3]
+    remote = "%s:%04X" % (_words(packed), peer_port)
+    try:
+        with open("/proc/net/tcp6" if family == socket.AF_INET6 else "/proc/net/tcp") as lines:
+            for line in lines:
+                words = line.split()
+                if words[2] == remote and words[1][-4:] == "%04X" % port:
+                    return socket.inet_ntop(family, unhexlify(_words(unhexlify(words[1][:-5]))))
+    except OSError:
+        pass
+    return ""
+
+
+def _words(packed):
+    """An address as the kernel prints it, or back: each four octets a number of the machine's byte order."""
+    text = ""
+    for i in range(0, len(packed), 4):
+        word = packed[i : i + 4]
+        text += hexlify(bytes(reversed(word)) if _LITTLE else word).decode().upper()
+    return text
