@@ -23,7 +23,7 @@ from micropython import const
 
 from dlms import action, get, set
 from dlms.axdr import NULL, put_size
-from dlms.conformance import ACCESS, ATTRIBUTE_0_GET, ATTRIBUTE_0_SET
+from dlms.conformance import ACCESS, ATTRIBUTE_0_GET, ATTRIBUTE_0_SET, GENERAL_BLOCK_TRANSFER
 from dlms.errors import SUCCESS
 from dlms.octets import copy, length, length_size
 from dlms.stream import HEAD
@@ -80,14 +80,16 @@ def request(server, aa, rx, p, end, tx):
     t.c1 = HEAD
     if t.phase == _SPECIFICATIONS:
         t.c1 = put_size(t.carry, HEAD, t.entries)
-    end = server.gbt.respond(server, aa, t, tx, 7)
+    if aa.conformance & GENERAL_BLOCK_TRANSFER:
+        end = server.gbt.respond(server, aa, t, tx, 7)
+    else:
+        end = server.whole.answer(server, aa, t, tx, 7)
     return end if end else server.exception(aa, tx, errors.access_too_long)
 
 
 def accept(server, t, rx, q, end):
     """Keep the request rx[q:end] in transfer t, ready to be executed; returns 0, or the ExceptionResponse that refuses it."""
     t.reset()
-    t.used = 0
     if not t.take(rx, q, end - q):
         return server.errors.access_too_long
     buf = t.buf

@@ -222,7 +222,7 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
         out[q + 1] = 1
         out[q + 2] = 0
         t.used = q + 3
-        if t.used + keep > len(t.buf) - (r - _HEAD) or not t.take(t.carry, _HEAD, r - _HEAD):
+        if t.used + keep > t.size - (r - _HEAD) or not t.take(t.carry, _HEAD, r - _HEAD):
             out[q + 2] = 1
             out[q + 3] = server.errors.no_resources
             t.used = q + _NOT_AVAILABLE

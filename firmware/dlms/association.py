@@ -42,7 +42,8 @@ class Association:
         # The response is encoded at tx[start:start+room]; the octets in front of start are for the WPDU header
         # and, with ciphering, for the security header.
         self.start = HEADER
-        self.room = 0  # the longest response APDU
+        self.room = 0  # the longest response APDU in the buffer and in blocks …
+        self.most = 0  # … and where blocks were not negotiated
         self.transfer = None
         # the directory and the rights of the association object
         self.directory = None

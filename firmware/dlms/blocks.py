@@ -30,7 +30,6 @@ def first(server, aa, rx, p, q, end, kind, many):
     t = server.scratch
     t.reset()
     t.block = 0
-    t.used = 0
     t.many = many
     t.iip = rx[p - 1]
     if not well_formed(rx, q, end):

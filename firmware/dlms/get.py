@@ -194,7 +194,6 @@ def with_list(server, aa, rx, p, end, tx, iip):
         return server.exception(aa, tx, code)
     t = server.scratch
     t.reset()
-    t.used = 0
     if not t.take(rx, q, end - q):
         return server.exception(aa, tx, errors.list_too_long)
     t.aa = aa

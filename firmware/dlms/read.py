@@ -77,7 +77,6 @@ def answer(server, aa, buf, q, end, tx):
         return refuse(server, aa, tx, errors.sn_not_supported)
     t = server.scratch
     t.reset()
-    t.used = 0
     if not t.take(buf, q, end - q):
         return refuse(server, aa, tx, errors.sn_too_long)
     t.aa = aa
@@ -87,10 +86,12 @@ def answer(server, aa, buf, q, end, tx):
     t.put(n)
     tx[aa.start] = 0x0C
     end = first(server, aa, t, tx, READ_OUT, _HEAD)
-    if end:
-        return end
-    # a list has one result per entry or is refused as a whole
-    return result(aa, tx, t.fault) if n == 1 else refuse(server, aa, tx, errors.sn_too_long)
+    return end if end else refuse_answer(server, aa, tx, n, t.fault)
+
+
+def refuse_answer(server, aa, tx, n, fault):
+    """Instead of an answer of n entries that cannot be sent: a list has one result per entry or is refused as a whole."""
+    return result(aa, tx, fault) if n == 1 else refuse(server, aa, tx, server.errors.sn_too_long)
 
 
 def list_entry(server, t):
@@ -138,6 +139,7 @@ def invoke(server, t, aa, obj, r, off, end):
     m = r & NUMBER
     if aa.directory.right(aa.acc[r >> 8], obj.ATTRIBUTES + m) == 0:
         return server.errors.no_right
+    t.once = True
     r = obj.act(m, t.buf, off, end, t.carry, t.c1, aa)
     if r < 0:
         return -r

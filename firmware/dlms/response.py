@@ -8,7 +8,7 @@ behind the short header of that; else it becomes block 1 and the transfer stays 
     Read                                  list: 0C n {…}              block: 0C 01 02  last number(2)    length raw
 
 raw is the Data, of a list the whole sequence with its count. Where these blocks were not negotiated but general block transfer was, or
-the request came in general blocks, `dlms.gbt` sends the answer.
+the request came in general blocks, `dlms.gbt` sends the answer; where neither was negotiated, `dlms.whole`, in one piece of any length.
 """
 
 from dlms.axdr import put_size
@@ -25,11 +25,13 @@ _BIT = (0, BLOCK_GET, BLOCK_ACTION, 0, 0, BLOCK_GET)
 def first(server, aa, t, tx, kind, head):
     """Send the value that transfer t begins with, in one piece behind the `head` octets already written at tx[aa.start:], or as block 1.
 
-    Returns the offset behind the APDU; 0 when the value has to go in blocks and cannot (t.fault tells why).
+    Returns the offset behind the APDU, or `whole.LATER`; 0 when the value has to go in blocks and cannot (t.fault tells why).
     """
     if aa.conformance & GENERAL_BLOCK_TRANSFER and (aa.conformance & _BIT[kind] == 0 or server.dialogue.open):
         # the request came in general blocks, or the service's own were not negotiated
         return server.gbt.respond(server, aa, t, tx, head)
+    if aa.conformance & _BIT[kind] == 0:
+        return server.whole.answer(server, aa, t, tx, head)
     start = aa.start
     header = _BLOCK[kind]
     raw = start + header + 3
@@ -44,7 +46,7 @@ def first(server, aa, t, tx, kind, head):
     if t.fault:
         return 0
     t.push_back(tx, off, spare - off)
-    if aa.conformance & _BIT[kind] == 0 or not server.keep(aa, t):
+    if not server.keep(aa, t):
         t.fault = server.errors.no_resources
         return 0
     t.kind = kind

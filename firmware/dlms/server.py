@@ -12,7 +12,7 @@ from array import array
 
 from micropython import const
 
-from dlms import acse, action, all_station, get, places, set
+from dlms import acse, action, all_station, get, places, set, whole
 from dlms.association import ASSOCIATED, IDLE, Carrier, Link, associations
 from dlms.axdr import shorten
 from dlms.conformance import WITHOUT_BLOCKS
@@ -31,7 +31,7 @@ from dlms.pool import Pool
 from dlms.security import LN_CONTEXT, LOW
 from dlms.service_class import RESPONSES, silent, stray_apdu, unconfirmed
 from dlms.short import short_get
-from dlms.states import NONE
+from dlms.states import NONE, WHOLE_OUT
 from dlms.stream import Transfer
 from dlms.trail import dropped, dropped_in, no_log, trail, unanswered
 from dlms.wrapper import HEADER, answer
@@ -39,6 +39,7 @@ from dlms.wrapper import HEADER, answer
 _HEADER = const(8)  # as `wrapper.HEADER`
 _TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
 _EVERYTHING = const(0x3FFFFFFF)
+_LONGEST = const(0xFFFF)  # octets of an APDU: the wrapper's length has 16 bits
 _REFUSALS = b"\xd8\x0e"  # ExceptionResponse, ConfirmedServiceError
 _UNCONFIRMED = b"\xc0\xc1\xc3\xd9\x16"  # services that may be done without an answer
 _SN_SERVICES = (0x05, 0x06)
@@ -54,6 +55,7 @@ class Server:
     """
 
     everything = _EVERYTHING  # an end for `scan` where a Data is known to be whole
+    whole = whole
     # given by the start, where there is such a thing
     common = None  # the link of the pre-established AAs over UDP
     pushes = None  # who hears of an acknowledgement of blocks, where pushes go in blocks
@@ -103,12 +105,13 @@ class Server:
         self.confirm = no_confirm  # who hears of a DataNotificationConfirm
         self.every = tuple(self.transfers.things + self.udp_transfers.things + [self.scratch])
 
-    def buffer(self):
-        """A new transmit buffer that fits every response; one serves all transports, because only one response is made at a time."""
-        return bytearray(HEADER + self.pdu + _TAIL)
+    def buffer(self, datagram=0):
+        """A new transmit buffer that fits every response, and datagrams of that many octets; one serves all, who take turns with it."""
+        return bytearray(max(HEADER + self.pdu, datagram) + _TAIL)
 
-    def carrier(self, pool, most, stream, send_limit=_EVERYTHING):
+    def carrier(self, pool, most, stream, send_limit=0):
         """What the links of TCP (stream true) or UDP share, each with at most `most` AAs of the pool."""
+        send_limit = send_limit or (_LONGEST if stream else self.pdu)
         return Carrier(self, pool, self.transfers if stream else self.udp_transfers, most, stream, send_limit)
 
     # -- the door ------------------------------------------------------------------------------------
@@ -129,7 +132,7 @@ class Server:
             end = self.dispatch(link.aas[i], tag, rx, off + _HEADER, off + n, tx)
         else:
             end = self.other_apdu(link, i, tag, rx, off, n, tx)
-        return answer(tx, rx, off, end - _HEADER) if end else 0
+        return answer(tx, rx, off, end - _HEADER) if end > 0 else 0  # below 0: `whole.LATER`
 
     def other_apdu(self, link, i, tag, rx, off, n, tx):
         """The WPDU rx[off:off+n] that is no such service: of ACSE or of short names, or outside any AA, to nobody, to all."""
@@ -152,8 +155,10 @@ class Server:
         return self.idle(link, tag, rx, off, tx) if aa is None else self.dispatch(aa, tag, rx, off + HEADER, off + n, tx)
 
     def more(self, link, tx):
-        """While `link.streaming`: the next WPDU of the stream of blocks that the last answer began, at tx[0:]; returns its size."""
+        """While `link.streaming`: the next WPDU of a stream of blocks, or slice of one (`whole.more`), at tx[0:]; returns its size."""
         aa = link.streaming
+        if aa.transfer.kind == WHOLE_OUT:
+            return whole.more(self, link, tx)
         try:
             end = self.gbt.next_block(self, aa, aa.transfer, tx)
         except Exception as e:
@@ -444,9 +449,8 @@ class Server:
         aa.qos = aarq.qos
         aa.user = aarq.user
         aa.start = HEADER
-        aa.room = min(self.pdu, link.carrier.send_limit)
-        if 0 < aarq.max_pdu < aa.room:
-            aa.room = aarq.max_pdu
+        aa.most = min(aarq.max_pdu or (self.pdu if assoc.preestablished else _LONGEST), link.carrier.send_limit)
+        aa.room = min(self.pdu, aa.most)
         aa.transfer = None
         link.served = True
         places.opening(self, aa)

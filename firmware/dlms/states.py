@@ -19,6 +19,9 @@ row, and what is lost is sent again. GBT_IN: the request comes. GBT_OUT: the ans
 has not been acknowledged may still be asked for again; the next request, or the last acknowledgement, ends it. Unlike above, what is
 old is no fault here: datagrams are repeated and overtake each other.
 
+*In one piece* (WHOLE_OUT; D-116 to D-119). An answer longer than the buffer goes without blocks. The connection serves nothing else until
+it has left, so that no event meets this state.
+
 A continuation - a service-specific block, or the request for the next one - belongs to the request whose invoke-id it has, over TCP as over
 UDP. With another one it belongs to none: it is refused before the table is asked, as if nothing ran, and the transfer that runs goes on, of
 whatever family it is (`service_class.stray`, D-07). A new request ends the transfer whatever its invoke-id (D-17). What has no
@@ -53,6 +56,7 @@ WRITE_IN = const(7)
 GBT_IN = const(8)
 GBT_OUT = const(9)
 GBT_SENT = const(10)
+WHOLE_OUT = const(11)
 
 # -- events
 REQUEST = const(0)  # any APDU that is no block of what follows
@@ -120,50 +124,50 @@ ABORT = const(11)  # refused: the general block transfer is over
 _I, _S, _T, _X, _K, _B = IGNORE, SEND, TAKE, EXECUTE, ACKNOWLEDGE, BEGIN
 _N, _W, _M, _R, _D, _A = NOT_RUNNING, WRONG_NUMBER, MALFORMED, NO_ROOM, DONE, ABORT
 
-_STATES = const(11)
+_STATES = const(12)
 TABLE = bytes((
-    # NONE GET_OUT ACTION_OUT SET_IN ACTION_IN READ_OUT READ_IN WRITE_IN GBT_IN GBT_OUT GBT_SENT
-    _B, _B, _B, _B, _B, _B, _B, _B, _B, _B, _B,  # REQUEST
-    _N, _S, _N, _N, _N, _N, _N, _N, _N, _N, _N,  # GET_NEXT
-    _N, _W, _N, _N, _N, _N, _N, _N, _N, _N, _N,  # GET_OTHER
-    _N, _N, _S, _N, _N, _N, _N, _N, _N, _N, _N,  # ACTION_NEXT
-    _N, _N, _W, _N, _N, _N, _N, _N, _N, _N, _N,  # ACTION_OTHER
-    _N, _N, _N, _T, _N, _N, _N, _N, _N, _N, _N,  # SET_BLOCK
-    _N, _N, _N, _X, _N, _N, _N, _N, _N, _N, _N,  # SET_LAST
-    _N, _N, _N, _W, _N, _N, _N, _N, _N, _N, _N,  # SET_OTHER
-    _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M,  # SET_BAD
-    _N, _N, _N, _R, _N, _N, _N, _N, _N, _N, _N,  # SET_LONG
-    _N, _N, _N, _N, _T, _N, _N, _N, _N, _N, _N,  # ACTION_BLOCK
-    _N, _N, _N, _N, _X, _N, _N, _N, _N, _N, _N,  # ACTION_LAST
-    _N, _N, _N, _N, _W, _N, _N, _N, _N, _N, _N,  # ACTION_STRAY
-    _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M,  # ACTION_BAD
-    _N, _N, _N, _N, _R, _N, _N, _N, _N, _N, _N,  # ACTION_LONG
-    _N, _N, _N, _N, _N, _S, _N, _N, _N, _N, _N,  # READ_NEXT
-    _N, _N, _N, _N, _N, _W, _N, _N, _N, _N, _N,  # READ_OTHER
-    _N, _N, _N, _N, _N, _N, _T, _N, _N, _N, _N,  # READ_BLOCK
-    _N, _N, _N, _N, _N, _N, _X, _N, _N, _N, _N,  # READ_LAST
-    _N, _N, _N, _N, _N, _N, _W, _N, _N, _N, _N,  # READ_STRAY
-    _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M,  # READ_BAD
-    _N, _N, _N, _N, _N, _N, _R, _N, _N, _N, _N,  # READ_LONG
-    _N, _N, _N, _N, _N, _N, _N, _T, _N, _N, _N,  # WRITE_BLOCK
-    _N, _N, _N, _N, _N, _N, _N, _X, _N, _N, _N,  # WRITE_LAST
-    _N, _N, _N, _N, _N, _N, _N, _W, _N, _N, _N,  # WRITE_STRAY
-    _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M,  # WRITE_BAD
-    _N, _N, _N, _N, _N, _N, _N, _R, _N, _N, _N,  # WRITE_LONG
-    _B, _B, _B, _B, _B, _B, _B, _B, _B, _B, _B,  # GBT_FIRST
-    _I, _I, _I, _I, _I, _I, _I, _I, _T, _A, _A,  # GBT_BLOCK
-    _I, _I, _I, _I, _I, _I, _I, _I, _T, _A, _A,  # GBT_TURN
-    _I, _I, _I, _I, _I, _I, _I, _I, _X, _A, _A,  # GBT_LAST
-    _I, _I, _I, _I, _I, _I, _I, _I, _R, _A, _A,  # GBT_LONG
-    _I, _I, _I, _I, _I, _I, _I, _I, _K, _A, _A,  # GBT_AHEAD
-    _I, _I, _I, _I, _I, _I, _I, _I, _K, _S, _S,  # GBT_OLD
-    _I, _I, _I, _I, _I, _I, _I, _I, _K, _S, _S,  # GBT_ACK
-    _I, _I, _I, _I, _I, _I, _I, _I, _K, _S, _D,  # GBT_ACK_ALL
-    _I, _I, _I, _I, _I, _I, _I, _I, _I, _I, _I,  # GBT_ACK_OLD
-    _I, _I, _I, _I, _I, _I, _I, _I, _A, _A, _A,  # GBT_UNSENT
-    _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M,  # GBT_BAD
-    _I, _I, _I, _I, _I, _I, _I, _I, _A, _A, _A,  # GBT_OTHER
-    _I, _I, _I, _I, _I, _I, _I, _I, _A, _A, _A,  # GBT_STUCK
+    # NONE GET_OUT ACTION_OUT SET_IN ACTION_IN READ_OUT READ_IN WRITE_IN GBT_IN GBT_OUT GBT_SENT WHOLE_OUT
+    _B, _B, _B, _B, _B, _B, _B, _B, _B, _B, _B, _B,  # REQUEST
+    _N, _S, _N, _N, _N, _N, _N, _N, _N, _N, _N, _N,  # GET_NEXT
+    _N, _W, _N, _N, _N, _N, _N, _N, _N, _N, _N, _N,  # GET_OTHER
+    _N, _N, _S, _N, _N, _N, _N, _N, _N, _N, _N, _N,  # ACTION_NEXT
+    _N, _N, _W, _N, _N, _N, _N, _N, _N, _N, _N, _N,  # ACTION_OTHER
+    _N, _N, _N, _T, _N, _N, _N, _N, _N, _N, _N, _N,  # SET_BLOCK
+    _N, _N, _N, _X, _N, _N, _N, _N, _N, _N, _N, _N,  # SET_LAST
+    _N, _N, _N, _W, _N, _N, _N, _N, _N, _N, _N, _N,  # SET_OTHER
+    _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M,  # SET_BAD
+    _N, _N, _N, _R, _N, _N, _N, _N, _N, _N, _N, _N,  # SET_LONG
+    _N, _N, _N, _N, _T, _N, _N, _N, _N, _N, _N, _N,  # ACTION_BLOCK
+    _N, _N, _N, _N, _X, _N, _N, _N, _N, _N, _N, _N,  # ACTION_LAST
+    _N, _N, _N, _N, _W, _N, _N, _N, _N, _N, _N, _N,  # ACTION_STRAY
+    _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M,  # ACTION_BAD
+    _N, _N, _N, _N, _R, _N, _N, _N, _N, _N, _N, _N,  # ACTION_LONG
+    _N, _N, _N, _N, _N, _S, _N, _N, _N, _N, _N, _N,  # READ_NEXT
+    _N, _N, _N, _N, _N, _W, _N, _N, _N, _N, _N, _N,  # READ_OTHER
+    _N, _N, _N, _N, _N, _N, _T, _N, _N, _N, _N, _N,  # READ_BLOCK
+    _N, _N, _N, _N, _N, _N, _X, _N, _N, _N, _N, _N,  # READ_LAST
+    _N, _N, _N, _N, _N, _N, _W, _N, _N, _N, _N, _N,  # READ_STRAY
+    _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M,  # READ_BAD
+    _N, _N, _N, _N, _N, _N, _R, _N, _N, _N, _N, _N,  # READ_LONG
+    _N, _N, _N, _N, _N, _N, _N, _T, _N, _N, _N, _N,  # WRITE_BLOCK
+    _N, _N, _N, _N, _N, _N, _N, _X, _N, _N, _N, _N,  # WRITE_LAST
+    _N, _N, _N, _N, _N, _N, _N, _W, _N, _N, _N, _N,  # WRITE_STRAY
+    _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M,  # WRITE_BAD
+    _N, _N, _N, _N, _N, _N, _N, _R, _N, _N, _N, _N,  # WRITE_LONG
+    _B, _B, _B, _B, _B, _B, _B, _B, _B, _B, _B, _B,  # GBT_FIRST
+    _I, _I, _I, _I, _I, _I, _I, _I, _T, _A, _A, _I,  # GBT_BLOCK
+    _I, _I, _I, _I, _I, _I, _I, _I, _T, _A, _A, _I,  # GBT_TURN
+    _I, _I, _I, _I, _I, _I, _I, _I, _X, _A, _A, _I,  # GBT_LAST
+    _I, _I, _I, _I, _I, _I, _I, _I, _R, _A, _A, _I,  # GBT_LONG
+    _I, _I, _I, _I, _I, _I, _I, _I, _K, _A, _A, _I,  # GBT_AHEAD
+    _I, _I, _I, _I, _I, _I, _I, _I, _K, _S, _S, _I,  # GBT_OLD
+    _I, _I, _I, _I, _I, _I, _I, _I, _K, _S, _S, _I,  # GBT_ACK
+    _I, _I, _I, _I, _I, _I, _I, _I, _K, _S, _D, _I,  # GBT_ACK_ALL
+    _I, _I, _I, _I, _I, _I, _I, _I, _I, _I, _I, _I,  # GBT_ACK_OLD
+    _I, _I, _I, _I, _I, _I, _I, _I, _A, _A, _A, _I,  # GBT_UNSENT
+    _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M, _M,  # GBT_BAD
+    _I, _I, _I, _I, _I, _I, _I, _I, _A, _A, _A, _I,  # GBT_OTHER
+    _I, _I, _I, _I, _I, _I, _I, _I, _A, _A, _A, _I,  # GBT_STUCK
 ))  # fmt: skip
 
 

@@ -67,7 +67,8 @@ class Transfer(Cursor):
         self.block = 0  # outbound: number of the last block sent; inbound: of the last block taken
         self.many = False  # inbound: the request is a list
         self.buf = bytearray(limits.REASSEMBLY)
-        self.used = 0  # inbound: octets in buf
+        self.size = limits.REASSEMBLY  # octets of buf
+        self.used = 0  # octets in buf: inbound of the request so far, outbound of what is kept of it
         self.mark = 0  # inbound: where the value begins in buf
         self.piece = longest_piece(limits)
         self.carry = bytearray(HEAD + self.piece)
@@ -86,10 +87,19 @@ class Transfer(Cursor):
         self.phase = 0  # ACCESS: which part of the answer comes next (see `dlms.access`), 0 for other services …
         self.data = 0  # … and where the next Data of the request stands in buf
         self.gbt = server.gbt.Dialogue(limits) if server.gbt else None
+        # a long answer in one APDU (see `dlms.whole`)
+        self.whole = 0  # its octets, while they are counted; then those still to be written
+        self.tape_end = 0  # what is kept of it stands at buf[used:tape_end]
+        self.tape = 0  # where the tape is read
+        self.run = 0  # measuring: where the open run of kept octets begins; writing: octets left of one
+        self.taped = False  # `next` takes the pieces from the tape
+        self.overflow = False  # the tape is full: what follows is read again
+        self.once = False  # the piece at hand was made by a method, which is not invoked again
 
     def reset(self):
         """Forget the value; nothing waits and nothing follows."""
         self.kind = NONE
+        self.used = 0
         self.n = 0
         self.i = 0
         self.c0 = HEAD
@@ -100,18 +110,21 @@ class Transfer(Cursor):
         self.entries = 0
         self.held = 0
         self.phase = 0
+        self.taped = False
+        self.overflow = False
+        self.once = False
         self.obj = None
 
     # -- inbound -------------------------------------------------------------------------------
 
     def take_room(self, n):
         """True when n more octets fit the buffer."""
-        return self.used + n <= len(self.buf)
+        return self.used + n <= self.size
 
     def take(self, rx, off, n):
         """Append n octets of a block; False when the value would be longer than the buffer."""
         used = self.used
-        if used + n > len(self.buf):
+        if used + n > self.size:
             return False
         copy(self.buf, used, rx, off, n)
         self.used = used + n
@@ -192,6 +205,8 @@ class Transfer(Cursor):
             self.i += 1
             self.c1 = end
             return True
+        if self.taped:
+            return self.server.whole.replay(self)
         attr = self.attr
         while attr < self.last:
             attr += 1

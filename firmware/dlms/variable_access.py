@@ -82,7 +82,6 @@ def begin(server, aa, kind):
     server.abandon(aa)
     t = server.scratch
     t.reset()
-    t.used = 0
     t.block = 0
     t.kind = kind
     return server.keep(aa, t)

@@ -27,7 +27,7 @@ class Service:
         self.log = log
         self.most = most
         self.datagram = limits.DATAGRAM
-        self.tx = server.buffer()
+        self.tx = server.buffer(limits.DATAGRAM)
         tcp = server.carrier(associations(limits.ALL_ASSOCIATIONS, limits.CONNECTIONS), limits.ASSOCIATIONS, True)
         self.connections = tcp.links = [Connection(tcp, queue, self.tx) for _ in range(limits.CONNECTIONS)]
         pool = associations(limits.ALL_UDP_ASSOCIATIONS, 0)

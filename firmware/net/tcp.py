@@ -182,13 +182,15 @@ class Connection(Link):
         self.have = n
 
     def answer(self, n):
-        """Send n octets of tx; what the socket does not take now is sent when it can (A-24)."""
+        """Send n octets of tx; what the socket does not take now is sent when it can (A-24). 0 while an answer is only measured."""
         if n:
             sent = self.sock.write(self.tx, n)
             if sent != n:
                 self.wait_out(sent or 0, n)
             elif self.streaming is not None:
                 self.wait_more()
+        elif self.streaming is not None:
+            self.wait_more()
 
     def send(self, buf, off, n):
         """Send a WPDU that nobody asked for; False while an answer waits to be sent, in whose place it cannot stand."""
@@ -228,7 +230,7 @@ class Connection(Link):
         self.queue.want(self.sock, _POLLOUT)
 
     def flush(self):
-        """Do one thing: send what is left of an answer, send the next block of a stream, or serve the next WPDU in rx."""
+        """Do one thing: send what is left of an answer, the next block of a stream or slice of a long answer, or serve a WPDU of rx."""
         if self.out != _MORE:
             self.out += self.sock.write(self.kept, self.out, self.out_end - self.out) or 0
             if self.out != self.out_end:
@@ -242,7 +244,11 @@ class Connection(Link):
             if self.streaming is None:
                 self.process()
             else:
-                self.answer(self.server.more(self, self.tx))
+                n = self.server.more(self, self.tx)
+                if n < 0:
+                    self.close("cut-short")
+                else:
+                    self.answer(n)
                 if self.out == self.out_end:
                     self.go_on()
         if self.out == self.out_end:

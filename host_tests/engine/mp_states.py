@@ -336,8 +336,11 @@ def cases():
 
 def test_the_table_is_the_one_of_the_server():
     rows = table()
-    assert len(rows) * len(STATES) == len(states.TABLE)
+    columns = len(STATES) + 1
+    assert len(rows) * columns == len(states.TABLE)
     for event in range(len(rows)):
         for state in range(len(STATES)):
-            letter = ACTIONS[states.TABLE[len(STATES) * event + state]]
+            letter = ACTIONS[states.TABLE[columns * event + state]]
             assert letter == rows[event][state + 1], (rows[event][0], STATES[state])
+        # WHOLE_OUT, the last column, meets nothing: a connection serves no request while its answer goes
+        assert states.TABLE[columns * event + states.WHOLE_OUT] == states.TABLE[columns * event + states.NONE]

@@ -4,6 +4,8 @@ Runs in CPython and in MicroPython. A script is a list of (request, answer) in h
 stands for none. Every request is put at an odd offset among poison octets, so that nothing outside of it can play a part.
 """
 
+import binascii
+
 from cosem.base import Interface
 from dlms import axdr
 from dlms.association import ROW, Link, associations
@@ -50,7 +52,7 @@ def unhex(text):
 
 
 def tohex(octets):
-    return "".join([f"{octet:02X}" for octet in octets])
+    return binascii.hexlify(octets).decode().upper()
 
 
 class Thing(Interface):
@@ -220,6 +222,8 @@ class Rig:
     def __init__(self, conformance=ALL, pdu=1024, items=100, ctt=False, limits=Limits, aas=6):
         self.log = []
         self.notes = []
+        self.slices = []  # octets of each slice of long answers, 0 while one was measured
+        self.between = None  # called between two slices with the octets sent so far
         self.thing = Thing(bytearray(axdr.octets(b"abc")), self.log)
         self.long = Long(items)
         self.text = Thing(axdr.octets(bytes([i & 0xFF for i in range(300)])), self.log)
@@ -277,6 +281,8 @@ class Rig:
         sent = bytes(rx)
         n = self.server.handle(link or self.link, rx, _BEFORE, size, self.tx)
         assert rx == sent, "the request was changed"
+        if n == 0 and (link or self.link).streaming is not None:
+            return self.fetch(source, device, link or self.link)
         if n == 0:
             return ""
         tx = self.tx
@@ -284,6 +290,23 @@ class Rig:
         assert (tx[2] << 8 | tx[3], tx[4] << 8 | tx[5]) == (device, source), "wPorts"
         assert n == 8 + (tx[6] << 8 | tx[7]), "length"
         return tohex(tx[8:n])
+
+    def fetch(self, source, device, link):
+        """The APDU that goes in slices over a link; "BROKEN" when it could not be completed, "GONE" when the connection was closed."""
+        whole = b""
+        while link.streaming is not None:
+            if self.between is not None:
+                self.between(len(whole))
+            if link.streaming is None:
+                return "GONE"
+            n = self.server.more(link, self.tx)
+            self.slices.append(n)
+            if n < 0:
+                return "BROKEN"
+            whole += bytes(self.tx[:n])
+        assert whole[:6] == bytes((0, 1, device >> 8, device & 255, source >> 8, source & 255)), "header"
+        assert len(whole) == 8 + (whole[6] << 8 | whole[7]), "length"
+        return tohex(whole[8:])
 
     def open(self, pdu=0xFFFF, conformance=0xFFFFFF, source=16, link=None):
         """Open the AA of client 16, without security."""

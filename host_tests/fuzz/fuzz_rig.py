@@ -14,6 +14,7 @@ from cosem.short_names import methods
 from dlms.association import ROW, Link, associations
 from dlms.octets import put16
 from dlms.server import Server
+from dlms.states import WHOLE_OUT
 from fuzz_apdus import WPORTS, Client, Known, aarq
 from fuzz_data import mutated
 from fuzz_tape import Tape, seeded  # noqa: F401 (seeded belongs to the face of this module)
@@ -125,13 +126,39 @@ class Rig:
         self.check_transfers()
         blocks = 0
         while link.streaming is not None:
-            answer = self.checked(self.server.more(link, self.tx), source, device, 1024 if stream else 500)
+            if link.streaming.transfer.kind == WHOLE_OUT:
+                answer = self.whole(link, source, device)
+            else:
+                answer = self.checked(self.server.more(link, self.tx), source, device, 1024 if stream else 500)
             self.answers.append(answer)
             self.check_transfers()
             blocks += 1
             if not answer or blocks >= limits.GBT_WINDOW:
                 raise Broken("a stream without an end")
         return answer
+
+    def whole(self, link, source, device):
+        """The APDU that goes in slices over a connection."""
+        got = b""
+        slices = 0
+        while link.streaming is not None:
+            n = self.server.more(link, self.tx)
+            if n < 0:
+                raise Broken("an answer was cut short")
+            if n > self.size:
+                raise Broken("a slice of %d octets" % n)
+            got += bytes(self.tx[0:n])
+            self.check_transfers()
+            slices += 1
+            if slices > 65535:
+                raise Broken("an answer without an end")
+        n = len(got) - 8
+        if self.faults:
+            raise Broken(self.faults[0])
+        if n > 65535 or got[:8] != bytes((0, 1, device >> 8, device & 255, source >> 8, source & 255, n >> 8, n & 255)):
+            raise Broken("wrong header of a long answer")
+        self.check_answer(got[8:])
+        return got[8:]
 
     def checked(self, n, source, device, limit):
         """The APDU of the WPDU tx[0:n]."""

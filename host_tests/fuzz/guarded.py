@@ -16,10 +16,13 @@ if _HERE not in sys.path:
     sys.path.append(_HERE)
 
 import fuzz_rig  # noqa: E402
+from dlms.states import WHOLE_OUT  # noqa: E402
 
 from tools.dlmsclient import Aare, ConfirmedServiceError, ExceptionResponse, Rlre, decode_apdu  # noqa: E402
 from tools.dlmsclient.general_blocks import GeneralBlock  # noqa: E402
 from tools.dlmsclient.short_name_service import decode_read_response, decode_write_response  # noqa: E402
+
+RESUME = 16  # octets behind the tape of a long answer (`dlms.whole`)
 
 
 class OutOfBounds(Exception):
@@ -31,12 +34,14 @@ class Window(bytearray):
 
     lo = 0
     hi: int | None = None
-    owner: Any = None  # a Transfer: what it has received may be read
+    owner: Any = None  # a Transfer: what it has received may be read, and what it has kept of an answer behind that
     frozen = False
 
     def _end(self) -> int:
         if self.owner is not None:
-            return self.owner.used
+            if self.owner.kind == WHOLE_OUT:
+                return self.owner.tape_end + RESUME
+            return self.owner.used + self.owner.gbt.legs.front
         return len(self) if self.hi is None else self.hi
 
     def _check(self, key: int | slice, end: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timezone
+from socket import SOCK_STREAM
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from gurux_dlms.objects import (
 )
 
 from host_tests.harness.clients import ClientFactory
+from host_tests.harness.meters import MeterHandle
 from host_tests.interop.gurux_short_names import ShortNameGurux
 from host_tests.interop.links import TcpLink
 from host_tests.interop.readings import LOAD_PROFILE, SETTINGS
@@ -84,45 +86,52 @@ def test_wrong_password_is_an_authentication_failure(link: Callable[[], TcpLink]
     assert (refused.value.result, refused.value.diagnostic) == (1, 13)
 
 
-@pytest.mark.req("F-10", "D-50", "D-53")
-@pytest.mark.parametrize("wport", [READER, MANAGER])
-def test_object_list_that_fits_one_answer_is_the_same(gurux: Factory, names: Names, wport: int) -> None:
-    """That of the second logical device. Gurux knows no other way than object_list to the base names."""
-    client = gurux(wport, 17)
+@pytest.mark.req("F-10", "D-50", "D-53", "D-116")
+@pytest.mark.parametrize(("wport", "device"), [(READER, 1), (MANAGER, 1), (READER, 17), (MANAGER, 17)])
+def test_object_list_is_the_same(gurux: Factory, names: Names, wport: int, device: int) -> None:
+    """That of the first logical device has more octets than an answer in the buffer. Gurux knows no other way to the base names."""
+    client, own = gurux(wport, device), names(wport, device)
     objects = client.client.parseObjects(client.exchange([client.client.getObjectsRequest()]).data, False, False)
     theirs = [(int(each.objectType), each.version, each.logicalName, each.shortName) for each in objects]
-    ours = [(each.class_id, each.version, each.instance.dotted, each.base_name) for each in names(wport, 17).objects()]  # type: ignore[attr-defined]
+    ours = [(each.class_id, each.version, each.instance.dotted, each.base_name) for each in own.objects()]  # type: ignore[attr-defined]
     assert theirs == ours
-    client.read(client.item(GXDLMSAssociationShortName, "0.0.40.0.0.255", ASSOCIATION_SN), 3)
+    if device == 17 or client.link.kind == SOCK_STREAM:
+        # the rights of all objects are more than a datagram
+        client.read(client.item(GXDLMSAssociationShortName, "0.0.40.0.0.255", ASSOCIATION_SN), 3)
     for each in objects:
         if int(each.objectType) == 3:
-            assert client.read_octets(each, 2) == names(wport, 17).get(3, each.logicalName, 2).encode()
+            assert client.read_octets(each, 2) == own.get(3, each.logicalName, 2).encode()
 
 
-def comparable(association: ShortNameAssociation, blocks: bool) -> Iterator[tuple[Any, int, Data]]:
-    """Every attribute that two clients read alike, with its value; without blocks only those that fit one answer."""
+def comparable(association: ShortNameAssociation, most: int = 0xFFFF) -> Iterator[tuple[Any, int, Data]]:
+    """Every attribute that two clients read alike, with its value, of which an answer has `most` octets at most."""
     for each in association.objects():
         for number in each.readable:
             if each.instance.dotted == STATE or each.class_id == 15 and number in (5, 8, 11):
                 continue
             value = association.get(each.class_id, each.instance, number)
-            if blocks or len(value.encode()) < 1000:
+            if 3 + len(value.encode()) <= most:
                 yield each, number, value
 
 
-@pytest.mark.req("D-50", "D-53")
-def test_every_attribute_that_fits_one_answer_reads_the_same(gurux: Factory, names: Names) -> None:
+@pytest.mark.req("D-50", "D-53", "D-116")
+def test_every_attribute_reads_the_same(gurux: Factory, names: Names, meter: MeterHandle) -> None:
+    """As Gurux comes, without block transfer: in one piece, over UDP up to a datagram."""
     client = gurux(MANAGER)
-    found = 0
-    for each, number, value in comparable(names(), False):
+    datagrams = client.link.kind != SOCK_STREAM
+    found = long = 0
+    for each, number, value in comparable(names(), meter.limits.DATAGRAM - 8 if datagrams else 0xFFFF):
         assert client.read_octets(client.item(GXDLMSData, each.instance.dotted, each.base_name), number) == value.encode()
         found += 1
+        long += len(value.encode()) > meter.limits.PDU
     assert found > 200
+    assert long > (0 if datagrams else 2)
 
 
-@pytest.mark.req("D-50", "D-18")
-def test_long_answer_to_gurux_which_proposes_no_block_transfer_is_refused(gurux: Factory) -> None:
-    client = gurux(MANAGER)
+@pytest.mark.req("D-50", "D-18", "D-116")
+def test_answer_longer_than_gurux_takes_is_refused(gurux: Factory) -> None:
+    """It says what it takes, and proposes no block transfer."""
+    client = gurux(MANAGER, pdu=1024)
     with pytest.raises(GXDLMSException):
         client.exchange([client.client.getObjectsRequest()])
     assert client.answers[-1] == bytes.fromhex("0C01010E")
@@ -145,7 +154,7 @@ def test_blocks_of_a_read_with_what_gurux_lacks(gurux: Factory, names: Names, pd
     """It puts the raw data together: the list of one result, which it then takes for the Data itself."""
     client = gurux(MANAGER, pdu=pdu, blocks=True)
     long = 0
-    for each, number, value in comparable(names(), True):
+    for each, number, value in comparable(names()):
         raw = client.read_raw(client.item(GXDLMSData, each.instance.dotted, each.base_name), number)
         if client.answers[-1][:3] == bytes.fromhex("0C0102"):
             assert raw == b"\x01\x00" + value.encode()
