@@ -226,7 +226,6 @@ def begin(server, aa, rx, tx):
         return execute(server, aa, rx, block.at, block.at + block.n, tx)
     t = server.scratch
     t.reset()
-    t.used = 0
     if not t.take_room(block.n):
         return server.exception(aa, tx, server.errors.apdu_too_long)
     if not server.keep(aa, t):
@@ -318,18 +317,14 @@ def respond(server, aa, t, tx, head):
     t.iip = invoke_id(legs.seg, head)
     legs.begin(t, head)
     if not numbers.open:
-        if not legs.follows(t) or aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
-            end = alone(legs, t, tx, start, start + aa.room)
-            if end or t.fault:
-                return end
-            legs.rewind()
+        end = alone(legs, t, tx, start, start + aa.room)
+        if end or t.fault:
+            return end
+        legs.rewind()
         numbers.sent = 0
         numbers.got = 0
         numbers.window = 1
         numbers.single = 0
-        if aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
-            t.fault = server.errors.no_resources
-            return 0
     g.adopt(numbers)
     g.repeats = 0
     g.start = g.acked = g.high = g.sent
@@ -350,15 +345,20 @@ def respond(server, aa, t, tx, head):
     return end
 
 
-def alone(legs, t, tx, off, end):
-    """Write the whole answer to tx[off:end]; returns its end, 0 when it does not fit or t.fault is set."""
+def alone(legs, t, tx, start, end):
+    """Write the whole answer to tx[start:end]; returns its end, 0 when it does not fit or t.fault is set.
+
+    When it does not fit, its legs up to there have become one, which can be sent in blocks. So it can where they find no room to be kept.
+    """
+    off = start
     while True:
         off = legs.fill(t, tx, off, end)
         if t.fault or not legs.spent():
             return 0
         if not legs.follows(t):
             return off
-        legs.go_on(t)
+        if not legs.join(t, tx, start, off - start):
+            return 0
 
 
 def send(server, aa, tx):

@@ -7,6 +7,9 @@ attributes are encoded anew, because they are asked for by number and their rows
 
     seg: octets read once and kept (header, simple values, heads)  ·  the elements of at most one long attribute
 
+seg is what was read into a buffer; when an answer turns out not to fit one APDU after several legs were read to try it, the octets of those
+before the last one stand in front of it in the transfer's `buf`.
+
 A leg begins when all of the one before is acknowledged. A position in it is three small numbers: octets of seg, element, octets of that
 element. After each block its position goes into `marks`, with a digest of the block: a repeated block that differs, because
 somebody wrote to the object meanwhile, is seen and ends the transfer.
@@ -26,8 +29,9 @@ class Legs:
 
     def __init__(self, limits):
         self.seg = bytearray(longest_piece(limits) + _SPARE)
-        self.end = 0  # octets in seg
-        self.p = 0  # position: octets of seg …
+        self.front = 0  # octets in t.buf[used:], in front of those in seg
+        self.end = 0  # octets in both
+        self.p = 0  # position: octets of both …
         self.e = 0  # … elements …
         self.o = 0  # … and octets of element e
         self.n = 0  # elements of this leg
@@ -46,6 +50,7 @@ class Legs:
             t.c1 = HEAD
             if t.i < t.n or not t.next():
                 break
+        self.front = 0
         self.end = end
         self.n = t.n if t.c0 == t.c1 and t.i < t.n else 0
         self.rewind()
@@ -55,6 +60,17 @@ class Legs:
         if t.c0 == t.c1:
             t.i = t.n  # the elements are sent
         self.begin(t, 0)
+
+    def join(self, t, out, off, n):
+        """Begin the leg after this one as part of it; the octets so far are out[off:off+n]. False when they find no room in t.buf."""
+        if t.used + n > t.size:
+            return False
+        copy(t.buf, t.used, out, off, n)
+        self.go_on(t)
+        self.front = n
+        self.end += n
+        self.p = n
+        return True
 
     def rewind(self):
         """Back to the begin of the leg."""
@@ -79,9 +95,7 @@ class Legs:
         """Copy the next octets of the leg to out[off:end]; returns the offset behind them. t.fault tells why it cannot go on."""
         while off < end:
             if self.p < self.end:
-                n = min(self.end - self.p, end - off)
-                copy(out, off, self.seg, self.p, n)
-                self.p += n
+                n = self.kept(t, out, off, end - off)
             elif self.e >= self.n:
                 break
             else:
@@ -100,6 +114,18 @@ class Legs:
                     self.top = 0
             off += n
         return off
+
+    def kept(self, t, out, off, n):
+        """Copy up to n of the octets that were kept to out[off:]; returns how many."""
+        p = self.p
+        if p < self.front:
+            n = min(self.front - p, n)
+            copy(out, off, t.buf, t.used + p, n)
+        else:
+            n = min(self.end - p, n)
+            copy(out, off, self.seg, p - self.front, n)
+        self.p = p + n
+        return n
 
     # -- blocks of a request: while one comes there is no answer, and the marks tell where it has them -----------
 
