@@ -7,6 +7,7 @@ BIND :=
 CONFIG :=
 SET :=
 HOST :=
+METER := 127.0.0.1:4059
 ARGS :=
 BOARD :=
 TARGET :=
@@ -21,7 +22,7 @@ INTEROP ?= 1
 JOBS ?= auto
 
 # Recipes read these from the environment, so that no value passes through make's quoting.
-export PORT BIND CONFIG SET HOST BOARD TARGET IMAGE TOP RIG MICROPYTHON INTEROP
+export PORT BIND CONFIG SET HOST METER BOARD TARGET IMAGE TOP RIG MICROPYTHON INTEROP
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 VENV := .venv
@@ -66,7 +67,7 @@ help: ## list the targets
 	@echo "  run    PORT=4059 (0: any free one)  BIND=127.0.0.1,::1  CONFIG=file.json  SET=\"key=value ...\""
 	@echo "         MICROPYTHON=\"command words\" (an interpreter of your own, 1.25 or newer)"
 	@echo "  read   HOST=127.0.0.1  PORT=4059  ARGS=\"further options\""
-	@echo "  listen PORT=4060  ARGS=\"--read --format json --count 1\"  (make run SET=\"push=127.0.0.1:4060\")"
+	@echo "  listen PORT=4060  METER=127.0.0.1:4059 (asked for names and units; METER= to leave it)  ARGS=\"--read --format json --count 1\"  (make run SET=\"push=127.0.0.1:4060\")"
 	@echo "  test   ARGS=\"pytest options\"  JOBS=auto  INTEROP=0 (leave third-party clients out)  MICROPYTHON=..."
 	@echo "  test-hil  RIG=rig.toml (docs/HARNESS.md) or RIG=practice (no hardware)  LABGRID=1 (install its client)  ARGS=\"pytest options\""
 	@echo "  boards: BOARD=RPI_PICO_W  TARGET=id:<usb-serial>, /dev/ttyACM0, COM5 or a URL (docs/BOARDS.md)"
@@ -80,7 +81,7 @@ read: $(VENV)/host.txt ## read the running meter: object list, values, newest pr
 	@exec $(PY) -m tools.cli $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"} read $(ARGS)
 
 listen: $(VENV)/host.txt ## print what a meter pushes here, and read over connections that it opens
-	@exec $(PY) -m tools.listen $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"} $(ARGS)
+	@exec $(PY) -m tools.listen $${METER:+--meter "$$METER"} $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"} $(ARGS)
 
 test: $(VENV)/host.txt $(interpreter) $(interop) ## run every test
 	@$(PY) -m pytest -p host_tests.harness.options -n $(JOBS) --dist loadscope $(ARGS)

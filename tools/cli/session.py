@@ -6,9 +6,12 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tools.cli.asking import with_octets
 from tools.cli.cache import ObjectLists
 from tools.cli.connection import secret_octets
+from tools.cli.notices import line
 from tools.cli.options import CONFIRMED, DEMONSTRATION_PASSWORDS, READER, SHORT_NAME_READER
+from tools.cli.render import say
 from tools.cli.trace import Trace
 from tools.dlmsclient import (
     ActionError,
@@ -23,6 +26,8 @@ from tools.dlmsclient import (
     ScalerUnit,
     ServiceFailure,
     UsageError,
+    Wpdu,
+    decode_notification,
 )
 from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, class_name
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE, SHORT_NAME_CONFORMANCE
@@ -39,8 +44,19 @@ def link(options: argparse.Namespace) -> Iterator[Client]:
         client = Client.udp(options.host, options.port, options.timeout, trace, options.interface)
     else:
         client = Client.tcp(options.host, options.port, options.timeout, trace)
+    # What a meter sends unasked while it is read is told apart from the results.
+    client.unsolicited = tell_unasked
     with client:
         yield client
+
+
+def tell_unasked(wpdu: Wpdu) -> None:
+    """A line on stderr for a notification that came between a request and its answer, or a block of one."""
+    way = f"unasked, {wpdu.source}->{wpdu.destination}:"
+    try:
+        say(f"{way} {line(decode_notification(wpdu.apdu))}")
+    except ProtocolError as error:
+        say(f"{way} {with_octets(str(error), error.octets or wpdu.apdu)}")
 
 
 def password_of(options: argparse.Namespace, client_wport: int) -> bytes | None:

@@ -66,42 +66,6 @@ def is_general_block(octets: bytes) -> bool:
     return octets[:1] == bytes([GENERAL_BLOCK_TRANSFER])
 
 
-class Reception:
-    """Blocks of an APDU that nobody asked for: a push. ``window``: blocks that we take in a row."""
-
-    def __init__(self, window: int) -> None:
-        self.window = window
-        self.blocks: dict[int, GeneralBlock] = {}
-        self.got = 0  # up to here none is missing
-        self.sent = 0  # our last acknowledgement
-        self.whole = False
-
-    def begins_anew(self, octets: bytes) -> bool:
-        """Whether a block is the first of another APDU, or of the same one sent again from the beginning."""
-        block = GeneralBlock.decode(octets)
-        return block.number == 1 and block.ack == 0 and self.got > 1
-
-    def take(self, octets: bytes) -> bytes | None:
-        """Keep a block; the acknowledgement to send when the meter waits for one."""
-        block = GeneralBlock.decode(octets)
-        if block.ack > self.sent:
-            raise ProtocolError(f"the meter acknowledges block {block.ack}, {self.sent} were sent")
-        self.blocks.setdefault(block.number, block)
-        if sum(len(each.data) for each in self.blocks.values()) > MAX_VALUE_OCTETS:
-            raise ProtocolError(f"the push is longer than {MAX_VALUE_OCTETS} octets")
-        while self.got + 1 in self.blocks:
-            self.got += 1
-        self.whole = self.got > 0 and self.blocks[self.got].last
-        if block.streaming:
-            return None
-        self.sent += 1
-        return GeneralBlock(True, False, self.window, self.sent, self.got).encode()
-
-    def apdu(self) -> bytes:
-        """The whole APDU."""
-        return b"".join(self.blocks[number].data for number in range(1, self.got + 1))
-
-
 class Dialogue:
     """One request and its response.
 

@@ -7,123 +7,131 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from tools.cli.asking import ask, ask_unit, with_octets
 from tools.cli.errors import INTERRUPTED, NO_CONNECTION, exit_code, message
+from tools.cli.notices import Directory, fields, learn, summary
 from tools.cli.options import DEMONSTRATION_PASSWORDS, READER
-from tools.cli.render import attribute_text, say, text
-from tools.cli.session import object_list, scaler_unit
+from tools.cli.readings import MARK, Reading
+from tools.cli.render import json_text, print_line, printable, quiet_pipes, say, terminal_width
+from tools.cli.session import object_list
 from tools.cli.trace import Trace, add_option
-from tools.dlmsclient import Client, ConnectionLost, Data, DlmsError, ServiceFailure, Tag
-from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, attribute_name, obis_name
-from tools.dlmsclient.data import elements
-from tools.dlmsclient.notifications import DataNotification, EventNotification, InformationReport, Notification
+from tools.dlmsclient import Client, ConnectionLost, DlmsError, ProtocolError, UsageError
+from tools.dlmsclient.cosem import obis_name
+from tools.dlmsclient.wrapper import DEFAULT_PORT
 from tools.listen.listener import Arrival, Listener
 
 PORT = 4060
 _VALUES = (1, 3, 4, 8)  # classes whose attribute 2 is a value to show
-_PARTS = {
-    DataNotification: "DataNotification",
-    EventNotification: "EventNotification",
-    InformationReport: "InformationReport",
-}
 
 
-def _items(body: Data) -> tuple[Data, ...]:
-    return elements(body) if body.tag is Tag.STRUCTURE else (body,)
-
-
-def _fields(notification: Notification) -> dict[str, Any]:
-    if isinstance(notification, DataNotification):
-        return {
-            "invoke_id": notification.number,
-            "confirmed": notification.confirmed,
-            "time": str(notification.when) if notification.when else None,
-            "values": [text(item) for item in _items(notification.body)],
-        }
-    if isinstance(notification, EventNotification):
-        attribute = notification.attribute
-        return {
-            "time": str(notification.when) if notification.when else None,
-            "object": str(attribute.instance),
-            "class_id": attribute.class_id,
-            "attribute": attribute.attribute_id,
-            "value": text(notification.value),
-        }
-    assert isinstance(notification, InformationReport)
-    return {"time": notification.when, "values": {f"{name:04X}": text(value) for name, value in notification.values}}
-
-
-def describe(arrival: Arrival) -> dict[str, Any]:
+def describe(arrival: Arrival, directory: Directory | None = None) -> dict[str, Any]:
     """An arrival as JSON shows it."""
     found: dict[str, Any] = {"transport": arrival.transport, "peer": arrival.peer}
     if arrival.wpdu is not None:
-        found |= {"source": arrival.wpdu.source, "destination": arrival.wpdu.destination, "octets": arrival.wpdu.encode().hex().upper()}
+        found |= {"source": arrival.wpdu.source, "destination": arrival.wpdu.destination}
+    if arrival.lost:
+        return found | {"lost": arrival.error}
+    if arrival.wpdu is not None:
+        found["octets"] = _octets(arrival).hex().upper()
     if arrival.notification is None:
         return found | {"error": arrival.error}
-    return found | {"apdu": _PARTS.get(type(arrival.notification), "other")} | _fields(arrival.notification)
+    return found | fields(arrival.notification, directory)
 
 
-def line(arrival: Arrival) -> str:
-    """An arrival as one line for people."""
-    found = describe(arrival)
-    head = f"{found['transport']} {found['peer']}"
+def _octets(arrival: Arrival) -> bytes:
+    """The WPDU; of a push in blocks that no WPDU could carry its APDU alone."""
+    assert arrival.wpdu is not None
+    try:
+        return arrival.wpdu.encode()
+    except UsageError:
+        return arrival.wpdu.apdu
+
+
+def lines(arrival: Arrival, directory: Directory | None = None, width: int | None = None) -> list[str]:
+    """An arrival for people: one line; where that is wider than a terminal of `width` characters, a line for each value."""
+    head = f"{arrival.transport} {arrival.peer}"
     if arrival.wpdu is not None:
         head += f" {arrival.wpdu.source}->{arrival.wpdu.destination}"
+    if arrival.lost:
+        return [f"{head} a push in general blocks is lost: {arrival.error}"]
     if arrival.notification is None:
-        return f"{head} cannot be decoded: {found['error']}"
-    notification = arrival.notification
-    head += f" {found['apdu']}"
-    if isinstance(notification, DataNotification):
-        asked = ", to be confirmed" if notification.confirmed else ""
-        return f"{head} {notification.number}{asked}, {found['time']}: {', '.join(found['values'])}"
-    if isinstance(notification, EventNotification):
-        attribute = notification.attribute
-        name = obis_name(attribute.instance) or f"class {attribute.class_id}"
-        named = attribute_name(attribute.class_id, attribute.attribute_id)
-        return f"{head} {found['time']}: {name} {attribute.instance} {named} = {found['value']}"
-    return f"{head} {found['time']}: " + ", ".join(f"{name} = {value}" for name, value in found["values"].items())
+        return [f"{head} cannot be decoded: {with_octets(arrival.error, arrival.octets)}"]
+    what, values = summary(arrival.notification, directory)
+    whole = f"{head} {what}: {', '.join(values)}"
+    return [whole] if width is None or len(whole) <= width else [f"{head} {what}:", *values]
 
 
 class Printer:
-    """Prints in one of the formats."""
+    """Prints in one of the formats. ``directories``: what each meter pushes, by its address; that of "" is for all others."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._json = options.format == "json"
         self.trace = Trace(options.trace) if options.trace else None
+        self.directories: dict[str, Directory] = {}
 
     def arrival(self, arrival: Arrival) -> None:
         """One notification."""
-        if self.trace and arrival.wpdu is not None:
-            self.trace("<", arrival.wpdu.encode(), arrival.peer)
-        print(json.dumps(describe(arrival), ensure_ascii=False) if self._json else line(arrival), flush=True)
-
-    def reading(self, peer: str, obis: str, name: str, value: str, unit: str) -> None:
-        """One value read over a connection that a meter opened."""
+        directory = self.directories.get(_host(arrival.peer), self.directories.get(""))
         if self._json:
-            print(json.dumps({"peer": peer, "object": obis, "name": name, "value": value, "unit": unit}, ensure_ascii=False), flush=True)
+            print(json_text(describe(arrival, directory)), flush=True)
+            return
+        width = terminal_width()
+        first, *more = lines(arrival, directory, width)
+        print_line(first)
+        for value in more:
+            for part in textwrap.wrap(printable(value), max(20, (width or 0) - 2), subsequent_indent="  ", break_on_hyphens=False):
+                print(f"  {part}", flush=True)
+
+    def reading(self, peer: str, reading: Reading) -> None:
+        """One value read over a connection that a meter opened."""
+        name, told = obis_name(reading.instance), reading.told
+        if self._json:
+            found = {"peer": peer, "object": str(reading.instance), "name": name, "value": told.text, "unit": told.unit}
+            print(json_text(found | ({"remark": reading.remark} if reading.remark else {})), flush=True)
         else:
-            print(f"TCP {peer} read {obis} {name}: {value} {unit}".rstrip(), flush=True)
+            marked = f" {MARK} {reading.remark}" if reading.remark else ""
+            print_line(f"TCP {peer} read {reading.instance} {name}: {told.line}{marked}")
+
+
+def _host(peer: str) -> str:
+    return peer.rpartition(":")[0]
 
 
 def read(client: Client, peer: str, options: argparse.Namespace, printer: Printer) -> None:
     """Open an AA over a connection that a meter has opened, and print its values (REQUIREMENTS B-20)."""
     password = options.password if options.password is not None else DEMONSTRATION_PASSWORDS.get(options.client, "")
     opened = client.associate(options.client, 1, password or None)
-    for item in object_list(opened):
+    odd: list[ProtocolError] = []
+    objects = object_list(opened, odd)
+    for error in odd:
+        say(f"left out of the object list: {with_octets(str(error), error.octets)}")
+    printer.directories[_host(peer)] = learn(opened, objects)
+    for item in objects:
         if item.class_id not in _VALUES or 2 not in item.readable:
             continue
-        try:
-            value = opened.get(item.class_id, item.instance, 2)
-            unit = scaler_unit(opened, item.class_id, item.instance, 2) if item.class_id in SCALED_ATTRIBUTES else None
-        except ServiceFailure:
-            continue
-        shown = attribute_text(item.class_id, 2, value, unit)
-        printer.reading(peer, str(item.instance), obis_name(item.instance) or "", shown, unit.symbol if unit else "")
+        answer = ask(opened, item.class_id, item.instance, 2)
+        unit, remark = ask_unit(opened, item.class_id, item.instance, 2)
+        if answer.refusal is None:
+            printer.reading(peer, Reading(item.class_id, item.instance, 2, answer, unit, remark))
     opened.release()
+
+
+def _ask_meter(options: argparse.Namespace, printer: Printer) -> None:
+    """Names and units of what the meter of ``--meter`` pushes. One that does not answer costs them, and nothing else."""
+    host, _, port = options.meter.rpartition(":") if ":" in options.meter else (options.meter, "", str(DEFAULT_PORT))
+    password = options.password if options.password is not None else DEMONSTRATION_PASSWORDS.get(options.client, "")
+    try:
+        with Client.tcp(host.strip("[]"), int(port), options.patience) as client:
+            opened = client.associate(options.client, 1, password or None)
+            printer.directories[""] = learn(opened, object_list(opened, []))
+            opened.release()
+    except (DlmsError, ValueError) as error:
+        say(f"values stay without names: {options.meter} was asked what it pushes: {error}")
 
 
 def _read_next(listener: Listener, options: argparse.Namespace, printer: Printer) -> None:
@@ -154,9 +162,14 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=0, metavar="N", help="end after N notifications")
     parser.add_argument("--timeout", type=float, default=0.0, metavar="S", help="end after S seconds without a notification (exit code 3)")
     parser.add_argument("--no-confirm", action="store_true", help="do not confirm pushes that ask for it")
+    parser.add_argument(
+        "--meter", metavar="HOST[:PORT]", help="ask this meter for the names and units of what it pushes, when the first push comes"
+    )
     parser.add_argument("--read", action="store_true", help="open an AA over each connection that a meter opens, and print its values")
-    parser.add_argument("--client", type=int, default=READER, metavar="WPORT", help=f"client wPort for --read (default {READER})")
-    parser.add_argument("--password", help="LLS secret for --read (default: the demonstration value of that client)")
+    parser.add_argument(
+        "--client", type=int, default=READER, metavar="WPORT", help=f"client wPort for --read and --meter (default {READER})"
+    )
+    parser.add_argument("--password", help="LLS secret for them (default: the demonstration value of that client)")
     parser.add_argument("--patience", type=float, default=10.0, metavar="S", help="seconds to wait for each answer to --read (default 10)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a line")
     add_option(parser)
@@ -165,10 +178,15 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Listen until there is enough; the exit code tells."""
+    return quiet_pipes(lambda: _run(words))
+
+
+def _run(words: Sequence[str] | None) -> int:
     options = build_parser().parse_args(words)
     printer = Printer(options)
     try:
         with Listener(options.host, options.port, confirm=not options.no_confirm) as listener:
+            listener.trace = printer.trace
             say(f"listening on {listener.address}, TCP and UDP; let a meter push here: make run SET=\"push={listener.address}\"")
             return _serve(listener, options, printer)
     except DlmsError as error:
@@ -193,6 +211,8 @@ def _serve(listener: Listener, options: argparse.Namespace, printer: Printer) ->
             continue
         quiet = 0.0
         seen += 1
+        if options.meter and seen == 1:
+            _ask_meter(options, printer)
         printer.arrival(arrival)
     return 0
 

@@ -6,7 +6,8 @@
         client = listener.accept(timeout=5)     # a Client on the next connection that a meter opens, for an AARQ
 
 A DataNotification that asks for it is confirmed at once, over the way it came, unless ``confirm`` is False. One that comes in general
-blocks is put together, and acknowledged whenever the meter waits for that.
+blocks is put together, and acknowledged whenever the meter waits for that; what does not become whole is an Arrival that is ``lost``.
+Nothing that arrives ends the listening: what cannot be taken is an Arrival with an ``error``.
 """
 
 from __future__ import annotations
@@ -22,25 +23,34 @@ from types import TracebackType
 
 from tools.dlmsclient.client import Client
 from tools.dlmsclient.errors import ConnectionFailed, ConnectionLost, ProtocolError
-from tools.dlmsclient.general_blocks import Reception, is_general_block
+from tools.dlmsclient.general_blocks import is_general_block
 from tools.dlmsclient.notifications import DataNotification, Notification, decode_notification
 from tools.dlmsclient.transport import TcpTransport
 from tools.dlmsclient.wrapper import Deframer, Wpdu, decode_datagram
+from tools.listen.reception import Receptions, Way
 
 _CHUNK = 65536
 _TRIES = 50
 _PATIENCE = 10.0
+_LOOK = 0.2  # seconds between two looks for what is not coming any more
+_CONNECTIONS = 256  # more than these end the oldest
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """One WPDU that arrived, or what could not be taken for one. ``notification`` is None where ``error`` says why."""
+    """One WPDU that arrived, or what could not be taken for one. ``notification`` is None where ``error`` says why.
+
+    ``wpdu`` of a push in general blocks has its whole APDU, which may be longer than a WPDU can carry. ``octets``: what the error is about.
+    ``lost``: a push did not become whole; the error says what is missing.
+    """
 
     transport: str
     peer: str
     wpdu: Wpdu | None
     notification: Notification | None
     error: str = ""
+    octets: bytes = b""
+    lost: bool = False
 
 
 class _Connection:
@@ -62,8 +72,8 @@ class Listener:
     def __init__(self, host: str = "127.0.0.1", port: int = 0, confirm: bool = True, window: int = 8) -> None:
         self.host = host
         self.confirm = confirm
-        self.window = window  # general blocks that are taken in a row
-        self.receptions: dict[tuple[str, str, int, int], Reception] = {}
+        self.receptions = Receptions(window)
+        self.trace: Callable[[str, bytes, str], None] | None = None  # given "<", the octets of each WPDU, and who sent it
         self.arrivals: deque[Arrival] = deque()
         self.connections: list[_Connection] = []
         self._waiting: deque[_Connection] = deque()
@@ -147,9 +157,15 @@ class Listener:
             left = deadline - time.monotonic()
             if left < 0:
                 return False
-            for key, _ in self._selector.select(left):
+            for key, _ in self._selector.select(min(left, _LOOK)):
                 key.data()
+            for way, missing in self.receptions.expired(time.monotonic()):
+                self._lost(way, missing)
         return True
+
+    def _lost(self, way: Way, missing: str) -> None:
+        transport, peer, source, destination = way
+        self.arrivals.append(Arrival(transport, peer, Wpdu(source, destination, b""), None, missing, lost=True))
 
     # -- arriving ------------------------------------------------------------------------------------------
 
@@ -157,6 +173,8 @@ class Listener:
         with contextlib.suppress(OSError):
             sock, address = self._tcp.accept()
             sock.setblocking(False)
+            if len(self.connections) >= _CONNECTIONS:
+                self.drop(self.connections[0])
             connection = _Connection(sock, _text(address))
             self._keep(connection)
             self._waiting.append(connection)
@@ -174,6 +192,7 @@ class Listener:
         connection.deframer.feed(octets)
         try:
             while (wpdu := connection.deframer.next_wpdu()) is not None:
+                self._traced(wpdu.encode(), connection.peer)
                 self._arrived("TCP", connection.peer, wpdu, connection.socket.sendall)
         except ProtocolError as error:
             self.arrivals.append(Arrival("TCP", connection.peer, None, None, str(error)))
@@ -182,12 +201,17 @@ class Listener:
     def _datagram(self) -> None:
         with contextlib.suppress(OSError):
             octets, address = self._udp.recvfrom(_CHUNK)
+            self._traced(octets, _text(address))
             try:
                 wpdu = decode_datagram(octets)
             except ProtocolError as error:
                 self.arrivals.append(Arrival("UDP", _text(address), None, None, str(error)))
                 return
             self._arrived("UDP", _text(address), wpdu, lambda answer: self._udp.sendto(answer, address))
+
+    def _traced(self, octets: bytes, peer: str) -> None:
+        if self.trace is not None:
+            self.trace("<", octets, peer)
 
     def _arrived(self, transport: str, peer: str, wpdu: Wpdu, send: Callable[[bytes], object]) -> None:
         try:
@@ -198,7 +222,7 @@ class Listener:
                 wpdu = Wpdu(wpdu.source, wpdu.destination, whole)
             notification = decode_notification(wpdu.apdu)
         except ProtocolError as error:
-            self.arrivals.append(Arrival(transport, peer, wpdu, None, str(error)))
+            self.arrivals.append(Arrival(transport, peer, wpdu, None, str(error), error.octets or wpdu.apdu))
             return
         self.arrivals.append(Arrival(transport, peer, wpdu, notification))
         if self.confirm and isinstance(notification, DataNotification) and notification.confirmed:
@@ -208,14 +232,13 @@ class Listener:
     def _block(self, transport: str, peer: str, wpdu: Wpdu, send: Callable[[bytes], object]) -> bytes | None:
         """Take a block of a push; the APDU when it is whole."""
         way = (transport, peer, wpdu.source, wpdu.destination)
-        reception = self.receptions.get(way)
-        if reception is None or reception.whole or reception.begins_anew(wpdu.apdu):
-            reception = self.receptions[way] = Reception(self.window)
-        answer = reception.take(wpdu.apdu)
-        if answer is not None:
+        taken = self.receptions.take(way, wpdu.apdu, time.monotonic())
+        if taken.lost:
+            self._lost(way, taken.lost)
+        if taken.answer is not None:
             with contextlib.suppress(OSError, ConnectionLost):
-                send(Wpdu(wpdu.destination, wpdu.source, answer).encode())
-        return reception.apdu() if reception.whole else None
+                send(Wpdu(wpdu.destination, wpdu.source, taken.answer).encode())
+        return taken.whole
 
     # -- the end -------------------------------------------------------------------------------------------
 
@@ -226,6 +249,8 @@ class Listener:
         if connection in self._waiting:
             self._waiting.remove(connection)
         connection.socket.close()
+        for way, missing in self.receptions.closed("TCP", connection.peer):
+            self._lost(way, missing)
 
     def close(self) -> None:
         """Close everything but what was taken."""
