@@ -23,6 +23,7 @@ _TICK = 100  # milliseconds between two looks of the supervisor
 _ROOM = 256  # words of heap in one piece that frames of calls inside each other find room in
 _SMALLEST = 32  # octets of the smallest object, or more
 _OLDEST = (1, 25)  # MicroPython
+_LOOPBACK = {"127.0.0.1", "::1"}
 HARDWARE = limits.HARDWARE
 LEFT_OUT = ()  # limits that are 0 for good: what they stand for is not in this image (tools/link)
 
@@ -64,6 +65,8 @@ class App:
         self.meter.links.extend(self.service.connections + self.service.links)
         if self.service.multicast is not None:
             self.meter.receive_groups(self.service.multicast)
+        if config.published and (HARDWARE or not set(config.bind) <= _LOOPBACK):
+            self.log("WARN", "app", "published-secrets", "clients=%s" % ",".join(config.published))
         self.manager = None
         self.notifier = None
         if config.dial or limits.PUSHES:

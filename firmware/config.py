@@ -114,16 +114,22 @@ class Config:
             self.put(key, content[key])
 
     def load_secrets(self):
-        """Replace the name of the secrets file by the secrets: association name -> octets."""
-        secrets = dict(_DEMONSTRATION_SECRETS)
-        self.secrets_given = bool(self.secrets)
+        """Replace the name of the secrets file by the secrets: association name -> octets.
+
+        The file names all of them: one left out would be the published one, and nobody would know. `published`: names of those that are.
+        """
+        secrets = _DEMONSTRATION_SECRETS
+        names = sorted(secrets)
         if self.secrets:
-            content = read(self.secrets)
-            for name in content:
-                if name not in secrets or not isinstance(content[name], str) or not content[name]:
-                    raise ConfigError("%s: secrets are %s, each a text that is not empty" % (self.secrets, " and ".join(sorted(secrets))))
-                secrets[name] = content[name]
-        self.secrets = {name: secrets[name].encode() for name in secrets}
+            secrets = read(self.secrets)
+            for name in secrets:
+                if name not in names or not isinstance(secrets[name], str) or not secrets[name]:
+                    raise ConfigError("%s: secrets are %s, each a text that is not empty" % (self.secrets, " and ".join(names)))
+            missing = [name for name in names if name not in secrets]
+            if missing:
+                raise ConfigError("%s: no secret for %s; secrets are %s" % (self.secrets, " and ".join(missing), " and ".join(names)))
+        self.published = [name for name in names if secrets[name] in _DEMONSTRATION_SECRETS.values()]
+        self.secrets = {name: secrets[name].encode() for name in names}
 
 
 def read(path):

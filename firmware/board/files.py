@@ -1,7 +1,7 @@
 """Configuration on the file system of a board, put there by `make provision`.
 
     config.json    keys of the configuration
-    secrets.json   {"reader": "…", "management": "…"}, the secrets of the clients
+    secrets.json   {"reader": "…", "management": "…"}, the secrets of the clients, all of them
     wifi.json      {"ssid": "…", "key": "…", "hostname": "…"}; without a key the network is an open one
 
 Each may be missing: the meter then runs with the defaults, with the demonstration secrets (it says so), without Wi-Fi.

@@ -68,8 +68,6 @@ class Hardware(Board):
 
     def start(self, app):
         """Wire the parts to the meter, and begin to bring the network up."""
-        from board import files
-
         self.app = app
         config = self.config
         self.config = None
@@ -80,8 +78,6 @@ class Hardware(Board):
             from board import rtc
 
             app.meter.clock_doubtful(rtc.plausible())
-        if not config.secrets_given:
-            self.log("WARN", "board", "demonstration-secrets", "file=%s" % files.SECRETS)
         if config.ntp and not simulated:
             from net.ntp import Ntp
 

@@ -200,16 +200,25 @@ def test_files_of_a_provisioned_board(board):
     wanted = provision.Provision(config={"source": "pulse", "watchdog": False})
     for name, text in (("ssid", "lab"), ("key", "lab-secret"), ("serial", "00001234"), ("reader", "reader-secret")):
         wanted.put(name, text)
+    # the meter would not take the file, and nothing is written
+    with pytest.raises(BoardError, match="no secret for management, here or on the board"):
+        run(board, lambda repl: provision.provision(repl, wanted))
+    assert run(board, provision.show) == [f"{name}.json: nothing" for name in ("wifi", "secrets", "config")]
+    wanted.put("management", "manager-secret")
     lines = run(board, lambda repl: provision.provision(repl, wanted))
     assert lines == [
         "wifi.json: key=(set) ssid=lab",
         "config.json: serial=00001234 source=pulse watchdog=False",
-        "secrets.json: reader=(set)",
+        "secrets.json: management=(set) reader=(set)",
     ]
     assert json.loads(content(board, "wifi.json")) == {"ssid": "lab", "key": "lab-secret"}
     second = provision.Provision(config={"source": "simulation"})
     run(board, lambda repl: provision.provision(repl, second))
     assert json.loads(content(board, "config.json")) == {"serial": "00001234", "source": "simulation", "watchdog": False}
+    # one of them anew: the other stays
+    third = provision.Provision(texts={"reader": "another-secret"})
+    run(board, lambda repl: provision.provision(repl, third))
+    assert json.loads(content(board, "secrets.json")) == {"reader": "another-secret", "management": "manager-secret"}
     shown = run(board, provision.show)
     assert "secret" not in "".join(shown).replace("secrets.json", "")
 

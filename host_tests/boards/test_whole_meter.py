@@ -186,15 +186,19 @@ def test_an_unprovisioned_board_says_so_and_waits(board):
     assert one.process.poll() is None
 
 
-def test_demonstration_secrets_are_told(board, tmp_path):
+def test_published_secrets_are_told(board, tmp_path):
     one = board()
-    one.until("WARN .* board demonstration-secrets")
+    one.until("WARN .* app published-secrets clients=management,reader")
     # still starting, and so not by Ctrl-C: see below
     one.end(signal.SIGKILL)
-    (tmp_path / "secrets.json").write_text('{"reader": "another-secret"}')
+    (tmp_path / "secrets.json").write_text('{"reader": "another-secret", "management": "87654321"}')
+    half = board()
+    half.until("WARN .* app published-secrets clients=management$")
+    half.end(signal.SIGKILL)
+    (tmp_path / "secrets.json").write_text('{"reader": "another-secret", "management": "one more secret"}')
     other = board()
     ready = other.ready()
-    assert not any("demonstration" in line for line in other.lines)
+    assert not any("published" in line for line in other.lines)
     with Client.tcp("127.0.0.1", ready.port, timeout=10) as client:
         with pytest.raises(DlmsError):
             client.associate(32, 1, "12345678")

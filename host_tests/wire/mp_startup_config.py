@@ -1,5 +1,6 @@
 """The configuration: what a key takes, and one clear line for what it does not. The ranges stand here and nowhere else."""
 
+import config
 import limits
 import meter
 from config import ConfigError, parse
@@ -10,6 +11,7 @@ REQ = {
     "device2-*": ("A-14",),
     "broadcast-*": ("A-15",),
     "preestablished-*": ("C-53",),
+    "test_secrets_are_those_of_all_clients_or_refused": ("E-50",),
     "test_what_the_meter_refuses": ("C-53", "D-103", "D-104", "F-19", "F-20"),
     "test_no_client_loses_its_associations": ("C-53",),
     "test_reserved_server_wports": ("A-14", "A-17"),
@@ -37,6 +39,38 @@ def test_unknown_key():
     except ConfigError as e:
         text = str(e)
     assert "'prot'" in text and "port" in text
+
+
+def secrets(content):
+    """What a secrets file with this content makes of the secrets and of the names of those that are published; or the refusal."""
+    before = config.read
+    config.read = lambda path: content
+    try:
+        parsed = parse(["secrets=file"], "127.0.0.1")
+    except ConfigError as e:
+        assert "\n" not in str(e)
+        return str(e)
+    finally:
+        config.read = before
+    return parsed.secrets, parsed.published
+
+
+def test_secrets_are_those_of_all_clients_or_refused():
+    """A client left out would keep its published secret, and nobody would know."""
+    used = {secret for _, _, secret in objects.ASSOCIATIONS + objects.SHORT_NAME_ASSOCIATIONS if secret}
+    own = {name: "a secret of " + name for name in used}
+    assert secrets(own) == ({name: own[name].encode() for name in used}, [])
+    for name in used:
+        others = {other: own[other] for other in used if other != name}
+        assert secrets(others).startswith("file: no secret for %s; " % name)
+        for bad in ("", 12345678, None, ["x"]):
+            assert secrets(dict(others, **{name: bad})).startswith("file: secrets are ")
+        # one that is published counts as such, whichever client has it
+        for published in ("12345678", "87654321"):
+            assert secrets(dict(others, **{name: published}))[1] == [name]
+    assert secrets({}).startswith("file: no secret for management and reader; ")
+    assert secrets(dict(own, guest="a secret")).startswith("file: secrets are ")
+    assert parse([], "127.0.0.1").published == sorted(used)
 
 
 def test_what_the_meter_refuses():

@@ -1,6 +1,7 @@
 """Which addresses and port the meter takes when it starts, and what it says when it cannot."""
 
 import dataclasses
+import json
 import shutil
 import socket
 import subprocess
@@ -176,3 +177,21 @@ def test_an_address_that_is_none(micropython, bind):
         Meter({"port": 0, "backfill_days": 0, "bind": bind}, micropython=micropython).start()
     assert error.value.exit_code == 1
     assert "is not a numeric address" in str(error.value)
+
+
+@pytest.mark.req("E-50")
+@pytest.mark.parametrize(("bind", "content", "clients"), [
+    ("127.0.0.1,::1", None, None),
+    ("0.0.0.0", None, "management,reader"),
+    ("0.0.0.0", {"reader": "a secret of its own", "management": "12345678"}, "management"),
+    ("0.0.0.0", {"reader": "a secret of its own", "management": "and another"}, None),
+])  # fmt: skip
+def test_meter_that_others_can_reach_tells_of_published_secrets(start, tmp_path, bind, content, clients):
+    settings = {}
+    if content is not None:
+        path = tmp_path / "secrets.json"
+        path.write_text(json.dumps(content))
+        settings["secrets"] = str(path)
+    meter = start(bind=bind.split(",")[0] if not have_ipv6() else bind, **settings)
+    said = [line for line in meter.log_tail().splitlines() if "published-secrets" in line]
+    assert [line.split()[0] + " " + line.split()[-1] for line in said] == ([f"WARN clients={clients}"] if clients else [])

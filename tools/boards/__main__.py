@@ -82,7 +82,7 @@ def _provision(options: argparse.Namespace) -> None:
     elif options.ssid and "key" not in wanted.texts:
         wanted.put("key", _ask("Key of the Wi-Fi network: "))
     if options.secrets:
-        for name in ("reader", "management"):
+        for name in provision.CLIENTS:
             wanted.put(name, _ask(f"Secret of the {name} client: "))
     if not options.show and not wanted.by_file():
         raise BoardError("nothing to write: give --ssid, --serial, --secrets, --set or --from (or --show)")

@@ -1,7 +1,7 @@
 """Write what makes one board different from the next: Wi-Fi access, the clients' secrets, serial number, configuration keys.
 
     wifi.json      ssid, key, hostname
-    secrets.json   reader, management
+    secrets.json   reader and management
     config.json    everything else; `serial` names the meter: logical device names and system titles are made from it
 
 What is given replaces what the board has, the rest stays. Nothing is written on this computer, and no secret is printed.
@@ -25,17 +25,17 @@ from .repl import Repl
 WIFI = "wifi.json"
 SECRETS = "secrets.json"
 CONFIG = "config.json"
+CLIENTS = ("reader", "management")  # that have secrets: the meter takes a file with all of them, or none
 # name -> (file on the board, longest text)
 TEXTS = {
     "ssid": (WIFI, 32),
     "key": (WIFI, 63),
     "hostname": (WIFI, 32),
-    "reader": (SECRETS, 64),
-    "management": (SECRETS, 64),
+    **dict.fromkeys(CLIENTS, (SECRETS, 64)),
     "serial": (CONFIG, 8),
 }
-_HIDDEN = {"key", "reader", "management"}
-_SHORTEST = {"key": 8, "reader": 8, "management": 8}
+_HIDDEN = {"key", *CLIENTS}
+_SHORTEST = dict.fromkeys(_HIDDEN, 8)
 
 
 @dataclass
@@ -119,14 +119,17 @@ def _git_takes(path: Path) -> bool:
 
 
 def provision(repl: Repl, wanted: Provision) -> list[str]:
-    """Merge into the board's files; returns lines that say what the board has now, secrets hidden."""
+    """Merge into the board's files; returns lines that say what the board has now, secrets hidden.
+
+    BoardError, and nothing is written, when a client would be left without a secret of its own.
+    """
     files = Files(repl)
-    lines = []
-    for path, values in wanted.by_file().items():
-        content = {**_present(files, path), **values}
+    merged = {path: {**_present(files, path), **values} for path, values in wanted.by_file().items()}
+    if SECRETS in merged and (missing := [name for name in CLIENTS if not merged[SECRETS].get(name)]):
+        raise BoardError(f"no secret for {' and '.join(missing)}, here or on the board: the meter takes {SECRETS} with all of them only")
+    for path, content in merged.items():
         files.write(path, json.dumps(content, indent=1, sort_keys=True).encode())
-        lines.append(f"{path}: {describe(content)}")
-    return lines
+    return [f"{path}: {describe(content)}" for path, content in merged.items()]
 
 
 def show(repl: Repl) -> list[str]:
