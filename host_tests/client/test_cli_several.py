@@ -80,7 +80,7 @@ def test_several_one_by_one_where_the_meter_has_no_lists(capsys):
     assert code == 1
     assert len(out.splitlines()) == 3
     assert "read-write-denied" in out
-    assert "1 of 2 values" in err
+    assert "1 of 2 values were refused: the rows say why" in err
 
 
 def test_rows_of_one_attribute_only(capsys):

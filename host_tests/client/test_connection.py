@@ -150,7 +150,7 @@ def test_a_file_with_a_secret_that_others_may_read_is_refused(meters, tmp_path, 
         ("[lab]\nhost = 'a:x'", "not a whole number"),
         ("[lab]\npassword = 'a'\npassword_file = 'b'", "give one of them"),
         ("[lab]\npassword_file = 'none'", "cannot be read"),
-        ("[lab]\nconformance = 'gett'", "no name of the conformance"),
+        ("[lab]\nconformance = 'gett'", "'gett' is none of general-protection"),
     ],
 )
 def test_what_is_wrong_in_the_file_is_said_in_one_line(tmp_path, text, said, monkeypatch, capsys):

@@ -14,7 +14,7 @@ import pytest
 from host_tests.harness.meters import MeterHandle
 from tools.dlmsclient import Client
 from tools.launcher import ROOT
-from tools.listen.__main__ import main
+from tools.listen.__main__ import build_parser, main, secret_of
 
 pytestmark = [pytest.mark.caps("config", "own-process", "direct")]
 TIMEOUT = 50
@@ -138,3 +138,19 @@ def test_reports_as_text(heard, transport):
     assert "1->1 InformationReport 202602031" in first
     assert " = 4" in first
     assert " = 5" in second
+
+
+def test_the_password_comes_from_a_file_or_a_variable(monkeypatch, tmp_path, capsys):
+    file = tmp_path / "secret"
+    file.write_text("from file\n")
+    file.chmod(0o600)
+
+    def secret(*words: str) -> bytes | None:
+        return secret_of(build_parser().parse_args(words))
+
+    assert (secret(), secret("--client", "16")) == (b"12345678", None)
+    monkeypatch.setenv("DLMS_PASSWORD", "hex:3132")
+    assert (secret(), secret("--password", ""), secret("--password-file", str(file))) == (b"12", None, b"from file")
+    file.chmod(0o644)
+    assert main(["--read", "--password-file", str(file)]) == 2
+    assert "others may read" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from tools.cli.readings import Reading, ask_reading, print_reading, print_readin
 from tools.cli.render import print_json, print_line, say, text
 from tools.cli.session import association, check_silent, find_kept, index_of, is_silent, looking_up, prepare_request
 from tools.cli.values import parse_value, to_json
-from tools.dlmsclient import CosemAttribute, Data, DataAccessResult, Obis, UsageError, axdr
+from tools.dlmsclient import CosemAttribute, Data, DataAccessResult, Obis, ServiceFailure, UsageError, axdr
 from tools.dlmsclient.cosem import ClassId, attribute_name, method_name
 
 
@@ -99,9 +99,12 @@ def _get_several(options: argparse.Namespace, wanted: Sequence[tuple[str, str]])
     finally:
         if readings:
             print_readings(options.format, readings)
-    without = sum(reading.answer.data is None or bool(reading.remark) for reading in readings)
-    if without:
-        raise Odd(without, len(readings), "values")
+    odd = sum(bool(reading.remark) for reading in readings)
+    if odd:
+        raise Odd(odd, len(readings), "values")
+    refused = sum(reading.answer.refusal is not None for reading in readings)
+    if refused:
+        raise ServiceFailure(f"{refused} of {len(readings)} values were refused: the rows say why")
 
 
 def run_set(options: argparse.Namespace) -> None:

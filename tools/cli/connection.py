@@ -65,9 +65,8 @@ def conformance(text: str) -> Conformance:
     for word in filter(None, re.split(r"[,\s]+", text)):
         name = word.upper().replace("-", "_")
         if name not in Conformance.__members__:
-            raise argparse.ArgumentTypeError(
-                f"{word!r} is no name of the conformance: {', '.join(Conformance(0xFFFFFF).names)}; or six hexadecimal digits"
-            )
+            names = ", ".join(known for known in Conformance(0xFFFFFF).names if not known.startswith("reserved"))
+            raise argparse.ArgumentTypeError(f"{word!r} is none of {names}; six hexadecimal digits will do as well")
         found |= Conformance[name]
     return found
 

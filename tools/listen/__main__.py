@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from tools.cli.asking import ask, ask_unit, with_octets
+from tools.cli.connection import secret_octets
 from tools.cli.errors import INTERRUPTED, NO_CONNECTION, exit_code, message
+from tools.cli.meters import read_secret
 from tools.cli.notices import Directory, fields, learn, summary
 from tools.cli.options import DEMONSTRATION_PASSWORDS, READER
 from tools.cli.readings import MARK, Reading
@@ -102,10 +105,17 @@ def _host(peer: str) -> str:
     return peer.rpartition(":")[0]
 
 
+def secret_of(options: argparse.Namespace) -> bytes | None:
+    """LLS secret of the options, the environment or the demonstration values; None for the lowest level."""
+    given = read_secret(options.password_file) if options.password_file else options.password
+    if given is None:
+        given = os.environ.get("DLMS_PASSWORD", DEMONSTRATION_PASSWORDS.get(options.client, ""))
+    return secret_octets(given) or None
+
+
 def read(client: Client, peer: str, options: argparse.Namespace, printer: Printer) -> None:
     """Open an AA over a connection that a meter has opened, and print its values (REQUIREMENTS B-20)."""
-    password = options.password if options.password is not None else DEMONSTRATION_PASSWORDS.get(options.client, "")
-    opened = client.associate(options.client, 1, password or None)
+    opened = client.associate(options.client, 1, options.secret)
     odd: list[ProtocolError] = []
     objects = object_list(opened, odd)
     for error in odd:
@@ -124,10 +134,9 @@ def read(client: Client, peer: str, options: argparse.Namespace, printer: Printe
 def _ask_meter(options: argparse.Namespace, printer: Printer) -> None:
     """Names and units of what the meter of ``--meter`` pushes. One that does not answer costs them, and nothing else."""
     host, _, port = options.meter.rpartition(":") if ":" in options.meter else (options.meter, "", str(DEFAULT_PORT))
-    password = options.password if options.password is not None else DEMONSTRATION_PASSWORDS.get(options.client, "")
     try:
         with Client.tcp(host.strip("[]"), int(port), options.patience) as client:
-            opened = client.associate(options.client, 1, password or None)
+            opened = client.associate(options.client, 1, options.secret)
             printer.directories[""] = learn(opened, object_list(opened, []))
             opened.release()
     except (DlmsError, ValueError) as error:
@@ -169,7 +178,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--client", type=int, default=READER, metavar="WPORT", help=f"client wPort for --read and --meter (default {READER})"
     )
-    parser.add_argument("--password", help="LLS secret for them (default: the demonstration value of that client)")
+    secrets = parser.add_mutually_exclusive_group()
+    secrets.add_argument("--password", help="LLS secret for them (default: DLMS_PASSWORD, or the demonstration value of that client)")
+    secrets.add_argument("--password-file", metavar="FILE", help="its first line is the secret; others may not have the right to read it")
     parser.add_argument("--patience", type=float, default=10.0, metavar="S", help="seconds to wait for each answer to --read (default 10)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a line")
     add_option(parser)
@@ -185,6 +196,7 @@ def _run(words: Sequence[str] | None) -> int:
     options = build_parser().parse_args(words)
     printer = Printer(options)
     try:
+        options.secret = secret_of(options)
         with Listener(options.host, options.port, confirm=not options.no_confirm) as listener:
             listener.trace = printer.trace
             say(f"listening on {listener.address}, TCP and UDP; let a meter push here: make run SET=\"push={listener.address}\"")
