@@ -85,7 +85,6 @@ def test_a_buffer_in_blocks_of_every_size(size):
     assert [row["active energy + (Wh)"] for row in csv.DictReader(io.StringIO(out))] == [str(1000 + n) for n in range(COUNT)]
 
 
-@pytest.mark.req("D-15", "D-16")
 @pytest.mark.parametrize("form", ["csv", "json", "table"])
 @pytest.mark.parametrize(("then", "expected"), [(SILENT, 1), (CLOSED, 3), (REFUSED, 1), (BROKEN, 1)])
 def test_a_transfer_that_breaks_off_keeps_the_rows_that_came(then, expected, form):

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
+from host_tests.client.answering import command, in_terminal
+from host_tests.client.test_cli_output import clean
 from tools.cli.main import main
 from tools.dlmsclient import AssociationRejected, Client
 
@@ -185,8 +188,6 @@ def test_broadcast_in_a_preestablished_association(cli, note, meter):
     assert note() == 81
     group = ("--host", "239.255.40.62", "--interface", meter.host)
     cli(*[word.replace(":81", ":82") for word in words], *group)
-    with Client.udp("239.255.40.62", meter.port, interface=meter.host, timeout=20) as client, pytest.raises(AssociationRejected):
-        client.associate(0x4444)
     assert note() == 82
 
 
@@ -255,3 +256,51 @@ def test_access_prints_a_line_for_each(cli):
 def test_access_asks_for_something(cli):
     assert "at least one" in cli("access", code=2)
     assert "no OBIS code" in cli("access", "--get", "1.2", "2", code=2)
+
+
+_ROWS = ["read", "--object", "1.0.99.1.0.255", "--entries", "1", "30", "--format", "csv"]
+_SHORT = ["--sn", "--client", "64", "--password", "12345678"]
+
+
+@pytest.mark.caps("own-process")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--pdu-size", "64"],
+        ["--udp", "--pdu-size", "300"],
+        ["--gbt", "4", "--pdu-size", "64"],
+        ["--udp", "--gbt", "4", "--pdu-size", "128"],
+        [*_SHORT, "--pdu-size", "64"],
+        [*_SHORT, "--gbt", "4", "--pdu-size", "64"],
+    ],
+    ids=["blocks", "blocks over UDP", "general blocks", "general blocks over UDP", "parts", "parts in general blocks"],
+)
+def test_rows_are_the_same_however_they_come(cli, words):
+    """They are taken from the octets as these arrive, by each kind of block transfer."""
+    assert cli(*words, *_ROWS) == cli("--pdu-size", "0", *_ROWS)
+
+
+@pytest.mark.meter_config(null_data="32", backfill_days=2, rate=0, start="2026-03-01T12:00:00")
+@pytest.mark.caps("own-process")
+@pytest.mark.req("D-104")
+@pytest.mark.parametrize("form", ["csv", "json"])
+@pytest.mark.parametrize("words", [["--rows", "12"], ["--range", "2026-03-01T00:00", "2026-03-01T03:00"], ["--entries", "5", "90"]])
+def test_rows_with_null_data_are_shown_whole(cli, words, form):
+    """The reader gets null-data, the manager does not."""
+    arguments = ["read", "--object", "1.0.99.1.0.255", *words, "--format", form]
+    assert cli(*arguments) == cli(*arguments, client="manager")
+    assert "null-data" in cli("get", "1.0.99.1.0.255", "2", "--entries", "5", "90", "--format", "json")
+
+
+@pytest.mark.parametrize("columns", [40, 80, 160])
+@pytest.mark.parametrize("words", [["read"], ["objects"], ["discover"], ["get", "1.0.99.1.0.255", "2"]], ids=lambda words: words[0])
+def test_every_command_fits_its_terminal(meter, pytestconfig, words, columns):
+    option = pytestconfig.getoption
+    given = ["--client", str(option("client")), "--password", option("password")] if words != ["discover"] else []
+    arguments = command("--host", meter.host, "--port", str(meter.port), "--timeout", "20", *given, *words)
+    shown = clean(in_terminal(columns, arguments))
+    assert all(len(line) <= columns for line in shown.splitlines())
+    if words == ["read"]:
+        for whole in re.findall(r"\d+-\d+:\d+\.\d+\.\d+\*\d+", shown):
+            assert whole.endswith("*255")
+        assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d", shown)

@@ -28,8 +28,9 @@ def listed(*objects: tuple[int, str]) -> str:
 
 
 def clean(shown: str) -> str:
-    """Without the styles of a terminal."""
-    return re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    """What is left to see: without the styles of a terminal, and of a bar that was drawn and taken away again nothing."""
+    seen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    return "\n".join(line.rpartition("\r")[2] for line in seen.split("\n"))
 
 
 # What must not reach a terminal: every character that is a control, a format or a separator, of no width, or unassigned.

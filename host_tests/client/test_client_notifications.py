@@ -112,7 +112,7 @@ AARE = "6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F0400
 GET = "00030100010800FF0200"
 
 
-@pytest.mark.req("D-60", "D-61", "D-52")
+@pytest.mark.req("D-61")
 @pytest.mark.parametrize("listening", [True, False], ids=["a listener", "nobody"])
 @pytest.mark.parametrize("unasked", ["0F 00000001 00 0201 1101", "0F 40000001 00 00", "C2 00 0001 0000600B00FF 02 1102", "18 00 00 00"])
 def test_what_comes_before_the_answer_is_handed_over_and_the_answer_awaited(unasked, listening):
@@ -126,7 +126,7 @@ def test_what_comes_before_the_answer_is_handed_over_and_the_answer_awaited(unas
         assert [each.apdu for each in (heard if listening else client.noted)] == [octets(unasked), octets("0F 00000002 00 00")]
 
 
-@pytest.mark.req("D-61", "D-80")
+@pytest.mark.req("D-61")
 def test_a_block_of_a_push_between_request_and_answer():
     """A push in general blocks goes to another wPort than the reader's; a block with the wPorts of the request is its answer's."""
     push = header("E0C0 0001 0000 07 0F 00000001 00 00", 1, 1)
@@ -137,7 +137,7 @@ def test_a_block_of_a_push_between_request_and_answer():
         assert [each.destination for each in client.noted] == [1]
 
 
-@pytest.mark.req("D-60", "D-61", "D-62")
+@pytest.mark.req("D-61")
 @pytest.mark.parametrize(
     ("octets", "tag"),
     [

@@ -86,7 +86,7 @@ ARRIVING: dict[str, list[bytes]] = {
 }
 
 
-@pytest.mark.req("D-60", "D-61", "D-62")
+@pytest.mark.req("D-61")
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_nothing_that_arrives_ends_it(form):
     """Over one connection, each kind followed by a push that is shown; then a version that nothing can be framed after."""
@@ -161,7 +161,7 @@ def played(*steps: bytes | float, way: tuple = WAY) -> tuple[list[bytes], int]:
     return whole, lost
 
 
-@pytest.mark.req("D-61", "D-80", "D-89")
+@pytest.mark.req("D-61")
 @pytest.mark.parametrize(
     ("steps", "whole", "lost"),
     [
@@ -188,7 +188,7 @@ def test_a_push_is_whole_or_lost(steps, whole, lost):
     assert played(*steps) == (whole, lost)
 
 
-@pytest.mark.req("D-61", "D-80")
+@pytest.mark.req("D-61")
 def test_every_loss_of_two_pushes_in_a_row():
     """Each of the six blocks comes or does not; the second push begins after the meter has waited for an acknowledgement."""
     for pattern in range(64):
@@ -199,7 +199,7 @@ def test_every_loss_of_two_pushes_in_a_row():
         assert lost == (0 < len(first) < 3) + (0 < len(second) < 3)
 
 
-@pytest.mark.req("D-61", "D-80")
+@pytest.mark.req("D-61")
 def test_over_tcp_slowness_is_no_loss_and_the_end_of_the_connection_is():
     way = ("TCP", "192.0.2.1:4059", 1, 1)
     assert played(A1, 100.0, A2, 100.0, A3, way=way) == ([A], 0)
@@ -212,7 +212,7 @@ def test_over_tcp_slowness_is_no_loss_and_the_end_of_the_connection_is():
     assert "number 3 did not" in arrival.error
 
 
-@pytest.mark.req("D-61", "D-80")
+@pytest.mark.req("D-61")
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_push_whose_blocks_were_lost_is_told(form):
     with listening("--format", form) as made, socket.socket(type=socket.SOCK_DGRAM) as udp:

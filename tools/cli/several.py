@@ -8,7 +8,8 @@ from tools.cli.cache import ObjectLists
 from tools.cli.render import Column, print_csv, print_json, print_table, text
 from tools.cli.session import association, find_kept, index_of, looking_up
 from tools.cli.values import parse_value, to_json
-from tools.dlmsclient import Conformance, CosemAttribute, CosemMethod, DataAccessResult, Obis, Tag, UsageError
+from tools.cli.words import tell
+from tools.dlmsclient import Conformance, CosemAttribute, CosemMethod, Data, DataAccessResult, Obis, Tag, UsageError
 from tools.dlmsclient.access_service import AccessItem, AccessKind, AccessOutcome
 from tools.dlmsclient.cosem import attribute_name, method_name
 
@@ -67,5 +68,11 @@ def _line(item: AccessItem, outcome: AccessOutcome) -> dict[str, str]:
         "obis": target.instance.dotted,
         "name": name,
         "result": outcome.result.text,
-        "value": "" if outcome.data.tag is Tag.NULL_DATA else text(outcome.data),
+        "value": "" if outcome.data.tag is Tag.NULL_DATA else _value(target, outcome.data),
     }
+
+
+def _value(target: CosemAttribute | CosemMethod, data: Data) -> str:
+    if isinstance(target, CosemMethod):
+        return text(data)
+    return tell(target.class_id, target.attribute_id, data, None, target.instance).text
