@@ -7,6 +7,7 @@ is the same whenever it is recorded.
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -72,12 +73,9 @@ def _meter(session: Session, **settings: object) -> Iterator[int]:
         yield running.ready.port
 
 
-def _settle(port: int, host: str = HOST) -> None:
-    """Return when the meter has served the datagrams that came before: the refusal of an unknown client comes behind them.
-
-    host: the address, or the group, that they were sent to.
-    """
-    with Client.udp(host, port, TIMEOUT, interface=None if host == HOST else HOST) as client:
+def _settle(port: int) -> None:
+    """Return when the meter has served the datagrams that came before: the refusal of an unknown client comes behind them."""
+    with Client.udp(HOST, port, TIMEOUT) as client:
         try:
             client.associate(NOBODY)
         except AssociationRejected:
@@ -89,6 +87,14 @@ def _note(port: int) -> int:
     """The note, as the public client reads it over TCP."""
     with Client.tcp(HOST, port, TIMEOUT) as client:
         return client.associate(READER, 1, SECRETS[READER]).get(*NOTE).value
+
+
+def _noted(port: int, value: int) -> None:
+    """Return when the note has this value: nothing that is sent to a group is answered."""
+    deadline = time.monotonic() + TIMEOUT
+    while _note(port) != value:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the note is not {value}")
 
 
 def plain_tcp() -> Session:
@@ -221,7 +227,7 @@ def udp_multicast() -> Session:
             opened = everyone.associate(MANAGER, ALL_STATION, SECRETS[MANAGER], confirmed=False)
             opened.set(*NOTE, axdr.double_long_unsigned(10))
             opened.release()
-        _settle(port, GROUP)
+        _noted(port, 10)
         session.say("Over TCP again: the note was written.")
         value = manager.get(*NOTE).value
         assert value == 10, value
