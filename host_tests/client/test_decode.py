@@ -8,11 +8,14 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from host_tests.client.explain_corpus import recorded
 from host_tests.client.peer import Peer
 from host_tests.client.test_cli_commands import OPEN, RELEASE
 from tools.cli.main import main
+from tools.explain.pasted import items
 
 ROOT = Path(__file__).resolve().parents[2]
 RLRQ = "00010010000100056203800100"
@@ -147,6 +150,20 @@ def test_lines_fit_the_terminal(run, monkeypatch, width):
     code, out, _ = run(stdin=session)
     assert code == 0
     assert max(len(line) for line in out.splitlines()) <= width
+
+
+PASTED = st.text("0123456789ABCDEFabcdef*xX <>|:;,-\n\t.TRACE\u00e9\0\x1b", max_size=200)
+
+KNOWN = st.sampled_from([RLRQ, f"> {RLRQ}\n", f"0000 {RLRQ}\n", "<  WPDU, 13 octets\n    00010010  x\n"])
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(PASTED, KNOWN), max_size=4))
+def test_any_text_is_taken(parts):
+    text = "".join(parts)
+    for item in items(text):
+        assert len(item.octets) <= len(text)
+        assert item.octets.data or item.junk
 
 
 STEPS = [OPEN, (GET.replace("C001C10001", "C001C1 0001"), ANSWER), RELEASE]

@@ -14,13 +14,12 @@ from tools.cli.render import print_json, print_line, say, terminal_width
 from tools.dlmsclient import UsageError
 from tools.explain import Conversation, Explained
 from tools.explain.capture import Trouble, is_capture
-from tools.explain.lines import FAULT, as_json, heading, text_lines
+from tools.explain.lines import FAULT, WIDTH, as_json, heading, text_lines
 from tools.explain.pasted import Item, items
 from tools.explain.streams import Capture
 
 _STANDARD_INPUT = "-"
 _JUNK = 40  # characters shown of what is no hexadecimal
-WIDTH = 100  # columns of what goes to no terminal
 
 
 def _input(words: list[str]) -> bytes:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Sequence
+from importlib import import_module
 
-from tools.cli import access, connection, decode, discover, objects, raw, read, several
+from tools.cli import connection
 from tools.cli.errors import DONE, INTERRUPTED, REFUSED, Faulty, exit_code, message
 from tools.cli.options import build_parser
 from tools.cli.render import quiet_pipes, say
 from tools.dlmsclient import DlmsError
 
-COMMANDS: dict[str, Callable] = {
-    "read": read.run,
-    "objects": objects.run,
-    "get": access.run_get,
-    "set": access.run_set,
-    "action": access.run_action,
-    "access": several.run,
-    "discover": discover.run,
-    "raw": raw.run,
-    "decode": decode.run,
+# Where each command is: read only when it is asked for, because many modules take longer to import than a short command to run.
+COMMANDS = {
+    "read": "read.run",
+    "objects": "objects.run",
+    "get": "access.run_get",
+    "set": "access.run_set",
+    "action": "access.run_action",
+    "access": "several.run",
+    "discover": "discover.run",
+    "raw": "raw.run",
+    "decode": "decode.run",
 }
+
+
+def _command(name: str) -> Callable[[argparse.Namespace], None]:
+    module, _, function = COMMANDS[name].partition(".")
+    return getattr(import_module(f"tools.cli.{module}"), function)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +41,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         if options.command != "decode":
             connection.resolve(options)
-        COMMANDS[options.command](options)
+        _command(options.command)(options)
     except DlmsError as error:
         say(message(error))
         return exit_code(error)

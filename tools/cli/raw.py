@@ -12,9 +12,8 @@ from tools.dlmsclient import Client, DlmsError, Timeout, Wpdu
 from tools.dlmsclient.octets import parse_hex
 from tools.dlmsclient.wrapper import HEADER_SIZE
 from tools.explain import Conversation, Explained, Octets
-from tools.explain.lines import as_json, heading, text_lines
+from tools.explain.lines import WIDTH, as_json, heading, text_lines
 
-_WIDTH = 100  # columns of what goes to no terminal
 _WRAPPED = b"\x00"  # no APDU begins with it
 
 
@@ -52,5 +51,5 @@ def _answer(client: Client, conversation: Conversation) -> Explained:
 def _print(answer: Explained) -> None:
     apdu = answer.description.octets.cut(HEADER_SIZE, len(answer.description.octets))
     print_line(f"{heading(answer, '<')}: {apdu.hex()}")
-    for line in text_lines(answer, terminal_width() or _WIDTH):
+    for line in text_lines(answer, terminal_width() or WIDTH):
         print(line)  # the lines are made for a terminal

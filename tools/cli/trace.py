@@ -6,10 +6,7 @@ import argparse
 
 from tools.cli.render import say, terminal_width
 from tools.dlmsclient.wrapper import HEADER_SIZE
-from tools.explain import Conversation, Octets
-from tools.explain.lines import heading, text_lines
 
-_WIDTH = 100  # columns of what goes to no terminal
 HEX, EXPLAIN = "hex", "explain"
 
 
@@ -17,19 +14,24 @@ class Trace:
     """Prints WPDUs on stderr; `Client` calls it with direction and octets. ``how``: HEX or EXPLAIN."""
 
     def __init__(self, how: str = HEX) -> None:
+        from tools.explain import Conversation  # only traces need it, and it takes its time
+
         self._how = how
         self._open = Conversation()  # sees everything, and so knows what is a secret
         self._shown = Conversation()  # sees what is shown
 
     def __call__(self, direction: str, octets: bytes, link: str = "") -> None:
         """Show one WPDU. ``link`` tells several connections apart."""
+        from tools.explain import Octets
+        from tools.explain.lines import WIDTH, heading, text_lines
+
         masked = self._open.take(Octets(octets), link).masked
         if self._how == HEX:
             header = masked.cut(0, HEADER_SIZE).data.hex(" ", 2).upper()
             say(f"{direction} {header}  {masked.cut(HEADER_SIZE, len(masked)).hex()}".rstrip())
             return
         explained = self._shown.take(masked, link)
-        for line in [heading(explained, direction), *text_lines(explained, terminal_width() or _WIDTH)]:
+        for line in [heading(explained, direction), *text_lines(explained, terminal_width() or WIDTH)]:
             say(line)
 
 

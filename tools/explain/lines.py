@@ -19,6 +19,7 @@ from tools.explain.conversation import Explained
 from tools.explain.parts import Octets, Part, octets_of
 
 FAULT = "!! "
+WIDTH = 100  # columns of what goes to no terminal
 _INDENT = 4
 _DIGITS = 24  # hexadecimal digits of a line
 _BESIDE = 4  # lines of octets beside the words, before they go below
