@@ -1,9 +1,10 @@
 """The meter's firmware as frozen modules; the manifest of every board includes this beside its own table of limits.
 
-It is frozen twice: as it is, for the REPL and for modules on the board's file system that take the place of single ones, and linked
-into one module that takes less heap, which is what main.py runs.
+It is frozen linked into one module that takes less heap, which is what main.py runs, and, where the flash has room, once more as it is, for
+the REPL and for modules on the board's file system that take the place of single ones.
 
 options.limits: the board's table of limits. A feature of which it has none is not in the linked image.
+options.modules: False leaves the modules out that the linked one stands for.
 """
 
 import os
@@ -14,9 +15,13 @@ sys.path.insert(0, "..")
 import __main__ as makemanifest
 
 from tools import rom
-from tools.link import linked
+from tools.link import linked, shared
 
+options.defaults(modules=True)
 rom.take_part(makemanifest)
-freeze("../firmware")
+if options.modules:
+    freeze("../firmware")
+else:
+    freeze("../firmware", shared("../firmware"))
 board = os.path.basename(os.path.dirname(os.path.abspath(options.limits)))
 freeze(linked("../firmware", "../.cache/linked/" + board, options.limits))

@@ -7,8 +7,8 @@ import sys
 # Collect often while modules are compiled: their garbage would else scatter what stays over the whole heap.
 gc.threshold(16384)
 
-# A board's image has the firmware linked into one module as well, which takes less heap (tools/link). Files of the firmware on the
-# board's file system take the place of modules, and so the modules are run where there are any.
+# A board's image has the firmware linked into one module, which takes less heap (tools/link), and most have its modules as well. Files of
+# the firmware on the board's file system take the place of modules, and so the modules are run where there are any.
 _FIRMWARE = ("app.py", "board", "config.py", "cosem", "dlms", "log.py", "masks.py", "meter", "net", "trace.py", "version.py")
 
 try:
@@ -16,7 +16,15 @@ try:
         raise ImportError
     import image as app
 except (ImportError, OSError):
-    import app
+    try:
+        import app
+    except ImportError as e:
+        # An image without the modules, of which files can take no place. Where there is no image either, the first word counts.
+        try:
+            import image as app
+        except ImportError:
+            raise e
+        print("WARN files of the firmware on the board are not used, because its image has no modules beside them:", e)
 
 
 def beside():

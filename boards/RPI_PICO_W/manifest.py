@@ -1,5 +1,8 @@
-"""What is frozen into an image for this board: what the port always has, the meter, and the board's limits."""
+"""What is frozen into an image for this board: what the port always has, the meter, and the board's limits.
+
+The meter is there once, linked: its flash has no room to spare for the modules as well.
+"""
 
 include("$(PORT_DIR)/boards/manifest.py")
-include("../manifest.py", limits="RPI_PICO_W/limits.py")
+include("../manifest.py", limits="RPI_PICO_W/limits.py", modules=False)
 module("limits.py")

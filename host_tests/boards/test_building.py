@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from contextlib import suppress
-from types import SimpleNamespace
 
 import pytest
 
@@ -181,6 +181,54 @@ def test_what_a_build_lacks(top, compilers, monkeypatch):
         firmware.check(PICO, top)
 
 
+class Options:
+    """As MicroPython's makemanifest.py hands them to a manifest that is included."""
+
+    def __init__(self, given):
+        self._given = given
+        self._defaults = {}
+
+    def defaults(self, **values):
+        self._defaults = values
+
+    def __getattr__(self, name):
+        return self._given.get(name, self._defaults.get(name))
+
+
+FREEZING = """
+import subprocess, sys
+sys.path.insert(0, {root!r})
+def system(words):
+    open({output!r}, "w").write(words[1])
+    return 0, b""
+from tools import rom
+rom.take_part(sys.modules["__main__"])
+{freezing}
+"""
+
+
+@pytest.mark.parametrize(
+    ("freezing", "code", "said"),
+    [
+        ('system([sys.executable, "/top/tools/mpy-tool.py", "-f"])', 0, ""),
+        ("", 0, ""),  # nothing to do
+        ('system([sys.executable, "-m", "mpy_tool"])', 1, "calls mpy-tool.py in another way"),
+        ('system(["mpy-tool"] * 2)', 1, "calls mpy-tool.py in another way"),
+        ('open(sys.argv[2], "w").write("by itself")', 1, "calls mpy-tool.py in another way"),
+    ],
+)
+def test_a_makemanifest_that_calls_its_tool_in_another_way_ends_the_build(tmp_path, freezing, code, said):
+    """Else everything would be frozen without a word, and take the heap that it is frozen to spare."""
+    output = str(tmp_path / "frozen_content.c")
+    script = FREEZING.format(root=str(ROOT), output=output, freezing=freezing)
+    words = [sys.executable, "-c", script, "-o", output]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert (tmp_path / "frozen_content.c").exists() == (code == 0 and bool(freezing))
+    if code == 0 and freezing:
+        assert (tmp_path / "frozen_content.c").read_text().endswith("tools/rom/mpytool.py")
+
+
 @pytest.mark.parametrize("name", BOARDS)
 def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
     """Runs the manifest with the functions that MicroPython's build gives it, reduced to what ours use."""
@@ -199,10 +247,14 @@ def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
                 run((folder / text).resolve(), **options)
                 monkeypatch.chdir(folder)
 
+        def freeze(text, script=None):
+            whole = sorted((folder / text).resolve().rglob("*.py"))
+            frozen.extend(whole if script is None else [(folder / text / name).resolve() for name in script])
+
         scope = {
-            "options": SimpleNamespace(**options),
+            "options": Options(options),
             "include": include,
-            "freeze": lambda text: frozen.extend(sorted((folder / text).resolve().rglob("*.py"))),
+            "freeze": freeze,
             "module": lambda text: frozen.append((folder / text).resolve()),
         }
         exec(compile(path.read_text(), str(path), "exec"), scope)
@@ -210,8 +262,12 @@ def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
     run(ROOT / "boards" / name / "manifest.py")
     assert frozen[0] == "$(PORT_DIR)/boards/manifest.py"
     assert frozen[-1] == ROOT / "boards" / name / "limits.py"
-    assert {ROOT / "firmware" / part for part in ("main.py", "boot.py", "app.py", "dlms/server.py", "board/hardware.py")} <= set(frozen)
-    # the whole firmware once more, linked: main.py runs that
+    assert {ROOT / "firmware" / part for part in ("main.py", "boot.py", "board/watchdog.py", "limits_default.py")} <= set(frozen)
+    # a Pico W has no flash for the modules beside the linked one
+    modules = {ROOT / "firmware" / part for part in ("app.py", "dlms/server.py", "board/hardware.py")}
+    assert modules & set(frozen) == (set() if name == "RPI_PICO_W" else modules)
+    assert all(path.is_file() for path in frozen[1:] if "linked" not in path.parts)
+    # the whole firmware linked: main.py runs that
     assert ROOT / ".cache" / "linked" / name / "image.py" in frozen
     # and that with functions and classes in the flash
     sys.modules["__main__"].system(["python3", "/top/tools/mpy-tool.py", "-f", "a.mpy"])

@@ -369,3 +369,33 @@ def main():
     assert text.count("super()") == 2
     assert "Parent.__init__(self, 1, 2)" in text
     assert run(folder, "image") == "(1, 2) ('x', 1)\nNone\n"
+
+
+IMAGE = "HARDWARE = True\n\n\ndef main(words, beside):\n    print('linked')\n"
+APP = IMAGE.replace("linked", "modules")
+UNUSED = "WARN files of the firmware on the board are not used, because its image has no modules beside them: no module named 'app'"
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"image.py": IMAGE}, ["linked"]),
+        ({"image.py": IMAGE, "log.py": "", "app.py": APP}, ["modules"]),
+        # an image without the modules, of which a file can take no place
+        (
+            {"image.py": IMAGE, "log.py": ""},
+            [UNUSED, "linked"],
+        ),
+        ({"app.py": APP}, ["modules"]),
+        ({"log.py": "", "app.py": "import gone\n"}, ["ImportError: no module named 'gone'"]),
+    ],
+    ids=["linked", "modules", "linked-alone", "sources", "broken-sources"],
+)
+def test_what_main_runs(tmp_path: Path, micropython: Interpreter, files: dict[str, str], said: list[str]) -> None:
+    written(tmp_path, files)
+    shutil.copy(ROOT / "firmware" / "main.py", tmp_path)
+    words = [*micropython.words, "main.py"]
+    done = subprocess.run(
+        words, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert (done.stdout + done.stderr).splitlines()[-len(said) :] == said

@@ -15,6 +15,6 @@ library is used, because the Python that builds MicroPython runs it (`boards/man
 """
 
 from .emit import linked
-from .program import LinkError
+from .program import LinkError, shared
 
-__all__ = ["LinkError", "linked"]
+__all__ = ["LinkError", "linked", "shared"]

@@ -22,6 +22,13 @@ NAMES = "*"  # as a name of a resident module: an object with what it defines, w
 _NATIVE_FUNCTIONS = ("ptr8", "ptr16", "ptr32", "uint")
 
 
+def shared(folder: Path | str) -> tuple[str, ...]:
+    """The files below a folder with the firmware of what is not linked: an image needs them beside the linked module."""
+    names = [name.replace(".", "/") for name in SHARED]
+    files = [path for name in names for path in (f"{name}.py", f"{name}/__init__.py")]
+    return tuple(path for path in files if (Path(folder) / path).is_file())
+
+
 class LinkError(Exception):
     """What cannot be linked, in one line."""
 

@@ -29,6 +29,7 @@ Only the standard library is used, because the Python that builds MicroPython ru
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable
@@ -44,19 +45,47 @@ def take_part(makemanifest: ModuleType) -> None:
     call: Callable[[list[str]], tuple[int, bytes]] | None = getattr(makemanifest, "system", None)
     if call is None:
         sys.exit("tools/rom: this MicroPython's makemanifest.py has no function `system`, by which that of 1.25 calls mpy-tool.py")
+    called = []
 
     def system(words: list[str]) -> tuple[int, bytes]:
         # [python, …/mpy-tool.py, …]
-        return call([words[0], own, *words[1:]] if words[1].endswith("mpy-tool.py") else words)
+        if len(words) > 1 and words[1].endswith("mpy-tool.py"):
+            called.append(words)
+            words = [words[0], own, *words[1:]]
+        return call(words)
 
     makemanifest.system = system
-    _forget_older(os.path.dirname(own))
+    output = _output()
+    _forget_older(os.path.dirname(own), output)
+    before = _written(output)
 
-
-def _forget_older(tools: str) -> None:
-    """Remove what was frozen before these tools were changed: makemanifest.py looks at the modules only."""
-    if "-o" in sys.argv[:-1]:
-        output = sys.argv[sys.argv.index("-o") + 1]
-        changed = max(entry.stat().st_mtime for entry in os.scandir(tools) if entry.is_file())
-        if os.path.exists(output) and os.path.getmtime(output) < changed:
+    def look() -> None:
+        # What was frozen in another way would work, and take a third of the heap more: nobody would notice until the board has none left.
+        if not called and _written(output) != before:
             os.remove(output)
+            sys.stderr.write("tools/rom: this MicroPython's makemanifest.py calls mpy-tool.py in another way than that of 1.25\n")
+            sys.stderr.flush()
+            os._exit(1)
+
+    if output:
+        atexit.register(look)
+
+
+def _output() -> str:
+    """The file that makemanifest.py writes; empty where it was not told one."""
+    for option in ("-o", "--output"):
+        if option in sys.argv[:-1]:
+            return sys.argv[sys.argv.index(option) + 1]
+    return ""
+
+
+def _written(output: str) -> int | None:
+    """When a file was written, None when there is none."""
+    return os.stat(output).st_mtime_ns if os.path.exists(output) else None
+
+
+def _forget_older(tools: str, output: str) -> None:
+    """Remove what was frozen before these tools were changed: makemanifest.py looks at the modules only."""
+    changed = max(entry.stat().st_mtime for entry in os.scandir(tools) if entry.is_file())
+    if os.path.exists(output) and os.path.getmtime(output) < changed:
+        os.remove(output)
