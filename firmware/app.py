@@ -10,7 +10,7 @@ import meter
 from board.plain import make as make_board
 from dlms.server import Server
 from dlms.wrapper import HEADER
-from log import Log
+from log import Console, Log
 from net.queue import install
 from net.service import BindError, Service
 from version import VERSION
@@ -32,7 +32,7 @@ class App:
     """The parts, wired. `run` serves until it is interrupted."""
 
     def __init__(self, config):
-        self.log = Log(config.log)
+        self.log = Log(config.log, Console(not HARDWARE))
         for text in config.reserved:
             self.log("WARN", "config", "reserved-wport", text)
         self.bind = config.bind
@@ -58,7 +58,7 @@ class App:
         if config.trace:
             import trace
 
-            trace.begin(self.server)
+            trace.begin(self.server, self.log.say)
         self.queue = install(HARDWARE)
         self.service = Service(self.server, limits, self.queue, self.log, self.connections)
         self.service.own = self.board.address
@@ -118,7 +118,7 @@ class App:
         gc.threshold(-1)
         used = gc.mem_alloc()  # before the line itself takes some
         free = gc.mem_free()
-        print(
+        self.log.say(
             "READY ip=%s port=%d version=%s board=%s micropython=%s heap=%d free=%d%s"
             % (
                 self.board.address() or ",".join(self.service.addresses),
@@ -149,6 +149,7 @@ class App:
             ms = time.ticks_diff(now, last)
             last = now
             try:
+                self.log.tick()
                 self.meter.tick(ms)
                 self.service.watch(ms, self.meter.tcp_udp.inactivity() * 1000, self.frame_timeout, self.udp_inactivity)
                 if self.manager is not None and self.meter.connected and self.board.online():

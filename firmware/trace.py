@@ -6,8 +6,8 @@ from dlms.wrapper import HEADER
 from masks import Masks
 
 
-def begin(server):
-    """Make a server print every WPDU in hexadecimal, as received and as answered; of one that is too long, its header."""
+def begin(server, say):
+    """Make a server write, by `say`, every WPDU in hexadecimal, as received and as answered; of one that is too long, its header."""
     serve = server.serve
     more = server.more
     too_long = server.too_long
@@ -15,7 +15,7 @@ def begin(server):
     masks = Masks()
 
     def show(link, way, text):
-        print("TRACE", time.ticks_ms(), link.name(), way, text)
+        say("TRACE %d %s %s %s" % (time.ticks_ms(), link.name(), way, text))
 
     def answered(link, tx, size):
         if size:

@@ -53,7 +53,7 @@ class Wire:
         words = [word.replace("TARGET", self.target) for word in words]
         self.rig = Rig("backfill_days=0", "push_interval=0", "push_delay=3600", *words)
         self.queue = install()
-        self.log = Log("INFO", self.lines.append)
+        self.log = Log("INFO", self)
         self.service = Service(self.rig.server, limits, self.queue, self.log, lambda: 8)
         self.port = self.service.start([_HOST], 0)
         manager = Manager(self.service, self.queue, self.log, 1)
@@ -67,6 +67,11 @@ class Wire:
         self.manager = manager
         self.buf = bytearray(2048)
         self.confirmation = bytearray(wpdu(b"\x10\x40\x00\x00\x00\x00", 1))
+
+    def line(self, text):
+        """What the log says, as `log.Console` takes it."""
+        self.lines.append(text[:-1])
+        return True
 
     def step(self):
         """One look of the supervisor."""
