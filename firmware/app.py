@@ -52,6 +52,7 @@ class App:
             self.log,
             config.broadcast,
             self.meter.counters,
+            self.meter.failed,
         )
         self.server.debug = config.log == "DEBUG"
         self.server.open_common(limits.DATAGRAM - HEADER)

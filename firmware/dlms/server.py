@@ -21,6 +21,7 @@ from dlms.errors import (
     INITIATE_ERROR,
     NOT_ALLOWED_TOO_LONG,
     REJECTED,
+    REJECTED_AUTHENTICATION,
     REJECTED_TRANSIENT,
     ConformanceClientErrors,
     Errors,
@@ -33,7 +34,7 @@ from dlms.service_class import RESPONSES, silent, stray_apdu, unconfirmed
 from dlms.short import short_get
 from dlms.states import NONE, WHOLE_OUT
 from dlms.stream import Transfer
-from dlms.trail import dropped, dropped_in, no_log, trail, unanswered
+from dlms.trail import dropped, dropped_in, no_log, refused, trail, unanswered
 from dlms.wrapper import HEADER, answer
 
 _HEADER = const(8)  # as `wrapper.HEADER`
@@ -51,7 +52,7 @@ class Server:
 
     devices: wPorts of the logical devices. configured: the Association objects, each for one pair of wPorts.
     limits: the board's module of limits. log: called with level, component, event and text for what an operator should know.
-    broadcast: the All-station wPort. served: four octets that count the WPDUs taken.
+    broadcast: the All-station wPort. served: four octets that count the WPDUs taken. failed: an encoded one, of AARQs refused as unproven.
     """
 
     everything = _EVERYTHING  # an end for `scan` where a Data is known to be whole
@@ -61,7 +62,7 @@ class Server:
     pushes = None  # who hears of an acknowledgement of blocks, where pushes go in blocks
     debug = False  # whether the log takes DEBUG: then it is told why a WPDU was dropped
 
-    def __init__(self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None):
+    def __init__(self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None, failed=None):
         self.errors = ConformanceClientErrors() if ctt else Errors()
         self.wports = devices
         self.associations = configured
@@ -73,6 +74,7 @@ class Server:
         self.broadcast = broadcast
         self.header = bytearray(HEADER)  # of a broadcast as each logical device gets it
         self.served = served or bytearray(4)  # WPDUs taken, 32 bits
+        self.failed = failed or bytearray(5)
         self.short = short_get  # the short way, for a transport that tries it itself and then calls `serve`
         self.refusal = 0
         self.openings = 0  # AAs opened so far (`places`)
@@ -364,7 +366,7 @@ class Server:
             return dropped(self, link, rx, off + 2, "malformed")  # C-26: a datagram that is no AARQ is not answered
         if not well_formed or assoc is None:
             # C-26, A-30: refused with our plain context name
-            self.refused(link, rx, off + 2, REJECTED)
+            refused(self, link, rx, off + 2, REJECTED)
             return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None)
         aa = self.admit(link, assoc, aarq.judge(rx, assoc, self.errors), rx, off + 2)
         if not aarq.response_allowed:
@@ -387,13 +389,11 @@ class Server:
         else:
             if answer == ACCEPTED:
                 answer = REJECTED_TRANSIENT
-            self.refused(link, pair, q, answer)
+            elif answer == REJECTED_AUTHENTICATION:
+                add32(self.failed, 1, 1)  # E-59
+            refused(self, link, pair, q, answer)
         self.aarq.answer = answer
         return aa
-
-    def refused(self, link, pair, q, answer):
-        """Log the answer to an AARQ that opens no AA."""
-        self.note("aa-refused", trail(link, get16(pair, q), get16(pair, q + 2)) + " answer=%06x" % answer)
 
     def preestablish(self, link, pair, q):
         """The pre-established AA of the wPorts pair[q:q+4] on a link where it is not open yet (C-53); None when there is no such AA.

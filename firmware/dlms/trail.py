@@ -1,6 +1,7 @@
 """What the log is told of AAs and of WPDUs that come to nothing.
 
     TCP client=<address>/<wPort> server=<address>/<wPort>              Protocol_Connection_Parameters of an AA
+    … answer=<six digits>                                              why an AARQ was refused
     … reason=<word>                                                    why a WPDU was dropped, at DEBUG
     … service=<word>                                                   what was done, or refused, without an answer, at DEBUG
 
@@ -17,6 +18,11 @@ def no_log(level, component, event, text):
 def trail(link, client, server):
     """Protocol_Connection_Parameters as text, wPorts as numbers (IEC 62056-9-7 §8, B-22)."""
     return "%s client=%s/%d server=%s/%d" % ("TCP" if link.carrier.stream else "UDP", link.name(), client, link.local, server)
+
+
+def refused(server, link, pair, q, answer):
+    """An AARQ between the wPorts pair[q:q+4] opens no AA, and is answered so: result, source and diagnostic."""
+    server.note("aa-refused", trail(link, get16(pair, q), get16(pair, q + 2)) + " answer=%06x" % answer)
 
 
 def dropped(server, link, pair, q, reason):

@@ -109,8 +109,9 @@ class Parts:
         self.depth = config.depth or limits.ROWS
         self.wports = (objects.MANAGEMENT_DEVICE, config.device2)
         zero = axdr.unsigned(0)
-        values = live(bytes(4), bytes(4), axdr.unsigned(1), zero, zero, axdr.double_long_unsigned(0))
-        self.counters, self.uptime, self.tariff, self.status, self.event, self.billing_periods = values
+        none = axdr.double_long_unsigned(0)
+        values = live(bytes(4), bytes(4), axdr.unsigned(1), zero, zero, none, none)
+        self.counters, self.uptime, self.tariff, self.status, self.event, self.billing_periods, self.failed = values
         self.metrology = Metrology(source)
         day, second = read_start(config.start)
         self.backfill_days = min(config.backfill_days, day)  # time begins with 2000

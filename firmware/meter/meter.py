@@ -29,9 +29,10 @@ STATUS_POWER_UP = const(0x80)
 
 
 class Meter:
-    """devices: list of (server wPort, Directory). associations: list of Association objects. counters, uptime: four octets
-    each, big-endian. lost: the same, seconds of simulated time given up because the rate could not be kept. links: the links that
-    carry AAs, filled by the application. unsolicited: what is sent unasked, or None. connected: whether there was a network already.
+    """devices: list of (server wPort, Directory). associations: list of Association objects. counters, uptime: four octets each, big-
+    endian. failed: a double-long-unsigned, encoded: failed authentications. lost: four octets, seconds of simulated time given up
+    because the rate could not be kept. links: the links that carry AAs, filled by the application. unsolicited: what is sent
+    unasked, or None. connected: whether there was a network already.
     """
 
     relay = None  # function(whether the supply is connected) that drives a contactor, given by the start where there is one
@@ -42,6 +43,7 @@ class Meter:
         self.day_from = config.tariff1_from
         self.day_to = config.tariff1_to
         self.counters = parts.counters
+        self.failed = parts.failed
         self.uptime = parts.uptime
         self.lost = bytearray(4)
         self.tariff = parts.tariff

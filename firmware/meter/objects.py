@@ -104,6 +104,7 @@ def management(m, wport):
         (SapAssignment, "0.0.41.0.0.255", (m.titles(),), OPEN),
         (State, "0.0.96.128.0.255", (m.counters, m.uptime), OPEN),  # manufacturer-specific
         (Partners, "0.0.96.128.2.255", (m.links,), PRIVATE),  # manufacturer-specific: who is connected
+        (Data, "0.0.96.128.3.255", (m.failed,), PRIVATE),  # manufacturer-specific: AARQs refused for their authentication
         (Data, "0.0.96.128.1.255", (bytearray(axdr.double_long_unsigned(0)),), SETTING),  # a note of the client's own
         # time
         (Clock, "0.0.1.0.0.255", m.clock, CLOCK),

@@ -323,3 +323,60 @@ def test_release_of_nothing(link: RawTcp) -> None:
     for wrong in ("62", "6203", "62038001", "6204800100", "620380010000", "6203810100"):
         link.send(wpdu(CLIENT_MANAGEMENT, MANAGEMENT, bytes.fromhex(wrong)))
         assert serves(link, CLIENT_MANAGEMENT)
+
+
+FAILURES = get(1, "0.0.96.128.3.255", 2)
+
+
+@pytest.mark.req("E-59", "C-12")
+@pytest.mark.caps("auth-failures", "own-process")
+def test_failed_authentications_are_counted(raw: RawLinks) -> None:
+    """Each of them, over whichever transport, and nothing else."""
+    observer, link, datagrams = raw.tcp(), raw.tcp(), raw.udp()
+    associate(observer, READER, request=bytes.fromhex(LLS))
+
+    def count() -> int:
+        apdu = ask(observer, FAILURES, READER)
+        assert apdu[:5].hex() == "c401c10006"
+        return int.from_bytes(apdu[5:], "big")
+
+    before = count()
+    wrong = aarq("no secret of anybody")
+    failures = (
+        (READER, wrong),
+        (MANAGER, wrong),
+        (MANAGER, bytes.fromhex(LLS)),  # another client's
+        (READER, aarq()),  # none
+        (READER, aarq("")),
+        (PUBLIC, wrong),  # one, where none is asked for
+        (READER, bytes.fromhex(build(CONTEXT, "8A0207808B0760857405080205AC0A80083132333435363738", INFO))),  # HLS
+    )
+    for n, (client, request) in enumerate(failures):
+        for other in (link, datagrams):
+            assert ask(other, request, client).hex().upper() == NO_LOGIN
+        assert count() == before + 2 * (n + 1), client
+    before = count()
+    others = (
+        (0x44, wrong),  # a client that does not exist
+        (PUBLIC, aarq()),
+        (READER, bytes.fromhex(LLS)),
+        (READER, aarq(ROSTER.secret("reader"), pdu_size=1)),  # the secret is right, and something else is not
+        (PUBLIC, bytes.fromhex(build("A109060760857405080104", INFO))),  # another context
+    )
+    for client, request in others:
+        for other in (link, datagrams):
+            other.ask(wpdu(client, MANAGEMENT, request))
+        assert count() == before, client
+
+
+@pytest.mark.req("E-59", "A-60")
+@pytest.mark.caps("auth-failures", "own-process")
+def test_failed_authentications_of_broadcasts_are_counted(raw: RawLinks) -> None:
+    """Nobody is answered; with each logical device one has failed."""
+    observer, datagrams = raw.tcp(), raw.udp()
+    associate(observer, READER, request=bytes.fromhex(LLS))
+    before = ask(observer, FAILURES, READER)
+    datagrams.send(wpdu(READER, 127, aarq("no secret of anybody", response_allowed=False)))
+    # answered, when the one before has been served
+    datagrams.ask(wpdu(0x44, MANAGEMENT, aarq()))
+    assert int.from_bytes(ask(observer, FAILURES, READER)[5:], "big") == int.from_bytes(before[5:], "big") + 2
