@@ -153,7 +153,7 @@ class Console:
         return True
 
     def cut(self):
-        """Less was written than there was room for, because whoever started us has made the pipe non-blocking; or it was not ASCII alone."""
+        """Less was written than there was room for: whoever started us has made the pipe non-blocking, or it was not ASCII alone."""
         self.room = 0
         self.open = True
         return False
@@ -175,7 +175,7 @@ class Console:
         return not self.open
 
     def finish(self):
-        """Called often: write a line end that had to wait, as soon as it can be; and ask a pipe anew, in case that somebody else writes to it."""
+        """Called often: write a line end that had to wait; and ask a pipe anew, in case that somebody else writes to it."""
         self.room = 0
         if self.open:
             try:

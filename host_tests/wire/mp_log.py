@@ -247,7 +247,9 @@ def test_console_that_does_not_tell():
 
     log.select = Module
     try:
-        for tells, asks, asked in ((True, False, True), (False, False, False), (None, False, False), (None, True, False), (False, True, True)):
+        # whether the poll tells (None: it takes no such object), whether the port's does, whether it is asked
+        table = (True, False, True), (False, False, False), (None, False, False), (None, True, False), (False, True, True)
+        for tells, asks, asked in table:
             out = Stream(1000)
             out.tells = tells
             made = Console(asks, out)
