@@ -88,6 +88,14 @@ def test_wrong_octets_are_refused(text):
         axdr.decode(octets(text))
 
 
+def test_elements_that_occupy_nothing_are_refused_at_once():
+    """Else a few octets would have millions of them made before a limit is reached."""
+    for text in ("13 01FFFF01FFFF01FFFF00 01 00", "13 01FFFF0200 01 00", "13 0201 01000200 01 00"):
+        with pytest.raises(ProtocolError, match="without contents"):
+            axdr.decode(octets(text))
+    assert len(axdr.decode(octets("13 02020011 02 0102"))) == 2  # a member without contents beside one that has some
+
+
 def test_depth_and_element_limits():
     assert axdr.decode(octets("0101" * 31 + "0100"))
     with pytest.raises(ProtocolError, match="nested too deeply"):

@@ -91,11 +91,20 @@ def _unpack(decoder: Decoder, description: TypeDescription) -> Data:
         return decoder.contents(description.tag)
     if description.tag is Tag.ARRAY:
         member = description.members[0]
-        return Data(description.tag, decoder.repeat(description.count, lambda: _unpack(decoder, member)))
+        return Data(description.tag, decoder.repeat(description.count, lambda: _occupying(decoder, member)))
     members = iter(description.members)
     return Data(
         description.tag, decoder.repeat(len(description.members), lambda: _unpack(decoder, next(members)))
     )
+
+
+def _occupying(decoder: Decoder, description: TypeDescription) -> Data:
+    """An element that has to occupy octets: a count alone would make any number of the others."""
+    before = decoder.reader.offset
+    element = _unpack(decoder, description)
+    if decoder.reader.offset == before:
+        raise ProtocolError("compact-array elements without contents")
+    return element
 
 
 def decode_compact_array(decoder: Decoder) -> CompactArray:
@@ -110,10 +119,7 @@ def decode_compact_array(decoder: Decoder) -> CompactArray:
     found: list[Data] = []
     try:
         while contents.remaining:
-            before = contents.offset
-            found.extend(decoder.repeat(1, lambda: _unpack(decoder, description)))
-            if contents.offset == before:
-                raise ProtocolError("compact-array elements without contents")
+            found.extend(decoder.repeat(1, lambda: _occupying(decoder, description)))
     finally:
         decoder.reader = outer
     return CompactArray(description, tuple(found))
