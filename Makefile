@@ -81,7 +81,7 @@ read: $(VENV)/host.txt ## read the running meter: object list, values, newest pr
 	@exec $(PY) -m tools.cli $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"} read $(ARGS)
 
 listen: $(VENV)/host.txt ## print what a meter pushes here, and read over connections that it opens
-	@exec $(PY) -m tools.listen $${METER:+--meter "$$METER"} $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"} $(ARGS)
+	@exec $(PY) -m tools.listen $${METER:+--names-from "$$METER"} $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"} $(ARGS)
 
 test: $(VENV)/host.txt $(interpreter) $(interop) ## run every test
 	@$(PY) -m pytest -p host_tests.harness.options -n $(JOBS) --dist loadscope $(ARGS)

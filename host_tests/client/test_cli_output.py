@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import unicodedata
 
 import pytest
@@ -16,6 +17,7 @@ from tools.cli.render import json_text, number
 from tools.cli.tables import Column, draw
 from tools.cli.values import parse_value, to_json
 from tools.dlmsclient import Data, ScalerUnit, Tag, UsageError, axdr
+from tools.launcher import ROOT
 
 RIGHTS = "0103 0203 0F01 1601 00 0203 0F02 1601 00 0203 0F03 1601 00"
 ENERGY, IMPORT, EXPORT = "0100010800FF", "0100020800FF", "0100030800FF"
@@ -186,3 +188,14 @@ def test_what_is_no_terminal_gets_no_padding():
         _, out, _ = run(meter.port, "read")
     assert all(line == line.rstrip() for line in out.splitlines())
     assert len({len(line) for line in out.splitlines()}) > 2
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_who_reads_the_output_may_go(form):
+    """`make read | head -1` says nothing more: the exit code is 0."""
+    with Answering(energies, PLAIN) as meter:
+        words = command("--port", str(meter.port), "read", "--format", form)
+        program = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        program.stdout.close()
+        _, err = program.communicate(timeout=20)
+    assert (program.returncode, err) == (0, b"")

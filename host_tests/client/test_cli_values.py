@@ -6,7 +6,7 @@ import pytest
 
 from host_tests.client.peer import octets
 from host_tests.client.test_client_axdr import CASES
-from tools.cli.render import octets_text, text
+from tools.cli.plain import octets_text, text
 from tools.cli.values import SYNTAX, from_json, parse_moment, parse_value, to_json
 from tools.dlmsclient import Data, Tag, UsageError, axdr
 

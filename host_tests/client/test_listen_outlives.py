@@ -19,6 +19,7 @@ from host_tests.client.peer import octets
 from tools.dlmsclient.general_blocks import GeneralBlock
 from tools.dlmsclient.wrapper import Wpdu
 from tools.launcher import ROOT
+from tools.listen.__main__ import main
 from tools.listen.listener import Arrival, Listener
 from tools.listen.reception import ANSWER_GAP, STREAM_GAP, Receptions
 
@@ -246,12 +247,12 @@ def test_names_units_and_words_of_a_push():
     """Asked of the meter; without that the values are bare; and a push that brings its list and units itself needs nobody."""
     with (
         Answering(pushing) as meter,
-        listening("--meter", f"127.0.0.1:{meter.port}") as made,
+        listening("--names-from", f"127.0.0.1:{meter.port}") as made,
         socket.create_connection(("127.0.0.1", made.port)) as peer,
     ):
         peer.sendall(Wpdu(1, 1, octets("0F 00000001 00" + VALUES)).encode())
         assert ", ".join(NAMED) in made.until("\n")
-    with listening("--meter", "127.0.0.1:1") as made, socket.create_connection(("127.0.0.1", made.port)) as peer:
+    with listening("--names-from", "127.0.0.1:1") as made, socket.create_connection(("127.0.0.1", made.port)) as peer:
         peer.sendall(Wpdu(1, 1, octets("0F 00000001 00" + VALUES)).encode())
         assert "0-0:25.9.0*255, 54321, 3221225985, 2" in made.until("\n")
         listed = "0103" + PUSHED.format(40, "0000190900FF", 2) + PUSHED.format(3, "0100010800FF", 2) + PUSHED.format(3, "0100010800FF", 3)
@@ -298,3 +299,9 @@ def test_a_push_in_a_terminal(columns):
     lines = [line for line in shown.splitlines() if "listening" not in line and "make run" not in line]
     assert shown.count("2026-03-01 12:00:00+00:00") == 3
     assert len(lines) == (1 if columns == 160 else 7)
+
+
+@pytest.mark.parametrize("where", ["[::1", "127.0.0.1:0", "127.0.0.1:x", "[x]y"])
+def test_a_meter_that_cannot_be_asked_is_said_at_once(where, capsys):
+    assert main(["--port", "0", "--names-from", where]) == 2
+    assert capsys.readouterr().err.startswith("error: --names-from: ")

@@ -159,6 +159,12 @@ def _split_host(found: dict[str, Any], where: str) -> dict[str, Any]:
     return split | {"port": port}
 
 
+def host_and_port(text: str, where: str) -> tuple[str, int]:
+    """HOST, HOST:PORT or [ADDRESS]:PORT; without a port that of DLMS. where: names the option in a UsageError."""
+    found = _split_host({"host": text}, where)
+    return found["host"], found.get("port", DEFAULT_PORT)
+
+
 def _parsed(setting: Setting, text: str, where: str) -> Any:
     try:
         return setting.parse(text)

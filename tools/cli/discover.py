@@ -13,8 +13,9 @@ from typing import Any
 
 from tools.cli.asking import answer_of, ask, with_octets
 from tools.cli.options import MANAGEMENT, PUBLIC, READER, SHORT_NAME_MANAGEMENT, SHORT_NAME_READER
+from tools.cli.plain import text
 from tools.cli.readings import MARK
-from tools.cli.render import Column, print_csv, print_json, print_line, print_table, text
+from tools.cli.render import Column, print_csv, print_json, print_line, print_table
 from tools.cli.session import link, object_list, password_of
 from tools.cli.words import CONTEXTS, MECHANISMS, attribute_of
 from tools.dlmsclient import (

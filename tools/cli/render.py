@@ -18,32 +18,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tools.cli.plain import is_number, moment_of, octets_text, scaled, shorten, text
 from tools.cli.printable import is_seen, printable
 from tools.cli.tables import Column, draw
-from tools.cli.words import attribute_text
 
-__all__ = [
-    "FORMATS",
-    "Column",
-    "attribute_text",
-    "is_number",
-    "json_text",
-    "moment_of",
-    "number",
-    "octets_text",
-    "print_csv",
-    "print_json",
-    "print_line",
-    "print_table",
-    "printable",
-    "quiet_pipes",
-    "say",
-    "scaled",
-    "shorten",
-    "terminal_width",
-    "text",
-]
 FORMATS = ("table", "json", "csv")
 
 

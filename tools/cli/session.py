@@ -23,13 +23,11 @@ from tools.dlmsclient import (
     ListedObject,
     Obis,
     ProtocolError,
-    ScalerUnit,
-    ServiceFailure,
     UsageError,
     Wpdu,
     decode_notification,
 )
-from tools.dlmsclient.cosem import CLASSES, SCALED_ATTRIBUTES, class_name
+from tools.dlmsclient.cosem import CLASSES, class_name
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE, SHORT_NAME_CONFORMANCE
 from tools.dlmsclient.wrapper import ALL_STATION, MANAGEMENT_LOGICAL_DEVICE
 
@@ -198,14 +196,3 @@ def index_of(text: str, class_id: int, methods: bool = False) -> int:
     if not -128 <= index <= 127:
         raise UsageError(f"{kind} {index} is not -128 to 127")
     return index
-
-
-def scaler_unit(opened: Association, class_id: int, instance: Obis, attribute_id: int) -> ScalerUnit | None:
-    """scaler_unit that applies to an attribute, None when none does or it may not be read."""
-    attributes, source = SCALED_ATTRIBUTES.get(class_id, ((), 0))
-    if attribute_id not in attributes:
-        return None
-    try:
-        return ScalerUnit.from_data(opened.get(class_id, instance, source))
-    except ServiceFailure:
-        return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from tools.cli.cache import ObjectLists
-from tools.cli.render import Column, print_csv, print_json, print_table, text
+from tools.cli.plain import text
+from tools.cli.render import Column, print_csv, print_json, print_table
 from tools.cli.session import association, find_kept, index_of, looking_up
 from tools.cli.values import parse_value, to_json
 from tools.cli.words import tell

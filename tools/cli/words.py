@@ -351,9 +351,3 @@ def _logical_name(data: Data, instance: Obis | None) -> Told:
     if instance is not None and data.value != instance.octets:
         return Told(str(Obis(data.value)), remark=f"is another logical name than {instance}")
     return Told(str(Obis(data.value)))
-
-
-def attribute_text(class_id: int, attribute_id: int, data: Data, scaler_unit: ScalerUnit | None, instance: Obis | None = None) -> str:
-    """The text of :func:`tell`, without unit."""
-    return tell(class_id, attribute_id, data, scaler_unit, instance).text
-

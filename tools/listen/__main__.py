@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tools.cli.asking import ask, ask_unit, with_octets
-from tools.cli.connection import secret_octets
+from tools.cli.connection import host_and_port, secret_octets
 from tools.cli.errors import INTERRUPTED, NO_CONNECTION, exit_code, message
 from tools.cli.meters import read_secret
 from tools.cli.notices import Directory, fields, learn, summary
@@ -25,10 +25,10 @@ from tools.cli.session import object_list
 from tools.cli.trace import Trace, add_option
 from tools.dlmsclient import Client, ConnectionLost, DlmsError, ProtocolError, UsageError
 from tools.dlmsclient.cosem import obis_name
-from tools.dlmsclient.wrapper import DEFAULT_PORT
 from tools.listen.listener import Arrival, Listener
 
 PORT = 4060
+_NAMES_FROM = "--names-from"
 _VALUES = (1, 3, 4, 8)  # classes whose attribute 2 is a value to show
 
 
@@ -132,15 +132,14 @@ def read(client: Client, peer: str, options: argparse.Namespace, printer: Printe
 
 
 def _ask_meter(options: argparse.Namespace, printer: Printer) -> None:
-    """Names and units of what the meter of ``--meter`` pushes. One that does not answer costs them, and nothing else."""
-    host, _, port = options.meter.rpartition(":") if ":" in options.meter else (options.meter, "", str(DEFAULT_PORT))
+    """Names and units of what the meter of ``--names-from`` pushes. One that does not answer costs them, and nothing else."""
     try:
-        with Client.tcp(host.strip("[]"), int(port), options.patience) as client:
+        with Client.tcp(*host_and_port(options.names_from, _NAMES_FROM), options.patience) as client:
             opened = client.associate(options.client, 1, options.secret)
             printer.directories[""] = learn(opened, object_list(opened, []))
             opened.release()
-    except (DlmsError, ValueError) as error:
-        say(f"values stay without names: {options.meter} was asked what it pushes: {error}")
+    except DlmsError as error:
+        say(f"values stay without names: {options.names_from} was asked what it pushes: {error}")
 
 
 def _read_next(listener: Listener, options: argparse.Namespace, printer: Printer) -> None:
@@ -172,11 +171,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--timeout", type=float, default=0.0, metavar="S", help="end after S seconds without a notification (exit code 3)")
     parser.add_argument("--no-confirm", action="store_true", help="do not confirm pushes that ask for it")
     parser.add_argument(
-        "--meter", metavar="HOST[:PORT]", help="ask this meter for the names and units of what it pushes, when the first push comes"
+        _NAMES_FROM, metavar="HOST[:PORT]", help="ask this meter for the names and units of what it pushes, when the first push comes"
     )
     parser.add_argument("--read", action="store_true", help="open an AA over each connection that a meter opens, and print its values")
     parser.add_argument(
-        "--client", type=int, default=READER, metavar="WPORT", help=f"client wPort for --read and --meter (default {READER})"
+        "--client", type=int, default=READER, metavar="WPORT", help=f"client wPort for --read and --names-from (default {READER})"
     )
     secrets = parser.add_mutually_exclusive_group()
     secrets.add_argument("--password", help="LLS secret for them (default: DLMS_PASSWORD, or the demonstration value of that client)")
@@ -197,6 +196,8 @@ def _run(words: Sequence[str] | None) -> int:
     printer = Printer(options)
     try:
         options.secret = secret_of(options)
+        if options.names_from:
+            host_and_port(options.names_from, _NAMES_FROM)  # what is wrong with it is said at once
         with Listener(options.host, options.port, confirm=not options.no_confirm) as listener:
             listener.trace = printer.trace
             say(f"listening on {listener.address}, TCP and UDP; let a meter push here: make run SET=\"push={listener.address}\"")
@@ -223,7 +224,7 @@ def _serve(listener: Listener, options: argparse.Namespace, printer: Printer) ->
             continue
         quiet = 0.0
         seen += 1
-        if options.meter and seen == 1:
+        if options.names_from and seen == 1:
             _ask_meter(options, printer)
         printer.arrival(arrival)
     return 0
