@@ -16,6 +16,7 @@ from micropython import const
 from dlms.conformance import GET
 from dlms.octets import clear, copy
 from dlms.pool import Pool
+from dlms.service_class import answers_get
 from dlms.security import LOWEST
 from dlms.wrapper import HEADER
 
@@ -35,7 +36,6 @@ class Association:
         self.link = None
         self.confirmed = True  # response-allowed of the InitiateRequest (REQUIREMENTS B-05)
         self.conformance = 0
-        self.answers_get = True  # a GET is answered whatever service class it has (REQUIREMENTS B-09)
         self.max_send = 0  # client-max-receive-pdu-size, 0 = no limit announced
         self.qos = -1  # quality of service proposed, -1 for none
         self.user = -1  # calling user id, -1 for none
@@ -64,7 +64,7 @@ class Association:
         self.directory = d
         self.acc = self.assoc.acc
         current = d.objs.index(None) if None in d.objs else 0xFFFF
-        self.way = (d.table, d.n << 16 | current, d.objs, self.acc, d.rows, self.room, self.answers_get)
+        self.way = (d.table, d.n << 16 | current, d.objs, self.acc, d.rows, self.room, answers_get(self.link.carrier.server, self))
         self.heat()
 
     def heat(self):

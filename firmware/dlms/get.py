@@ -15,7 +15,7 @@ from dlms.conformance import ATTRIBUTE_0_GET, GET, MULTIPLE_REFERENCES, SELECTIV
 from dlms.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, SUCCESS
 from dlms.octets import copy, find, length, length_size, u32_equal
 from dlms.response import first, following
-from dlms.service_class import stray
+from dlms.service_class import answers_get, stray
 from dlms.states import GET_OUT
 from dlms.stream import HEAD
 from dlms.trail import unanswered
@@ -33,7 +33,7 @@ def request(server, aa, rx, p, end, tx):
         return server.exception(aa, tx, errors.no_invoke_id)
     choice = rx[p + 1]
     iip = rx[p + 2]
-    if iip & 0x40 == 0 and (not aa.answers_get or server.multicast) and yields_nothing(server, aa, choice):
+    if iip & 0x40 == 0 and not answers_get(server, aa) and yields_nothing(server, aa, choice):
         turn(server, aa, choice, iip)
         return unanswered(server, aa, "get")
     if aa.conformance & GET == 0:

@@ -30,7 +30,7 @@ from dlms.notification import DATA_NOTIFICATION_CONFIRM
 from dlms.octets import OTHER_CLASS, add32, find_key, get16, scan
 from dlms.pool import Pool
 from dlms.security import LN_CONTEXT, LOW
-from dlms.service_class import RESPONSES, silent, stray_apdu, unconfirmed
+from dlms.service_class import RESPONSES, answers_get, silent, stray_apdu, unconfirmed
 from dlms.short import short_get
 from dlms.states import NONE, WHOLE_OUT
 from dlms.stream import Transfer
@@ -179,7 +179,7 @@ class Server:
         aa = link.aas[i]
         if not stray_apdu(aa, rx, HEADER, have):
             self.abandon(aa)
-        if not aa.confirmed or silent(rx, HEADER, have, aa.answers_get and not self.multicast):
+        if not aa.confirmed or silent(rx, HEADER, have, answers_get(self, aa)):
             return dropped_in(self, aa, "too-long")
         end = self.exception(aa, tx, self.errors.apdu_too_long)
         return answer(tx, rx, 0, end - HEADER) if end else 0
@@ -246,7 +246,7 @@ class Server:
         """An object raised: the request rx[p:end] fails with hardware-fault, and the fault is logged once (DESIGN: result codes)."""
         self.abandon(aa)
         self.log("ERROR", "dlms", "object-raised", repr(e))
-        if silent(rx, p, end, aa.answers_get and not self.multicast):
+        if silent(rx, p, end, answers_get(self, aa)):
             return 0
         if tag == 0xE0 or tag == 0xD9:
             return self.exception(aa, tx, self.errors.gbt_aborted)
@@ -443,7 +443,6 @@ class Server:
         aa.state = ASSOCIATED
         aa.assoc = assoc
         aa.confirmed = aarq.response_allowed
-        aa.answers_get = aa.confirmed and not assoc.preestablished and self.errors.unconfirmed_get
         aa.conformance = aarq.conformance & assoc.conformance
         aa.max_send = aarq.max_pdu
         aa.qos = aarq.qos

@@ -28,17 +28,22 @@ def unconfirmed(rx, p, end):
     return tag == _GENERAL_BLOCK_TRANSFER or (p < end and rx[p] & _CONFIRMED == 0)
 
 
-def silent(rx, p, end, answers_get):
+def answers_get(server, aa):
+    """True when a GET in this AA is answered whatever its service class: a confirmed AA that an AARQ opened, and no multicast (B-09)."""
+    return aa.confirmed and not aa.assoc.preestablished and not server.multicast and server.errors.unconfirmed_get
+
+
+def silent(rx, p, end, gets):
     """True when nothing is sent about the APDU rx[p:end], whatever is wrong with it (D-99).
 
-    It is no request, or one for an unconfirmed service. answers_get: a GET is answered whatever its service class.
+    It is no request, or one for an unconfirmed service. gets: a GET is answered whatever its service class.
     """
     if p >= end:
         return False
     tag = rx[p]
     if tag in RESPONSES:
         return True
-    if tag not in _CLASSED or (tag == _GET and answers_get):
+    if tag not in _CLASSED or (tag == _GET and gets):
         return False
     # no choice has the bit: where it is set, the choice was left out, and the service class stands there
     return unconfirmed(rx, p, end) and (tag == _ACCESS or rx[p + 1] & _CONFIRMED == 0)

@@ -24,7 +24,7 @@ NAME = "C001C1 0001 00002A0000FF 02 00"
 
 # kind -> (client, server, APDU)
 KINDS = {
-    "unconfirmed": ((MANAGEMENT, 1, SET), (MANAGEMENT, 1, ACTION), (MANAGEMENT, 1, GET)),
+    "unconfirmed": tuple([(MANAGEMENT, 1, apdu) for apdu in (SET, ACTION, GET, "C10681", "C30781")]),
     "broadcast": ((MANAGEMENT, ALL_STATION, SET), (MANAGEMENT, ALL_STATION, ACTION), (MANAGEMENT, ALL_STATION, READ)),
     "broadcast-dropped": ((MANAGEMENT, ALL_STATION, GET), (16, ALL_STATION, SET), (16, ALL_STATION, "60"), (16, ALL_STATION, "6200FF")),
     "dropped": (

@@ -247,7 +247,7 @@ def test_short_get():
     need(short_viper)
     random = Random(10)
     for pdu in (12, 13, 64, 313, 314, 0xFFFF):
-        rig = Rig()
+        rig = Rig(ctt=pdu in (13, 0xFFFF))  # with the strict reading of the service class
         rig.open(pdu=pdu)
         rig.ask(AARQ.format(0x10, 0xFFFF), 32)  # refused: no AA of 32
         served = 0

@@ -39,6 +39,18 @@ class Broken(Exception):
     """A rule that holds after any octets does not hold."""
 
 
+def stranger_to(aa, apdu):
+    """The long transfer in an AA which the APDU must not touch: it is a block, or asks for one, with another invoke-id. Else None."""
+    if aa is None or aa.transfer is None or len(apdu) < 3:
+        return None
+    if apdu[:2] not in (b"\xc0\x02", b"\xc1\x03", b"\xc3\x02", b"\xc3\x06") or aa.assoc.context == 2:
+        return None
+    t = aa.transfer
+    if t.kind >= 8:
+        return None  # general blocks: the invoke-id is inside
+    return t if (t.iip ^ apdu[2]) & 0x0F else None
+
+
 class Rig:
     """One meter with a TCP link and a UDP peer."""
 
@@ -120,9 +132,14 @@ class Rig:
         if not stream:
             rx = self.datagram(rx)
         link = self.links[0 if stream else 1]
+        aa = self.association(link, source, device)
+        transfer = stranger_to(aa, apdu)
         n = self.server.handle(link, rx, off, 8 + len(apdu), self.tx)
         answer = self.checked(n, source, device, 1024 if stream else 500)
         self.answers.append(answer)
+        self.check_class(aa, apdu, answer)
+        if transfer is not None and (aa.transfer is not transfer or transfer.block != self.block):
+            raise Broken("a block of another request touched the transfer that runs")
         self.check_transfers()
         blocks = 0
         while link.streaming is not None:
@@ -175,6 +192,25 @@ class Rig:
             raise Broken("wrong header")
         self.check_answer(got[8:])
         return got[8:]
+
+    def association(self, link, source, device):
+        """The confirmed AA between two wPorts that an AARQ opened, or None."""
+        for aa in link.aas[: link.n]:
+            if (aa.assoc.client, aa.assoc.server) == (source, device) and aa.confirmed and not aa.assoc.preestablished:
+                self.block = aa.transfer.block if aa.transfer is not None else 0
+                return aa
+        return None
+
+    def check_class(self, aa, apdu, answer):
+        """SET, ACTION and ACCESS whose service class is unconfirmed have no answer, a GET in such an AA has one."""
+        if len(apdu) < 5 or apdu[0] not in (0xC0, 0xC1, 0xC3, 0xD9):
+            return
+        if (apdu[1] if apdu[0] == 0xD9 else apdu[1] | apdu[2]) & 0x40:
+            return
+        if answer and apdu[0] != 0xC0:
+            raise Broken("an unconfirmed service was answered")
+        if not answer and apdu[0] == 0xC0 and aa is not None:
+            raise Broken("a GET was not answered")
 
     def check_answer(self, apdu):
         """An answer begins with the tag of a response; the checked rig decodes it."""

@@ -228,6 +228,28 @@ def test_ip_broadcast(meter, note, settle, tell, hears, logged):
 
 
 @own
+@pytest.mark.req("B-09", "A-60", "A-63")
+def test_unconfirmed_get_to_a_group_is_not_answered(group, manage, meter):
+    """A confirmed one is, and so is either to the meter's own address: all in one association."""
+    address = group.peer[0]
+    assert manage(method(1, address)) == "c701c10000"
+    home = ("127.0.0.1", meter.port)
+    group.socket.sendto(wpdu(16, MANAGEMENT, AARQ), home)
+    assert is_aare(apdu_of(group.socket.recv(2000)))
+    for iip in (0x01, 0x81):
+        group.socket.sendto(wpdu(16, MANAGEMENT, get(iip=iip)), home)
+        assert is_name(apdu_of(group.socket.recv(2000)), iip)
+        for request in (get(iip=iip), get(iip=iip) + bytes(2000)):
+            group.send(wpdu(16, MANAGEMENT, request))
+        group.send(wpdu(16, MANAGEMENT, get(iip=0xC5)))
+        # the next answer is that to the confirmed one
+        assert is_name(apdu_of(group.socket.recv(2000)), 0xC5)
+    group.socket.sendto(wpdu(16, MANAGEMENT, RLRQ), home)
+    assert apdu_of(group.socket.recv(2000))[:1] == b"\x63"
+    assert manage(method(2, address)) == "c701c10000"
+
+
+@own
 @pytest.mark.req("A-62", "A-63")
 @pytest.mark.meter_config(multicast="239.255.40.60,239.255.40.61", preestablished=PREESTABLISHED)
 def test_configured_groups_are_joined_from_the_start(meter, host, manage, note, logged, settle):
