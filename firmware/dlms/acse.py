@@ -78,12 +78,11 @@ class Aarq:
         named = False
         while p < end:
             tag = buf[p]
-            size = ber.header(buf, p, end)
-            if size < 0:
-                return False
             n = length(buf, p + 1, end)
-            p += size
-            if not self.component(buf, p, n, tag):
+            if n < 0:
+                return False
+            p += 1 + length_size(buf, p + 1)
+            if n > end - p or not self.component(buf, p, n, tag):
                 return False
             if tag == 0xA1:
                 named = True

@@ -19,7 +19,8 @@ def inner(buf, off, end, tag):
     """Offset of the content of a TLV that must be of `tag` and fill buf[off:end] exactly, or -1."""
     if off >= end or buf[off] != tag:
         return -1
-    size = header(buf, off, end)
-    if size < 0 or off + size + length(buf, off + 1, end) != end:
+    n = length(buf, off + 1, end)
+    if n < 0:
         return -1
-    return off + size
+    off += 1 + length_size(buf, off + 1)
+    return off if off + n == end else -1
