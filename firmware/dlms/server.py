@@ -56,13 +56,13 @@ class Server:
     """
 
     everything = _EVERYTHING  # an end for `scan` where a Data is known to be whole
-    whole = whole
     # given by the start, where there is such a thing
     common = None  # the link of the pre-established AAs over UDP
     pushes = None  # who hears of an acknowledgement of blocks, where pushes go in blocks
     debug = False  # whether the log takes DEBUG: then it is told why a WPDU was dropped
 
     def __init__(self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None, failed=None):
+        self.whole = whole
         self.errors = ConformanceClientErrors() if ctt else Errors()
         self.wports = devices
         self.associations = configured
