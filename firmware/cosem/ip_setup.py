@@ -22,7 +22,8 @@ class TcpUdpSetup(Interface):
     """Attributes: 2 TCP-UDP_port, 3 IP_reference octet-string, 4 MSS, 5 nb_of_sim_conn unsigned, 6
     inactivity_time_out, all else long-unsigned.
 
-    The time-out, in seconds with 0 for never, may be written; `inactivity()` is what the connections obey.
+    The time-out, in seconds with 0 for never, may be written; `inactivity()` is what the connections obey. There is one for each IP family
+    (`over`), with the same number of the port and the same connections.
     """
 
     CLASS_ID = 41
@@ -35,6 +36,13 @@ class TcpUdpSetup(Interface):
         self.a[4] = number(mss)
         self.a[5] = bytes((axdr.UNSIGNED, connections))
         self.a[6] = number(inactivity)
+
+    def over(self, reference, mss):
+        """The setup over another IP setup object: what holds for both is one value, and a client that writes one of them writes both."""
+        other = TcpUdpSetup(0, reference, mss, 0, 0)
+        for k in (2, 5, 6):
+            other.a[k] = self.a[k]
+        return other
 
     def listening(self, port):
         """The port number that was found, when any was wanted."""

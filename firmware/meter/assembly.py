@@ -30,6 +30,7 @@ from version import VERSION
 _START_ONLY = True
 
 MSS = const(1460)
+MSS_IPV6 = const(1440)  # whose header is 20 octets longer
 _PROFILE = const(7)  # class-id
 _MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning and testing
 
@@ -145,6 +146,7 @@ class Parts:
         self.ipv6 = [ipv6(address) for address in config.bind if ":" in address]
         self.mac = b"\x02\x00" + int(config.serial).to_bytes(4, "big")  # locally administered
         self.tcp_udp = TcpUdpSetup(config.port, obis("0.0.25.1.0.255"), MSS, limits.CONNECTIONS, config.inactivity)
+        self.tcp_udp_ipv6 = self.tcp_udp.over(obis("0.0.25.7.0.255"), MSS_IPV6)
 
     # -- names -------------------------------------------------------------------------------------
 

@@ -154,7 +154,8 @@ def management(m, wport):
         # supply
         (DisconnectControl, "0.0.96.3.10.255", m.supply, SUPPLY),
         # communication
-        (TcpUdpSetup, "0.0.25.0.0.255", m.tcp_udp, TCP),
+        (TcpUdpSetup, "0.0.25.0.0.255", m.tcp_udp, TCP),  # over IPv4
+        (TcpUdpSetup, "0.1.25.0.0.255", m.tcp_udp_ipv6, TCP),  # over IPv6
         (IPv4Setup, "0.0.25.1.0.255", (m.MAC_NAME, m.ipv4, m.mask), NETWORK),
         (MacAddressSetup, "0.0.25.2.0.255", (m.mac,), PRIVATE),
         (IPv6Setup, "0.0.25.7.0.255", (m.MAC_NAME, m.ipv6), NETWORK),

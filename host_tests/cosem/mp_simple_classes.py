@@ -256,6 +256,22 @@ def test_tcp_udp_setup():
     assert put(setup, 5, b"\x11\x01") == READ_WRITE_DENIED
 
 
+def test_tcp_udp_setup_over_ipv6():
+    """It refers to the IPv6 setup; port, connections and time-out are those of the other one, whichever a client writes."""
+    meter = made(port=4061, inactivity=90)
+    setup, six = find(meter, "0.0.25.0.0.255"), find(meter, "0.1.25.0.0.255")
+    assert get(six, 3) == ostr(name("0.0.25.7.0.255"))
+    assert get(six, 4) == lu(1440)
+    for k in (2, 5, 6):
+        assert get(six, k) == get(setup, k)
+    assert put(six, 6, lu(7)) == SUCCESS
+    assert (setup.inactivity(), get(setup, 6)) == (7, lu(7))
+    assert put(setup, 6, lu(8)) == SUCCESS
+    assert get(six, 6) == lu(8)
+    setup.listening(4062)
+    assert get(six, 2) == lu(4062)
+
+
 def test_ipv4_setup():
     assert get(find(made(), "0.0.25.1.0.255"), 6) == b"\x06\xff\x00\x00\x00"
     setup = find(made(bind=("::1", "192.0.2.7")), "0.0.25.1.0.255")

@@ -199,6 +199,7 @@ _FIXED = {
     "0.0.40.0.0.255": "current association",
     "0.0.41.0.0.255": "SAP assignment",
     "0.0.25.0.0.255": "TCP-UDP setup",
+    "0.1.25.0.0.255": "TCP-UDP setup over IPv6",
     "0.0.25.1.0.255": "IPv4 setup",
     "0.0.25.2.0.255": "MAC address",
     "0.0.25.7.0.255": "IPv6 setup",
