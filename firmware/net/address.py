@@ -13,7 +13,7 @@ _TCP_NODELAY = getattr(socket, "TCP_NODELAY", 1)
 _DYNAMIC = 49152  # the first of the 16,384 port numbers that are nobody's
 _TRIES = 20  # numbers tried
 _IPPROTO_IPV6 = 41
-_IPV6_V6ONLY = 27 if sys.platform == "darwin" else 26
+_IPV6_V6ONLY = {"linux": 26, "darwin": 27}.get(sys.platform)  # boards have no such option, and need none
 
 
 def is_v6(host):
@@ -108,6 +108,8 @@ def connected(host, port):
     """A new non-blocking UDP socket that sends to host and port and receives from there only. Raises OSError."""
     sock = socket.socket(family(host), socket.SOCK_DGRAM)
     try:
+        if is_v6(host):
+            sock.bind(resolve("::", 0))  # lwIP connects no socket to IPv6 that is not bound to it
         sock.connect(resolve(host, port))
         sock.setblocking(False)
     except Exception:
@@ -147,7 +149,7 @@ def bound(kind, host, port, shared=False):
     try:
         if kind == socket.SOCK_STREAM or shared:
             share(sock, True)
-        if is_v6(host):
+        if is_v6(host) and _IPV6_V6ONLY:
             sock.setsockopt(_IPPROTO_IPV6, _IPV6_V6ONLY, 1)
         sock.bind(resolve(host, port))
         if kind == socket.SOCK_STREAM:

@@ -37,6 +37,8 @@
 #define MAC_READ (1u << 30)
 enum { MAC_CR = 1, MAC_ADDRH = 2, MAC_ADDRL = 3, MAC_MII_ACC = 6, MAC_MII_DATA = 7 };
 #define MAC_FULL_DUPLEX_TX_RX (1u << 20 | 1u << 3 | 1u << 2)
+// IPv6 asks for the addresses of neighbours by multicast.
+#define MAC_ALL_MULTICAST (1u << 19)
 #define MII_STATUS (1u << 11 | 1u << 6 | 1u) // internal PHY, register 1: basic status; busy
 #define PHY_LINK_UP (1u << 2)
 
@@ -89,7 +91,7 @@ bool eth_start(const uint8_t mac[6]) {
     INT_STS = 0xffffffff;
     bool done = mac_write(MAC_ADDRH, mac[4] | mac[5] << 8)
         && mac_write(MAC_ADDRL, mac[0] | mac[1] << 8 | mac[2] << 16 | (uint32_t)mac[3] << 24)
-        && mac_write(MAC_CR, MAC_FULL_DUPLEX_TX_RX);
+        && mac_write(MAC_CR, MAC_FULL_DUPLEX_TX_RX | MAC_ALL_MULTICAST);
     TX_CFG = TX_ON;
     board_irq_enable(IRQ_ETHERNET);
     eth_irq_rearm();

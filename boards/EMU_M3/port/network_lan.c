@@ -1,4 +1,4 @@
-// network.LAN: the Ethernet interface, with DHCP.
+// network.LAN: the Ethernet interface, with DHCP and IPv6.
 //
 //     LAN()  active([bool])  isconnected()  config("mac")  ifconfig([...])  ipconfig(...)
 //            status() -> (received, sent, dropped)
@@ -8,6 +8,7 @@
 #include "extmod/modnetwork.h"
 #include "lwip/dhcp.h"
 #include "lwip/etharp.h"
+#include "lwip/ethip6.h"
 #include "lwip/netif.h"
 #include "netif/ethernet.h"
 #include "eth.h"
@@ -39,8 +40,9 @@ static err_t init(struct netif *netif) {
     netif->name[1] = '0';
     netif->mtu = 1500;
     netif->output = etharp_output;
+    netif->output_ip6 = ethip6_output;
     netif->linkoutput = send;
-    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP;
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
     memcpy(netif->hwaddr, mac, sizeof(mac));
     netif->hwaddr_len = sizeof(mac);
     NETIF_SET_CHECKSUM_CTRL(netif, NETIF_CHECKSUM_ENABLE_ALL);
@@ -84,6 +86,8 @@ static void start(void) {
     netglue_lock();
     netif_add(&interface, IP4_ADDR_ANY4, IP4_ADDR_ANY4, IP4_ADDR_ANY4, NULL, init, ethernet_input);
     netif_set_hostname(&interface, mod_network_hostname_data);
+    netif_create_ip6_linklocal_address(&interface, 1);
+    interface.ip6_autoconfig_enabled = 1; // and others by what routers advertise
     netif_set_default(&interface);
     netif_set_up(&interface);
     netif_set_link_up(&interface);

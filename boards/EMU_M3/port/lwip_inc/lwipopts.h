@@ -3,8 +3,7 @@
 #include <stdint.h>
 
 #define LWIP_IPV4 1
-// The emulator forwards no IPv6 from the host, so it could not be reached.
-#define LWIP_IPV6 0
+#define LWIP_IPV6 1
 uint32_t random_u32(void);
 #define LWIP_RAND() random_u32()
 
@@ -13,3 +12,7 @@ uint32_t random_u32(void);
 // Nobody asks for this board by name.
 #undef LWIP_MDNS_RESPONDER
 #define LWIP_MDNS_RESPONDER 0
+
+// Beside DHCP and name server one for each IP family, and those that send.
+#undef MEMP_NUM_UDP_PCB
+#define MEMP_NUM_UDP_PCB 8
