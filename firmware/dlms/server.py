@@ -79,6 +79,7 @@ class Server:
         self.refusal = 0
         self.openings = 0  # AAs opened so far (`places`)
         self.multicast = False  # what is being served was sent to an IP multicast group
+        self.whole = whole  # for who cannot import it, because it is above them
         self.sn = None  # the services of short name referencing, where the board has a client for them
         if limits.SN_CLIENTS:
             from dlms import short_names
