@@ -45,6 +45,14 @@ MUTATIONS = (
         (WIRE + "test_wrapper_header.py::test_wports_are_swapped_in_every_kind_of_answer",),
     ),
     Mutation(
+        "all-that-was-sent-ahead-served-at-once",
+        "A-35",
+        "net/tcp.py",
+        "if n and frame(rx, self.off, n, self.server.pdu) != INCOMPLETE:\n            self.wait_more()",
+        "if n and frame(rx, self.off, n, self.server.pdu) != INCOMPLETE:\n            self.process()",
+        (WIRE + "test_turns.py::test_who_sends_ahead_waits_for_himself",),
+    ),
+    Mutation(
         "version-not-checked",
         "A-25",
         "dlms/octets_viper.py",
