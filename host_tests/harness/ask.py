@@ -15,7 +15,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tools.dlmsclient import Association, Client, Conformance, DlmsError
+from tools.dlmsclient import Association, AssociationRejected, Client, Conformance, DlmsError
 from tools.dlmsclient.errors import Timeout, TransportError
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 
@@ -208,13 +208,17 @@ class _Asking:
         self.found.limits["UDP_ASSOCIATIONS"] = most
 
     def _over_udp(self, pairs: list[tuple]) -> int:
-        """How many associations one socket gets; they are released again."""
+        """How many associations one socket gets, released again; 1 where there is no room just now, which is an answer over UDP as well."""
         opened: list[Association] = []
         with suppress(DlmsError), Client.udp(self._host, self._port, self._wait) as link:
             _count(lambda role, device: opened.append(self._associate(link, role, device)), pairs)
             for association in opened:
                 with suppress(DlmsError):
                     association.release()
+            if not opened and pairs:
+                with suppress(AssociationRejected):
+                    self._associate(link, *pairs[0])
+                return 1
         return len(opened)
 
     def families(self) -> None:

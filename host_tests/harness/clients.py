@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
-from tools.dlmsclient import Association, Client, Data
+from tools.dlmsclient import Association, Client, Data, DlmsError
 
 from . import tape
 from .meters import MeterHandle
@@ -32,9 +32,18 @@ def client(meter: MeterHandle) -> Iterator[ClientFactory]:
             link = links.enter_context(connect(host or meter.host, meter.port, timeout or meter.patience or TIMEOUT, tape.note))
             if not udp:
                 links.callback(part, link.transport.socket)
+            elif meter.process is None:
+                links.callback(_release_all, link)  # nobody starts that meter anew, and an AA over UDP outlives its socket
             return link
 
         yield open_link
+
+
+def _release_all(link: Client) -> None:
+    """Release what a test has left open over UDP."""
+    for association in list(link.associations.values()):
+        with suppress(DlmsError):
+            association.release()
 
 
 @pytest.fixture

@@ -81,5 +81,6 @@ def meter(
 @pytest.fixture
 def raw(meter: MeterHandle) -> Iterator[RawLinks]:
     """Plain TCP and UDP sockets to the meter, closed after the test."""
-    with RawLinks(meter.host, meter.port, meter.patience or RAW_TIMEOUT, small=meter.small, no_udp=meter.no_udp) as links:
+    more = {"small": meter.small, "release": meter.process is None, "no_udp": meter.no_udp}
+    with RawLinks(meter.host, meter.port, meter.patience or RAW_TIMEOUT, **more) as links:
         yield links

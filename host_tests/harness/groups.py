@@ -1,8 +1,8 @@
 """Which tests have to share a worker, which begin first, and how much time they are given: a board boots slowly.
 
-The tests of one board share a worker, and those of one module, because they share its meter. Modules whose tests have a board, a process or
-an interpreter each share nothing: every test there goes to whichever worker is free, and they begin first, so that no worker is left alone
-with them at the end.
+The tests of one board or of one running meter share a worker, and those of one module, because they share a meter. Modules whose tests
+have a board, a process or an interpreter each share nothing: every test there goes to whichever worker is free, and they begin first, so
+that no worker is left alone with them at the end.
 
 xdist's own groups (`--dist loadgroup`) are names put behind node ids, which pytest 9.2 no longer shows it; so the scheduler here takes the
 group from the target's part of the node id.
@@ -38,11 +38,11 @@ def target_of(item: pytest.Item, targets: Sequence[Target]) -> Target:
 
 
 def scope(nodeid: str, targets: Sequence[Target]) -> str:
-    """What has to stay together: the tests of one board, and those of one module that is not among those `APART`."""
+    """What has to stay together: the tests of one board or running meter, and those of one module that is not among those `APART`."""
     module, _, rest = nodeid.partition("::")
     chosen = rest.partition("[")[2].removesuffix("]").split("-")
     used = next((each for each in targets if each.id in chosen), targets[0])
-    if used.board is not None:
+    if used.board is not None or used.foreign:
         return used.id
     return nodeid if module in APART else module
 
@@ -55,7 +55,7 @@ def order(name: str, tests: int) -> tuple[int, int]:
 
 def scheduler(config: pytest.Config, log: Any, targets: Sequence[Target]) -> Any:
     """xdist's scheduler by these scopes; None, for the one that `--dist` names, where that is another and no board takes part."""
-    if config.getoption("dist") != "loadscope" and not any(each.board for each in targets):
+    if config.getoption("dist") != "loadscope" and not any(each.board or each.foreign for each in targets):
         return None
     from xdist.scheduler import LoadScopeScheduling
 

@@ -17,6 +17,7 @@ from . import probe, tape
 
 HEADER = 8
 RAW_TIMEOUT = 10.0
+_RLRQ = bytes.fromhex("6203800100")
 _ASK_AGAIN = 0.05
 _PARTING = 2.0
 # Client wPorts that no meter knows: their association is refused, and nothing else happens.
@@ -169,6 +170,7 @@ class RawUdp:
 
     def __init__(self, address: tuple[str, int], timeout: float, pace: OneAtATime | None = None) -> None:
         self.timeout = timeout
+        self.pairs: set[tuple[int, int]] = set()  # (client, server) wPorts that a test has opened an AA for
         self._pace = pace
         family = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0][0]
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -203,6 +205,12 @@ class RawUdp:
             return True
         return False
 
+    def release(self) -> None:
+        """End the AAs that a test has opened: over UDP they outlive the socket, and a meter that nobody starts anew has few."""
+        for client, server in self.pairs:
+            with contextlib.suppress(OSError):
+                self.ask(wpdu(client, server, _RLRQ))
+
     def close(self) -> None:
         self.socket.close()
 
@@ -217,10 +225,14 @@ class RawLinks:
     """Opens raw links to one meter and closes them all at the end of the test.
 
     small: the meter is one of few resources, keeps one datagram and serves few connections.
+    release: end what tests leave open over UDP, because nobody starts the meter anew.
     no_udp: why it is not reached over UDP; a test that opens a UDP socket is skipped then.
     """
 
-    def __init__(self, host: str, port: int, timeout: float = RAW_TIMEOUT, *, small: bool = False, no_udp: str = "") -> None:
+    def __init__(
+        self, host: str, port: int, timeout: float = RAW_TIMEOUT, *, small: bool = False, release: bool = False, no_udp: str = ""
+    ) -> None:
+        self._release = release
         self._no_udp = no_udp
         self._small = small
         self._pace = OneAtATime((host, port)) if small else None
@@ -253,4 +265,6 @@ class RawLinks:
         for link in self._open:
             if isinstance(link, RawTcp):
                 part(link.socket)
+            elif self._release:
+                link.release()
             link.close()

@@ -151,6 +151,8 @@ def test_scopes():
     assert groups.scope("a/test_b.py::test_c[tcp-unix-ipv4]", both) == "a/test_b.py"
     assert groups.scope("a/test_b.py::test_c", both) == "a/test_b.py"
     assert groups.scope("a/test_b.py::test_c", [pico]) == "pico_1"
+    # a meter that is running already is one for all
+    assert groups.scope("a/test_b.py::test_c", [target.parse("tcp://meter:4059")]) == "tcp://meter:4059"
     apart = groups.APART[0] + "::test_c[x]"
     assert groups.scope(apart, both) == apart
     assert groups.scope(apart, [pico]) == "pico_1"

@@ -145,6 +145,8 @@ def associate(link: RawTcp | RawUdp, client: int | None = None, server: int | No
     ROSTER.expect(*_ends(client, server))
     aare = ask(link, request, client, server)
     assert is_aare(aare), aare.hex()
+    if isinstance(link, RawUdp):
+        link.pairs.add(_ends(client, server))
     return aare
 
 

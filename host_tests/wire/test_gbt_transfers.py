@@ -21,7 +21,7 @@ EVERYTHING = Conformance(0xFFFFFF)
 TIMEOUT = 20.0
 Calm = Callable[[Relay, Client], None]
 
-pytestmark = [pytest.mark.limits(GBT_WINDOW=8), pytest.mark.prefers(rate=0, backfill_days=1, udp_inactivity=600)]
+pytestmark = [pytest.mark.limits(GBT_WINDOW=8), pytest.mark.meter_config(rate=0, backfill_days=1), pytest.mark.prefers(udp_inactivity=600)]
 
 
 @pytest.fixture
