@@ -91,11 +91,11 @@ class Connection(Link):
         self.out_end = 0
         self.queue.discard(sock)
         sock.close()
-        self.server.abort(self)
         owner = self.owner
         if owner is not None:
             self.owner = None
             owner.closed()
+        self.server.abort(self)
         self.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.remote, reason))
 
     def ready(self, event):
@@ -117,7 +117,7 @@ class Connection(Link):
             self.close("error-%s" % (e.errno if isinstance(e, OSError) else type(e).__name__))
 
     def receive(self):
-        """Read what has come and serve the WPDUs in it."""
+        """Read what has come and serve the first WPDU in it."""
         if self.have == 0:
             n = receive_one(self, self.sock, self.rx)
             if n == -1:

@@ -422,7 +422,7 @@ def test_group():
 
 
 def test_a_connection_whose_end_raises_is_closed():
-    """The socket goes first, then the AAs and the line of the log."""
+    """The socket goes first, and who opened the connection hears of it; then the AAs and the line of the log."""
     rig = Rig()
     step, listener = accepting(rig)
     step()
@@ -431,11 +431,19 @@ def test_a_connection_whose_end_raises_is_closed():
     def abort(link):
         raise MemoryError
 
+    class Owner:
+        heard = False
+
+        def closed(self):
+            self.heard = True
+
     rig.server.abort = abort
+    connection.owner = owner = Owner()
     try:
         connection.close("end")
     except MemoryError:
         pass
     rig.in_order()
+    assert owner.heard and connection.owner is None
 
 
