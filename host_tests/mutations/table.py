@@ -151,7 +151,7 @@ MUTATIONS = (
         "D-96",
         "dlms/server.py",
         "\"not-awaited\")\n            return 0",
-        "\"not-awaited\")\n            return self.idle(link, 0, rx, off, tx)",
+        "\"not-awaited\")\n            return self.refuse(tx, HEADER, self.errors.no_association)",
         (WIRE + "test_unsolicited_broadcast.py::test_a_confirmation_of_nothing_is_not_answered_in_a_preestablished_association[tcp]",),
     ),
     Mutation(
