@@ -33,7 +33,7 @@ def request(server, aa, rx, p, end, tx):
         return server.exception(aa, tx, errors.no_invoke_id)
     choice = rx[p + 1]
     iip = rx[p + 2]
-    if iip & 0x40 == 0 and not answers_get(server, aa) and yields_nothing(server, aa, choice):
+    if iip & 0x40 == 0 and not answers_get(server, aa) and yields_nothing(aa, choice):
         turn(server, aa, choice, iip)
         return unanswered(server, aa, "get")
     if aa.conformance & GET == 0:
@@ -56,13 +56,12 @@ def turn(server, aa, choice, iip):
         server.abandon(aa)
 
 
-def yields_nothing(server, aa, choice):
+def yields_nothing(aa, choice):
     """True when an unconfirmed GET yields nothing (B-09): nothing is read then, for nobody would hear of it.
 
     With an unknown choice nothing says for sure that this was the service class: refused where an answer can go (D-93).
     """
-    known = 1 <= choice <= 3
-    return known or (choice & 0x40 == 0 and (server.multicast or aa.assoc.preestablished))
+    return 1 <= choice <= 3 or (choice & 0x40 == 0 and aa.assoc.preestablished)
 
 
 def result(aa, tx, iip, code):

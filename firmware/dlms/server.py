@@ -78,7 +78,6 @@ class Server:
         self.short = short_get  # the short way, for a transport that tries it itself and then calls `serve`
         self.refusal = 0
         self.openings = 0  # AAs opened so far (`places`)
-        self.multicast = False  # what is being served was sent to an IP multicast group
         self.whole = whole  # for who cannot import it, because it is above them
         self.sn = None  # the services of short name referencing, where the board has a client for them
         if limits.SN_CLIENTS:

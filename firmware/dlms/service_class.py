@@ -29,8 +29,8 @@ def unconfirmed(rx, p, end):
 
 
 def answers_get(server, aa):
-    """True when a GET in this AA is answered whatever its service class: a confirmed AA that an AARQ opened, and no multicast (B-09)."""
-    return aa.confirmed and not aa.assoc.preestablished and not server.multicast and server.errors.unconfirmed_get
+    """True when a GET in this AA is answered whatever its service class: a confirmed AA that an AARQ opened (B-09)."""
+    return aa.confirmed and not aa.assoc.preestablished and server.errors.unconfirmed_get
 
 
 def silent(rx, p, end, gets):

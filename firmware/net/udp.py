@@ -103,8 +103,8 @@ class UdpPort:
             return
         link = self.find(peer)
         server = self.server
-        if size != n or self.home is not self:
-            n = self.serve(link, data, n, size)
+        if size != n:
+            n = server.too_long(link, data, self.tx, n)
         else:
             size = server.short(link.keys, link.ways, data, 0, n, self.tx, server.served)
             if size:
@@ -137,18 +137,6 @@ class UdpPort:
         if link.streaming is None or link.port is not self.home:
             self.streaming = None
             self.queue.want(self.sock, _POLLIN)
-
-    def serve(self, link, data, n, size):
-        """Serve the WPDU data[0:n] that is too long, or was sent to a group; returns the size of the answer's at tx[0:], or 0.
-
-        An unconfirmed GET to a group is not answered (B-09). The short way does not know of groups, so it is not tried.
-        """
-        server = self.server
-        server.multicast = self.home is not self
-        try:
-            return server.serve(link, data, 0, n, self.tx) if size == n else server.too_long(link, data, self.tx, n)
-        finally:
-            server.multicast = False
 
     def dropped(self, peer, reason):
         """A datagram is no WPDU: say so at DEBUG (A-58)."""

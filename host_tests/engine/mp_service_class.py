@@ -176,22 +176,6 @@ def test_a_get_in_a_preestablished_association():
         assert rig.server.too_long(link, rx, rig.tx, len(rx)) == 0
 
 
-def test_a_get_in_a_group():
-    """Nor to an IP multicast group, whatever AA the client has: the transport says that it was one."""
-    rig = new(stream=False)
-    rig.server.short = None
-    rig.server.multicast = True
-    for head, rest in GETS:
-        for iip in CLEAR:
-            octets = unhex(head + iip + rest)
-            rx = bytes((0, 1, 0, 16, 0, 1, 0, len(octets))) + octets
-            assert rig.server.serve(rig.link, rx, 0, len(rx), rig.tx) == 0, (head, rest)
-    rx = unhex("0001 0010 0001 FFFF C00101")
-    assert rig.server.too_long(rig.link, rx, rig.tx, len(rx)) == 0
-    rig.server.multicast = False
-    assert rig.server.too_long(rig.link, rx, rig.tx, len(rx)) == 11
-
-
 def test_what_is_done_and_not_answered():
     """SET and ACTION, whatever becomes of them, with every class of errors; the confirmed one is answered."""
     for ctt in (False, True):
