@@ -5,8 +5,9 @@ The WPDU in front tells how long the APDU is, so over TCP the value is read twic
     measure   the octets are counted. What another reading might change is kept on a tape; nothing is sent
     write     the header, then the value again: from the tape, and elements of long attributes encoded anew
 
-Both go in slices of a few pieces, one at each turn of the poll, so that others are served meanwhile. What fits the longest APDU that the
-server sends otherwise, and is read in one slice, goes at once. A datagram has no second turn: there the answer is made in the buffer.
+Both go in slices of one element or a few simple values, one at each turn of the poll, so that others are served meanwhile. What fits
+the longest APDU that the server sends otherwise, and is read in one slice, goes at once. A datagram has no second turn: there the answer is
+made in the buffer.
 
 The tape is what the request leaves of the transfer's `buf`:
 
@@ -31,7 +32,9 @@ from dlms.wrapper import answer as header
 
 LATER = const(-1)  # instead of an offset: the answer comes with `Server.more`
 BROKEN = const(-1)  # instead of a size: what was announced cannot be kept, the connection has to end
-_PIECES = const(12)  # of a slice
+# What a slice may cost, in simple values: the longest elements, of an access_rights_list, take some 150,000 instructions
+_SLICE = const(4)
+_ELEMENT = const(4)
 _CURSOR = const(57)
 _RESUME = const(16)
 _TOO_LONG = const(0x1FFFFFFF)  # an offset behind every buffer
@@ -169,18 +172,19 @@ def write(server, link, aa, t, tx):
 
 def fill(t, out, off, end):
     """Copy the next octets of the value, of not too many pieces, to out[off:end]; returns the offset behind them. The end is a fault."""
-    left = _PIECES
+    left = _SLICE
     while off < end:
         n = min(t.c1 - t.c0, end - off)
         if n:
             copy(out, off, t.carry, t.c0, n)
             t.c0 += n
             off += n
-        elif left == 0:
+        elif left <= 0:
             break
-        elif t.next():
-            left -= 1
         else:
+            left -= _ELEMENT if t.i < t.n else 1
+            if t.next():
+                continue
             t.fault = t.fault or LONG_GET_ABORTED
             break
     return off
@@ -194,9 +198,9 @@ def measure(server, t, tx, off, end):
 
     Returns the offset behind them, _TOO_LONG when they do not fit.
     """
-    left = _PIECES
-    while left:
-        left -= 1
+    left = _SLICE
+    while left > 0:
+        left -= _ELEMENT if t.i < t.n else 1
         n = step(server, t)
         if n < 0:
             if not t.fault:

@@ -64,22 +64,23 @@ def test_changed_rows_are_those_of_the_start():
 
 
 def test_changed_length_that_cannot_be_kept():
-    """A text that is read twice, because the tape is full, and is another one the second time: the connection has to end."""
+    """A text that is read twice, because the tape is full, and is a longer or shorter one the second time: the connection has to end."""
     ask = "C003C106" + (TEXT + "0200") * 6
+    for size in (290, 310):
 
-    def change(rig):
-        rig.text.a[2] = axdr.octets(bytes(290))
+        def change(rig, size=size):
+            rig.text.a[2] = axdr.octets(bytes(size))
 
-    ends = set()
-    for rig, got, at in walk(new, ask, change):
-        if got == "BROKEN":
-            assert "WARN answer-cut-short" in rig.notes[-1]
-        else:
-            assert len(unhex(got)) == length_of_texts(got, 6), at
-        assert rig.link.streaming is None
-        assert rig.server.transfers.free == 3
-        ends.add(got == "BROKEN")
-    assert ends == {True, False}
+        ends = set()
+        for rig, got, at in walk(new, ask, change):
+            if got == "BROKEN":
+                assert "WARN answer-cut-short" in rig.notes[-1]
+            else:
+                assert len(unhex(got)) == length_of_texts(got, 6), at
+            assert rig.link.streaming is None
+            assert rig.server.transfers.free == 3
+            ends.add(got == "BROKEN")
+        assert ends == {True, False}
 
 
 def length_of_texts(got, n):
@@ -142,7 +143,7 @@ def test_raised_while_measuring_or_writing():
 
 
 def test_slices_are_short():
-    """No slice reads more than twelve pieces and one, or sends more than the buffer of the connection holds."""
+    """No slice reads more than one element, and at the end looks for another, or sends more than the buffer of the connection holds."""
     rig = new()
     rig.filled.fill(65000)
     counts = []
@@ -156,9 +157,9 @@ def test_slices_are_short():
     rig.between = lambda sent: counts.append(0)
     counts.append(0)
     assert len(rig.ask(GET)) == 2 * 65004
-    assert max(counts) <= 13, max(counts)
+    assert max(counts) <= 2, max(counts)
     assert max(rig.slices) <= 8 + 1024
-    assert len(counts) > 2 * 638 // 13
+    assert len(counts) >= 2 * 637
 
 
 def test_slices_and_others():

@@ -1,0 +1,57 @@
+"""Answers longer than the meter's own APDU, to clients that negotiate no block transfer, on a running meter."""
+
+from __future__ import annotations
+
+import pytest
+
+from host_tests.harness.raw import RawLinks, wpdu
+
+pytestmark = [pytest.mark.caps("own-process"), pytest.mark.meter_config(backfill_days=4, frame_timeout=2)]
+
+MANAGER = 48
+# of the management client with its demonstration secret, without bits 2 and 11 to 13: it takes what the last two octets say
+AARQ = "6036A1090607608574050801018A0207808B0760857405080201AC0A80083837363534333231BE10040E01000000065F1F040000021D{:04X}"
+OBJECT_LIST = bytes.fromhex("C001C1000F0000280000FF0200")
+NAME = bytes.fromhex("C001C1000100002A0000FF0200")
+TITLE = bytes.fromhex("C401C1000910") + b"ZZZ0000000100001"
+
+
+def opened(link, pdu: int):
+    """A link with an AA of that client."""
+    answer = link.ask(wpdu(MANAGER, 1, bytes.fromhex(AARQ.format(pdu))))
+    assert answer[8] == 0x61
+    return link
+
+
+def ask(link, apdu: bytes) -> bytes:
+    return link.ask(wpdu(MANAGER, 1, apdu))[8:]
+
+
+@pytest.mark.req("D-116", "C-38")
+def test_object_list_in_one_piece(raw: RawLinks) -> None:
+    """The same to the octet for every size that is enough, 0 standing for any; refused by one octet less."""
+    whole = ask(opened(raw.tcp(), 0xFFFF), OBJECT_LIST)
+    assert len(whole) > 1024
+    assert whole[:4] == bytes.fromhex("C401C100")
+    for pdu in (0, 5000, len(whole)):
+        assert ask(opened(raw.tcp(), pdu), OBJECT_LIST) == whole
+    link = opened(raw.tcp(), len(whole) - 1)
+    assert ask(link, OBJECT_LIST) == bytes.fromhex("C401C1010E")
+    assert ask(link, NAME) == TITLE
+
+
+@pytest.mark.req("D-116", "A-08")
+def test_datagram_is_the_limit(raw: RawLinks) -> None:
+    link = opened(raw.udp(), 0xFFFF)
+    assert ask(link, OBJECT_LIST) == bytes.fromhex("C401C1010E")
+    assert ask(link, NAME) == TITLE
+
+
+@pytest.mark.req("D-119", "A-23")
+def test_next_requests_wait_and_others_do_not(raw: RawLinks) -> None:
+    link, other = opened(raw.tcp(), 0), opened(raw.tcp(), 0)
+    link.send(wpdu(MANAGER, 1, OBJECT_LIST) + wpdu(MANAGER, 1, NAME) + wpdu(MANAGER, 1, OBJECT_LIST))
+    assert ask(other, NAME) == TITLE
+    first = link.receive_wpdu()
+    assert link.receive_wpdu()[8:] == TITLE
+    assert link.receive_wpdu() == first
