@@ -41,6 +41,8 @@ def beside():
     return None
 
 
+# Its place among the names is taken before: Ctrl-C in the middle of a collection leaves the heap locked, and a further name may need heap.
+code = 0
 code = app.main(sys.argv[1:], beside())
 # On a board the REPL comes next. Leaving by SystemExit would be a soft reset there, and start the meter again.
 if not app.HARDWARE:
