@@ -6,7 +6,7 @@ import pytest
 
 from host_tests.harness.raw import RawLinks, wpdu
 
-pytestmark = [pytest.mark.caps("own-process"), pytest.mark.meter_config(backfill_days=4, frame_timeout=2)]
+pytestmark = [pytest.mark.caps("own-process"), pytest.mark.prefers(backfill_days=0)]
 
 MANAGER = 48
 # of the management client with its demonstration secret, without bits 2 and 11 to 13: it takes what the last two octets say
