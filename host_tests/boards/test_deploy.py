@@ -88,6 +88,36 @@ def test_what_is_no_longer_part_is_removed(board, some):
     assert content(board, "notes.txt") == b"mine"
 
 
+def test_modules_lie_in_folders_of_folders(board, some):
+    some["dlms/ln/get.py"] = b"g = 7\n"
+    some["dlms/ln/deep/er.py"] = b"h = 8\n"
+    run(board)
+    assert content(board, "dlms/ln/deep/er.py") == b"h = 8\n"
+    run(board, lambda repl: files.Files(repl).write("dlms/ln/deep/notes.txt", b"mine"))
+    del some["dlms/ln/deep/er.py"]
+    assert run(board).removed == ["dlms/ln/deep/er.py"]
+    assert content(board, "dlms/ln/deep/notes.txt") == b"mine"
+
+
+def test_a_flat_layout_of_before_is_removed(board, some):
+    """As a version left it that kept no list of what it put there: a folder of today with modules that have moved into others."""
+    for path in ("net/old.py", "net/stale.mpy"):
+        run(board, lambda repl, path=path: (files.Files(repl).make_folder("net"), files.Files(repl).write(path, b"i = 9\n")))
+    assert run(board).removed == ["net/old.py", "net/stale.mpy"]
+
+
+def test_a_folder_that_is_no_longer_part_is_removed_whole(board, some):
+    some["gone/one.py"] = some["gone/two/three.py"] = some["flat.py"] = b"j = 10\n"
+    run(board)
+    for path in ("gone/one.py", "gone/two/three.py", "flat.py"):
+        del some[path]
+    run(board, lambda repl: files.Files(repl).write("mine.py", b"k = 11\n"))
+    assert run(board).removed == ["flat.py", "gone/one.py", "gone/two/three.py"]
+    assert run(board, lambda repl: files.Files(repl).tree("gone")) == ([], [])
+    assert content(board, "mine.py") == b"k = 11\n"
+    assert run(board).removed == []
+
+
 def test_the_entry_points_come_last():
     assert list(deploy.sources(PICO))[-2:] == ["boot.py", "main.py"]
     assert deploy.sources(PICO)["limits.py"] == (PICO.folder / "limits.py").read_bytes()
@@ -127,7 +157,7 @@ def test_a_file_that_arrives_damaged_is_not_put_in_place(board, some, monkeypatc
         run(board)
     monkeypatch.undo()
     assert content(board, "log.py") == SOME["log.py"]
-    assert run(board, lambda repl: files.Files(repl).listing("")) == ["boot.py", "limits.py", "log.py", "main.py"]
+    assert run(board, lambda repl: files.Files(repl).listing("")) == ["boot.py", "deployed.txt", "limits.py", "log.py", "main.py"]
 
 
 def test_a_board_without_room_is_told_before_anything_is_written(micropython, some):

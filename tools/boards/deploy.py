@@ -1,10 +1,16 @@
-"""Put the firmware's sources onto a board that runs MicroPython: only what changed, checked by hash, main.py last."""
+"""Put the firmware's sources onto a board that runs MicroPython: only what changed, checked by hash, main.py last.
+
+What an earlier deployment put there and this one has not is removed, since it would go on taking precedence over frozen modules or
+be imported in the place of what replaced it: every module below a folder of the firmware, and what the list of the last deployment
+names, which is kept on the board (`deployed.txt`, a path a line). Files of the user's own stay.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from .catalog import ROOT, Board, BoardError
 from .files import NEW, Files, needed
@@ -13,6 +19,7 @@ from .repl import Repl
 FIRMWARE = ROOT / "firmware"
 # Sources become bytecode in the heap: about 150 KB beside 70 KB of objects, measured on a 32-bit interpreter.
 HEAP = 225 << 10
+LIST = "deployed.txt"  # on the board: the paths of the last deployment
 
 
 @dataclass
@@ -43,19 +50,11 @@ def deploy(repl: Repl, board: Board, say: Callable[[str], None]) -> Outcome:
     present = files.hashes(list(wanted))
     changed = {path: content for path, content in wanted.items() if present[path] != hashlib.sha256(content).hexdigest()}
     outcome.unchanged = [path for path in wanted if path not in changed]
-    folders = sorted({path.partition("/")[0] for path in wanted if "/" in path})
+    folders = folders_of(wanted)
     # what an earlier interruption or an earlier version left, before room is looked for
-    for folder in folders:
-        for name in files.listing(folder):
-            path = f"{folder}/{name}"
-            if path not in wanted and name.endswith((".py", ".mpy", NEW)):
-                files.remove(path)
-                outcome.removed.append(path)
-                say(f"removed {path}")
-    for name in files.listing(""):
-        if name.endswith(NEW):
-            files.remove(name)
-            outcome.removed.append(name)
+    for path in _remove_left(files, wanted, folders):
+        outcome.removed.append(path)
+        say(f"removed {path}")
     space = files.space()
     biggest = {path: changed[path] for path in sorted(changed, key=lambda path: len(changed[path]))[-1:]}
     fresh = {path: content for path, content in changed.items() if not present[path]}
@@ -71,7 +70,40 @@ def deploy(repl: Repl, board: Board, say: Callable[[str], None]) -> Outcome:
         files.write(path, content)
         outcome.sent.append(path)
         say(f"sent {path} ({len(content)} octets, {number} of {len(changed)})")
+    listed = "".join(f"{path}\n" for path in wanted).encode()
+    if files.read(LIST) != listed:
+        files.write(LIST, listed)
     return outcome
+
+
+def folders_of(paths: Iterable[str]) -> list[str]:
+    """Every folder that holds one of these paths, each in front of what it holds."""
+    return sorted({str(folder) for path in paths for folder in PurePosixPath(path).parents if folder.name})
+
+
+def _remove_left(files: Files, wanted: Mapping[str, bytes], folders: Sequence[str]) -> list[str]:
+    """Remove what an earlier deployment left on the board and this one has not, with the folders that only it filled; returns the paths."""
+    before = (files.read(LIST) or b"").decode(errors="replace").splitlines()
+    found = {path for path in before if path not in wanted and PurePosixPath(path).suffix == ".py" and ".." not in path}
+    found |= {name for name in files.listing("") if name.endswith(NEW)}
+    empty: list[str] = []
+    for top in sorted({*(path.partition("/")[0] for path in before if "/" in path), *(folder for folder in folders if "/" not in folder)}):
+        paths, inside = files.tree(top)
+        kept = [path for path in paths if path in wanted or (path not in found and not _module(path, top, folders))]
+        found |= {path for path in paths if path not in kept}
+        empty += [folder for folder in inside if folder not in folders and not any(path.startswith(folder + "/") for path in kept)]
+    existing = files.hashes(sorted(found))
+    for path in found:
+        if existing[path]:
+            files.remove(path)
+    for folder in empty:
+        files.remove_folder(folder)
+    return sorted(path for path in found if existing[path])
+
+
+def _module(path: str, top: str, folders: Sequence[str]) -> bool:
+    """Whether a file below a folder of the firmware is a module, or what an interrupted transfer left of one."""
+    return top in folders and path.endswith((".py", ".mpy", NEW))
 
 
 def _check_port(repl: Repl, board: Board) -> None:

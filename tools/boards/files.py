@@ -59,6 +59,33 @@ def _drop(p):
   os.remove(p)
  except OSError:
   pass
+def _mkdir(p):
+ try:
+  os.mkdir(p)
+ except OSError as e:
+  if e.errno!=17:
+   raise
+def _rmdir(p):
+ try:
+  os.rmdir(p)
+ except OSError:
+  pass
+def _tree(p):
+ f=[]
+ d=[]
+ def w(p):
+  try:
+   l=list(os.ilistdir(p))
+  except OSError:
+   return
+  for e in l:
+   if e[1]&0x8000:
+    f.append(p+'/'+e[0])
+   else:
+    w(p+'/'+e[0])
+  d.append(p)
+ w(p)
+ return f,d
 """
 
 
@@ -97,10 +124,17 @@ class Files:
         except RemoteError:
             return []
 
+    def tree(self, folder: str) -> tuple[list[str], list[str]]:
+        """Paths of the files below a folder, and of the folders, each behind what it holds; both empty when there is no such folder."""
+        return self._repl.value(f"_tree({folder!r})")
+
     def make_folder(self, folder: str) -> None:
-        """Make a folder of the top level, unless it is there."""
-        if not self._repl.value(f"{folder!r} in os.listdir('')"):
-            self._repl.run(f"os.mkdir({folder!r})")
+        """Make a folder unless it is there; the one that holds it is there already."""
+        self._repl.run(f"_mkdir({folder!r})")
+
+    def remove_folder(self, folder: str) -> None:
+        """Remove a folder; one that still holds something stays."""
+        self._repl.run(f"_rmdir({folder!r})")
 
     def remove(self, path: str) -> None:
         self._repl.run(f"_drop({path!r})")
