@@ -98,15 +98,15 @@ class Interface:
         return -READ_WRITE_DENIED
 
 
-def live(*values):
+def live(*values, whole=False):
     """A buffer for each of some encoded values, which begin as given and change in place: views of one, because a bytearray for each takes
-    twice the memory.
+    twice the memory. whole: that one comes first, for code that writes them all.
     """
-    whole = memoryview(bytearray(b"".join(values)))
-    views = []
+    octets = memoryview(bytearray(b"".join(values)))
+    views = [octets] if whole else []
     at = 0
     for value in values:
-        views.append(whole[at : at + len(value)])
+        views.append(octets[at : at + len(value)])
         at += len(value)
     return views
 

@@ -78,6 +78,8 @@ class Clock(Interface):
         self._zone = 0
         self._summer = 60
         self._begin = self._end = self._from = self._until = 0  # minutes: this year's rule and the year it is for
+        self._steady = 0  # … and the first minute at which daylight saving may begin or end, or the year does
+        self._shown = self._shown_day = -1  # the local time that attribute 2 shows, -1 when the rule has changed since
         self._rule()
 
     # -- time ------------------------------------------------------------------------------------
@@ -85,6 +87,10 @@ class Clock(Interface):
     def advance(self, seconds):
         """Let 0 <= seconds <= 86400 pass."""
         self.second += seconds
+        if self.second < civil.DAY and self.local_second + seconds < civil.DAY and self.minutes() < self._steady:
+            # within a day and between two changes of daylight saving local time runs as the instant does
+            self.local_second += seconds
+            return
         if self.second >= civil.DAY:
             self.second -= civil.DAY
             self.day += 1
@@ -106,6 +112,11 @@ class Clock(Interface):
     def render(self):
         """Bring attribute 2 to the present moment."""
         buf = self.a[2]
+        if self._shown == self.local_second and self._shown_day == self.local_day and buf[13] == self.a[4][1]:
+            # nothing has passed since: what else is shown changes with the rule, which forgets this, or with the status
+            return
+        self._shown = self.local_second
+        self._shown_day = self.local_day
         civil.put_date(buf, 2, self.local_day)
         civil.put_time(buf, 7, self.local_second)
         buf[10] = 0
@@ -117,6 +128,7 @@ class Clock(Interface):
         if not self._from <= now < self._until:
             self._year()
         active = self.active(now)
+        self._steady = self._next_change(now)
         minute = self._summer if active else 0
         second = self.second + (minute - self._zone) * 60
         day = self.day
@@ -144,8 +156,18 @@ class Clock(Interface):
             return self._begin <= now < self._end
         return now >= self._begin or now < self._end
 
+    def _next_change(self, now):
+        """The first minute behind now at which daylight saving begins or ends, or the year that the rule was computed for does."""
+        change = self._until
+        if now < self._begin < change:
+            change = self._begin
+        if now < self._end < change:
+            change = self._end
+        return change
+
     def _rule(self):
         """Take attributes 3 and 5 to 8 into use."""
+        self._shown = -1
         zone = get16(self.a[3], 1)
         self._zone = zone - 0x10000 if zone & 0x8000 else zone
         summer = self.a[7][1]

@@ -9,6 +9,7 @@ from micropython import const
 
 import limits
 from cosem.base import scratch
+from cosem.row import capture
 from dlms import axdr
 from dlms.octets import clear, copy, get16, put16
 
@@ -139,9 +140,12 @@ class Columns:
 
     def capture(self, row):
         """Copy the present values of all columns to a row."""
+        left = capture(row, self.directory.objs, self.what, self.plan, self.n)
         i = 0
-        while i < self.n:
-            self._capture(i, row)
+        while left:
+            if left & 1:
+                self._capture(i, row)
+            left >>= 1
             i += 1
 
     def _capture(self, i, row):

@@ -62,3 +62,23 @@ def put_row(buf, off, row, plan, order, n):
         buf[off : off + k] = row[at : at + k]
         off += k
     return off
+
+
+def capture(row, objects, what, plan, n):
+    """Copy the present values of the first n columns that their objects hold to a row; returns a bit for each column that is not held.
+
+    what: place of the object in `objects` and attribute, two octets a column. plan: as `put_row`. Bit i is set as well where the value
+    is not of the type and size of column i: `Columns.capture` sees to both.
+    """
+    left = 0
+    for i in range(n):
+        p = 6 * i
+        value = objects[what[2 * i]].a[what[2 * i + 1]]
+        prefix = plan[p]
+        size = plan[p + 5]
+        if not value or len(value) != prefix + size or value[0] != plan[p + 1] or prefix == 2 and value[1] != plan[p + 2]:
+            left |= 1 << i
+            continue
+        at = plan[p + 3] << 8 | plan[p + 4]
+        row[at : at + size] = value[prefix : prefix + size]
+    return left

@@ -101,3 +101,33 @@ def put_row(buf: ptr8, off: int, row: ptr8, plan: ptr8, order: ptr8, n: int) -> 
             at += 1
         i += 1
     return off
+
+
+@micropython.viper
+def capture(row: ptr8, objects, what: ptr8, plan: ptr8, n: int) -> int:
+    left = 0
+    i = 0
+    while i < n:
+        held = objects[what[2 * i]].a[what[2 * i + 1]]
+        p = 6 * i
+        prefix = plan[p]
+        size = plan[p + 5]
+        good = False
+        if held:
+            if int(len(held)) == prefix + size:
+                value = ptr8(held)
+                if value[0] == plan[p + 1]:
+                    if prefix != 2:
+                        good = True
+                    elif value[1] == plan[p + 2]:
+                        good = True
+        if good:
+            at = plan[p + 3] << 8 | plan[p + 4]
+            k = 0
+            while k < size:
+                row[at + k] = value[prefix + k]
+                k += 1
+        else:
+            left |= 1 << i
+        i += 1
+    return left

@@ -13,6 +13,7 @@ from cosem.disconnect_control import CONNECTED
 from dlms.errors import SUCCESS
 from dlms.octets import add32, copy
 from meter import events
+from meter.integration import due, until
 from meter.simulation import EXPORT, IMPORT
 
 # Most integration steps of one tick. At a step a slot and ten ticks a second any rate is kept; a profile that captures more often
@@ -133,7 +134,7 @@ class Meter:
         clock = self.clock
         energy = self.metrology.source.energy
         while self._owed and steps:
-            n = self._until(clock.local_second)
+            n = until(self.periodic, self.metrology.source.slot, clock.local_second, self._owed)
             self.metrology.integrate(clock.local_day, clock.local_second, n)
             self.demand[0].add(energy[IMPORT])
             self.demand[1].add(energy[EXPORT])
@@ -142,20 +143,9 @@ class Meter:
             self._second(clock.local_second)
             steps -= 1
 
-    def _until(self, second):
-        """Seconds that may pass in one step: to the next slot, period or midnight, or all that is owed."""
-        slot = self.metrology.source.slot
-        n = slot - second % slot
-        for o in self.periodic:
-            if o.period and o.period - second % o.period < n:
-                n = o.period - second % o.period
-        if second + n > DAY:
-            n = DAY - second
-        return min(n, self._owed)
-
     def _second(self, second):
         """What is due at a second of local time: ends of periods, captures, and at midnight the billing."""
-        if self._due(second):
+        if due(self.periodic, second):
             self.render()
             load = self.load_profile.period
             for o in self.periodic:
@@ -174,12 +164,6 @@ class Meter:
         if not self.clock.trusted():
             status |= STATUS_CLOCK_INVALID
         self.status[1] = status
-
-    def _due(self, second):
-        for o in self.periodic:
-            if o.period and second % o.period == 0:
-                return True
-        return False
 
     def _midnight(self):
         """A billing period is over: the next one begins with no maximum demand."""

@@ -4,11 +4,12 @@ Registers are A-XDR values in bytearrays, changed in place: energies grow by who
 so that no fraction is lost; instantaneous values are rewritten when they are about to be read or captured.
 """
 
+from array import array
+
 from micropython import const
 
 from cosem.base import live
-from dlms.octets import add32, put16, put32
-from meter.simulation import CHANNELS, EXPORT, IMPORT, apparent
+from meter.integration import book, show
 
 # scaler_unit (REQUIREMENTS F-33): structure {scaler integer, unit enum}, `02 02 | 0F scaler | 16 unit`, for value · 10**scaler in the
 # unit. Written out, because constants take no heap when the firmware is frozen into an image; so do the tables made of them.
@@ -26,7 +27,6 @@ _U16 = const(b"\x12\x00\x00")  # long-unsigned
 _U32 = const(b"\x06\x00\x00\x00\x00")  # double-long-unsigned
 _I32 = const(b"\x05\x00\x00\x00\x00")  # double-long
 
-_T1 = const(5)  # index of the first tariff register (import T1, T2, export T1, T2), behind the channels
 # Energies, in the order of the channels of a source and then the tariffs: name, type, scaler_unit
 ENERGIES = (
     ("A+", _U32, _WH),
@@ -63,10 +63,6 @@ INSTANTANEOUS = (
     ("I L2", _U16, _CENTIAMPERE),
     ("I L3", _U16, _CENTIAMPERE),
 )
-_P_L1 = const(9)  # indices into INSTANTANEOUS
-_N_L1 = const(12)
-_U_L1 = const(15)
-_I_L1 = const(18)
 
 
 class Metrology:
@@ -77,9 +73,9 @@ class Metrology:
     def __init__(self, source):
         self.source = source
         self.tariff = 0
-        self.energies = tuple(live(*[row[1] for row in ENERGIES]))
-        self.values = tuple(live(*[row[1] for row in INSTANTANEOUS]))
-        self._rest = [0] * len(ENERGIES)  # mWh that are not a Wh yet
+        self._registers, *self.energies = live(*[row[1] for row in ENERGIES], whole=True)
+        self._shown, *self.values = live(*[row[1] for row in INSTANTANEOUS], whole=True)
+        self._rest = array("i", [0] * len(ENERGIES))  # mWh that are not a Wh yet
 
     def quantity(self, name):
         """(value, scaler_unit) of a quantity of the two tables; for the object list."""
@@ -93,41 +89,8 @@ class Metrology:
         """Let the source advance and book what flowed."""
         source = self.source
         source.advance(day, second, seconds)
-        for c in range(CHANNELS):
-            if source.energy[c]:
-                self._book(c, source.energy[c])
-        if source.energy[IMPORT]:
-            self._book(_T1 + self.tariff, source.energy[IMPORT])
-        if source.energy[EXPORT]:
-            self._book(_T1 + 2 + self.tariff, source.energy[EXPORT])
-
-    def _book(self, i, milli):
-        milli += self._rest[i]
-        if milli >= 1000:
-            add32(self.energies[i], 1, milli // 1000)
-            milli %= 1000
-        self._rest[i] = milli
+        book(source.energy, self._rest, self._registers, self.tariff)
 
     def render(self):
         """Bring the instantaneous values to the source's present ones."""
-        source = self.source
-        values = self.values
-        p = source.power[0] + source.power[1] + source.power[2]
-        q = source.reactive[0] + source.reactive[1] + source.reactive[2]
-        put32(values[0], 1, max(p, 0))
-        put32(values[1], 1, max(-p, 0))
-        put16(values[2], 1, p >> 16)
-        put16(values[2], 3, p)
-        put32(values[3], 1, max(q, 0))
-        put32(values[4], 1, max(-q, 0))
-        s = apparent(p, q)
-        put32(values[5], 1, s)
-        put16(values[6], 1, max(p, -p) * 1000 // s if s else 1000)
-        put16(values[7], 1, source.frequency)
-        put32(values[8], 1, source.generation)
-        for i in range(3):
-            p = source.power[i]
-            put32(values[_P_L1 + i], 1, max(p, 0))
-            put32(values[_N_L1 + i], 1, max(-p, 0))
-            put16(values[_U_L1 + i], 1, source.voltage[i])
-            put16(values[_I_L1 + i], 1, source.current[i])
+        show(self.source.now, self._shown)

@@ -4,9 +4,11 @@ The same contract as `meter.simulation`. One channel is measured, active energy 
 and stands in phase L1; voltage, current and frequency are not measured and read 0.
 """
 
+from array import array
+
 from micropython import const
 
-from meter.simulation import CHANNELS, IMPORT
+from meter.simulation import CHANNELS, IMPORT, NOW
 
 _WINDOW = const(60)  # seconds
 _KWH = const(1000000)  # mWh
@@ -19,13 +21,8 @@ class Pulses:
     slot = _WINDOW
 
     def __init__(self, take, per_kwh):
-        self.energy = [0] * CHANNELS
-        self.power = [0] * 3
-        self.reactive = [0] * 3
-        self.voltage = [0] * 3
-        self.current = [0] * 3
-        self.generation = 0
-        self.frequency = 0
+        self.energy = array("i", [0] * CHANNELS)
+        self.now = array("i", [0] * NOW)
         self.connected = True
         self.take = take
         self.per_kwh = per_kwh
@@ -48,7 +45,7 @@ class Pulses:
         self._seconds += seconds
         if self._seconds >= _WINDOW:
             # mWh · 3600 / 1000 / s
-            self.power[0] = self._flowed // self._seconds * 18 // 5
+            self.now[0] = self._flowed // self._seconds * 18 // 5
             self._flowed = 0
             self._seconds = 0
 

@@ -6,7 +6,7 @@ import hashlib
 import socket
 from collections.abc import Iterator
 
-from host_tests.wire.unsolicited import INTERVAL, MANAGER, TCP, UDP, direct, push
+from host_tests.wire.unsolicited import INTERVAL, TCP, UDP, direct, push
 from tools.dlmsclient import Client, axdr
 
 TIMEOUT = 20.0
@@ -105,7 +105,7 @@ def digest(address: tuple[str, int], transport: int) -> str:
     """The digest of two short and two long pushes of a meter."""
     made = hashlib.sha256()
     with Client.tcp(*address, TIMEOUT) as client:
-        opened = client.associate(MANAGER[0], 1, MANAGER[1])
+        opened = client.associate(48, 1, "87654321")  # the demonstration secret: the meter is our own
         for elements in (_ELEMENTS, _LONG):
             opened.set(40, INTERVAL, 2, _objects(elements))
             with Pushed(transport) as pushed:

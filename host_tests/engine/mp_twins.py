@@ -398,3 +398,23 @@ def test_receive_one():
             assert got == result, (got, result)
             assert (None if sock.sent is None else tohex(sock.sent)) == sent
             assert connection.waiting == waiting
+
+
+class _Held:
+    def __init__(self, *values):
+        self.a = (None,) + values
+
+
+def test_capture():
+    need(row_viper)
+    # columns: a value of four octets, a string of two, a value that is computed, one of another type than the plan says
+    objects = (_Held(b"\x06\x01\x02\x03\x04", b"\x09\x02AB"), _Held(None, b"\x11\x07", b"\x09\x03ABC"))
+    what = b"\x00\x01\x00\x02\x01\x01\x01\x02\x01\x03"
+    plan = b"\x01\x06\x01\x00\x00\x04" b"\x02\x09\x02\x00\x04\x02" b"\x01\x06\x00\x00\x06\x04"
+    plan += b"\x01\x12\x00\x00\x0a\x01" b"\x02\x09\x02\x00\x0b\x03"
+    rows = (bytearray(b"\xee" * 14), bytearray(b"\xee" * 14))
+    for n in range(6):
+        left = [twin.capture(row, objects, what, plan, n) for twin, row in zip((row_viper, row_plain), rows)]
+        assert left[0] == left[1] == 0b11100 & (1 << n) - 1
+        assert rows[0] == rows[1]
+    assert rows[0] == b"\x01\x02\x03\x04AB" + b"\xee" * 8
