@@ -55,6 +55,7 @@ class App:
             self.meter.failed,
         )
         self.server.debug = config.log == "DEBUG"
+        self.server.talks = config.log in ("DEBUG", "INFO")
         self.server.open_common(limits.DATAGRAM - HEADER)
         if config.trace:
             import trace

@@ -53,7 +53,7 @@ def to_group(server, link, rx, off, n, tx):
     tag = rx[p]
     if tag == acse.AARQ:
         aarq = server.aarq
-        if not (aarq.parse(rx, p, end) and aarq.initiate(rx)):
+        if not aarq.take(rx, p, end):
             return True
         if aarq.response_allowed:
             return False
@@ -73,7 +73,7 @@ def choose(server, rx, p, end):
     tag = rx[p]
     if tag == acse.AARQ:
         aarq = server.aarq
-        return enter if aarq.parse(rx, p, end) and aarq.initiate(rx) and not aarq.response_allowed else None
+        return enter if aarq.take(rx, p, end) and not aarq.response_allowed else None
     if tag == acse.RLRQ:
         return leave if acse.release(rx, p, end) else None
     return serve if unconfirmed(rx, p, end) else None

@@ -16,8 +16,9 @@ from micropython import const
 from dlms.conformance import GET
 from dlms.octets import clear, copy
 from dlms.pool import Pool
-from dlms.service_class import answers_get
 from dlms.security import LOWEST
+from dlms.service_class import answers_get
+from dlms.trail import trail
 from dlms.wrapper import HEADER
 
 ROW = const(20)  # octets of a row of access rights (`cosem.rights`)
@@ -51,15 +52,29 @@ class Association:
         self.way = None  # for `short`: see `short_plain`
         self.index = 0  # number of this AA on its link
         self.serial = 0  # … and among all that were opened (`places`)
-        self.trail = ""  # Protocol_Connection_Parameters, for the log
-        self.parameters = b""  # … and for who reads them
+        # Protocol_Connection_Parameters, as `trail` and `parameters` make them when they are first asked for
+        self._trail = None
+        self._parameters = None
 
     def proven(self):
         """Whether the client has proved who it is: by its secret when the AA opened, with HLS when pass 3 was right."""
         return self.state == ASSOCIATED and self.assoc.mechanism != LOWEST
 
+    def trail(self):
+        """Protocol_Connection_Parameters as text, for the log."""
+        if self._trail is None:
+            self._trail = trail(self.link, self.assoc.client, self.assoc.server)
+        return self._trail
+
+    def parameters(self):
+        """The same as octets, for who reads them. Takes heap once an AA, and only then."""
+        if self._parameters is None:
+            self._parameters = self.trail().encode()
+        return self._parameters
+
     def opened(self):
         """The AA is in force: take what serving it needs from the association object."""
+        self._trail = self._parameters = None
         d = self.assoc.directory
         self.directory = d
         self.acc = self.assoc.acc

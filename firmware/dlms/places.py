@@ -39,7 +39,7 @@ def make_room(server, link):
         if aa is None:
             return link
         place = aa.link
-        server.note("aa-yields", aa.trail)
+        server.note("aa-yields", aa.trail())
         server.abort(place)
         place.settle(link)
         return place
@@ -48,7 +48,7 @@ def make_room(server, link):
     else:
         aa = oldest(server, carrier.links if link.n < carrier.most else (link,), _AAS, 1)
     if aa is not None:
-        server.note("aa-yields", aa.trail)
+        server.note("aa-yields", aa.trail())
         server.close(aa.link, aa.index)
     return link
 
@@ -71,7 +71,7 @@ def reclaim(server, aa):
         aa = oldest(server, carrier.links, _TRANSFERS, 1)
     if aa is None:
         return False
-    server.note("transfer-yields", aa.trail)
+    server.note("transfer-yields", aa.trail())
     server.abandon(aa)
     return True
 

@@ -60,6 +60,7 @@ class Server:
     common = None  # the link of the pre-established AAs over UDP
     pushes = None  # who hears of an acknowledgement of blocks, where pushes go in blocks
     debug = False  # whether the log takes DEBUG: then it is told why a WPDU was dropped
+    talks = True  # whether it takes INFO: then it is told which AAs open and end
 
     def __init__(self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None, failed=None):
         self.whole = whole
@@ -355,7 +356,7 @@ class Server:
             assoc = None  # C-53: it is there without an AARQ, and has none to answer
         elif i >= 0:
             self.close(link, i)  # C-27: an AARQ on an open AA starts from scratch
-        well_formed = aarq.parse(rx, off + HEADER, end) and aarq.initiate(rx)
+        well_formed = aarq.take(rx, off + HEADER, end)
         if assoc is not None and aarq.context != assoc.context:
             # a client that has logical and short names opens an AA with either
             assoc = self.find_association(rx, off + 2, aarq.context) or assoc
@@ -385,7 +386,8 @@ class Server:
             aa = link.take(pair, q)
         if aa is not None:
             self.open(link, aa, assoc)
-            self.note("aa-open", aa.trail)
+            if self.talks:
+                self.note("aa-open", aa.trail())
         else:
             if answer == ACCEPTED:
                 answer = REJECTED_TRANSIENT
@@ -455,8 +457,6 @@ class Server:
         places.opening(self, aa)
         assoc.opened += 1
         assoc.user = aarq.user
-        aa.trail = trail(link, assoc.client, assoc.server)
-        aa.parameters = aa.trail.encode()
         aa.opened()
 
     def release(self, link, i, rx, off, end, tx):
@@ -481,7 +481,8 @@ class Server:
         self.abandon(aa)
         if aa.state != IDLE:
             aa.assoc.opened -= 1
-            self.note("aa-close", aa.trail)
+            if self.talks:
+                self.note("aa-close", aa.trail())
         link.drop(i)
 
     def note(self, event, text):

@@ -22,7 +22,8 @@ def trail(link, client, server):
 
 def refused(server, link, pair, q, answer):
     """An AARQ between the wPorts pair[q:q+4] opens no AA, and is answered so: result, source and diagnostic."""
-    server.note("aa-refused", trail(link, get16(pair, q), get16(pair, q + 2)) + " answer=%06x" % answer)
+    if server.talks:
+        server.note("aa-refused", trail(link, get16(pair, q), get16(pair, q + 2)) + " answer=%06x" % answer)
 
 
 def dropped(server, link, pair, q, reason):
@@ -35,7 +36,7 @@ def dropped(server, link, pair, q, reason):
 def unanswered(server, aa, service):
     """A service was unconfirmed, so nothing is sent, whatever became of it (B-09). Returns 0: no octets of an answer."""
     if server.debug:
-        server.log("DEBUG", "dlms", "unanswered", "%s service=%s" % (aa.trail, service))
+        server.log("DEBUG", "dlms", "unanswered", "%s service=%s" % (aa.trail(), service))
     return 0
 
 

@@ -71,7 +71,7 @@ class Partners(Interface):
     def element(self, k, cur, i, buf, off):
         for link in self.links:
             if i < link.n:
-                text = link.aas[i].parameters
+                text = link.aas[i].parameters()
                 return axdr.put_octets(buf, off, axdr.VISIBLE_STRING, text, 0, len(text))
             i -= link.n
         return -TEMPORARY_FAILURE  # an AA has ended meanwhile

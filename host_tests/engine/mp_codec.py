@@ -6,7 +6,7 @@ stands behind `end`, so that a function that looks there is seen.
 
 from array import array
 
-from dlms import axdr, ber, octets, wrapper
+from dlms import aarq_plain, axdr, ber, octets, wrapper
 from dlms.acse import Aarq, release
 from rig import POISON, tohex, unhex
 
@@ -332,14 +332,17 @@ def _frame(text):
 
 def _parse(buf, off, end):
     aarq = Aarq()
-    return aarq if aarq.parse(buf, off, end) and aarq.initiate(buf) else None
+    return aarq if aarq.take(buf, off, end) else None
 
 
 def _aarq(text, wanted):
     buf, off, end = around(text)
     aarq = _parse(buf, off, end)
     assert aarq is not None
-    got = (aarq.context, aarq.user, aarq.mechanism, aarq.value_size, aarq.qos, aarq.dlms_version, aarq.max_pdu)
+    notes = aarq.notes
+    mechanism = -1 if notes[aarq_plain.MECHANISM] == aarq_plain.NONE else notes[aarq_plain.MECHANISM]
+    value_size = notes[aarq_plain.VALUE_SIZE] if notes[aarq_plain.VALUE] else -1
+    got = (aarq.context, aarq.user, mechanism, value_size, aarq.qos, notes[aarq_plain.DLMS_VERSION], aarq.max_pdu)
     assert got == wanted, got
     for cut in range(off, end):
         assert _parse(buf, off, cut) is None, cut - off
