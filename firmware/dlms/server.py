@@ -34,7 +34,7 @@ from dlms.service_class import RESPONSES, answers_get, silent, stray_apdu, uncon
 from dlms.short import short_get
 from dlms.states import NONE, WHOLE_OUT
 from dlms.stream import Transfer
-from dlms.trail import dropped, dropped_in, no_log, refused, trail, unanswered
+from dlms.trail import dropped, dropped_in, no_log, refused, unanswered
 from dlms.wrapper import HEADER, answer
 
 _HEADER = const(8)  # as `wrapper.HEADER`
