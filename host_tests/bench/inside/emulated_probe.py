@@ -14,12 +14,24 @@ import sys
 import emu
 
 
+def first():
+    """The poll of the queue that asyncio begins with and the meter replaces."""
+    Select.poll = second
+    return select.poll()
+
+
+def second():
+    """The poll of the console. The next one is that of the meter's sockets, which is counted."""
+    Select.poll = emu.Poll
+    return select.poll()
+
+
 class Select:
     POLLIN = select.POLLIN
     POLLOUT = select.POLLOUT
     POLLERR = select.POLLERR
     POLLHUP = select.POLLHUP
-    poll = emu.Poll
+    poll = first
 
 
 sys.modules["select"] = Select
