@@ -8,8 +8,8 @@ from asyncio.core import create_task, run, sleep_ms
 import limits
 import meter
 from board.plain import make as make_board
+from dlms.codec.wrapper import HEADER
 from dlms.server import Server
-from dlms.wrapper import HEADER
 from log import Console, Log
 from net.queue import install
 from net.service import BindError, Service

@@ -9,9 +9,9 @@ from array import array
 
 from micropython import const
 
-from dlms.ber import header
-from dlms.octets import get16, length, length_size, scan
-from dlms.wrapper import HEADER
+from dlms.codec.ber import header
+from dlms.codec.octets import get16, length, length_size, scan
+from dlms.codec.wrapper import HEADER
 
 _NESTING = const(16)
 _KEPT = const(2048)  # octets of a request in general blocks that are followed

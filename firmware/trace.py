@@ -2,7 +2,7 @@
 
 import time
 
-from dlms.wrapper import HEADER
+from dlms.codec.wrapper import HEADER
 from masks import Masks
 
 

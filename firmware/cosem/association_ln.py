@@ -13,9 +13,8 @@ from micropython import const
 import limits
 from cosem import object_list
 from cosem.base import OUT_OF_RANGE, Interface, answered
-from dlms import axdr
-from dlms.association import ASSOCIATED, IDLE, ROW
-from dlms.errors import (
+from dlms.codec import axdr
+from dlms.codec.errors import (
     OBJECT_UNDEFINED,
     OTHER_REASON,
     READ_WRITE_DENIED,
@@ -23,8 +22,9 @@ from dlms.errors import (
     TEMPORARY_FAILURE,
     TYPE_UNMATCHED,
 )
-from dlms.octets import put16
-from dlms.security import LN_CONTEXT, LOWEST
+from dlms.codec.octets import put16
+from dlms.aa.association import ASSOCIATED, IDLE, ROW
+from dlms.aa.security import LN_CONTEXT, LOWEST
 
 SECRET = const(64)  # longest secret, octets
 USERS = const(16)

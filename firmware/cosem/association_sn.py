@@ -19,9 +19,8 @@ import limits
 from cosem import object_list
 from cosem.association_ln import SECRET
 from cosem.base import OUT_OF_RANGE, Interface, answered, scratch
-from dlms import axdr
-from dlms.association import ROW
-from dlms.errors import (
+from dlms.codec import axdr
+from dlms.codec.errors import (
     DATA_BLOCK_UNAVAILABLE,
     OBJECT_CLASS_INCONSISTENT,
     OBJECT_UNDEFINED,
@@ -30,8 +29,9 @@ from dlms.errors import (
     SUCCESS,
     TYPE_UNMATCHED,
 )
-from dlms.octets import NOT_FOUND, OTHER_CLASS, clear, copy, get16
-from dlms.security import LOWEST, SN_CONTEXT
+from dlms.codec.octets import NOT_FOUND, OTHER_CLASS, clear, copy, get16
+from dlms.aa.association import ROW
+from dlms.aa.security import LOWEST, SN_CONTEXT
 
 _IDENTIFICATION = 15  # octets of structure {class_id, logical_name, attribute_id}: 02 03 12 cccc 09 06 LN 0F k
 _CLASS = 1  # selector of object_list

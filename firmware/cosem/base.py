@@ -8,17 +8,17 @@ the server calls `get`. Constant values are written as literals: so they stay in
 
 *Long attributes*, named in `LONG`: arrays and structures of any length, sent element by element so that no more than
 one element ever stands in memory. The server calls `open` once and `element` for each number, through a
-`dlms.stream.Cursor` that belongs to the transfer, so that two clients can read the same attribute at once.
+`dlms.long.stream.Cursor` that belongs to the transfer, so that two clients can read the same attribute at once.
 
 Result codes are data-access-results (REQUIREMENTS D.4) everywhere, never exceptions. Methods that return either an
 offset or a result return the result negated: `-READ_WRITE_DENIED`. `aa` is the association the request came through
-(`dlms.association.Association`).
+(`dlms.aa.association.Association`).
 """
 
 import limits
-from dlms import axdr
-from dlms.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
-from dlms.octets import copy
+from dlms.codec import axdr
+from dlms.codec.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
+from dlms.codec.octets import copy
 
 READ = 1  # access rights to an attribute, the two low bits of every access_mode (REQUIREMENTS F-30)
 WRITE = 2

@@ -25,9 +25,9 @@ import limits
 from cosem import clock as clocks
 from cosem.columns import DEFINITION, definition
 from cosem.row import matches, minutes
-from dlms import axdr
-from dlms.errors import SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
-from dlms.octets import clear, compare, copy, get16, get32, put16, put32
+from dlms.codec import axdr
+from dlms.codec.errors import SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
+from dlms.codec.octets import clear, compare, copy, get16, get32, put16, put32
 
 RANGE = const(1)
 ENTRY = const(2)

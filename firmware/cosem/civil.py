@@ -11,7 +11,7 @@ signed minutes, 8000 unspecified; UTC = local + deviation) · clock status (FF u
 
 from micropython import const
 
-from dlms.octets import get16, put16
+from dlms.codec.octets import get16, put16
 
 DAY = const(86400)  # seconds
 MINUTES = const(1440)

@@ -15,9 +15,9 @@ from micropython import const
 
 from cosem import civil
 from cosem.base import OUT_OF_RANGE, Interface, answered, live, no_parameter
-from dlms import axdr
-from dlms.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
-from dlms.octets import copy, get16, put16
+from dlms.codec import axdr
+from dlms.codec.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
+from dlms.codec.octets import copy, get16, put16
 
 INVALID = const(0x01)  # clock status bits (REQUIREMENTS D-102)
 DOUBTFUL = const(0x02)

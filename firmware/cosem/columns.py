@@ -10,8 +10,8 @@ from micropython import const
 import limits
 from cosem.base import scratch
 from cosem.row import capture
-from dlms import axdr
-from dlms.octets import clear, copy, get16, put16
+from dlms.codec import axdr
+from dlms.codec.octets import clear, copy, get16, put16
 
 PLAN = const(6)  # octets of plan for a column
 DEFINITION = const(18)  # octets of a capture object definition

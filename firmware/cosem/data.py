@@ -1,8 +1,8 @@
 """Data, class 1 version 0 (REQUIREMENTS F-01): one value of any type."""
 
 from cosem.base import Interface
-from dlms import axdr
-from dlms.errors import SUCCESS, TYPE_UNMATCHED
+from dlms.codec import axdr
+from dlms.codec.errors import SUCCESS, TYPE_UNMATCHED
 
 TEXT = 48  # longest string a Data takes, octets
 _STRINGS = (axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING)

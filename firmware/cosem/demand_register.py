@@ -10,8 +10,8 @@ from micropython import const
 
 from cosem.base import OUT_OF_RANGE, Interface, live, no_parameter
 from cosem.clock import NO_TIME
-from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
-from dlms.octets import clear, compare, copy, get16, get32, put32
+from dlms.codec.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
+from dlms.codec.octets import clear, compare, copy, get16, get32, put32
 
 PERIODS = const(15)  # most periods in a window
 WINDOW = const(28800)  # longest window in seconds: 30 kW over it still counts in a small integer

@@ -1,14 +1,14 @@
 """The objects of one logical device, found by class-id and logical name.
 
-`table` is what the protocol engine searches (`dlms.octets.find`): n records of eight octets, logical name (6) then
+`table` is what the protocol engine searches (`dlms.codec.octets.find`): n records of eight octets, logical name (6) then
 class-id (2), ascending by name; `objs` holds the object of each record at the same index. Attribute 1 of an object is the
 name of its record.
 """
 
 import limits
-from dlms import axdr
-from dlms.association import ROW
-from dlms.octets import copy, find
+from dlms.codec import axdr
+from dlms.codec.octets import copy, find
+from dlms.aa.association import ROW
 
 CURRENT_ASSOCIATION = bytes((0, 0, 40, 0, 0, 255))
 _ASSOCIATION_LN = 15  # of the record of the current association; an AA with short names does not look there
@@ -106,7 +106,7 @@ class Directory:
 
     def locate(self, buf, class_off, name_off):
         """Index of the object with the class-id and the logical name at these offsets, -1 or -2 as
-        `dlms.octets.find`.
+        `dlms.codec.octets.find`.
         """
         copy(self._key, 0, buf, class_off, 2)
         copy(self._key, 2, buf, name_off, 6)

@@ -9,8 +9,8 @@ allows some of them; another command leaves the state as it is and is not rememb
 from micropython import const
 
 from cosem.base import OUT_OF_RANGE, Interface, no_parameter
-from dlms import axdr
-from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
+from dlms.codec import axdr
+from dlms.codec.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 
 DISCONNECTED = const(0)
 CONNECTED = const(1)

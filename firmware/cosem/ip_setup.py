@@ -6,9 +6,9 @@ Clients read addresses and do not write them; what may be written is what takes 
 
 import limits
 from cosem.base import OUT_OF_RANGE, Interface, answered, no_parameter
-from dlms import axdr
-from dlms.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
-from dlms.octets import copy, equal, get16, put16
+from dlms.codec import axdr
+from dlms.codec.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
+from dlms.codec.octets import copy, equal, get16, put16
 
 
 def number(v):

@@ -4,9 +4,9 @@ from micropython import const
 
 import limits
 from cosem.base import OUT_OF_RANGE, Interface, answered
-from dlms import axdr
-from dlms.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
-from dlms.octets import copy, equal
+from dlms.codec import axdr
+from dlms.codec.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
+from dlms.codec.octets import copy, equal
 
 KEPT = const(4)  # addresses of a kind but multicast, of which there are limits.GROUPS
 UNICAST = const(0)  # IPv6_address_type of the methods

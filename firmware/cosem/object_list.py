@@ -11,10 +11,10 @@ of structure {class_id, logical_name}, these objects; 4 one such structure, this
 
 from micropython import const
 
-from dlms import axdr
-from dlms.association import ROW
-from dlms.errors import SUCCESS, TYPE_UNMATCHED
-from dlms.octets import clear, equal, get16
+from dlms.codec import axdr
+from dlms.codec.errors import SUCCESS, TYPE_UNMATCHED
+from dlms.codec.octets import clear, equal, get16
+from dlms.aa.association import ROW
 
 ALL = const(1)
 CLASSES = const(2)

@@ -13,8 +13,8 @@ from micropython import const
 from cosem.buffer_selection import COUNT, REVERSE, FLAGS, find
 from cosem.columns import PLAN
 from cosem.row import minutes, put_row
-from dlms import axdr
-from dlms.octets import copy, equal, get16
+from dlms.codec import axdr
+from dlms.codec.octets import copy, equal, get16
 
 COMPACT = const(1)
 NULLS = const(2)

@@ -15,15 +15,15 @@ from cosem.buffer_selection import COUNT, find, row_key, select, time_key
 from cosem.columns import DEFINITION, Columns, definition, put_definition
 from cosem.directory import obis
 from cosem.row import put_row
-from dlms import axdr
-from dlms.errors import (
+from dlms.codec import axdr
+from dlms.codec.errors import (
     DATA_BLOCK_UNAVAILABLE,
     LONG_GET_ABORTED,
     READ_WRITE_DENIED,
     SUCCESS,
     TYPE_UNMATCHED,
 )
-from dlms.octets import compare, copy, get16, get32, put32
+from dlms.codec.octets import compare, copy, get16, get32, put32
 
 FIFO = const(1)
 LIFO = const(2)

@@ -20,9 +20,9 @@ import limits
 from cosem import buffer_selection
 from cosem.base import scratch
 from cosem.columns import DEFINITION, definition, put_definition
-from dlms import axdr
-from dlms.errors import DATA_BLOCK_UNAVAILABLE, SUCCESS
-from dlms.octets import copy, get16, scan
+from dlms.codec import axdr
+from dlms.codec.errors import DATA_BLOCK_UNAVAILABLE, SUCCESS
+from dlms.codec.octets import copy, get16, scan
 
 ENTRIES = const(16)  # elements of the list
 _HEAD = const(15)  # octets of an element up to data_index

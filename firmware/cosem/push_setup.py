@@ -21,12 +21,12 @@ from cosem import window
 from cosem.base import OUT_OF_RANGE, Interface, answered, live, no_parameter
 from cosem.directory import obis
 from cosem.push_objects import ENTRIES, PushObjects, element_end, put_head, rest_of
-from dlms import axdr
-from dlms.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
-from dlms.notification import DATA_HEAD, INVOKE_IDS, data_notification
-from dlms.octets import copy, get16
-from dlms.outbox import Outbox
-from dlms.stream import Cursor
+from dlms.codec import axdr
+from dlms.codec.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
+from dlms.codec.octets import copy, get16
+from dlms.unasked.notification import DATA_HEAD, INVOKE_IDS, data_notification
+from dlms.unasked.outbox import Outbox
+from dlms.long.stream import Cursor
 
 TCP = const(0)  # transport_service
 UDP = const(1)

@@ -4,8 +4,8 @@ unit.
 
 from cosem.base import Interface, live, no_parameter
 from cosem.clock import NO_TIME
-from dlms.errors import READ_WRITE_DENIED, TYPE_UNMATCHED
-from dlms.octets import clear, copy
+from dlms.codec.errors import READ_WRITE_DENIED, TYPE_UNMATCHED
+from dlms.codec.octets import clear, copy
 
 
 class Register(Interface):

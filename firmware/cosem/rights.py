@@ -7,8 +7,8 @@ association needs one octet for an object, the number of its row, and equal righ
 
 from micropython import const
 
-from dlms.association import ROW
-from dlms.octets import clear, copy, equal
+from dlms.codec.octets import clear, copy, equal
+from dlms.aa.association import ROW
 
 _ROWS = const(256)
 

@@ -1,4 +1,4 @@
-"""Work on profile rows in place: one door to the viper functions and to their plain twins, as `dlms.octets`."""
+"""Work on profile rows in place: one door to the viper functions and to their plain twins, as `dlms.codec.octets`."""
 
 try:
     from cosem.row_viper import capture, matches, minutes, put_row

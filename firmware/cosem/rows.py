@@ -11,7 +11,7 @@ A store is shaped once the size of a row is known and again when it changes; its
 
 from micropython import const
 
-from dlms.octets import copy
+from dlms.codec.octets import copy
 
 _PAGE = const(2048)  # octets of a page of memory
 

@@ -3,9 +3,9 @@ wPorts.
 """
 
 from cosem.base import Interface
-from dlms import axdr
-from dlms.errors import SUCCESS
-from dlms.octets import put16
+from dlms.codec import axdr
+from dlms.codec.errors import SUCCESS
+from dlms.codec.octets import put16
 
 
 class SapAssignment(Interface):

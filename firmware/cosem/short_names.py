@@ -8,7 +8,7 @@ client that finds them in object_list need not care.
 
 from micropython import const
 
-from dlms.octets import find_base, get16
+from dlms.codec.octets import find_base, get16
 
 FIRST = const(0x0100)  # the first base name given [choice]
 _STEP = const(8)

@@ -10,8 +10,8 @@ Both ends specify the same fields, and no deviation [choice].
 from micropython import const
 
 from cosem import civil
-from dlms import axdr
-from dlms.octets import get16
+from dlms.codec import axdr
+from dlms.codec.octets import get16
 
 WINDOW = const(30)  # octets of an element
 WINDOWS = const(4)  # elements taken

@@ -15,11 +15,11 @@ The same holds for what comes to an IP broadcast or multicast address, whatever 
 
 from micropython import const
 
-from dlms import acse
-from dlms.octets import copy, find_key, put16
-from dlms.service_class import unconfirmed
-from dlms.trail import dropped
-from dlms.wrapper import HEADER
+from dlms.codec.octets import copy, find_key, put16
+from dlms.codec.wrapper import HEADER
+from dlms.aa import acse
+from dlms.aa.service_class import unconfirmed
+from dlms.aa.trail import dropped
 
 WPORT = const(0x7F)
 _CLIENT = const(2)  # offsets of the wPorts in a header

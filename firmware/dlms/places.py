@@ -13,7 +13,7 @@ without authentication, and opening it takes nobody's place.
 
 from micropython import const
 
-from dlms.states import GBT_SENT
+from dlms.long.states import GBT_SENT
 
 _AGES = const(0x1FFFFFFF)  # openings are counted modulo this and one: a small integer on every board
 

@@ -4,7 +4,7 @@
 no socket, clock or file, so that a test, a fuzzer or a UART drives it exactly as TCP does. In the steady state it
 allocates nothing, and what an object raises ends one request; only opening and closing an AA, which are logged, take heap.
 
-The short way (`dlms.short`): a GET of one short attribute, what a head-end sends all day, is served by a single function.
+The short way (`dlms.ln.short`): a GET of one short attribute, what a head-end sends all day, is served by a single function.
 Everything else goes through `serve`.
 """
 
@@ -12,11 +12,9 @@ from array import array
 
 from micropython import const
 
-from dlms import acse, action, all_station, get, places, set, whole
-from dlms.association import ASSOCIATED, IDLE, Carrier, Link, associations
-from dlms.axdr import shorten
-from dlms.conformance import WITHOUT_BLOCKS
-from dlms.errors import (
+from dlms.codec.axdr import shorten
+from dlms.codec.conformance import WITHOUT_BLOCKS
+from dlms.codec.errors import (
     ACCEPTED,
     INITIATE_ERROR,
     NOT_ALLOWED_TOO_LONG,
@@ -26,18 +24,22 @@ from dlms.errors import (
     ConformanceClientErrors,
     Errors,
 )
-from dlms.notification import DATA_NOTIFICATION_CONFIRM
-from dlms.octets import OTHER_CLASS, add32, find_key, get16, scan
-from dlms.pool import Pool
-from dlms.security import LN_CONTEXT, LOW
-from dlms.service_class import RESPONSES, answers_get, silent, stray_apdu, unconfirmed
-from dlms.short import short_get
-from dlms.states import NONE, WHOLE_OUT
-from dlms.stream import Transfer
-from dlms.trail import dropped, dropped_in, no_log, refused, unanswered
-from dlms.wrapper import HEADER, answer
+from dlms.codec.octets import OTHER_CLASS, add32, find_key, get16, scan
+from dlms.codec.wrapper import HEADER, answer
+from dlms.aa import acse
+from dlms.aa.association import ASSOCIATED, IDLE, Carrier, Link, associations
+from dlms.aa.pool import Pool
+from dlms.aa.security import LN_CONTEXT, LOW
+from dlms.aa.service_class import RESPONSES, answers_get, silent, stray_apdu, unconfirmed
+from dlms.aa.trail import dropped, dropped_in, no_log, refused, unanswered
+from dlms.unasked.notification import DATA_NOTIFICATION_CONFIRM, no_confirm
+from dlms.long.states import NONE, WHOLE_OUT
+from dlms.long.stream import Transfer
+from dlms.ln import action, get, set, whole
+from dlms.ln.short import short_get
+from dlms import all_station, places
 
-_HEADER = const(8)  # as `wrapper.HEADER`
+_HEADER = const(8)  # as `dlms.codec.wrapper.HEADER`
 _TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
 _EVERYTHING = const(0x3FFFFFFF)
 _LONGEST = const(0xFFFF)  # octets of an APDU: the wrapper's length has 16 bits
@@ -63,7 +65,6 @@ class Server:
     talks = True  # whether it takes INFO: then it is told which AAs open and end
 
     def __init__(self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None, failed=None):
-        self.whole = whole
         self.errors = ConformanceClientErrors() if ctt else Errors()
         self.wports = devices
         self.associations = configured
@@ -82,7 +83,7 @@ class Server:
         self.whole = whole  # for who cannot import it, because it is above them
         self.sn = None  # the services of short name referencing, where the board has a client for them
         if limits.SN_CLIENTS:
-            from dlms import short_names
+            from dlms.sn import short_names
 
             self.sn = short_names
         self.stack = array("H", bytes(2 * limits.NESTING))
@@ -92,7 +93,8 @@ class Server:
         self.access = None
         if limits.GBT_WINDOW:
             # loaded only where there is room for them
-            from dlms import access, gbt
+            from dlms.long import gbt
+            from dlms.ln import access
 
             self.gbt = gbt
             self.access = access
@@ -493,8 +495,3 @@ class Server:
         """TCP-ABORT.indication, or the end of a UDP peer by inactivity: all AAs of the link end (A-33, B-11)."""
         while link.n:
             self.close(link, link.n - 1)
-
-
-def no_confirm(link, buf, off, end):
-    """Where nothing is pushed, nothing can be confirmed (D-96)."""
-    return False

@@ -17,9 +17,9 @@ from cosem.disconnect_control import DisconnectControl
 from cosem.ip_setup import TcpUdpSetup
 from cosem.register import ExtendedRegister
 from cosem.rights import Rights
-from dlms import axdr
-from dlms.conformance import LN_LONG_SERVICES, LN_SERVICES, UNSOLICITED
-from dlms.security import LOW, LOWEST
+from dlms.codec import axdr
+from dlms.codec.conformance import LN_LONG_SERVICES, LN_SERVICES, UNSOLICITED
+from dlms.aa.security import LOW, LOWEST
 from meter import objects
 from meter.access import PREESTABLISHED, grant, widest
 from meter.addresses import ipv4, ipv6, mask, multicast_address

@@ -10,8 +10,8 @@ from micropython import const
 
 from cosem.civil import DAY
 from cosem.disconnect_control import CONNECTED
-from dlms.errors import SUCCESS
-from dlms.octets import add32, copy
+from dlms.codec.errors import SUCCESS
+from dlms.codec.octets import add32, copy
 from meter import events
 from meter.integration import due, until
 from meter.simulation import EXPORT, IMPORT

@@ -8,10 +8,10 @@ from micropython import const
 
 import limits
 from cosem.directory import obis
-from dlms import axdr
-from dlms.notification import EVENT_HEAD, event_notification
-from dlms.octets import copy, put16
-from dlms.outbox import Outbox
+from dlms.codec import axdr
+from dlms.codec.octets import copy, put16
+from dlms.unasked.notification import EVENT_HEAD, event_notification
+from dlms.unasked.outbox import Outbox
 
 _DATA = const(1)  # class-id
 _CODE = obis("0.0.96.11.0.255")

@@ -18,7 +18,7 @@ from cosem.profile_generic import ProfileGeneric
 from cosem.register import ExtendedRegister, Register
 from cosem.rows import MemoryRows
 from cosem.sap_assignment import SapAssignment
-from dlms import axdr
+from dlms.codec import axdr
 import limits
 from meter.access import MANAGEMENT, PREESTABLISHED, PUBLIC, READER
 from meter.events import EventLog

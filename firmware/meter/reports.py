@@ -4,10 +4,10 @@ Loaded only where the board has clients with short names and sends unasked.
 """
 
 from cosem.directory import obis
-from dlms.information_report import LONGEST, information_report
-from dlms.octets import copy, put16
-from dlms.security import SN_CONTEXT
-from dlms.wrapper import HEADER
+from dlms.codec.octets import copy, put16
+from dlms.codec.wrapper import HEADER
+from dlms.aa.security import SN_CONTEXT
+from dlms.sn.information_report import LONGEST, information_report
 from meter.objects import REPORTED
 
 _VALUE = 8  # from the base name of a Data object to its attribute 2

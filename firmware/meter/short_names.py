@@ -4,8 +4,8 @@ import limits
 from cosem.association_sn import AssociationSN
 from cosem.directory import obis
 from cosem.short_names import ShortNames
-from dlms.conformance import SN_LONG_SERVICES, SN_SERVICES, SN_UNSOLICITED
-from dlms.security import LOW, LOWEST
+from dlms.codec.conformance import SN_LONG_SERVICES, SN_SERVICES, SN_UNSOLICITED
+from dlms.aa.security import LOW, LOWEST
 from meter import objects
 from meter.access import grant
 

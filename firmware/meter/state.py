@@ -3,9 +3,9 @@
 import gc
 
 from cosem.base import Interface
-from dlms import axdr
-from dlms.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE
-from dlms.octets import copy
+from dlms.codec import axdr
+from dlms.codec.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE
+from dlms.codec.octets import copy
 
 
 def heap_allocated():

@@ -6,9 +6,9 @@
                                                 E0 8w 0001 0002 00      all taken: the next stream
     E0 80 0003 0001 …                           the last block
 
-It is an answer that nobody asked for: `dlms.gbt` sends it as any other, with its table of states and its recovery of lost blocks, in an
-AA that exists for this purpose alone and that no client can speak in. Memory is what a long answer takes, one transfer of those that the
-server has for connections, and only while each connection stays sure of its own. One push goes out at a time; the others wait.
+It is an answer that nobody asked for: `dlms.long.gbt` sends it as any other, with its table of states and its recovery of lost blocks,
+in an AA that exists for this purpose alone and that no client can speak in. Memory is what a long answer takes, one transfer of those
+that the server has for connections, and only while each connection stays sure of its own. One push goes out at a time; the others wait.
 
 The values are read when their turn comes, and not at the trigger: rows of a profile are fixed when the profile's turn has come, and what
 has gone by then ends the attempt. Each attempt begins anew.
@@ -20,16 +20,16 @@ long as for a confirmation, and says again what is asked for.
 
 from micropython import const
 
-from dlms import axdr
-from dlms.association import ASSOCIATED, Association, Carrier, Link
-from dlms.conformance import GENERAL_BLOCK_TRANSFER
-from dlms.gbt import TAG
-from dlms.notification import DATA_HEAD
-from dlms.octets import copy, get16, put16
-from dlms.outbox import APDU, FIRST
-from dlms.security import LOWEST
-from dlms.states import GBT_IN, GBT_SENT
-from dlms.wrapper import HEADER
+from dlms.codec import axdr
+from dlms.codec.conformance import GENERAL_BLOCK_TRANSFER
+from dlms.codec.octets import copy, get16, put16
+from dlms.codec.wrapper import HEADER
+from dlms.aa.association import ASSOCIATED, Association, Carrier, Link
+from dlms.aa.security import LOWEST
+from dlms.unasked.notification import DATA_HEAD
+from dlms.unasked.outbox import APDU, FIRST
+from dlms.long.gbt import TAG
+from dlms.long.states import GBT_IN, GBT_SENT
 
 _NUMBER = const(2)  # where a block has its number …
 _EMPTY = const(6)  # … and the octets of its data
@@ -101,7 +101,7 @@ class LongPush:
         return end > 0
 
     def next_value(self, server, t):
-        """What `dlms.stream` asks for the next value of the structure."""
+        """What `dlms.long.stream` asks for the next value of the structure."""
         t.pos += 1
         self.list.begin(t.pos - 1, t, self.sender.source.pushes)
 

@@ -6,9 +6,9 @@ import gc
 
 from micropython import const
 
-from dlms.association import ASSOCIATED
-from dlms.conformance import EVENT_NOTIFICATION, INFORMATION_REPORT
-from dlms.wrapper import HEADER
+from dlms.codec.conformance import EVENT_NOTIFICATION, INFORMATION_REPORT
+from dlms.codec.wrapper import HEADER
+from dlms.aa.association import ASSOCIATED
 from net.sender import Sender
 from net.teller import Teller
 

@@ -26,9 +26,9 @@ The *source* whose outbox it is (`cosem.push_setup.PushSetup`, `meter.notices.No
 
 from micropython import const
 
-from dlms.notification import invoke_id, is_confirmation, is_confirmed
-from dlms.outbox import APDU, FIRST
-from dlms.wrapper import HEADER, frame
+from dlms.codec.wrapper import HEADER, frame
+from dlms.unasked.notification import invoke_id, is_confirmation, is_confirmed
+from dlms.unasked.outbox import APDU, FIRST
 from net import address
 from net.manager import CLOSED, OPEN
 

@@ -3,8 +3,8 @@
 import os
 import socket
 
-from dlms.association import associations
-from dlms.wrapper import HEADER
+from dlms.codec.wrapper import HEADER
+from dlms.aa.association import associations
 from net import address, local
 from net.tcp import Connection, Listener
 from net.udp import UdpLink, UdpPort, watch

@@ -15,10 +15,10 @@ socket can be written: the poll reports that in its next turn, so that nothing i
 
 import select
 
-from dlms.association import Link
-from dlms.octets import copy, get16
-from dlms.service_class import HEAD
-from dlms.wrapper import BAD_VERSION, HEADER, INCOMPLETE, frame
+from dlms.codec.octets import copy, get16
+from dlms.codec.wrapper import BAD_VERSION, HEADER, INCOMPLETE, frame
+from dlms.aa.association import Link
+from dlms.aa.service_class import HEAD
 from net import address
 from net.hot import receive_one
 

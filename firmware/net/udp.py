@@ -15,10 +15,10 @@ import select
 
 from micropython import const
 
+from dlms.codec.octets import copy, get16
+from dlms.codec.wrapper import HEADER, TOO_LONG, frame
+from dlms.aa.association import Link
 from dlms import all_station
-from dlms.association import Link
-from dlms.octets import copy, get16
-from dlms.wrapper import HEADER, TOO_LONG, frame
 from net import address
 
 _POLLIN = select.POLLIN

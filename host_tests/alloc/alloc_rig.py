@@ -11,7 +11,7 @@ import micropython
 from alloc_kinds import CLIENT_SECRET, MANAGEMENT, SHORT_NAME_MANAGEMENT, unhex
 from alloc_loopback import Skip
 from config import parse
-from dlms.association import Link, associations
+from dlms.aa.association import Link, associations
 from dlms.server import Server
 
 _AARQ = "6036 A1090607608574050801{:02X} 8A020780 8B0760857405080201 AC0A8008 {} BE10040E01000000065F1F0400FFFFFF {:04X}"

@@ -6,7 +6,7 @@ that call alone costs its datagram and its peer's address.
 
 from alloc_kinds import COUNTER, ENERGY, MANAGEMENT, NOTE, unhex
 from alloc_rig import Rig, taken
-from dlms.association import associations
+from dlms.aa.association import associations
 from net.udp import UdpLink, UdpPort, watch
 
 MARKS = ("zero_alloc",)

@@ -82,7 +82,7 @@ _TICK = "    def tick(self, ms):\n"
 @pytest.mark.parametrize(
     ("file", "old", "new", "guilty"),
     [
-        pytest.param("dlms/set.py", _SET, "    bytes(rx[p:end])\n" + _SET, {"SET of a Data", "SET list", "refused"}, id="each SET"),
+        pytest.param("dlms/ln/set.py", _SET, "    bytes(rx[p:end])\n" + _SET, {"SET of a Data", "SET list", "refused"}, id="each SET"),
         pytest.param("meter/meter.py", _TICK, _TICK + "        ms = int(str(ms))\n", set(heap.KINDS), id="each tick"),
     ],
 )

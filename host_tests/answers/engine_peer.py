@@ -6,7 +6,7 @@ import limits
 import meter
 from alloc_kinds import MANAGEMENT, SHORT_NAME_MANAGEMENT
 from config import parse
-from dlms.association import Link, associations
+from dlms.aa.association import Link, associations
 from dlms.server import Server
 
 # What the meter on sockets is started with too. Time stands still, so that every answer is known beforehand.

@@ -2,8 +2,8 @@
 
 from array import array
 
-from dlms.association import ROW
-from dlms.octets import scan
+from dlms.aa.association import ROW
+from dlms.codec.octets import scan
 from meter import build
 
 STACK = array("H", [0] * 16)
@@ -44,7 +44,7 @@ class Config:
 
 
 class Cursor:
-    """The fields of `dlms.stream.Cursor` that the contract in `cosem.base` names."""
+    """The fields of `dlms.long.stream.Cursor` that the contract in `cosem.base` names."""
 
     def __init__(self):
         self.tag = self.n = self.i = self.selector = self.off = self.end = self.u = self.v = self.w = 0

@@ -2,7 +2,7 @@
 
 from cosem import civil, row, row_plain
 from cosem_model import act, elements, everything, find, get, made, moment, now, number, ostr, put, run, settle, structure
-from dlms.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
+from dlms.codec.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 
 REQ = {
     "*": ("F-07",),

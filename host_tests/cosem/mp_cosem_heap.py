@@ -12,7 +12,7 @@ from cosem.data import Data
 from cosem.profile_generic import ProfileGeneric
 from cosem.rows import FileRows
 from cosem_model import AA, STACK, Cursor, association, dlu, find, items, lu, made, moment, name, ostr, structure
-from dlms.octets import scan
+from dlms.codec.octets import scan
 
 MICROPYTHON_ONLY = True
 MARKS = ("zero_alloc",)

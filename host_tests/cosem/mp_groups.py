@@ -2,7 +2,7 @@
 
 import limits
 from cosem_model import act, association, find, made
-from dlms.errors import OTHER_REASON, READ_WRITE_DENIED, TEMPORARY_FAILURE
+from dlms.codec.errors import OTHER_REASON, READ_WRITE_DENIED, TEMPORARY_FAILURE
 from meter.addresses import ipv4, ipv6
 
 DONE = b""  # no return data

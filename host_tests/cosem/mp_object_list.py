@@ -7,8 +7,8 @@ from cosem.data import Data
 from cosem.directory import directory as listing
 from cosem.rights import Rights
 from cosem_model import AA, act, association, begin, element, elements, find, get, granted, items, lu, made, name, ostr, put, structure
-from dlms.errors import OBJECT_UNDEFINED, OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
-from dlms.octets import find as lookup
+from dlms.codec.errors import OBJECT_UNDEFINED, OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
+from dlms.codec.octets import find as lookup
 
 REQ = {
     "test_directory_is_searchable": ("F-00",),
@@ -209,7 +209,7 @@ def test_context_info():
     assert get(a, 5) == offered
     assert get(a, 5, AA(a)) == bytes.fromhex("02060418001010") + size + bytes.fromhex("12010011060f030900")
     unasked = AA(a)
-    unasked.qos = -1  # as `dlms.acse` says that no quality of service was proposed
+    unasked.qos = -1  # as `dlms.aa.acse` says that no quality of service was proposed
     assert get(a, 5, unasked) == bytes.fromhex("02060418001010") + size + bytes.fromhex("12010011060f000900")
     instance = find(meter, "0.0.40.0.3.255")
     assert get(instance, 5, AA(association(meter, 48))) == offered

@@ -1,7 +1,7 @@
 """Profile generic: its attributes, capturing, and what may be written to it."""
 
 from cosem_model import AA, act, association, dlu, elements, find, get, items, lu, made, moment, name, number, ostr, put, run, structure
-from dlms.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
+from dlms.codec.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from profile_model import CLOCK, ENERGY, LOAD, STATUS, at, between, entries, four, loaded
 
 REQ = {

@@ -6,7 +6,7 @@ from cosem import row, row_plain
 from cosem.profile_generic import ProfileGeneric
 from cosem.rows import FileRows, MemoryRows
 from cosem_model import act, begin, dlu, element, elements, find, get, items, made, moment, put, run, structure
-from dlms.errors import DATA_BLOCK_UNAVAILABLE, LONG_GET_ABORTED, SUCCESS
+from dlms.codec.errors import DATA_BLOCK_UNAVAILABLE, LONG_GET_ABORTED, SUCCESS
 from profile_model import CLOCK, ENERGY, at, between, entries, four, loaded
 
 REQ = {

@@ -6,7 +6,7 @@ from cosem.profile_generic import ProfileGeneric
 from cosem.rights import Rights
 from cosem.rows import MemoryRows
 from cosem_model import act, begin, dlu, element, elements, find, items, lu, made, moment, name, number, ostr, put, run, structure
-from dlms.errors import OTHER_REASON, SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
+from dlms.codec.errors import OTHER_REASON, SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
 from profile_model import CLOCK, ENERGY, LOAD, STATUS, at, between, entries, four, loaded
 
 REQ = {

@@ -4,7 +4,7 @@ import limits
 from cosem import window
 from cosem.push_setup import PushSetup
 from cosem_model import AA, act, association, elements, everything, find, get, items, lu, moment, name, ostr, put, structure
-from dlms.outbox import APDU, FIRST, Outbox
+from dlms.unasked.outbox import APDU, FIRST, Outbox
 from profile_model import LOAD, four
 from push_model import BY_ENTRY, COLUMN, DENIED, ENERGY, NONE, NULL, OTHER, SUCCESS, TEMPORARY, TYPE, destination, entry, enum, setup, taken
 

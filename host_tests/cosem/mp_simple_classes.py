@@ -14,9 +14,9 @@ from cosem.disconnect_control import (
     DisconnectControl,
 )
 from cosem_model import act, dlu, elements, everything, find, get, lu, made, moment, name, number, ostr, put, run, settle, structure
-from dlms.association import ROW
-from dlms.errors import OBJECT_UNDEFINED, OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
-from dlms.octets import scan
+from dlms.aa.association import ROW
+from dlms.codec.errors import OBJECT_UNDEFINED, OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
+from dlms.codec.octets import scan
 from meter.addresses import ipv4, ipv6
 from meter.state import State
 

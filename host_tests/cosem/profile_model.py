@@ -1,7 +1,7 @@
 """What the profile tests share: the names of the profiles, definitions and selections as octets, a loaded profile."""
 
 from cosem_model import dlu, find, items, lu, made, name, ostr, put, run, structure
-from dlms.errors import SUCCESS
+from dlms.codec.errors import SUCCESS
 
 LOAD = "1.0.99.1.0.255"
 CLOCK = "0.0.1.0.0.255"

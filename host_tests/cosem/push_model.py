@@ -2,7 +2,7 @@
 
 import limits
 from cosem_model import find, lu, made, name, ostr, structure
-from dlms.outbox import APDU, FIRST
+from dlms.unasked.outbox import APDU, FIRST
 from profile_model import four
 
 SUCCESS, DENIED, TYPE, OTHER, TEMPORARY = 0, 3, 12, 250, 2

@@ -6,8 +6,9 @@ stands behind `end`, so that a function that looks there is seen.
 
 from array import array
 
-from dlms import aarq_plain, axdr, ber, octets, wrapper
-from dlms.acse import Aarq, release
+from dlms.aa import aarq_plain
+from dlms.aa.acse import Aarq, release
+from dlms.codec import axdr, ber, octets, wrapper
 from rig import POISON, tohex, unhex
 
 DEPTH = 12

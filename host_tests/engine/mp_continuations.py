@@ -4,7 +4,7 @@ A transfer is played twice, undisturbed and with what does not belong to it betw
 same, and each stranger is refused as if nothing ran. Over TCP as over UDP; with general blocks as with those of the services.
 """
 
-from dlms.service_class import HEAD
+from dlms.aa.service_class import HEAD
 from gbt_rig import EVERYTHING, LONG_READ, WITHOUT_BLOCKS, Parts, ask, block
 from rig import LIST, PAIR, TEXT, THING, Rig, tohex, unhex
 

@@ -1,6 +1,6 @@
 """General block transfer: blocks of another transfer among those of a request, and transfers that make no progress."""
 
-from dlms import states
+from dlms.long import states
 from gbt_rig import ABC, ABORT, EVERYTHING, LONG_READ, READ, Parts, ask, block, new, read
 from rig import LIST, TEXT, THING, tohex, unhex
 

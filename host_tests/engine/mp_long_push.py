@@ -1,8 +1,8 @@
 """The way for pushes longer than one APDU: whose transfers it takes, what it sends, and what is none of its business."""
 
-from dlms.notification import data_notification
-from dlms.octets import put16
-from dlms.outbox import Outbox
+from dlms.codec.octets import put16
+from dlms.unasked.notification import data_notification
+from dlms.unasked.outbox import Outbox
 from gbt_rig import Parts, block
 from net.long_push import LongPush
 from rig import Limits, Rig, tohex, unhex

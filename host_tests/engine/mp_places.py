@@ -3,7 +3,7 @@
 import limits
 import meter
 from config import parse
-from dlms.association import associations
+from dlms.aa.association import associations
 from dlms.server import Server
 from net.udp import UdpLink, UdpPort, watch
 
@@ -240,7 +240,7 @@ def test_transfers_over_udp():
 
 def streams(connections, all_of_them, most=4, transfers=4):
     """A server and links as TCP connections are, and a function that asks over one of them."""
-    from dlms.association import Link
+    from dlms.aa.association import Link
 
     s = server(Table(transfers, connections))
     carrier = s.carrier(associations(all_of_them, connections), most, True)

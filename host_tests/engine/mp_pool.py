@@ -1,6 +1,6 @@
-"""What links share: every link is sure of one, whoever else is greedy (`dlms.pool`)."""
+"""What links share: every link is sure of one, whoever else is greedy (`dlms.aa.pool`)."""
 
-from dlms.pool import Pool
+from dlms.aa.pool import Pool
 
 REQ = {"*": ("C-18", "D-17")}
 

@@ -2,7 +2,7 @@
 and not answered, whatever is wrong with them. And where nothing is ever sent.
 """
 
-from dlms.service_class import HEAD, silent
+from dlms.aa.service_class import HEAD, silent
 from gbt_rig import ACCESS, EVERYTHING, ask
 from rig import ALL, FAULTY, LIST, PAIR, TEXT, THING, Limits, Rig, blocks, unhex
 

@@ -1,6 +1,6 @@
 """Short name referencing in the engine: the association, the names, refusals, and the InformationReport."""
 
-from dlms.information_report import LONGEST, information_report
+from dlms.sn.information_report import LONGEST, information_report
 from rig import AARQ, FAULTY, LIST, PAIR, SHRINKING, THING, Rig
 from short_name_rig import ALL, SN_AARQ, SnRig
 

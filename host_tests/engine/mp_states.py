@@ -4,7 +4,7 @@ The table stands here a second time, in letters. What a letter means is told by 
 the cells of a state of one with an event of the other cannot be entered; those of what both have are, with both.
 """
 
-from dlms import states
+from dlms.long import states
 from gbt_rig import BLOCKS, EVERYTHING, GBT, ask, block
 from rig import LIST, TEXT, THING, Rig, tohex, unhex
 from short_name_rig import ALL as SN_ALL

@@ -1,6 +1,6 @@
 """Long answers where blocks were not negotiated: what changes between the passes and between slices, and who is served meanwhile."""
 
-from dlms import axdr
+from dlms.codec import axdr
 from rig import LIST, PAIR, TEXT, THING, tohex, unhex
 from whole_rig import GET, PLAIN, REFUSED, new, short, value, walk
 

@@ -7,10 +7,10 @@ stands for none. Every request is put at an odd offset among poison octets, so t
 import binascii
 
 from cosem.base import Interface
-from dlms import axdr
-from dlms.association import ROW, Link, associations
-from dlms.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
-from dlms.octets import copy
+from dlms.aa.association import ROW, Link, associations
+from dlms.codec import axdr
+from dlms.codec.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
+from dlms.codec.octets import copy
 from dlms.server import Server
 
 POISON = 0xC1

@@ -1,9 +1,9 @@
 """What the tests of long answers without blocks share: a long value of any number of octets, and changes between two slices."""
 
 from cosem.base import Interface
-from dlms import axdr
-from dlms.association import Link
-from dlms.octets import copy
+from dlms.aa.association import Link
+from dlms.codec import axdr
+from dlms.codec.octets import copy
 from gbt_rig import ACCESS, BLOCKS, GBT
 from rig import ALL, LIST, Limits, Rig, tohex
 from short_name_rig import ALL as SN_ALL

@@ -11,10 +11,10 @@ import limits
 import meter
 from config import parse
 from cosem.short_names import methods
-from dlms.association import ROW, Link, associations
-from dlms.octets import put16
+from dlms.aa.association import ROW, Link, associations
+from dlms.codec.octets import put16
+from dlms.long.states import WHOLE_OUT
 from dlms.server import Server
-from dlms.states import WHOLE_OUT
 from fuzz_apdus import WPORTS, Client, Known, aarq
 from fuzz_data import mutated
 from fuzz_tape import Tape, seeded  # noqa: F401 (seeded belongs to the face of this module)

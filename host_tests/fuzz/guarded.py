@@ -16,13 +16,13 @@ if _HERE not in sys.path:
     sys.path.append(_HERE)
 
 import fuzz_rig  # noqa: E402
-from dlms.states import WHOLE_OUT  # noqa: E402
+from dlms.long.states import WHOLE_OUT  # noqa: E402
 
 from tools.dlmsclient import Aare, ConfirmedServiceError, ExceptionResponse, Rlre, decode_apdu  # noqa: E402
 from tools.dlmsclient.general_blocks import GeneralBlock  # noqa: E402
 from tools.dlmsclient.short_name_service import decode_read_response, decode_write_response  # noqa: E402
 
-RESUME = 16  # octets behind the tape of a long answer (`dlms.whole`)
+RESUME = 16  # octets behind the tape of a long answer (`dlms.ln.whole`)
 
 
 class OutOfBounds(Exception):

@@ -290,13 +290,13 @@ class Meter:
     def __init__(self, limits):
         self.blocks = None
         if limits.GBT_WINDOW:
-            from dlms import gbt
+            from dlms.long import gbt
 
             self.blocks = gbt
 """,
     "dlms/__init__.py": "",
-    "dlms/gbt.py": "def sent(text):\n    return text + ' in blocks'\n\n\ndef unasked():\n    pass\n",
-    "dlms/access.py": "",
+    "dlms/long/gbt.py": "def sent(text):\n    return text + ' in blocks'\n\n\ndef unasked():\n    pass\n",
+    "dlms/ln/access.py": "",
     "net/notifier.py": "def notify():\n    return 'told'\n",
     "net/manager.py": "",
     "meter/unsolicited.py": "",

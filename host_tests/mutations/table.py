@@ -31,7 +31,7 @@ MUTATIONS = (
     Mutation(
         "wports-not-swapped",
         "A-04",
-        "dlms/octets_viper.py",
+        "dlms/codec/octets_viper.py",
         "tx[2] = rx[off + 4]\n    tx[3] = rx[off + 5]\n    tx[4] = rx[off + 2]\n    tx[5] = rx[off + 3]",
         "tx[2] = rx[off + 2]\n    tx[3] = rx[off + 3]\n    tx[4] = rx[off + 4]\n    tx[5] = rx[off + 5]",
         (WIRE + "test_wrapper_header.py::test_wports_are_swapped_in_every_kind_of_answer",),
@@ -39,7 +39,7 @@ MUTATIONS = (
     Mutation(
         "wports-not-swapped-on-the-short-way",
         "A-04",
-        "dlms/short_viper.py",
+        "dlms/ln/short_viper.py",
         "tx[2] = rx[4]\n    tx[3] = rx[5]\n    tx[4] = rx[2]\n    tx[5] = rx[3]",
         "tx[2] = rx[2]\n    tx[3] = rx[3]\n    tx[4] = rx[4]\n    tx[5] = rx[5]",
         (WIRE + "test_wrapper_header.py::test_wports_are_swapped_in_every_kind_of_answer",),
@@ -55,7 +55,7 @@ MUTATIONS = (
     Mutation(
         "version-not-checked",
         "A-25",
-        "dlms/octets_viper.py",
+        "dlms/codec/octets_viper.py",
         "if buf[off] != 0 or buf[off + 1] != 1:\n        return -1",
         "if buf[off] != 0:\n        return -1",
         (WIRE + "test_wrapper_stream.py::test_bad_version_closes_the_connection_without_an_answer",),
@@ -63,7 +63,7 @@ MUTATIONS = (
     Mutation(
         "header-not-checked-on-the-short-way",
         "A-25",
-        "dlms/short_viper.py",
+        "dlms/ln/short_viper.py",
         "if rx[7] != 13 or rx[1] != 1 or rx[0] | rx[6] != 0:",
         "if rx[7] == 0:",
         (FUZZ + "mp_poison.py::test_header_is_checked_before_the_short_way_answers[micropython]",),
@@ -173,7 +173,7 @@ MUTATIONS = (
     Mutation(
         "continuation-taken-into-another-transfer",
         "D-07",
-        "dlms/service_class.py",
+        "dlms/aa/service_class.py",
         "return t is not None and (t.iip ^ iip) & _INVOKE_ID != 0",
         "return False",
         (
@@ -186,7 +186,7 @@ MUTATIONS = (
     Mutation(
         "password-without-its-last-octet",
         "E-50",
-        "dlms/security.py",
+        "dlms/aa/security.py",
         "equal_time(secret, 0, buf, off, n) == 1",
         "equal_time(secret, 0, buf, off, n - 1) == 1",
         (WIRE + "test_acse_aarq.py::test_wrong_password", ENGINE + "mp_associations.py::test_secrets[cpython]"),
@@ -229,7 +229,7 @@ MUTATIONS = (
     Mutation(
         "unconfirmed-refusal-answered",
         "D-99",
-        "dlms/service_class.py",
+        "dlms/aa/service_class.py",
         "    if tag not in _CLASSED or",
         "    if True or",
         (ENGINE + "mp_service_class.py::test_without_an_association[cpython]", ENGINE + "mp_service_class.py::test_too_long[cpython]"),
@@ -237,7 +237,7 @@ MUTATIONS = (
     Mutation(
         "unconfirmed-get-on-the-short-way-of-everybody",
         "B-09",
-        "dlms/short_viper.py",
+        "dlms/ln/short_viper.py",
         "if rx[10] & 0x40 == 0 and not way[6]:",
         "if rx[10] & 0x40 == 0 and not way:",
         (WIRE + "test_errors_matrix.py::test_strict_meter_answers_no_unconfirmed_get",),
@@ -246,7 +246,7 @@ MUTATIONS = (
     Mutation(
         "any-block-number",
         "D-15",
-        "dlms/get.py",
+        "dlms/ln/get.py",
         "t.kind != GET_OUT or not u32_equal(rx, p + 3, t.block):",
         "t.kind != GET_OUT:",
         (ENGINE + "mp_get.py::test_wrong_block_number[cpython]", ENGINE + "mp_get.py::test_wrong_block_number[micropython]"),
@@ -254,7 +254,7 @@ MUTATIONS = (
     Mutation(
         "transfer-outlives-another-request",
         "D-17",
-        "dlms/get.py",
+        "dlms/ln/get.py",
         "server.abandon(aa)\n        return normal(",
         "pass\n        return normal(",
         (ENGINE + "mp_get.py::test_another_request_ends_the_transfer[cpython]",),
@@ -262,7 +262,7 @@ MUTATIONS = (
     Mutation(
         "rights-to-read-not-checked",
         "D-11",
-        "dlms/get.py",
+        "dlms/ln/get.py",
         "if attr and directory.rows[_ROW * aa.acc[j] + attr] & 1 == 0:",
         "if attr and aa.acc[j] < 0:",
         (ENGINE + "mp_get.py::test_refusals[cpython]",),
@@ -270,7 +270,7 @@ MUTATIONS = (
     Mutation(
         "rights-to-write-not-checked",
         "D-21",
-        "dlms/set.py",
+        "dlms/ln/set.py",
         "j, buf, off)\n    if directory.rows[_ROW * aa.acc[j] + attr] & 2 == 0:",
         "j, buf, off)\n    if aa.acc[j] < 0:",
         (WIRE + "test_objects_walk_rights.py::test_write_nothing_that_may_not_be_written",),
@@ -286,7 +286,7 @@ MUTATIONS = (
     Mutation(
         "list-count-not-bounded-by-the-request",
         "D-94",
-        "dlms/get.py",
+        "dlms/ln/get.py",
         "if end - q < 10:",
         "if end - q < 1:",
         (FUZZ + "mp_poison.py::cut-get-list[cpython]",),
@@ -327,7 +327,7 @@ MUTATIONS = (
     Mutation(
         "rights-by-short-name-not-checked",
         "D-50",
-        "dlms/read.py",
+        "dlms/sn/read.py",
         "if aa.directory.right(aa.acc[j], r) & 1 == 0:",
         "if aa.acc[j] < 0:",
         (ENGINE + "mp_short_names_read.py::test_read_refused[cpython]",),
@@ -335,7 +335,7 @@ MUTATIONS = (
     Mutation(
         "any-block-number-of-a-read",
         "D-50",
-        "dlms/read.py",
+        "dlms/sn/read.py",
         "t.kind != READ_OUT or get16(rx, p + 3) != t.block:",
         "t.kind != READ_OUT:",
         (ENGINE + "mp_short_names_read.py::test_wrong_block_number[cpython]",),
@@ -343,7 +343,7 @@ MUTATIONS = (
     Mutation(
         "rights-to-write-by-short-name-not-checked",
         "D-51",
-        "dlms/write.py",
+        "dlms/sn/write.py",
         "if aa.directory.right(row, r) & 2 == 0:",
         "if row < 0:",
         (WIRE + "test_short_names_writing.py::test_nothing_is_written_or_invoked_without_a_right",),
@@ -351,7 +351,7 @@ MUTATIONS = (
     Mutation(
         "parts-of-a-write-in-any-order",
         "D-51",
-        "dlms/variable_access.py",
+        "dlms/sn/variable_access.py",
         "if number != t.block + 1:",
         "if number == 0:",
         (ENGINE + "mp_short_names_write.py::test_wrong_write_blocks[cpython]",),
@@ -359,7 +359,7 @@ MUTATIONS = (
     Mutation(
         "unconfirmed-association-reads",
         "B-08",
-        "dlms/short_names.py",
+        "dlms/sn/short_names.py",
         "if not aa.confirmed:\n        return 0",
         "if False:\n        return 0",
         (ENGINE + "mp_short_names_write.py::test_unconfirmed_association[cpython]",),
@@ -368,7 +368,7 @@ MUTATIONS = (
     Mutation(
         "stream-longer-than-the-window",
         "D-84",
-        "dlms/gbt.py",
+        "dlms/long/gbt.py",
         "g.left = min(g.window, server.window)",
         "g.left = server.window",
         (ENGINE + "mp_gbt.py::test_streams_are_as_long_as_the_window[cpython]",),
@@ -376,7 +376,7 @@ MUTATIONS = (
     Mutation(
         "acknowledgement-of-what-was-not-sent-taken",
         "D-89",
-        "dlms/gbt.py",
+        "dlms/long/gbt.py",
         "    if block.ack > g.high:\n",
         "    if False:\n",
         (ENGINE + "mp_gbt.py::test_acknowledging_what_was_not_sent[cpython]",),
@@ -384,7 +384,7 @@ MUTATIONS = (
     Mutation(
         "repeated-from-one-too-late",
         "D-87",
-        "dlms/legs.py",
+        "dlms/long/legs.py",
         "        self.p = self.marks[i]\n",
         "        self.p = self.marks[i] + 1\n",
         (ENGINE + "mp_gbt.py::test_every_pattern_of_loss[cpython]",),
@@ -392,7 +392,7 @@ MUTATIONS = (
     Mutation(
         "changed-value-sent-again",
         "D-19",
-        "dlms/gbt.py",
+        "dlms/long/gbt.py",
         "(again and not legs.same(g.sent, tx, raw, end - raw))",
         "False",
         (ENGINE + "mp_gbt.py::test_changed_value_is_not_mixed_with_the_old[cpython]",),
@@ -400,7 +400,7 @@ MUTATIONS = (
     Mutation(
         "repeated-request-done-twice",
         "D-87",
-        "dlms/gbt.py",
+        "dlms/long/gbt.py",
         "    if block.n and block.number == 1 and (stream or block.digest != g.first):\n        return states.GBT_UNSENT",
         "    if block.n and block.number == 1:\n        return states.GBT_UNSENT",
         (ENGINE + "mp_gbt_requests.py::test_repeated_request_is_done_once[cpython]",),
@@ -408,7 +408,7 @@ MUTATIONS = (
     Mutation(
         "block-of-another-transfer-passed-over",
         "D-87",
-        "dlms/legs.py",
+        "dlms/long/legs.py",
         "return marks[i + 1] != n or equal(t.buf, marks[i], buf, off, n) == 0",
         "return marks[i + 1] != n",
         (ENGINE + "mp_gbt_strangers.py::test_a_stranger_in_a_request[cpython]",),
@@ -416,7 +416,7 @@ MUTATIONS = (
     Mutation(
         "repeated-without-end",
         "D-89",
-        "dlms/gbt.py",
+        "dlms/long/gbt.py",
         "    return g.repeats > _REPEATS\n",
         "    return False\n",
         (ENGINE + "mp_gbt_strangers.py::test_no_progress_of_an_answer[cpython]",),
@@ -424,7 +424,7 @@ MUTATIONS = (
     Mutation(
         "no-break-on-error",
         "D-43",
-        "dlms/access.py",
+        "dlms/ln/access.py",
         "_BREAK = const(0x20)",
         "_BREAK = const(0x02)",
         (ENGINE + "mp_access.py::test_break_on_error[cpython]",),
@@ -432,7 +432,7 @@ MUTATIONS = (
     Mutation(
         "specifications-never-repeated",
         "D-41",
-        "dlms/access.py",
+        "dlms/ln/access.py",
         "t.phase = _SPECIFICATIONS if buf[0] & _SELF_DESCRIPTIVE else _COUNT",
         "t.phase = _COUNT",
         (ENGINE + "mp_access.py::test_specifications_are_repeated[cpython]",),

@@ -56,7 +56,7 @@ UNASKED = (
     Mutation(
         "confirmation-not-asked-for",
         "D-62",
-        "dlms/notification.py",
+        "dlms/unasked/notification.py",
         "buf[off + 1] = _CONFIRMED if confirmed else 0",
         "buf[off + 1] = 0",
         (COSEM + "mp_push_setup.py::test_a_push_is_a_data_notification[cpython]",),
@@ -104,7 +104,7 @@ UNASKED = (
     Mutation(
         "report-in-summer-time-of-the-west",
         "D-52",
-        "dlms/information_report.py",
+        "dlms/sn/information_report.py",
         "buf[off] = 0x2D if 0 < minutes < _UNSPECIFIED else 0x2B",
         "buf[off] = 0x2B if 0 < minutes < _UNSPECIFIED else 0x2D",
         (ENGINE + "mp_short_names.py::test_information_report[cpython]",),

@@ -8,7 +8,7 @@ WHOLE = (
     Mutation(
         "long-answer-of-a-row-more",
         "D-117",
-        "dlms/whole.py",
+        "dlms/ln/whole.py",
         "    t.n = get32(buf, p + 9)\n",
         "    t.n = get32(buf, p + 9) + 1\n",
         (ENGINE + "mp_whole.py::test_get_list_of_long_values[cpython]",),
@@ -16,7 +16,7 @@ WHOLE = (
     Mutation(
         "long-answer-not-checked-at-its-end",
         "D-118",
-        "dlms/whole.py",
+        "dlms/ln/whole.py",
         "if t.fault or (t.whole == 0 and t.more()):",
         "if t.fault:",
         (ENGINE + "mp_whole_changes.py::test_changed_length_that_cannot_be_kept[cpython]",),
@@ -24,7 +24,7 @@ WHOLE = (
     Mutation(
         "long-answer-read-twice",
         "D-117",
-        "dlms/whole.py",
+        "dlms/ln/whole.py",
         "> t.size - _RESUME:",
         "> 100:",
         (ENGINE + "mp_whole_changes.py::test_changed_values_keep_their_length[cpython]",),
@@ -32,7 +32,7 @@ WHOLE = (
     Mutation(
         "long-answer-in-long-slices",
         "D-119",
-        "dlms/whole.py",
+        "dlms/ln/whole.py",
         "_SLICE = const(4)",
         "_SLICE = const(400)",
         (ENGINE + "mp_whole_changes.py::test_slices_are_short[cpython]",),
@@ -40,7 +40,7 @@ WHOLE = (
     Mutation(
         "longer-than-the-client-takes",
         "D-116",
-        "dlms/whole.py",
+        "dlms/ln/whole.py",
         "if not t.fault and t.whole <= aa.most:",
         "if not t.fault:",
         (ENGINE + "mp_whole.py::test_every_border_get_borders-1024[cpython]",),

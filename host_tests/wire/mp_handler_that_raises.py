@@ -83,7 +83,7 @@ def test_an_interrupt_passes():
 def test_connection_closes():
     """A connection that raised is closed and free for the next client."""
     import limits
-    from dlms.association import associations
+    from dlms.aa.association import associations
     from dlms.server import Server
     from net.tcp import Connection
 

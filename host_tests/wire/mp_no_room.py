@@ -6,7 +6,7 @@ A fault is forced into each call that is made on the way, one after the other; u
 import sys
 
 import limits
-from dlms.association import associations
+from dlms.aa.association import associations
 from dlms.server import Server
 from net import address, manager, multicast, service, tcp
 from net.sender import Sender

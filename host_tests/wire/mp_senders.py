@@ -3,7 +3,7 @@
 import errno
 import select
 
-from dlms.notification import data_notification
+from dlms.unasked.notification import data_notification
 from net import notifier as notifiers
 from net.manager import CLOSED, OPEN
 from net.sender import AWAITING, DIALLING, IDLE, SENDING, STREAMING, WAITING

@@ -4,7 +4,7 @@ import errno
 import socket
 
 import limits
-from dlms.association import Carrier
+from dlms.aa.association import Carrier
 from net import address, local, service
 
 REQ = {

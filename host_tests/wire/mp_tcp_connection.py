@@ -3,7 +3,7 @@
 import limits
 import meter
 from config import parse
-from dlms.association import associations
+from dlms.aa.association import associations
 from dlms.server import Server
 from net import tcp
 

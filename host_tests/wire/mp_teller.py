@@ -2,9 +2,9 @@
 
 import errno
 
-from dlms.association import ASSOCIATED
-from dlms.conformance import EVENT_NOTIFICATION
-from dlms.wrapper import HEADER
+from dlms.aa.association import ASSOCIATED
+from dlms.codec.conformance import EVENT_NOTIFICATION
+from dlms.codec.wrapper import HEADER
 from meter.notices import Notices
 from sender_fakes import Rig, Socket
 

@@ -5,7 +5,7 @@ import socket
 import limits
 import meter
 from config import parse
-from dlms.octets import get16
+from dlms.codec.octets import get16
 from dlms.server import Server
 
 REQ = {"*": ("A-35",)}

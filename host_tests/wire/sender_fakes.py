@@ -2,8 +2,8 @@
 
 import select
 
-from dlms.notification import data_notification
-from dlms.outbox import Outbox
+from dlms.unasked.notification import data_notification
+from dlms.unasked.outbox import Outbox
 from net import manager as lines
 from net import sender as senders
 from net.manager import Manager

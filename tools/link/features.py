@@ -14,8 +14,8 @@ from pathlib import Path
 FEATURES = ("SN_CLIENTS", "GBT_WINDOW", "PUSHES", "GROUPS")
 # limits -> modules that are imported only where none of them is 0, and stay then
 _MODULES = {
-    ("SN_CLIENTS",): ("dlms.short_names",),
-    ("GBT_WINDOW",): ("dlms.access", "dlms.gbt"),
+    ("SN_CLIENTS",): ("dlms.sn.short_names",),
+    ("GBT_WINDOW",): ("dlms.ln.access", "dlms.long.gbt"),
     ("PUSHES",): ("net.manager", "net.notifier", "meter.unsolicited"),
     ("GROUPS",): ("net.multicast",),
     ("PUSHES", "SN_CLIENTS"): ("meter.reports",),

@@ -1,6 +1,6 @@
 """Constants written twice: a hot module names those of another anew, because only its own cost nothing to read.
 
-    _HEADER = const(8)  # as `wrapper.HEADER`        of the same package; `dlms.wrapper.HEADER` of another
+    _HEADER = const(8)  # as `wrapper.HEADER`        of the same package; `dlms.codec.wrapper.HEADER` of another
 
 A name imported from another module is looked up at run time, one that the module itself makes with `const` is compiled in. The two
 must agree.

@@ -5,6 +5,7 @@
     app -> board -> net, meter
 
 `app` reads the configuration and hands it down; the log and the version are leaves.
+Inside dlms the rooms stand on each other: codec, aa, unasked, long, ln, sn, and on top of them the server.
 tools/ imports nothing of firmware/, and nothing outside the tests imports the
 third-party clients that only the tests use.
 """
@@ -34,6 +35,8 @@ ALLOWED: dict[str, set[str]] = {
     "trace": {"dlms", "masks"},
     "version": set(),
 }
+# The rooms of dlms from the ground up: each imports of those below it and of itself. What stands in no room is on top.
+ROOMS = ("codec", "aa", "unasked", "long", "ln", "sn")
 _IO_MODULES = {
     *("socket", "select", "ssl", "tls", "network", "machine", "bluetooth", "rp2", "esp32"),
     *("asyncio", "time", "os", "io", "vfs", "random", "logging", "_thread"),
@@ -72,6 +75,21 @@ def _firmware_faults(part: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"dlms calls {node.func.id}(): the protocol knows no I/O"
 
 
+def _room_faults(room: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """What a module in a room of dlms imports of the floors above it."""
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = [node.module] if node.module != "dlms" else [f"dlms.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            package, _, rest = name.partition(".")
+            other = rest.partition(".")[0]
+            if package == "dlms" and other != room and (other not in ROOMS or ROOMS.index(other) > ROOMS.index(room)):
+                yield node.lineno, f"dlms.{room} imports {name}, which is above it: {', '.join(ROOMS)}, server"
+
+
 def check(root: Path = ROOT) -> list[Problem]:
     """A problem for each import that runs the wrong way."""
     problems = []
@@ -83,6 +101,8 @@ def check(root: Path = ROOT) -> list[Problem]:
             part = relative.parts[1].removesuffix(".py")
             if part in ALLOWED:
                 faults += _firmware_faults(part, tree)
+                if part == "dlms" and relative.parts[2] in ROOMS:
+                    faults += _room_faults(relative.parts[2], tree)
             else:
                 faults.append((1, f"{part} is no part of firmware/ that tools/lint/imports.py knows"))
         for name, line in imported(tree):

@@ -1,0 +1,168 @@
+"""Application associations and the links that carry them.
+
+A `Link` is what the wrapper's peers talk over: one TCP connection, or one UDP peer (address and port). On a link an AA is
+identified by the pair of wPorts (client, server); with the link that gives the two triplets (IP, port, wPort) of
+IEC 62056-9-7 §9.2 (REQUIREMENTS A-12). Links and AAs are made at start and used for one client after another.
+
+States of an AA (IEC 62056-5-3):
+
+    IDLE --AARQ accepted, lowest level or LLS--> ASSOCIATED
+    IDLE --AARQ accepted, HLS--> PENDING --pass 3 proved--> ASSOCIATED      (PENDING is for high level security)
+    ASSOCIATED, PENDING --RLRQ, AARQ anew, TCP-ABORT, inactivity--> IDLE
+"""
+
+from micropython import const
+
+from dlms.codec.conformance import GET
+from dlms.codec.octets import clear, copy
+from dlms.codec.wrapper import HEADER
+from dlms.aa.pool import Pool
+from dlms.aa.security import LOWEST
+from dlms.aa.service_class import answers_get
+from dlms.aa.trail import trail
+
+ROW = const(20)  # octets of a row of access rights (`cosem.rights`)
+
+IDLE = const(0)
+PENDING = const(1)
+ASSOCIATED = const(2)
+
+
+class Association:
+    """One application association: what was negotiated, and the long transfer that runs in it."""
+
+    def __init__(self):
+        self.state = IDLE
+        self.assoc = None  # the Association object: the configuration of this AA
+        self.link = None
+        self.confirmed = True  # response-allowed of the InitiateRequest (REQUIREMENTS B-05)
+        self.conformance = 0
+        self.max_send = 0  # client-max-receive-pdu-size, 0 = no limit announced
+        self.qos = -1  # quality of service proposed, -1 for none
+        self.user = -1  # calling user id, -1 for none
+        # The response is encoded at tx[start:start+room]; the octets in front of start are for the WPDU header
+        # and, with ciphering, for the security header.
+        self.start = HEADER
+        self.room = 0  # the longest response APDU in the buffer and in blocks …
+        self.most = 0  # … and where blocks were not negotiated
+        self.transfer = None
+        # the directory and the rights of the association object
+        self.directory = None
+        self.acc = None
+        self.way = None  # for `short`: see `short_plain`
+        self.index = 0  # number of this AA on its link
+        self.serial = 0  # … and among all that were opened (`places`)
+        # Protocol_Connection_Parameters, as `trail` and `parameters` make them when they are first asked for
+        self._trail = None
+        self._parameters = None
+
+    def proven(self):
+        """Whether the client has proved who it is: by its secret when the AA opened, with HLS when pass 3 was right."""
+        return self.state == ASSOCIATED and self.assoc.mechanism != LOWEST
+
+    def trail(self):
+        """Protocol_Connection_Parameters as text, for the log."""
+        if self._trail is None:
+            self._trail = trail(self.link, self.assoc.client, self.assoc.server)
+        return self._trail
+
+    def parameters(self):
+        """The same as octets, for who reads them. Takes heap once an AA, and only then."""
+        if self._parameters is None:
+            self._parameters = self.trail().encode()
+        return self._parameters
+
+    def opened(self):
+        """The AA is in force: take what serving it needs from the association object."""
+        self._trail = self._parameters = None
+        d = self.assoc.directory
+        self.directory = d
+        self.acc = self.assoc.acc
+        current = d.objs.index(None) if None in d.objs else 0xFFFF
+        self.way = (d.table, d.n << 16 | current, d.objs, self.acc, d.rows, self.room, answers_get(self.link.carrier.server, self))
+        self.heat()
+
+    def heat(self):
+        """Decide anew whether a plain GET may take the short way: associated, GET negotiated, no transfer running."""
+        hot = self.state == ASSOCIATED and self.confirmed and self.transfer is None and self.conformance & GET != 0
+        self.link.ways[self.index] = self.way if hot else None
+
+
+def associations(n, links):
+    """A pool of n AAs; each of `links` is sure of one (see `pool.Pool`)."""
+    return Pool([Association() for _ in range(n)], links)
+
+
+class Carrier:
+    """What the links of one transport share.
+
+    pool: of AAs. transfers: pool of long transfers. most: AAs on one link. stream: TCP, and not UDP. send_limit: the longest APDU
+    that the transport takes (REQUIREMENTS A-08). links: those that hold AAs, told by who makes them.
+    """
+
+    links = ()
+
+    def __init__(self, server, pool, transfers, most, stream, send_limit):
+        self.server = server
+        self.pool = pool
+        self.transfers = transfers
+        self.most = most
+        self.stream = stream
+        self.send_limit = send_limit
+
+
+class Link:
+    """One TCP connection or one UDP peer with the AAs on it.
+
+    `keys` holds four octets for each of the first `n` AAs: client wPort, server wPort, as they stand in a request's header; `ways`
+    what the short way needs of each, or None.
+    """
+
+    def __init__(self, carrier):
+        self.carrier = carrier
+        self.held = 0  # long transfers that run in the AAs of this link
+        self.streaming = None  # the AA whose stream of blocks goes on with `Server.more`
+        self.keys = bytearray(4 * carrier.most)
+        self.ways = [None] * carrier.most
+        self.aas = [None] * carrier.most
+        self.n = 0
+        self.local = ""  # address and port of this end, for the log
+        self.served = False  # a request in an open AA since the transport looked last
+
+    def name(self):
+        """Address and port of the peer as text, for the log; asked for only when an AA opens. Here, of a link without a peer of its own."""
+        return self.local
+
+    def settle(self, other):
+        """Become the link of the peer that `other`, a link without room for AAs, stood for."""
+        self.local = other.local
+
+    def take(self, rx, off):
+        """A fresh AA for the wPorts at rx[off:off+4], or None when the link or the pool has no more."""
+        n = self.n
+        aa = self.carrier.pool.take(n) if n < self.carrier.most else None
+        if aa is not None:
+            copy(self.keys, 4 * n, rx, off, 4)
+            self.aas[n] = aa
+            aa.link = self
+            aa.index = n
+            self.n = n + 1
+        return aa
+
+    def drop(self, i):
+        """Give AA number i back: the last one takes its place."""
+        n = self.n - 1
+        aas = self.aas
+        aa = aas[i]
+        aa.state = IDLE
+        aa.assoc = None
+        self.carrier.pool.give(aa, n)
+        if i != n:
+            aas[i] = aas[n]
+            aas[i].index = i
+            copy(self.keys, 4 * i, self.keys, 4 * n, 4)
+            self.ways[i] = self.ways[n]
+        aas[n] = None
+        self.ways[n] = None
+        clear(self.keys, 4 * n, 4)
+        self.n = n

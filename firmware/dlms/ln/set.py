@@ -1,0 +1,337 @@
+"""The SET service (REQUIREMENTS D.3, D-20 to D-24).
+
+    C1 01 iip descriptor(9) selection Data                               normal                -> C5 01 iip result
+    C1 02 iip descriptor(9) selection last number(4) length raw          first-datablock       -> C5 02 iip number | C5 03 …
+    C1 03 iip last number(4) length raw                                  datablock             -> C5 02 iip number | C5 03 iip result number
+    C1 04 iip n {descriptor(9) selection} n {Data}                       with-list             -> C5 05 iip n {result}
+    C1 05 iip n {descriptor(9) selection} last number(4) length raw      list+first-datablock  -> C5 02 … | C5 04 iip n {result} number
+
+A value in blocks is put together in the transfer's buffer behind its descriptors and applied only when it is whole (D-24).
+"""
+
+from micropython import const
+
+from dlms.codec.axdr import NULL, STRUCTURE
+from dlms.codec.conformance import ATTRIBUTE_0_SET, BLOCK_SET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS, SET
+from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, OTHER_REASON, SUCCESS
+from dlms.codec.octets import copy, find, length, length_size, put32, scan
+from dlms.aa.trail import unanswered
+from dlms.long import blocks, states
+from dlms.long.states import SET_IN
+from dlms.ln.get import selection_end
+
+_ROW = const(20)  # as `dlms.aa.association.ROW`
+_LAST = const(3)  # response `C5 03`: result of a long SET of one attribute
+_LAST_LIST = const(4)
+
+
+def request(server, aa, rx, p, end, tx):
+    """Serve the SET request rx[p:end]; returns the offset behind the response APDU at tx[aa.start:], or 0 for none."""
+    errors = server.errors
+    if end - p < 3:
+        return server.exception(aa, tx, errors.no_invoke_id)
+    choice = rx[p + 1]
+    iip = rx[p + 2]
+    if aa.conformance & SET == 0:
+        return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else unanswered(server, aa, "set")
+    if choice != 3 and aa.transfer is not None:
+        server.abandon(aa)
+    if choice == 1:
+        end = normal(server, aa, rx, p, end, tx, iip)
+    elif choice == 2:
+        end = first_block(server, aa, rx, p, end, tx, iip)
+    elif choice == 3:
+        end = next_block(server, aa, rx, p, end, tx, iip)
+    elif choice == 4:
+        end = with_list(server, aa, rx, p, end, tx, iip)
+    elif choice == 5:
+        end = list_first_block(server, aa, rx, p, end, tx, iip)
+    else:
+        end = result(aa, tx, iip, errors.malformed_set)
+        iip |= choice & 0x40  # no choice has this bit: the octet was left out, and the service class stands there
+    # an unconfirmed SET is executed and nothing is sent, whatever is wrong with it (B-09, D-99)
+    return end if iip & 0x40 else unanswered(server, aa, "set")
+
+
+def result(aa, tx, iip, code):
+    """`C5 01 iip result`; returns the offset behind it."""
+    p = aa.start
+    tx[p] = 0xC5
+    tx[p + 1] = 1
+    tx[p + 2] = iip
+    tx[p + 3] = code
+    return p + 4
+
+
+def block_result(aa, tx, iip, code, buf, q):
+    """`C5 03 iip result number(4)`, the number copied from buf[q:]; returns the offset behind it."""
+    p = aa.start
+    tx[p] = 0xC5
+    tx[p + 1] = _LAST
+    tx[p + 2] = iip
+    tx[p + 3] = code
+    copy(tx, p + 4, buf, q, 4)
+    return p + 8
+
+
+def acknowledge(aa, tx, iip, t):
+    """`C5 02 iip number(4)`: the block is taken, the next one may come."""
+    p = aa.start
+    tx[p] = 0xC5
+    tx[p + 1] = 2
+    tx[p + 2] = iip
+    put32(tx, p + 3, t.block)
+    return p + 7
+
+
+# -- one value -------------------------------------------------------------------------------------
+
+
+def not_negotiated(server, aa, buf, q):
+    """The ExceptionResponse for what the descriptor at buf[q:] uses and the AA did not negotiate, or 0."""
+    if buf[q + 9] and aa.conformance & SELECTIVE_ACCESS == 0:
+        return server.errors.selection_not_negotiated
+    if buf[q + 8] == 0 and aa.conformance & ATTRIBUTE_0_SET == 0:
+        return server.errors.attribute_0_not_negotiated
+    return 0
+
+
+def normal(server, aa, rx, p, end, tx, iip):
+    """One attribute set to one value."""
+    q = p + 13
+    if end <= q:
+        return result(aa, tx, iip, server.errors.malformed_set)
+    if rx[p + 12] or rx[p + 11] == 0:
+        q = selection_end(server, rx, p + 12, end)
+        if q < 0:
+            return result(aa, tx, iip, server.errors.malformed_set)
+        code = not_negotiated(server, aa, rx, p + 3)
+        if code:
+            return server.exception(aa, tx, code)
+    return result(aa, tx, iip, apply(server, aa, rx, p + 3, rx, q, end))
+
+
+def apply(server, aa, names, d, buf, off, end):
+    """Set what the descriptor at names[d:] names to the Data that fills buf[off:end]; returns a result."""
+    errors = server.errors
+    stack = server.stack
+    r = scan(buf, off, end, stack, server.depth)
+    if r != end:
+        return errors.too_nested if r == -2 else errors.malformed_set
+    if stack[0]:
+        t = server.scratch
+        t.used = 0
+        off = server.tidy_copy(buf, off, end)
+        if off < 0:
+            return errors.no_resources
+        buf = t.buf
+        end = t.used
+    directory = aa.directory
+    j = find(directory.table, directory.n, names, d)
+    if j < 0 or aa.acc[j] == 0:
+        return server.invisible(aa, j, errors.unknown_object)
+    attr = names[d + 8]
+    if names[d + 9]:
+        return errors.no_selection
+    obj = directory.objs[j]
+    if obj is None:
+        obj = aa.assoc  # the current association
+    if attr > obj.ATTRIBUTES:
+        return errors.no_attribute
+    if attr == 0:
+        return apply_all(server, aa, obj, j, buf, off)
+    if directory.rows[_ROW * aa.acc[j] + attr] & 2 == 0:
+        return errors.no_right
+    return obj.set(attr, buf, off, end, aa, True)
+
+
+def apply_all(server, aa, obj, j, buf, off):
+    """Attribute 0: a structure with one element for each attribute of the class, null-data leaving it as it is [choice].
+
+    All elements are checked before the first is applied, so that the object changes wholly or not at all (D-21). Of the
+    attributes that depend on each other (`Interface.DEPENDENT`) at most one is taken: applied, it would change what the others
+    were checked against.
+    """
+    if buf[off] != STRUCTURE or buf[off + 1] != obj.ATTRIBUTES:
+        return server.errors.no_attribute
+    code = set_each(server, aa, obj, j, buf, off + 2, False)
+    return code if code else set_each(server, aa, obj, j, buf, off + 2, True)
+
+
+def set_each(server, aa, obj, j, buf, q, commit):
+    """Set attribute 1, 2, … to the Data that follow each other at buf[q:]; returns the first result that is no success."""
+    attr = 1
+    dependent = 0
+    while attr <= obj.ATTRIBUTES:
+        end = server.scan(buf, q, server.everything)
+        if buf[q] != NULL:
+            if aa.directory.rows[_ROW * aa.acc[j] + attr] & 2 == 0:
+                return server.errors.no_right
+            if attr in obj.DEPENDENT:
+                dependent += 1
+            code = obj.set(attr, buf, q, end, aa, commit)
+            if code or dependent > 1:
+                return code or OTHER_REASON
+        q = end
+        attr += 1
+    return SUCCESS
+
+
+# -- a list of values --------------------------------------------------------------------------------
+
+
+def check_list(server, aa, rx, q, end):
+    """Walk the count and descriptors at rx[q:]; returns the offset behind them, -1 when malformed, -2 when refused (server.refusal)."""
+    n = length(rx, q, end)
+    if n < 0:
+        return -1
+    if n > server.list_limit:
+        server.refusal = server.errors.list_too_long
+        return -2
+    q += length_size(rx, q)
+    while n > 0:
+        if end - q < 10:
+            return -1
+        code = not_negotiated(server, aa, rx, q)
+        if code:
+            server.refusal = code
+            return -2
+        q = selection_end(server, rx, q + 9, end)
+        if q < 0:
+            return -1
+        n -= 1
+    return q
+
+
+def refuse_list(server, aa, tx, iip, r):
+    """The answer to a list that `check_list` did not take."""
+    if r == -2:
+        return server.exception(aa, tx, server.refusal)
+    return result(aa, tx, iip, server.errors.malformed_set)
+
+
+def with_list(server, aa, rx, p, end, tx, iip):
+    """Several attributes set in order, one result each (D-23)."""
+    if aa.conformance & MULTIPLE_REFERENCES == 0:
+        return server.exception(aa, tx, server.errors.list_not_negotiated)
+    q = check_list(server, aa, rx, p + 3, end)
+    if q < 0:
+        return refuse_list(server, aa, tx, iip, q)
+    off = apply_list(server, aa, rx, p + 3, rx, q, end, tx, aa.room)
+    if off <= 0:
+        return refuse_list(server, aa, tx, iip, off - 1)
+    tx[aa.start + 1] = 5
+    tx[aa.start + 2] = iip
+    return off
+
+
+def apply_list(server, aa, names, d, buf, off, end, tx, room):
+    """Set the list: count and descriptors at names[d:], count and values in buf[off:end]; writes `C5 … … n {result}`.
+
+    Returns the offset behind it; 0 when the values are malformed or not as many as the descriptors, -1 when refused
+    (server.refusal: more than limits.LIST, or than an answer of `room` octets tells). Then nothing was applied.
+    """
+    n = length(names, d, d + 6)
+    if length(buf, off, end) != n:
+        return 0
+    if 4 + n > room:
+        server.refusal = server.errors.list_too_long
+        return -1
+    off += length_size(buf, off)
+    if walk(server, buf, off, end, n) != end:
+        return 0
+    d += length_size(names, d)
+    p = aa.start
+    tx[p] = 0xC5
+    tx[p + 3] = n
+    p += 4
+    while n > 0:
+        r = server.scan(buf, off, end)
+        tx[p] = apply(server, aa, names, d, buf, off, r)
+        off = r
+        d = selection_end(server, names, d + 9, server.everything)
+        p += 1
+        n -= 1
+    return p
+
+
+def walk(server, buf, off, end, n):
+    """Offset behind n Data at buf[off:], or a negative number when they are not well-formed."""
+    while n > 0 and off >= 0:
+        off = server.scan(buf, off, end)
+        n -= 1
+    return off
+
+
+# -- blocks --------------------------------------------------------------------------------------------
+
+
+def first_block(server, aa, rx, p, end, tx, iip):
+    """The first block of one attribute's value."""
+    if aa.conformance & BLOCK_SET == 0:
+        return server.exception(aa, tx, server.errors.blocks_not_negotiated)
+    q = selection_end(server, rx, p + 12, end) if end - p > 13 else -1
+    if q < 0:
+        return result(aa, tx, iip, server.errors.malformed_set)
+    code = not_negotiated(server, aa, rx, p + 3)
+    if code:
+        return server.exception(aa, tx, code)
+    action = blocks.first(server, aa, rx, p + 3, q, end, SET_IN, False)
+    return answer_block(server, aa, rx, q, end, tx, iip, action)
+
+
+def list_first_block(server, aa, rx, p, end, tx, iip):
+    """The first block of the values of a list."""
+    if aa.conformance & BLOCK_SET == 0:
+        return server.exception(aa, tx, server.errors.blocks_not_negotiated)
+    if aa.conformance & MULTIPLE_REFERENCES == 0:
+        return server.exception(aa, tx, server.errors.list_not_negotiated)
+    q = check_list(server, aa, rx, p + 3, end)
+    if q < 0:
+        return refuse_list(server, aa, tx, iip, q)
+    action = blocks.first(server, aa, rx, p + 3, q, end, SET_IN, True)
+    return answer_block(server, aa, rx, q, end, tx, iip, action)
+
+
+def next_block(server, aa, rx, p, end, tx, iip):
+    """A further block of the value."""
+    action = blocks.next(server, aa, rx, p + 3, end, SET_IN)
+    return answer_block(server, aa, rx, p + 3, end, tx, iip, action)
+
+
+def answer_block(server, aa, rx, q, end, tx, iip, action):
+    """Answer the block at rx[q:end] after `blocks` said what is to be done; the last one is applied."""
+    if action == states.TAKE:
+        return acknowledge(aa, tx, iip, aa.transfer)
+    if action == states.EXECUTE:
+        return execute(server, aa, aa.transfer, rx, q, tx, iip)
+    if action == states.MALFORMED:
+        # refused by its number (D-22), or as malformed when even that is missing
+        if end - q < 6 or rx[q] > 1:
+            return result(aa, tx, iip, server.errors.malformed_set)
+        code = server.errors.bad_block
+    elif action == states.NOT_RUNNING:
+        code = NO_LONG_SET_IN_PROGRESS
+    elif action == states.WRONG_NUMBER:
+        code = DATA_BLOCK_NUMBER_INVALID
+    else:
+        code = server.errors.no_resources
+    return block_result(aa, tx, iip, code, rx, q + 1)
+
+
+def execute(server, aa, t, rx, q, tx, iip):
+    """The value is whole: apply it. `C5 03 iip result number(4)`, of a list `C5 04 iip n {result} number(4)`."""
+    if not t.many:
+        code = apply(server, aa, t.buf, 0, t.buf, t.mark, t.used)
+        server.abandon(aa)
+        return block_result(aa, tx, iip, code, rx, q + 1)
+    off = apply_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, aa.room - 4)
+    if off > 0:
+        tx[aa.start + 1] = _LAST_LIST
+        tx[aa.start + 2] = iip
+        copy(tx, off, rx, q + 1, 4)
+        off += 4
+    else:
+        off = refuse_list(server, aa, tx, iip, off - 1)
+    server.abandon(aa)
+    return off

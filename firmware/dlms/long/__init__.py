@@ -1,0 +1,1 @@
+"""Long transfers: values longer than an APDU, outwards and inwards."""

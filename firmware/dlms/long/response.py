@@ -1,0 +1,99 @@
+"""How a response leaves: in one piece, or in blocks when it is longer than the client takes.
+
+The value is encoded once, behind room for the longest block header. When it turns out to fit one response it is moved down
+behind the short header of that; else it becomes block 1 and the transfer stays with the association (REQUIREMENTS D-14, D-33).
+
+    GET     one: C4 01 iip 00 Data        list: C4 03 iip n {…}       block: C4 02 iip last number(4) 00 length raw
+    ACTION  one: C7 01 iip 00 01 00 Data  list: C7 03 iip n {…}       block: C7 02 iip last number(4)    length raw
+    Read                                  list: 0C n {…}              block: 0C 01 02  last number(2)    length raw
+
+raw is the Data, of a list the whole sequence with its count. Where these blocks were not negotiated but general block transfer was, or
+the request came in general blocks, `gbt` sends the answer; where neither was negotiated, `dlms.ln.whole`, in one piece of any length.
+"""
+
+from dlms.codec.axdr import put_size
+from dlms.codec.conformance import BLOCK_ACTION, BLOCK_GET, GENERAL_BLOCK_TRANSFER
+from dlms.codec.octets import copy, put16, put32
+from dlms.long.states import GET_OUT, READ_OUT
+from dlms.long.stream import raw_room
+
+# by kind of transfer: none, GET_OUT, ACTION_OUT, two inwards, READ_OUT
+_BLOCK = b"\x00\x09\x08\x00\x00\x06"  # octets of a block header before its length field
+_BIT = (0, BLOCK_GET, BLOCK_ACTION, 0, 0, BLOCK_GET)
+
+
+def first(server, aa, t, tx, kind, head):
+    """Send the value that transfer t begins with, in one piece behind the `head` octets already written at tx[aa.start:], or as block 1.
+
+    Returns the offset behind the APDU, or `whole.LATER`; 0 when the value has to go in blocks and cannot (t.fault tells why).
+    """
+    if aa.conformance & GENERAL_BLOCK_TRANSFER and (aa.conformance & _BIT[kind] == 0 or server.dialogue.open):
+        # the request came in general blocks, or the service's own were not negotiated
+        return server.gbt.respond(server, aa, t, tx, head)
+    if aa.conformance & _BIT[kind] == 0:
+        return server.whole.answer(server, aa, t, tx, head)
+    start = aa.start
+    header = _BLOCK[kind]
+    raw = start + header + 3
+    limit = raw + raw_room(aa.room, header)
+    off = t.fill(tx, raw, limit)
+    # what still fits behind the shorter header of a response in one piece
+    spare = t.fill(tx, off, raw + aa.room - head)
+    if not t.more():
+        n = spare - raw
+        copy(tx, start + head, tx, raw, n)
+        return start + head + n
+    if t.fault:
+        return 0
+    t.push_back(tx, off, spare - off)
+    if not server.keep(aa, t):
+        t.fault = server.errors.no_resources
+        return 0
+    t.kind = kind
+    t.iip = tx[start + 2]
+    t.block = 1
+    return block(aa, t, tx, raw, off, 0)
+
+
+def block(aa, t, tx, raw, off, last):
+    """Write the header of block t.block in front of its raw data tx[raw:off]; returns the offset behind the APDU."""
+    start = aa.start
+    kind = t.kind
+    p = start + 8
+    if kind == GET_OUT:
+        tx[start] = 0xC4
+        tx[p] = 0
+        p += 1
+    else:
+        tx[start] = 0xC7
+    tx[start + 3] = last
+    if kind == READ_OUT:
+        tx[start] = 0x0C
+        tx[start + 1] = 1
+        tx[start + 2] = 2
+        put16(tx, start + 4, t.block)
+        p = start + 6
+    else:
+        tx[start + 1] = 2
+        put32(tx, start + 4, t.block)
+    p = put_size(tx, p, off - raw)
+    if p != raw:
+        copy(tx, p, tx, raw, off - raw)
+    return p + off - raw
+
+
+def following(server, aa, t, tx):
+    """Send the next block of a running transfer; returns the offset behind the APDU, or 0 with t.fault set."""
+    header = _BLOCK[t.kind]
+    raw = aa.start + header + 3
+    off = t.fill(tx, raw, raw + raw_room(aa.room, header))
+    if t.fault:
+        return 0
+    last = 0 if t.more() else 1
+    if t.fault:
+        last = 0  # told with the next block: this one is whole
+    t.block += 1
+    end = block(aa, t, tx, raw, off, last)
+    if last:
+        server.abandon(aa)
+    return end

@@ -1,6 +1,0 @@
-"""The short way through the server, for the plainest request: one door to the viper function and to its plain twin."""
-
-try:
-    from dlms.short_viper import short_get
-except (SyntaxError, NameError, ImportError):
-    from dlms.short_plain import short_get  # noqa: F401

@@ -1,0 +1,189 @@
+"""The Read service of short name referencing (REQUIREMENTS D-50); it also invokes methods that return data.
+
+    05 n {02 name(2) | 04 name(2) selector Data}     -> 0C n {00 Data | 01 result}, or in blocks:
+                                                     -> 0C 01 02 last number(2) length raw      raw being a part of n {00 Data | 01 result}
+    05 01 05 number(2)                               -> the block behind block `number`
+    05 01 06 last number(2) length raw               -> 0C 01 03 number(2); with the last part the answer to the whole request
+
+The name of a method invokes it: with the parameter of a parameterized-access, whose selector then has no meaning, or without
+one. It is answered with what it returns, or null-data. The entries of a list are read and invoked in their order, each when
+its turn comes in the answer: what a client does not fetch of a long answer was not done [choice].
+"""
+
+from dlms.codec.axdr import NULL
+from dlms.codec.conformance import BLOCK_GET, MULTIPLE_REFERENCES, READ
+from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, READ_ERROR, SUCCESS
+from dlms.codec.octets import copy, get16, length, length_size
+from dlms.long import states
+from dlms.long.response import first, following
+from dlms.long.states import READ_IN, READ_OUT
+from dlms.long.stream import HEAD
+from dlms.sn.variable_access import (
+    BLOCK_NUMBER,
+    METHOD,
+    NUMBER,
+    READ_DATA_BLOCK,
+    VARIABLE_NAME,
+    locate,
+    specification_end,
+    specifications_end,
+    take_block,
+)
+
+_HEAD = 1  # octets in front of the list: `0C`
+_LAST_BLOCK = 0xFFFF  # numbers have 16 bits
+
+
+def request(server, aa, rx, p, end, tx):
+    """Serve the ReadRequest rx[p:end]; returns the offset behind the answer at tx[aa.start:]."""
+    if aa.conformance & READ == 0:
+        return refuse(server, aa, tx, server.errors.sn_not_supported)
+    kind = rx[p + 2] if end - p > 2 and rx[p + 1] == 1 else 0
+    if kind == BLOCK_NUMBER and end - p == 5:
+        return next_block(server, aa, rx, p, tx)
+    if kind == READ_DATA_BLOCK and end - p > 6:
+        return request_block(server, aa, rx, p, end, tx)
+    server.abandon(aa)
+    return answer(server, aa, rx, p + 1, end, tx)
+
+
+def refuse(server, aa, tx, code):
+    """ConfirmedServiceError `0E 05 code(2)`."""
+    return server.service_error(tx, aa.start, READ_ERROR, code)
+
+
+def result(aa, tx, code):
+    """`0C 01 01 result`; returns the offset behind it."""
+    p = aa.start
+    tx[p] = 0x0C
+    tx[p + 1] = 1
+    tx[p + 2] = 1
+    tx[p + 3] = code
+    return p + 4
+
+
+def answer(server, aa, buf, q, end, tx):
+    """Answer the whole request `n {specification}` in buf[q:end]."""
+    errors = server.errors
+    n = length(buf, q, end)
+    if n < 0:
+        return refuse(server, aa, tx, errors.sn_malformed)
+    if n > server.list_limit:
+        return refuse(server, aa, tx, errors.sn_too_long)
+    q += length_size(buf, q)
+    if specifications_end(server, aa, buf, q, end, n) != end:
+        return refuse(server, aa, tx, errors.sn_malformed)
+    if server.refusal or n > 1 and aa.conformance & MULTIPLE_REFERENCES == 0:
+        return refuse(server, aa, tx, errors.sn_not_supported)
+    t = server.scratch
+    t.reset()
+    if not t.take(buf, q, end - q):
+        return refuse(server, aa, tx, errors.sn_too_long)
+    t.aa = aa
+    t.list_entry = list_entry
+    t.entries = n
+    t.pos = 0
+    t.put(n)
+    tx[aa.start] = 0x0C
+    end = first(server, aa, t, tx, READ_OUT, _HEAD)
+    return end if end else refuse_answer(server, aa, tx, n, t.fault)
+
+
+def refuse_answer(server, aa, tx, n, fault):
+    """Instead of an answer of n entries that cannot be sent: a list has one result per entry or is refused as a whole."""
+    return result(aa, tx, fault) if n == 1 else refuse(server, aa, tx, server.errors.sn_too_long)
+
+
+def list_entry(server, t):
+    """Encode the head of the next entry into carry: `00` and the value or what the method returned, or `01 result`."""
+    q = t.pos
+    t.pos = end = specification_end(server, t.aa, t.buf, q, t.used)
+    t.put(0)
+    code = begin(server, t, t.aa, q, end)
+    if code != SUCCESS:
+        t.n = 0
+        t.c1 = HEAD
+        t.put(1)
+        t.put(code)
+
+
+def begin(server, t, aa, q, end):
+    """Begin to read the attribute, or invoke the method, of the specification t.buf[q:end]; returns a result."""
+    buf = t.buf
+    r = locate(aa, buf, q + 1)
+    if r < 0:
+        return server.errors.unknown_object
+    obj = server.object(aa, r >> 8)
+    off = end
+    if buf[q] != VARIABLE_NAME:
+        off = q + 4
+        end = server.tidy(t, off, end)
+    if r & METHOD:
+        return invoke(server, t, aa, obj, r, off, end)
+    j = r >> 8
+    r &= NUMBER
+    if aa.directory.right(aa.acc[j], r) & 1 == 0:
+        return server.errors.no_right
+    t.selector = 0
+    if off != end:
+        t.selector = buf[q + 3]
+        t.off = off
+        t.end = end
+        if r not in obj.SELECT or t.selector not in obj.SELECT[r]:
+            return server.errors.no_selection
+    return t.begin(obj, j, r)
+
+
+def invoke(server, t, aa, obj, r, off, end):
+    """Invoke the method that r tells (`locate`) with the parameter t.buf[off:end], and append what it returns; returns a result."""
+    m = r & NUMBER
+    if aa.directory.right(aa.acc[r >> 8], obj.ATTRIBUTES + m) == 0:
+        return server.errors.no_right
+    t.once = True
+    r = obj.act(m, t.buf, off, end, t.carry, t.c1, aa)
+    if r < 0:
+        return -r
+    if r == t.c1:
+        t.put(NULL)
+    else:
+        t.c1 = r
+    t.n = 0
+    return SUCCESS
+
+
+# -- blocks ------------------------------------------------------------------------------------------
+
+
+def next_block(server, aa, rx, p, tx):
+    """`05 01 05 number(2)`: the next block of the answer, when its number is the one of the last block sent."""
+    t = aa.transfer
+    if t is None or t.kind != READ_OUT or get16(rx, p + 3) != t.block:
+        action = states.step(server, aa, states.READ_OTHER)  # READ_NEXT in READ_OUT is SEND
+        return result(aa, tx, NO_LONG_GET_IN_PROGRESS if action == states.NOT_RUNNING else DATA_BLOCK_NUMBER_INVALID)
+    end = following(server, aa, t, tx) if t.block < _LAST_BLOCK else 0
+    if end == 0:
+        code = t.fault or server.errors.no_resources
+        server.abandon(aa)
+        return result(aa, tx, code)
+    return end
+
+
+def request_block(server, aa, rx, p, end, tx):
+    """`05 01 06 last number(2) length raw`: a part of a long request, acknowledged with `0C 01 03 number(2)`."""
+    if aa.conformance & BLOCK_GET == 0:
+        server.abandon(aa)
+        return refuse(server, aa, tx, server.errors.sn_not_supported)
+    r = take_block(server, aa, READ_IN, NO_LONG_GET_IN_PROGRESS, rx, p + 3, p + 6, end)
+    if r < 0:
+        return result(aa, tx, -r)
+    if r:
+        # read from the transfer given back: the answer is built in the scratch one
+        t = aa.transfer
+        server.abandon(aa)
+        return answer(server, aa, t.buf, 0, t.used, tx)
+    q = aa.start
+    tx[q] = 0x0C
+    tx[q + 1] = 1
+    tx[q + 2] = 3
+    copy(tx, q + 3, rx, p + 4, 2)
+    return q + 5

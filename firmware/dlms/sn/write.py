@@ -1,0 +1,171 @@
+"""The services Write and UnconfirmedWrite of short name referencing (REQUIREMENTS D-51); they also invoke methods.
+
+    06 n {02 name(2)} n {Data}                       -> 0D n {00 | 01 result}
+    16 n {02 name(2)} n {Data}                       -> nothing
+    06 01 07 last number(2) 01 09 length raw         -> 0D 01 02 number(2); with the last part the answer to the whole request
+
+raw is a part of the whole `n {specification} n {Data}`, which is carried out when it is complete (D-24). The name of a method
+invokes it with the Data as its parameter; what it returns is dropped. A parameterized-access writes nothing: no attribute of
+this meter has a selective write.
+"""
+
+from dlms.codec.conformance import BLOCK_SET, MULTIPLE_REFERENCES, UNCONFIRMED_WRITE, WRITE
+from dlms.codec.errors import NO_LONG_SET_IN_PROGRESS, SUCCESS, WRITE_ERROR
+from dlms.codec.octets import copy, length, length_size
+from dlms.long.states import WRITE_IN
+from dlms.long.stream import HEAD
+from dlms.ln.set import walk
+from dlms.sn.variable_access import (
+    METHOD,
+    NUMBER,
+    VARIABLE_NAME,
+    WRITE_DATA_BLOCK,
+    locate,
+    specification_end,
+    specifications_end,
+    take_block,
+)
+
+_OCTET_STRING = 0x09
+_RESULT = 2  # octets of `01 result`, the longer of the two answers to an entry
+
+
+def request(server, aa, rx, p, end, tx):
+    """Serve the WriteRequest rx[p:end]; returns the offset behind the answer at tx[aa.start:]."""
+    if aa.conformance & WRITE == 0:
+        return refuse(server, aa, tx, server.errors.sn_not_supported)
+    if end - p > 8 and rx[p + 1] == 1 and rx[p + 2] == WRITE_DATA_BLOCK:
+        return request_block(server, aa, rx, p, end, tx)
+    server.abandon(aa)
+    return answer(server, aa, rx, p + 1, end, tx)
+
+
+def unconfirmed(server, aa, rx, p, end, tx):
+    """Carry the UnconfirmedWriteRequest rx[p:end] out; tx is room to work in, nothing is sent whatever happens (D-99)."""
+    server.abandon(aa)
+    if aa.conformance & UNCONFIRMED_WRITE:
+        apply_list(server, aa, rx, p + 1, end, tx, server.pdu)
+
+
+def refuse(server, aa, tx, code):
+    """ConfirmedServiceError `0E 06 code(2)`."""
+    return server.service_error(tx, aa.start, WRITE_ERROR, code)
+
+
+def answer(server, aa, buf, q, end, tx):
+    """Carry out the whole request in buf[q:end] and answer it."""
+    r = apply_list(server, aa, buf, q, end, tx, aa.room)
+    return r if r else refuse(server, aa, tx, server.refusal)
+
+
+def apply_list(server, aa, buf, q, end, tx, room):
+    """Write the list `n {specification} n {Data}` in buf[q:end] in its order; puts `0D n {00 | 01 result}` at tx[aa.start:].
+
+    Returns the offset behind it, or 0 with server.refusal set: the list is malformed, uses what was not negotiated, or is longer than
+    limits.LIST or than an answer of `room` octets tells. Then nothing was written.
+    """
+    errors = server.errors
+    n = length(buf, q, end)
+    server.refusal = errors.sn_malformed
+    if n < 0:
+        return 0
+    if n > server.list_limit or 2 + _RESULT * n > room:
+        server.refusal = errors.sn_too_long
+        return 0
+    q += length_size(buf, q)
+    off = specifications_end(server, aa, buf, q, end, n)
+    code = server.refusal
+    server.refusal = errors.sn_malformed
+    if off < 0 or length(buf, off, end) != n:
+        return 0
+    off += length_size(buf, off)
+    if walk(server, buf, off, end, n) != end:
+        return 0
+    if code or n > 1 and aa.conformance & MULTIPLE_REFERENCES == 0:
+        server.refusal = errors.sn_not_supported
+        return 0
+    return write_each(server, aa, buf, q, off, end, n, tx)
+
+
+def write_each(server, aa, buf, q, off, end, n, tx):
+    """Write the n well-formed Data at buf[off:end] to what the specifications at buf[q:] name."""
+    p = aa.start
+    tx[p] = 0x0D
+    tx[p + 1] = n
+    p += 2
+    after = off
+    while n > 0:
+        # `scan` tells `write_one` by server.stack[0] whether the Data has lengths to be shortened, so it comes last
+        following = specification_end(server, aa, buf, q, after)
+        after = server.scan(buf, off, end)
+        code = write_one(server, aa, buf, q, off, after)
+        tx[p] = 0
+        if code != SUCCESS:
+            tx[p] = 1
+            p += 1
+            tx[p] = code
+        p += 1
+        off = after
+        q = following
+        n -= 1
+    return p
+
+
+def write_one(server, aa, buf, q, off, end):
+    """Set the attribute, or invoke the method, of the specification at buf[q:] to or with the Data buf[off:end]; returns a result."""
+    errors = server.errors
+    name = buf[q] == VARIABLE_NAME
+    r = locate(aa, buf, q + 1)
+    t = server.scratch
+    if server.stack[0]:
+        t.used = 0
+        off = server.tidy_copy(buf, off, end)
+        if off < 0:
+            return errors.no_resources
+        buf = t.buf
+        end = t.used
+    if r < 0:
+        return errors.unknown_object
+    if not name:
+        return errors.no_selection
+    obj = server.object(aa, r >> 8)
+    row = aa.acc[r >> 8]
+    if r & METHOD:
+        r &= NUMBER
+        if aa.directory.right(row, obj.ATTRIBUTES + r) == 0:
+            return errors.no_right
+        r = obj.act(r, buf, off, end, t.carry, HEAD, aa)
+        return SUCCESS if r >= HEAD else -r
+    r &= NUMBER
+    if aa.directory.right(row, r) & 2 == 0:
+        return errors.no_right
+    return obj.set(r, buf, off, end, aa, True)
+
+
+# -- blocks ------------------------------------------------------------------------------------------
+
+
+def request_block(server, aa, rx, p, end, tx):
+    """`06 01 07 last number(2) 01 09 length raw`: a part of a long request."""
+    if aa.conformance & BLOCK_SET == 0:
+        server.abandon(aa)
+        return refuse(server, aa, tx, server.errors.sn_not_supported)
+    if rx[p + 6] != 1 or rx[p + 7] != _OCTET_STRING:
+        server.abandon(aa)
+        return refuse(server, aa, tx, server.errors.sn_malformed)
+    r = take_block(server, aa, WRITE_IN, NO_LONG_SET_IN_PROGRESS, rx, p + 3, p + 8, end)
+    q = aa.start
+    if r > 0:
+        # carried out from the transfer given back, which nobody takes before the answer is written
+        t = aa.transfer
+        server.abandon(aa)
+        return answer(server, aa, t.buf, 0, t.used, tx)
+    tx[q] = 0x0D
+    tx[q + 1] = 1
+    if r < 0:
+        tx[q + 2] = 1
+        tx[q + 3] = -r
+        return q + 4
+    tx[q + 2] = 2
+    copy(tx, q + 3, rx, p + 4, 2)
+    return q + 5

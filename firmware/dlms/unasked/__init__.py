@@ -1,0 +1,1 @@
+"""What the meter sends unasked: notifications, and where they wait."""

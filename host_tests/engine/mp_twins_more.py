@@ -1,0 +1,111 @@
+"""The native functions that take an AARQ apart, write an AARE and capture a row give the same as their plain twins (see `mp_twins`)."""
+
+from array import array
+
+from cosem import row_plain
+from dlms.aa import aarq_plain
+from mp_twins import Random, need
+from rig import tohex, unhex
+
+try:
+    from cosem import row_viper
+    from dlms.aa import aarq_viper
+except (SyntaxError, NameError, ImportError):
+    row_viper = aarq_viper = None
+
+
+class _Held:
+    def __init__(self, *values):
+        self.a = (None,) + values
+
+
+def test_capture():
+    need(row_viper)
+    # columns: a value of four octets, a string of two, a value that is computed, one of another type than the plan says
+    objects = (_Held(b"\x06\x01\x02\x03\x04", b"\x09\x02AB"), _Held(None, b"\x11\x07", b"\x09\x03ABC"))
+    what = b"\x00\x01\x00\x02\x01\x01\x01\x02\x01\x03"
+    plan = b"\x01\x06\x01\x00\x00\x04" b"\x02\x09\x02\x00\x04\x02" b"\x01\x06\x00\x00\x06\x04"
+    plan += b"\x01\x12\x00\x00\x0a\x01" b"\x02\x09\x02\x00\x0b\x03"
+    rows = (bytearray(b"\xee" * 14), bytearray(b"\xee" * 14))
+    for n in range(6):
+        left = [twin.capture(row, objects, what, plan, n) for twin, row in zip((row_viper, row_plain), rows)]
+        assert left[0] == left[1] == 0b11100 & (1 << n) - 1
+        assert rows[0] == rows[1]
+    assert rows[0] == b"\x01\x02\x03\x04AB" + b"\xee" * 8
+
+
+def _aarqs(random):
+    """AARQs right and wrong: components of every kind, each octet changed now and then, lengths in both forms."""
+    parts = (
+        unhex("80020780"),
+        unhex("800307FF80"),
+        unhex("A109060760857405080101"),
+        unhex("A109060760857405080102"),
+        unhex("A10A068107 60857405080101"),
+        unhex("A109060760857405090101"),
+        unhex("A203020105"),
+        unhex("A60A04085A5A5A0000000001"),
+        unhex("A903020107"),
+        unhex("A90402020080"),
+        unhex("A9050203010203"),
+        unhex("8A020780"),
+        unhex("8A810207 00"),
+        unhex("8B0760857405080201"),
+        unhex("8B0760857405080200"),
+        unhex("8B0760857405090200"),
+        unhex("AC0A80083132333435363738"),
+        unhex("AC028000"),
+        unhex("AC81028000"),
+        unhex("BE10040E01000000065F1F0400FFFFFF0400"),
+        unhex("BE11040F0100000006 5F1F8104 00FFFFFF0400"),
+        unhex("BE0F040D01000000065F0400FFFFFF0400"),
+        unhex("BE14041201 0102AABB 0100 0105 065F1F0400FFFFFF0400"),
+        unhex("BE03040101"),
+    )
+    for _ in range(1500):
+        body = b""
+        for _ in range(1 + random.below(7)):
+            body += parts[random.below(len(parts))]
+        if random.below(3):
+            body = parts[2] + body + parts[19]
+        octets = bytearray((b"\x60\x81" if len(body) > 0x7F or random.below(4) == 0 else b"\x60") + bytes((len(body) & 0xFF,)) + body)
+        for _ in range(random.below(3)):
+            octets[random.below(len(octets))] = random.below(256)
+        yield octets
+
+
+def test_take_aarq():
+    need(aarq_viper)
+    random = Random(31)
+    good = 0
+    for octets in _aarqs(random):
+        for end in (len(octets), len(octets) - random.below(len(octets))):
+            buf = b"\x99" * 5 + octets + bytes(random.octets(20))
+            a = array("H", [0xEEEE] * aarq_plain.NOTES)
+            b = array("H", [0xEEEE] * aarq_plain.NOTES)
+            results = aarq_viper.take_aarq(buf, 5, 5 + end, a), aarq_plain.take_aarq(buf, 5, 5 + end, b)
+            assert results[0] == results[1], (tohex(octets), end, results)
+            assert list(a) == list(b), (tohex(octets), end)
+            good += results[0]
+    assert good > 200, good
+
+
+def test_put_aare():
+    need(aarq_viper)
+    random = Random(32)
+    for _ in range(400):
+        notes = array("H", [0] * aarq_plain.NOTES)
+        if random.below(2):
+            notes[aarq_plain.VERSION] = 1 + random.below(8)
+            notes[aarq_plain.VERSION_SIZE] = 2 + random.below(2)
+        edges = (0, 1, 0xFF, aarq_plain.NONE, 0xFA00, 0xFFFF)
+        said = array("H", [random.below(3)] + [edges[random.below(6)] for _ in range(5)])
+        if said[0] == 1:
+            said[1] &= 0xFF
+        answer = (0x000100, 0x010101, 0x020101, 0x01010D, 0x010202)[random.below(5)]
+        rx = random.octets(16)
+        a = bytearray(100)
+        b = bytearray(100)
+        ends = [f.put_aare(tx, 8, rx, notes, answer, 1 + random.below(1), said) for f, tx in ((aarq_viper, a), (aarq_plain, b))]
+        assert ends[0] == ends[1]
+        assert a == b
