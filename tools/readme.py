@@ -1,10 +1,10 @@
-"""The tables of README.md that tell what the code says: made from the code, so that they cannot drift.
+"""The tables of docs/reference that say what the code says: made from the code, so that they cannot drift.
 
     python -m tools.readme            write the tables anew (a meter is started for the object list)
     python -m tools.readme --check    exit 1 when one of them is not what the code says
     python -m tools.readme --bench FILE   also put the figures of a bench run (`--json FILE`) in
 
-A table stands between a line `<!-- name: … -->` and the next empty line that follows it.
+Each table stands in a page of its own, between a line `<!-- name: … -->` and the next empty line that follows it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tools.launcher import LauncherError, Meter
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+REFERENCE = ROOT / "docs" / "reference"
 DEVICES = (1, 17)
 CLIENTS = ((16, None), (32, "12345678"), (48, "87654321"))
 _COMMENTED = re.compile(r"^([A-Z_]+) = (.+?)  # (.+)$")
@@ -106,36 +107,52 @@ def put(text: str, name: str, table: str) -> str:
     """The text with the table of that name replaced."""
     pattern = re.compile(rf"(<!-- {name}: [^\n]*-->\n)(?:[^\n]+\n)*")
     if not pattern.search(text):
-        raise SystemExit(f"error: README.md has no place for the table {name!r}")
+        raise SystemExit(f"error: docs/reference has no place for the table {name!r}")
     return pattern.sub(lambda match: match[1] + table + "\n", text)
 
 
-def render(text: str, bench: Path | None = None) -> str:
-    """README.md with every table made anew."""
+def page(name: str) -> Path:
+    """Where the table of that name stands."""
+    return REFERENCE / f"{name}.md"
+
+
+def tables(bench: Path | None = None) -> dict[str, str]:
+    """Every table made anew, by its name; the figures only from a bench run."""
     with Meter({"port": 0, "backfill_days": 0}) as meter:
-        text = put(text, "objects", objects(meter.ready.port))
-    text = put(text, "limits", limits())
-    text = put(text, "configuration", configuration())
-    return put(text, "figures", figures(bench)) if bench else text
+        made = {"objects": objects(meter.ready.port)}
+    made["limits"] = limits()
+    made["configuration"] = configuration()
+    if bench:
+        made["figures"] = figures(bench)
+    return made
+
+
+def render(bench: Path | None = None) -> dict[Path, str]:
+    """The pages whose text is not what the code says -> what it has to be."""
+    changed = {}
+    for name, table in tables(bench).items():
+        old = page(name).read_text(encoding="utf-8")
+        new = put(old, name, table)
+        if new != old:
+            changed[page(name)] = new
+    return changed
 
 
 def main(words: list[str] | None = None) -> int:
     """Write or check the tables; the exit code tells."""
-    parser = argparse.ArgumentParser(prog="python -m tools.readme", description="Make the tables of README.md from the code.")
+    parser = argparse.ArgumentParser(prog="python -m tools.readme", description="Make the tables of docs/reference from the code.")
     parser.add_argument("--check", action="store_true", help="only compare")
     parser.add_argument("--bench", type=Path, metavar="FILE", help="figures of a bench run, as its --json wrote them")
     options = parser.parse_args(words)
-    old = README.read_text()
     try:
-        new = render(old, options.bench)
+        changed = render(options.bench)
     except LauncherError as error:
         parser.error(str(error))
-    if new == old:
-        return 0
-    if options.check:
-        print("error: tables of README.md are not what the code says; run python -m tools.readme", file=sys.stderr)
+    if changed and options.check:
+        print("error: tables of docs/reference are not what the code says; run python -m tools.readme", file=sys.stderr)
         return 1
-    README.write_text(new)
+    for path, text in changed.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

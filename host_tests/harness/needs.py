@@ -40,8 +40,8 @@ _TEXT = re.compile(r"\d+\.\d+\.\d+\.\d+\.\d+\.\d+")
 
 @cache
 def own_objects() -> dict[bytes, str]:
-    """The objects of this meter, by the table of README.md: six octets of the logical name -> `1-0:1.8.0*255`."""
-    rows = map(_ROW.match, (ROOT / "README.md").read_text(encoding="utf-8").splitlines())
+    """The objects of this meter, by the table of docs/reference/objects.md: six octets of the logical name -> `1-0:1.8.0*255`."""
+    rows = map(_ROW.match, (ROOT / "docs/reference/objects.md").read_text(encoding="utf-8").splitlines())
     names = [tuple(map(int, row.groups())) for row in rows if row]
     return {bytes(name): "{}-{}:{}.{}.{}*{}".format(*name) for name in names}
 

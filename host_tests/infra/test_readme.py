@@ -1,17 +1,33 @@
-"""README.md tells the truth: its session is sent to a meter octet by octet, and its tables are what the code says."""
+"""README.md and the pages behind it tell the truth: the session is sent to a meter octet by octet, tables are what the code says, and
+links lead somewhere.
+"""
 
 from __future__ import annotations
 
 import re
 import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 import pytest
 
 from tools import readme
-from tools.launcher import Meter
+from tools.launcher import ROOT, Meter
 
 LINE = re.compile(r"^    ([<>]) ([0-9A-F ]+)$", re.MULTILINE)
+# What stands in backticks may hold brackets that are no link.
+LINK = re.compile(r"\[[^\]`]*\]\(((?!https?:)[^)\s]+)\)")
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("**/*.md"), *ROOT.glob("boards/*/*.md")])
 TIMEOUT = 10
+
+
+def examples(page: Path) -> list[str]:
+    """The programs of a page that are marked as run by a test."""
+    blocks = re.findall(r"^<!-- example: .*-->\n((?:(?:    .*)?\n)+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return [textwrap.dedent(block) for block in blocks]
 
 
 def session() -> list[tuple[str, bytes]]:
@@ -36,11 +52,72 @@ def test_the_session_of_the_readme_is_what_a_meter_answers():
                 assert received == octets
 
 
-def test_the_tables_of_the_readme_are_made_from_the_code():
-    text = readme.README.read_text()
-    assert readme.render(text) == text
+def test_the_tables_of_the_reference_are_made_from_the_code():
+    assert list(readme.render()) == []
+
+
+def test_a_table_that_is_not_what_the_code_says_is_found_and_mended(monkeypatch, tmp_path):
+    tables = {name: readme.page(name).read_text(encoding="utf-8") for name in ("objects", "limits", "configuration", "figures")}
+    monkeypatch.setattr(readme, "REFERENCE", tmp_path)
+    for name, text in tables.items():
+        readme.page(name).write_text(text.replace("| `PDU` | 1024 |", "| `PDU` | 1025 |"), encoding="utf-8")
+    assert readme.main(["--check"]) == 1
+    assert readme.main([]) == 0
+    assert {name: readme.page(name).read_text(encoding="utf-8") for name in tables} == tables
+
+
+def test_the_readme_is_short():
+    assert len(readme.README.read_text(encoding="utf-8").splitlines()) <= 180
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path):
+    text = path.read_text(encoding="utf-8")
+    for target in LINK.findall(text):
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        assert file.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, target
+
+
+def test_every_page_is_on_the_map():
+    index = DOCS / "index.md"
+    mapped = {(index.parent / target.partition("#")[0]).resolve() for target in LINK.findall(index.read_text(encoding="utf-8"))}
+    pages = {path for path in PAGES if path != index and "boards" not in path.parts}
+    assert pages <= mapped
 
 
 def test_runs_of_numbers():
     assert readme.runs([1, 2, 3, 5]) == "1-3,5"
     assert readme.runs([]) == ""
+
+
+@pytest.fixture(name="meter", scope="module")
+def meter_fixture():
+    with Meter({"port": 0, "backfill_days": 1}) as meter:
+        yield meter
+
+
+@pytest.mark.parametrize("program", examples(DOCS / "guide/python.md"))
+def test_the_examples_of_the_client_run(program, meter, capsys):
+    exec(compile(program.replace("4059", str(meter.ready.port)), "docs/guide/python.md", "exec"), {"__name__": "example"})
+    assert capsys.readouterr().out
+
+
+def test_the_class_of_the_guide_works():
+    (program,) = examples(DOCS / "guide/add-a-class.md")
+    program += """
+button = Button()
+button.pressed()
+assert bytes(button.a[2]) == bytes([6, 0, 0, 0, 1])
+out = bytearray(8)
+assert button.act(1, bytes([0x11, 0]), 0, 2, out, 3, None) == -TYPE_UNMATCHED  # an unsigned
+assert button.act(1, bytes([0x0F, 0]), 0, 2, out, 3, None) == 3
+assert bytes(button.a[2]) == bytes([6, 0, 0, 0, 0])
+"""
+    folders = [ROOT / "host_tests/shim", ROOT / "firmware", ROOT / "boards/unix"]
+    words = [sys.executable, "-c", f"import sys; sys.path[:0] = {[str(folder) for folder in folders]}\n{program}"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")

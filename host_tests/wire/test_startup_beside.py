@@ -103,8 +103,8 @@ def test_what_the_application_raises_ends_its_task_only(node):
     assert "of no concern to the meter" in node.meter.log_tail()
 
 
-def test_the_program_of_the_readme(micropython, tmp_path):
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_program_of_the_guide(micropython, tmp_path):
+    text = (ROOT / "docs/guide/beside.md").read_text(encoding="utf-8")
     block = re.search(r"^    import asyncio, sys\n(?:    .*\n|\n)+?    sys\.exit.*\n", text, re.MULTILINE)
     assert block is not None
     port = free_port()
