@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tools.lint import boards, constants, imports, marks, requirements, text
+from tools.lint import boards, constants, imports, marks, names, requirements, text
 from tools.lint.report import ROOT
 
 
@@ -180,6 +180,25 @@ def test_forbidden_words(tree, line):
 
 def test_long_module(tree):
     assert faults(text.check(tree({"tools/a.py": "x = 1\n" * 501, "tools/b.py": "x = 1\n" * 500}))) == ["tools/a.py:501"]
+
+
+# -- names ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "good"),
+    [
+        ("net/tcp.py:Connection.receive and net/tcp.py:frame.", True),
+        ("see `net/tcp.py:Connection`", True),
+        ("net/tcp.py:Connection.send", False),
+        ("net/tcp.py:receive", False),
+        ("net/udp.py:frame", False),
+    ],
+)
+def test_documents_name_what_is_there(tree, words, good):
+    module = "def frame(): ...\nclass Connection:\n    def receive(self): ...\n"
+    root = tree({"firmware/net/tcp.py": module, "docs/guide/a.md": f"fine\n{words}\n"})
+    assert faults(names.check(root)) == ([] if good else ["docs/guide/a.md:2"])
 
 
 # -- the command ------------------------------------------------------------

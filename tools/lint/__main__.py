@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-from . import boards, constants, imports, marks, requirements, text
+from . import boards, constants, imports, marks, names, requirements, text
 from .report import ROOT, Problem
 
 CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
@@ -15,6 +15,7 @@ CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
     "boards": (f"compiles for {', '.join(boards.ARCHITECTURES)}", boards.check),
     "constants": ("constants written twice agree", constants.check),
     "marks": ("tests tell a wish from a need", marks.check),
+    "names": ("documents name what is there", names.check),
     "requirements": ("tests name known requirement ids", requirements.check),
     "text": ("lengths, paths and hosts in files", text.check),
 }
