@@ -7,8 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
+from tools import pictures
+
 from . import boards, constants, imports, marks, names, requirements, text
 from .report import ROOT, Problem
+
+
+def _pictures() -> list[Problem]:
+    return [Problem(path.relative_to(ROOT), 1, "not what the code says: run python -m tools.pictures") for path in pictures.stale()]
+
 
 CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
     "imports": ("imports run one way", imports.check),
@@ -16,6 +23,7 @@ CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
     "constants": ("constants written twice agree", constants.check),
     "marks": ("tests tell a wish from a need", marks.check),
     "names": ("documents name what is there", names.check),
+    "pictures": ("pictures are what the code says", _pictures),
     "requirements": ("tests name known requirement ids", requirements.check),
     "text": ("lengths, paths and hosts in files", text.check),
 }
