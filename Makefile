@@ -131,7 +131,7 @@ firmware: $(VENV)/host.txt ## build an image with the firmware frozen into it
 	@$(PY) -m tools.boards firmware --board "$$BOARD" $${TOP:+--top "$$TOP"} $(ARGS)
 
 clean: ## remove the virtual environment, caches and test results
-	rm -rf $(VENV) .cache test-results .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .cache test-results .pytest_cache .ruff_cache .hypothesis build dlms_meter.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each list below is what was installed; its file is the proof that it was.

@@ -3,7 +3,7 @@
 import sys
 
 try:
-    from tools.cli.main import main
+    from .main import main
 
     code = main()
 except KeyboardInterrupt:  # while the modules were still being read

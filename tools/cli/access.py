@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from tools.cli.cache import ObjectLists
-from tools.cli.errors import Odd
-from tools.cli.options import UNCONFIRMED
-from tools.cli.plain import text
-from tools.cli.profile import BUFFER, selection_of
-from tools.cli.profile_output import print_buffer
-from tools.cli.readings import Reading, ask_reading, print_reading, print_readings, read_all
-from tools.cli.render import print_json, print_line, say
-from tools.cli.session import association, check_silent, find_kept, index_of, is_silent, looking_up, prepare_request
-from tools.cli.values import parse_value, to_json
-from tools.dlmsclient import CosemAttribute, Data, DataAccessResult, Obis, ServiceFailure, UsageError, axdr
-from tools.dlmsclient.cosem import ClassId, attribute_name, method_name
+from ..dlmsclient import CosemAttribute, Data, DataAccessResult, Obis, ServiceFailure, UsageError, axdr
+from ..dlmsclient.cosem import ClassId, attribute_name, method_name
+from .cache import ObjectLists
+from .errors import Odd
+from .options import UNCONFIRMED
+from .plain import text
+from .profile import BUFFER, selection_of
+from .profile_output import print_buffer
+from .readings import Reading, ask_reading, print_reading, print_readings, read_all
+from .render import print_json, print_line, say
+from .session import association, check_silent, find_kept, index_of, is_silent, looking_up, prepare_request
+from .values import parse_value, to_json
 
 
 def _target(lists: ObjectLists, options: argparse.Namespace, methods: bool = False) -> tuple[int, Obis, int]:

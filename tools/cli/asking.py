@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tools.dlmsclient import (
+from ..dlmsclient import (
     Association,
     Conformance,
     CosemAttribute,
@@ -26,7 +26,7 @@ from tools.dlmsclient import (
     ShortNameAssociation,
     Timeout,
 )
-from tools.dlmsclient.cosem import SCALED_ATTRIBUTES
+from ..dlmsclient.cosem import SCALED_ATTRIBUTES
 
 _LIST_SIZE = 10
 _ATTRIBUTE_OCTETS = 10

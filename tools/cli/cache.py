@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tools.dlmsclient import (
+from ..dlmsclient import (
     Association,
     Data,
     DlmsError,
@@ -27,8 +27,8 @@ from tools.dlmsclient import (
     ShortNameAssociation,
     axdr,
 )
-from tools.dlmsclient.cosem import ClassId
-from tools.dlmsclient.short_names import LOGICAL_DEVICE_NAME, attribute_name
+from ..dlmsclient.cosem import ClassId
+from ..dlmsclient.short_names import LOGICAL_DEVICE_NAME, attribute_name
 
 _FORMAT = 1
 _NAME = Obis.parse("0.0.42.0.0.255")

@@ -1,5 +1,5 @@
 """The rows of a profile as a chart: one panel for each column of numbers, over the time of the rows. Two modules draw it:
-:mod:`tools.cli.chart_terminal` and :mod:`tools.cli.chart_svg`.
+:mod:`chart_terminal` and :mod:`chart_svg`.
 
 Registers that count up (value group D is 8) are drawn as what was added from row to row, because that is the load; a step back, as after a
 reset, is a gap. So is a value that is missing or no number.
@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 
-from tools.cli.plain import moment_of
-from tools.cli.profile import Profile, ProfileColumn
-from tools.dlmsclient import Data, DateTime, Tag
-from tools.dlmsclient.cosem import ClassId
+from ..dlmsclient import Data, DateTime, Tag
+from ..dlmsclient.cosem import ClassId
+from .plain import moment_of
+from .profile import Profile, ProfileColumn
 
 _EPOCH = datetime(1970, 1, 1)
 _TIME = 2  # attribute of a clock

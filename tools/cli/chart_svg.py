@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape
 
-from tools.cli.chart import Chart, Panel, nice, number_text
-from tools.cli.printable import printable
+from .chart import Chart, Panel, nice, number_text
+from .printable import printable
 
 _WIDTH, _PANEL, _GAP = 900, 150, 50
 _LEFT, _RIGHT, _TOP = 80, 20, 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from tools.cli.chart import Chart, Panel, nice, number_text
+from .chart import Chart, Panel, nice, number_text
 
 _ROWS = 8  # lines of a panel
 _BRAILLE = 0x2800

@@ -1,7 +1,7 @@
 """The options of the connection and the association, and where each may come from.
 
 An option of the command line goes before the environment (``DLMS_HOST``, ``DLMS_CLIENT``, …), that before the meter that ``--meter`` or
-``DLMS_METER`` names in the TOML file (:mod:`tools.cli.meters`), and that before the default. In the file the names are those of the
+``DLMS_METER`` names in the TOML file (:mod:`meters`), and that before the default. In the file the names are those of the
 options, with ``-`` or ``_``.
 """
 
@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tools.cli.meters import named_meter, read_secret
-from tools.dlmsclient import Conformance, UsageError
-from tools.dlmsclient.octets import parse_hex
-from tools.dlmsclient.wrapper import DEFAULT_PORT
+from ..dlmsclient import Conformance, UsageError
+from ..dlmsclient.octets import parse_hex
+from ..dlmsclient.wrapper import DEFAULT_PORT
+from .meters import named_meter, read_secret
 
 PREFIX = "DLMS_"
 _HEX = "hex:"

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tools.cli.errors import Faulty
-from tools.cli.render import print_json, print_line, say, terminal_width
-from tools.dlmsclient import UsageError
-from tools.explain import Conversation, Explained
-from tools.explain.capture import Trouble, is_capture
-from tools.explain.lines import FAULT, WIDTH, as_json, heading, text_lines
-from tools.explain.pasted import Item, items
-from tools.explain.streams import Capture
+from ..dlmsclient import UsageError
+from ..explain import Conversation, Explained
+from ..explain.capture import Trouble, is_capture
+from ..explain.lines import FAULT, WIDTH, as_json, heading, text_lines
+from ..explain.pasted import Item, items
+from ..explain.streams import Capture
+from .errors import Faulty
+from .render import print_json, print_line, say, terminal_width
 
 _STANDARD_INPUT = "-"
 _JUNK = 40  # characters shown of what is no hexadecimal

@@ -11,14 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.cli.asking import answer_of, ask, with_octets
-from tools.cli.options import MANAGEMENT, PUBLIC, READER, SHORT_NAME_MANAGEMENT, SHORT_NAME_READER
-from tools.cli.plain import text
-from tools.cli.readings import MARK
-from tools.cli.render import Column, print_csv, print_json, print_line, print_table
-from tools.cli.session import link, object_list, password_of
-from tools.cli.words import CONTEXTS, MECHANISMS, attribute_of
-from tools.dlmsclient import (
+from ..dlmsclient import (
     Association,
     AssociationRejected,
     ConnectionLost,
@@ -32,8 +25,15 @@ from tools.dlmsclient import (
     UserDiagnostic,
     axdr,
 )
-from tools.dlmsclient.acse import CONTEXT_LN, CONTEXT_SN, MECHANISM_LLS, MECHANISM_LOWEST, SOURCE_USER
-from tools.dlmsclient.cosem import ClassId
+from ..dlmsclient.acse import CONTEXT_LN, CONTEXT_SN, MECHANISM_LLS, MECHANISM_LOWEST, SOURCE_USER
+from ..dlmsclient.cosem import ClassId
+from .asking import answer_of, ask, with_octets
+from .options import MANAGEMENT, PUBLIC, READER, SHORT_NAME_MANAGEMENT, SHORT_NAME_READER
+from .plain import text
+from .readings import MARK
+from .render import Column, print_csv, print_json, print_line, print_table
+from .session import link, object_list, password_of
+from .words import CONTEXTS, MECHANISMS, attribute_of
 
 _NAME = "0.0.42.0.0.255"
 _SAP_ASSIGNMENT = "0.0.41.0.0.255"

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from tools.cli.asking import with_octets
-from tools.dlmsclient import (
+from ..dlmsclient import (
     ActionError,
     ActionResult,
     AssociationRejected,
@@ -24,6 +23,8 @@ from tools.dlmsclient import (
     UsageError,
     UserDiagnostic,
 )
+from . import IN_CHECKOUT
+from .asking import with_octets
 
 
 class Odd(DlmsError):
@@ -39,8 +40,9 @@ USAGE = 2
 NO_CONNECTION = 3
 INTERRUPTED = 130
 
+_START = "Is the meter running? Start one with `make run`, or name yours" if IN_CHECKOUT else "Is the meter running? Name it"
 _ADVICE: tuple[tuple[type[DlmsError], str], ...] = (
-    (ConnectionFailed, "Is the meter running? Start one with `make run`, or name yours with --host and --port."),
+    (ConnectionFailed, f"{_START} with --host and --port."),
     (ConnectionLost, "It may serve as many connections as it can already; --trace shows what was said last."),
     (Timeout, "Check --host, --port, --client and --server, or wait longer with --timeout."),
     (ProtocolError, "This is a fault of the meter; --trace shows the octets."),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from tools.cli import connection
-from tools.cli.errors import DONE, INTERRUPTED, REFUSED, Faulty, exit_code, message
-from tools.cli.options import build_parser
-from tools.cli.render import quiet_pipes, say
-from tools.dlmsclient import DlmsError
+from ..dlmsclient import DlmsError
+from . import connection
+from .errors import DONE, INTERRUPTED, REFUSED, Faulty, exit_code, message
+from .options import build_parser
+from .render import quiet_pipes, say
 
 # Where each command is: read only when it is asked for, because many modules take longer to import than a short command to run.
 COMMANDS = {
@@ -28,16 +29,28 @@ COMMANDS = {
 
 def _command(name: str) -> Callable[[argparse.Namespace], None]:
     module, _, function = COMMANDS[name].partition(".")
-    return getattr(import_module(f"tools.cli.{module}"), function)
+    return getattr(import_module(f".{module}", __package__), function)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code of one command."""
-    return quiet_pipes(lambda: _run(arguments))
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["listen"]:  # a program of its own, with its own options
+        return _listen(words[1:])
+    return quiet_pipes(lambda: _run(words))
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    options = build_parser().parse_args(arguments)
+def _listen(words: Sequence[str]) -> int:
+    from ..listen.__main__ import main as listen
+
+    return listen(words)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    if options.command == "listen":
+        parser.error("listen stands first: its options are its own, see `listen --help`")
     try:
         if options.command != "decode":
             connection.resolve(options)

@@ -12,12 +12,17 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.dlmsclient import UsageError
-from tools.pins import tomllib
+from ..dlmsclient import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # the same parser; pytest brings it into the environment of a checkout
 
 METERS = "DLMS_METERS"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO

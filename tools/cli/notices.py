@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.cli.asking import ask_all, unit_of
-from tools.cli.plain import shorten, text
-from tools.cli.values import to_json
-from tools.cli.words import Told, attribute_of, object_text, tell
-from tools.dlmsclient import Association, CosemAttribute, Data, ListedObject, Obis, ProtocolError, ScalerUnit, Tag, axdr
-from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, attribute_name, obis_name
-from tools.dlmsclient.notifications import (
+from ..dlmsclient import Association, CosemAttribute, Data, ListedObject, Obis, ProtocolError, ScalerUnit, Tag, axdr
+from ..dlmsclient.cosem import SCALED_ATTRIBUTES, attribute_name, obis_name
+from ..dlmsclient.notifications import (
     DataNotification,
     DataNotificationConfirm,
     EventNotification,
     InformationReport,
     Notification,
 )
+from .asking import ask_all, unit_of
+from .plain import shorten, text
+from .values import to_json
+from .words import Told, attribute_of, object_text, tell
 
 PUSH_SETUP = 40
 _LIST = 2  # attribute push_object_list

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from tools.cli.asking import with_octets
-from tools.cli.errors import Odd
-from tools.cli.render import Column, print_csv, print_json, print_table, say
-from tools.cli.session import association, object_list
-from tools.dlmsclient import Association, ListedObject, ProtocolError
-from tools.dlmsclient.cosem import attribute_name, class_name, method_name, obis_name
+from ..dlmsclient import Association, ListedObject, ProtocolError
+from ..dlmsclient.cosem import attribute_name, class_name, method_name, obis_name
+from .asking import with_octets
+from .errors import Odd
+from .render import Column, print_csv, print_json, print_table, say
+from .session import association, object_list
 
 
 def _rights(item: ListedObject) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from tools.cli import connection, trace
-from tools.cli.connection import ranged
-from tools.cli.render import FORMATS
-from tools.cli.values import SYNTAX
-from tools.dlmsclient.wrapper import ALL_STATION, DEFAULT_PORT
+from ..dlmsclient.wrapper import ALL_STATION, DEFAULT_PORT
+from . import PROGRAM, connection, trace
+from .connection import ranged
+from .render import FORMATS
+from .values import SYNTAX
 
 PUBLIC = 16
 READER = 32
@@ -32,24 +32,24 @@ exit codes: 0 done, 1 the meter refused or some of its answers were odd (they ar
             3 no connection or no answer, 130 interrupted; what was read before is shown
 
 examples
-  python -m tools.cli read
-  python -m tools.cli read --object 1.0.99.1.0.255 --range 2026-05-01 2026-05-02 --format csv
-  python -m tools.cli get 1-0:1.8.0*255 value
-  python -m tools.cli get 1.0.1.8.0.255:value 1.0.2.8.0.255:2 0.0.1.0.0.255:time
-  python -m tools.cli --meter lab --format json get 1.0.1.8.0.255:value
-  python -m tools.cli --client 48 set 0-0:1.0.0*255 time_zone long:-60
-  python -m tools.cli --client 48 action 0-0:1.0.0*255 shift_time long:30
-  python -m tools.cli --client 48 --host 239.255.0.1 set 0-0:96.128.1*255 2 double-long-unsigned:5 --class 1 --broadcast
-  python -m tools.cli --sn get 1-0:1.8.0*255 value
-  python -m tools.cli --udp --gbt 8 get 1.0.99.1.0.255 buffer
-  python -m tools.cli --client 48 access --get 0.0.1.0.0.255 time --set 0.0.96.128.1.255 value double-long-unsigned:5
+  dlms-meter read
+  dlms-meter read --object 1.0.99.1.0.255 --range 2026-05-01 2026-05-02 --format csv
+  dlms-meter get 1-0:1.8.0*255 value
+  dlms-meter get 1.0.1.8.0.255:value 1.0.2.8.0.255:2 0.0.1.0.0.255:time
+  dlms-meter --meter lab --format json get 1.0.1.8.0.255:value
+  dlms-meter --client 48 set 0-0:1.0.0*255 time_zone long:-60
+  dlms-meter --client 48 action 0-0:1.0.0*255 shift_time long:30
+  dlms-meter --client 48 --host 239.255.0.1 set 0-0:96.128.1*255 2 double-long-unsigned:5 --class 1 --broadcast
+  dlms-meter --sn get 1-0:1.8.0*255 value
+  dlms-meter --udp --gbt 8 get 1.0.99.1.0.255 buffer
+  dlms-meter --client 48 access --get 0.0.1.0.0.255 time --set 0.0.96.128.1.255 value double-long-unsigned:5
 """
 
 _DECODE = """\
 examples
-  python -m tools.cli decode 0001 0010 0001 0005 6203800100
-  python -m tools.cli --trace get 1.0.1.8.0.255 value 2>&1 | python -m tools.cli decode
-  python -m tools.cli decode capture.pcapng --json
+  dlms-meter decode 0001 0010 0001 0005 6203800100
+  dlms-meter --trace get 1.0.1.8.0.255 value 2>&1 | dlms-meter decode
+  dlms-meter decode capture.pcapng --json
 in a text with lines that begin with > or <, as --trace prints them, those are taken; hex dumps with offsets are understood
 """
 
@@ -123,9 +123,9 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole grammar."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
-        prog="python -m tools.cli",
+        prog=PROGRAM,
         description="Read, write and explore a DLMS/COSEM meter over TCP or UDP.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.replace("dlms-meter", PROGRAM),
         formatter_class=raw,
     )
     _add_common(parser, defaults=True)
@@ -218,7 +218,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="explain octets: pasted hexadecimal of WPDUs or APDUs, or a pcap or pcapng file",
         description="Explain WPDUs and APDUs octet by octet: what each is, its value, and the id of the rule in docs/REQUIREMENTS.md\n"
         "behind it; blocks are joined. Exit code 1 when something could not be explained: it is marked with !!.",
-        epilog=_DECODE,
+        epilog=_DECODE.replace("dlms-meter", PROGRAM),
         formatter_class=raw,
     )
     decode.add_argument(
@@ -234,4 +234,6 @@ def build_parser() -> argparse.ArgumentParser:
         "discover", parents=[common], help="logical devices, their names, firmware, and the associations they offer"
     )
     discover.add_argument("--no-probe", action="store_true", help="do not ask as the usual clients, without a password, what they meet")
+    # Its words go on to the program of that name, which has its own options: `main`.
+    commands.add_parser("listen", add_help=False, help="print what meters push; its own options: `listen --help`")
     return parser

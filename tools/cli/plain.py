@@ -1,11 +1,11 @@
-"""Values as text by their type and by what they look like; :mod:`tools.cli.words` adds what their attribute tells."""
+"""Values as text by their type and by what they look like; :mod:`words` adds what their attribute tells."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from tools.dlmsclient import Data, DateTime, Obis, ProtocolError, ScalerUnit, Tag, axdr
-from tools.dlmsclient.data import CONSTRUCTED
+from ..dlmsclient import Data, DateTime, Obis, ProtocolError, ScalerUnit, Tag, axdr
+from ..dlmsclient.data import CONSTRUCTED
 
 _SHORT = 72
 _LONG_NUMBER = 24  # characters; a longer one is written with an exponent

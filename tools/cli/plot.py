@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.cli.chart import chart_of
-from tools.cli.chart_svg import svg
-from tools.cli.chart_terminal import chart_lines
-from tools.cli.profile import Profile
-from tools.cli.readings import MARK
-from tools.cli.render import print_line, say, terminal_width
-from tools.dlmsclient import UsageError
+from ..dlmsclient import UsageError
+from .chart import chart_of
+from .chart_svg import svg
+from .chart_terminal import chart_lines
+from .profile import Profile
+from .readings import MARK
+from .render import print_line, say, terminal_width
 
 _SUFFIX = ".svg"
 _WIDTH = 80  # of what is no terminal

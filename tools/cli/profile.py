@@ -1,4 +1,4 @@
-"""Rows of a Profile generic, with headings and units of what was captured. :mod:`tools.cli.profile_output` prints them.
+"""Rows of a Profile generic, with headings and units of what was captured. :mod:`profile_output` prints them.
 
 Nothing odd ends the reading: a column that cannot be told keeps its number, a row of another form keeps its values, and what is missing of
 sort method, period or count is done without. ``remarks`` and the rows say what was odd. A transfer that breaks off leaves the rows that
@@ -12,12 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tools.cli.asking import Answer, ask, ask_all, unit_of
-from tools.cli.plain import is_number, number_of
-from tools.cli.rows import Completer, Row, RowStream
-from tools.cli.values import parse_moment
-from tools.cli.words import attribute_of, tell
-from tools.dlmsclient import (
+from ..dlmsclient import (
     Association,
     CaptureObject,
     Conformance,
@@ -31,8 +26,13 @@ from tools.dlmsclient import (
     by_entry,
     by_range,
 )
-from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, ClassId, obis_name
-from tools.dlmsclient.obis import Obis
+from ..dlmsclient.cosem import SCALED_ATTRIBUTES, ClassId, obis_name
+from ..dlmsclient.obis import Obis
+from .asking import Answer, ask, ask_all, unit_of
+from .plain import is_number, number_of
+from .rows import Completer, Row, RowStream
+from .values import parse_moment
+from .words import attribute_of, tell
 
 BUFFER = 2
 _CAPTURE_OBJECTS, _CAPTURE_PERIOD, _SORT_METHOD, _ENTRIES_IN_USE = 3, 4, 5, 7

@@ -6,16 +6,16 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tools.cli.errors import Odd
-from tools.cli.plain import is_number, text
-from tools.cli.profile import BUFFER, Profile, ProfileColumn, ProfileReader, Sink
-from tools.cli.progress import progress
-from tools.cli.readings import MARK, as_json
-from tools.cli.render import Column, csv_line, print_json, print_line, print_table, say
-from tools.cli.rows import Row
-from tools.cli.values import to_json
-from tools.dlmsclient import Association, Data, DataAccessError, Obis, Selection, Tag
-from tools.dlmsclient.cosem import ClassId, obis_name
+from ..dlmsclient import Association, Data, DataAccessError, Obis, Selection, Tag
+from ..dlmsclient.cosem import ClassId, obis_name
+from .errors import Odd
+from .plain import is_number, text
+from .profile import BUFFER, Profile, ProfileColumn, ProfileReader, Sink
+from .progress import progress
+from .readings import MARK, as_json
+from .render import Column, csv_line, print_json, print_line, print_table, say
+from .rows import Row
+from .values import to_json
 
 
 def _cells(profile: Profile, row: Row) -> list[str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 
-from tools.cli.errors import Faulty
-from tools.cli.render import print_json, print_line, terminal_width
-from tools.cli.session import client_wport_of, link, open_association
-from tools.dlmsclient import Client, DlmsError, Timeout, Wpdu
-from tools.dlmsclient.octets import parse_hex
-from tools.dlmsclient.wrapper import HEADER_SIZE
-from tools.explain import Conversation, Explained, Octets
-from tools.explain.lines import WIDTH, as_json, heading, text_lines
+from ..dlmsclient import Client, DlmsError, Timeout, Wpdu
+from ..dlmsclient.octets import parse_hex
+from ..dlmsclient.wrapper import HEADER_SIZE
+from ..explain import Conversation, Explained, Octets
+from ..explain.lines import WIDTH, as_json, heading, text_lines
+from .errors import Faulty
+from .render import print_json, print_line, terminal_width
+from .session import client_wport_of, link, open_association
 
 _WRAPPED = b"\x00"  # no APDU begins with it
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass, field
 
-from tools.cli.asking import with_octets
-from tools.cli.errors import Odd
-from tools.cli.options import LOAD_PROFILE
-from tools.cli.plot import check_plot, print_chart, save_chart
-from tools.cli.profile import Profile, ProfileReader, Sink, selection_of
-from tools.cli.profile_output import CsvSink, print_profile_table, profile_json
-from tools.cli.progress import progress
-from tools.cli.readings import Reading, print_readings_csv, print_readings_table, read_all, reading_json
-from tools.cli.render import print_json, print_line, say
-from tools.cli.session import association, find_all, index_of, object_list
-from tools.dlmsclient import Association, CosemAttribute, ListedObject, Obis, ProtocolError, Selection, UsageError
-from tools.dlmsclient.cosem import ClassId
+from ..dlmsclient import Association, CosemAttribute, ListedObject, Obis, ProtocolError, Selection, UsageError
+from ..dlmsclient.cosem import ClassId
+from .asking import with_octets
+from .errors import Odd
+from .options import LOAD_PROFILE
+from .plot import check_plot, print_chart, save_chart
+from .profile import Profile, ProfileReader, Sink, selection_of
+from .profile_output import CsvSink, print_profile_table, profile_json
+from .progress import progress
+from .readings import Reading, print_readings_csv, print_readings_table, read_all, reading_json
+from .render import print_json, print_line, say
+from .session import association, find_all, index_of, object_list
 
 _SHOWN = 8  # newest rows
 _PLOTTED = 96  # … of a chart: a day of quarters of an hour

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.cli.asking import NOT_ASKED, Answer, ask_all, ask_unit, unit_of
-from tools.cli.errors import Odd
-from tools.cli.plain import is_number, number_of, shorten, text
-from tools.cli.render import Column, print_csv, print_json, print_line, print_table, say
-from tools.cli.values import to_json
-from tools.cli.words import Told, attribute_of, elements_told, tell
-from tools.dlmsclient import Association, CosemAttribute, Data, Obis, ScalerUnit, Selection, axdr
-from tools.dlmsclient.cosem import SCALED_ATTRIBUTES, attribute_name, class_name, obis_name
+from ..dlmsclient import Association, CosemAttribute, Data, Obis, ScalerUnit, Selection, axdr
+from ..dlmsclient.cosem import SCALED_ATTRIBUTES, attribute_name, class_name, obis_name
+from .asking import NOT_ASKED, Answer, ask_all, ask_unit, unit_of
+from .errors import Odd
+from .plain import is_number, number_of, shorten, text
+from .render import Column, print_csv, print_json, print_line, print_table, say
+from .values import to_json
+from .words import Told, attribute_of, elements_told, tell
 
 _HEADINGS = ["obis", "name", "class_id", "attribute", "attribute_name", "value", "unit"]
 MARK = "!"

@@ -1,8 +1,8 @@
 """Output: tables for people, JSON and CSV for programs. Results go to stdout, everything else to stderr.
 
-Every text goes out through this module, so that nothing of a peer reaches a terminal unescaped (:mod:`tools.cli.printable`) and numbers
+Every text goes out through this module, so that nothing of a peer reaches a terminal unescaped (:mod:`printable`) and numbers
 become JSON in one place (:func:`json_text`). What a value is called and how it reads is told in
-:mod:`tools.cli.plain` and :mod:`tools.cli.words`.
+:mod:`plain` and :mod:`words`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from tools.cli.printable import is_seen, printable
-from tools.cli.tables import Column, draw
+from .printable import is_seen, printable
+from .tables import Column, draw
 
 FORMATS = ("table", "json", "csv")
 

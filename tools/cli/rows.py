@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tools.cli.asking import with_octets
-from tools.dlmsclient import CaptureObject, Data, DateTime, ProtocolError, Tag, axdr
-from tools.dlmsclient.cosem import ClassId
-from tools.dlmsclient.datetimes import ANY, Date, Time
-from tools.dlmsclient.octets import Reader
+from ..dlmsclient import CaptureObject, Data, DateTime, ProtocolError, Tag, axdr
+from ..dlmsclient.cosem import ClassId
+from ..dlmsclient.datetimes import ANY, Date, Time
+from ..dlmsclient.octets import Reader
+from .asking import with_octets
 
 _TIME = 2  # attribute of a clock
 

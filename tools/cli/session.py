@@ -6,14 +6,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tools.cli.asking import with_octets
-from tools.cli.cache import ObjectLists
-from tools.cli.connection import secret_octets
-from tools.cli.notices import line
-from tools.cli.options import CONFIRMED, DEMONSTRATION_PASSWORDS, READER, SHORT_NAME_READER
-from tools.cli.render import say
-from tools.cli.trace import Trace
-from tools.dlmsclient import (
+from ..dlmsclient import (
     ActionError,
     Association,
     Client,
@@ -27,9 +20,16 @@ from tools.dlmsclient import (
     Wpdu,
     decode_notification,
 )
-from tools.dlmsclient.cosem import CLASSES, class_name
-from tools.dlmsclient.initiate import CLIENT_CONFORMANCE, SHORT_NAME_CONFORMANCE
-from tools.dlmsclient.wrapper import ALL_STATION, MANAGEMENT_LOGICAL_DEVICE
+from ..dlmsclient.cosem import CLASSES, class_name
+from ..dlmsclient.initiate import CLIENT_CONFORMANCE, SHORT_NAME_CONFORMANCE
+from ..dlmsclient.wrapper import ALL_STATION, MANAGEMENT_LOGICAL_DEVICE
+from .asking import with_octets
+from .cache import ObjectLists
+from .connection import secret_octets
+from .notices import line
+from .options import CONFIRMED, DEMONSTRATION_PASSWORDS, READER, SHORT_NAME_READER
+from .render import say
+from .trace import Trace
 
 NOTHING = Conformance(0)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from tools.cli.cache import ObjectLists
-from tools.cli.plain import text
-from tools.cli.render import Column, print_csv, print_json, print_table
-from tools.cli.session import association, find_kept, index_of, looking_up
-from tools.cli.values import parse_value, to_json
-from tools.cli.words import tell
-from tools.dlmsclient import Conformance, CosemAttribute, CosemMethod, Data, DataAccessResult, Obis, Tag, UsageError
-from tools.dlmsclient.access_service import AccessItem, AccessKind, AccessOutcome
-from tools.dlmsclient.cosem import attribute_name, method_name
+from ..dlmsclient import Conformance, CosemAttribute, CosemMethod, Data, DataAccessResult, Obis, Tag, UsageError
+from ..dlmsclient.access_service import AccessItem, AccessKind, AccessOutcome
+from ..dlmsclient.cosem import attribute_name, method_name
+from .cache import ObjectLists
+from .plain import text
+from .render import Column, print_csv, print_json, print_table
+from .session import association, find_kept, index_of, looking_up
+from .values import parse_value, to_json
+from .words import tell
 
 Asked = tuple[AccessKind, str, str, str | None]  # what, OBIS code, number or name, value
 

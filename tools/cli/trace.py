@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from tools.cli.render import say, terminal_width
-from tools.dlmsclient.wrapper import HEADER_SIZE
+from ..dlmsclient.wrapper import HEADER_SIZE
+from .render import say, terminal_width
 
 HEX, EXPLAIN = "hex", "explain"
 
@@ -14,7 +14,7 @@ class Trace:
     """Prints WPDUs on stderr; `Client` calls it with direction and octets. ``how``: HEX or EXPLAIN."""
 
     def __init__(self, how: str = HEX) -> None:
-        from tools.explain import Conversation  # only traces need it, and it takes its time
+        from ..explain import Conversation  # only traces need it, and it takes its time
 
         self._how = how
         self._open = Conversation()  # sees everything, and so knows what is a secret
@@ -22,8 +22,8 @@ class Trace:
 
     def __call__(self, direction: str, octets: bytes, link: str = "") -> None:
         """Show one WPDU. ``link`` tells several connections apart."""
-        from tools.explain import Octets
-        from tools.explain.lines import WIDTH, heading, text_lines
+        from ..explain import Octets
+        from ..explain.lines import WIDTH, heading, text_lines
 
         masked = self._open.take(Octets(octets), link).masked
         if self._how == HEX:

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from tools.cli.plain import bcd_value
-from tools.dlmsclient import Data, Date, DateTime, Obis, Tag, Time, UsageError, axdr
-from tools.dlmsclient.data import CONSTRUCTED, FLOATS, INTEGERS
-from tools.dlmsclient.octets import parse_hex
+from ..dlmsclient import Data, Date, DateTime, Obis, Tag, Time, UsageError, axdr
+from ..dlmsclient.data import CONSTRUCTED, FLOATS, INTEGERS
+from ..dlmsclient.octets import parse_hex
+from .plain import bcd_value
 
 SYNTAX = """\
 values are TYPE:CONTENT

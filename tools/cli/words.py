@@ -2,7 +2,7 @@
 
 An enumeration reads ``associated (2)``, the word and then the number; a status its bits, ``daylight saving (8)``. Words are those of the
 Blue Book; the bits of the profile status and the codes of the event log follow the common use of European meters. A value that does not
-have the form its attribute asks for is shown by its type alone (:mod:`tools.cli.plain`), never hidden.
+have the form its attribute asks for is shown by its type alone (:mod:`plain`), never hidden.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tools.cli.plain import is_number, octets_text, scaled, text
-from tools.dlmsclient import ClockStatus, Data, Obis, ProtocolError, ScalerUnit, Tag, axdr
-from tools.dlmsclient.cosem import UNITS, ClassId, attribute_name, obis_name
-from tools.dlmsclient.initiate import Conformance
+from ..dlmsclient import ClockStatus, Data, Obis, ProtocolError, ScalerUnit, Tag, axdr
+from ..dlmsclient.cosem import UNITS, ClassId, attribute_name, obis_name
+from ..dlmsclient.initiate import Conformance
+from .plain import is_number, octets_text, scaled, text
 
 _NOT_OF_THAT_FORM = (ProtocolError, ValueError, TypeError, IndexError, AttributeError)  # raised by words of a value of another form
 Words = Callable[[Data], str]

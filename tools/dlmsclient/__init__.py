@@ -46,12 +46,12 @@ Modules, each with one role:
     codes, errors   result codes with their texts, the exception hierarchy
 """
 
-from tools.dlmsclient import axdr
-from tools.dlmsclient.acse import Aare, Aarq, Rlre, Rlrq
-from tools.dlmsclient.association import Association
-from tools.dlmsclient.axdr import Data, Tag
-from tools.dlmsclient.client import Client
-from tools.dlmsclient.codes import (
+from . import axdr
+from .acse import Aare, Aarq, Rlre, Rlrq
+from .association import Association
+from .axdr import Data, Tag
+from .client import Client
+from .codes import (
     ActionResult,
     AssociationResult,
     DataAccessResult,
@@ -60,9 +60,9 @@ from tools.dlmsclient.codes import (
     ProviderDiagnostic,
     UserDiagnostic,
 )
-from tools.dlmsclient.cosem import ScalerUnit
-from tools.dlmsclient.datetimes import ClockStatus, Date, DateTime, Time
-from tools.dlmsclient.errors import (
+from .cosem import ScalerUnit
+from .datetimes import ClockStatus, Date, DateTime, Time
+from .errors import (
     ActionError,
     AssociationRejected,
     ConfirmedServiceBarred,
@@ -78,17 +78,17 @@ from tools.dlmsclient.errors import (
     TransportError,
     UsageError,
 )
-from tools.dlmsclient.initiate import ConfirmedServiceError, Conformance, InitiateRequest, InitiateResponse
-from tools.dlmsclient.notifications import DataNotification, EventNotification, InformationReport, decode_notification
-from tools.dlmsclient.obis import Obis
-from tools.dlmsclient.objects import AttributeAccess, ListedObject, parse_object_list
-from tools.dlmsclient.selection import CaptureObject, by_entry, by_range
-from tools.dlmsclient.short_name_association import ShortNameAssociation
-from tools.dlmsclient.short_name_service import Variable
-from tools.dlmsclient.short_names import ShortNamedObject
-from tools.dlmsclient.transport import TcpTransport, UdpTransport
-from tools.dlmsclient.wrapper import Deframer, Wpdu
-from tools.dlmsclient.xdlms import CosemAttribute, CosemMethod, ExceptionResponse, Selection, decode_apdu
+from .initiate import ConfirmedServiceError, Conformance, InitiateRequest, InitiateResponse
+from .notifications import DataNotification, EventNotification, InformationReport, decode_notification
+from .obis import Obis
+from .objects import AttributeAccess, ListedObject, parse_object_list
+from .selection import CaptureObject, by_entry, by_range
+from .short_name_association import ShortNameAssociation
+from .short_name_service import Variable
+from .short_names import ShortNamedObject
+from .transport import TcpTransport, UdpTransport
+from .wrapper import Deframer, Wpdu
+from .xdlms import CosemAttribute, CosemMethod, ExceptionResponse, Selection, decode_apdu
 
 __all__ = [
     "Aare",

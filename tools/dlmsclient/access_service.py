@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from tools.dlmsclient import axdr
-from tools.dlmsclient.axdr import Data, read_data
-from tools.dlmsclient.codes import ActionResult, DataAccessResult
-from tools.dlmsclient.errors import ExceptionResponseError, ProtocolError, UsageError
-from tools.dlmsclient.octets import Reader, counted
-from tools.dlmsclient.xdlms import (
+from . import axdr
+from .axdr import Data, read_data
+from .codes import ActionResult, DataAccessResult
+from .errors import ExceptionResponseError, ProtocolError, UsageError
+from .octets import Reader, counted
+from .xdlms import (
     EXCEPTION_RESPONSE,
     CosemAttribute,
     CosemMethod,

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tools.dlmsclient import ber
-from tools.dlmsclient.codes import (
+from . import ber
+from .codes import (
     AssociationResult,
     ProviderDiagnostic,
     TextCode,
     UserDiagnostic,
 )
-from tools.dlmsclient.errors import ProtocolError
-from tools.dlmsclient.octets import Reader
+from .errors import ProtocolError
+from .octets import Reader
 
 AARQ_TAG = 0x60
 AARE_TAG = 0x61

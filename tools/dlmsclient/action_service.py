@@ -17,9 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tools.dlmsclient.axdr import Data, read_data
-from tools.dlmsclient.octets import Reader
-from tools.dlmsclient.xdlms import (
+from .axdr import Data, read_data
+from .octets import Reader
+from .xdlms import (
     ACTION_REQUEST,
     ACTION_RESPONSE,
     ActionOutcome,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from tools.dlmsclient import exchanges
-from tools.dlmsclient.access_service import (
+from . import exchanges
+from .access_service import (
     BREAK_ON_ERROR,
     CONFIRMED,
     HIGH_PRIORITY,
@@ -17,18 +17,18 @@ from tools.dlmsclient.access_service import (
     decode_response,
     encode_request,
 )
-from tools.dlmsclient.acse import RLRE_TAG, Aare, Rlre, Rlrq
-from tools.dlmsclient.axdr import Data
-from tools.dlmsclient.codes import DataAccessResult, ReleaseResponseReason
-from tools.dlmsclient.cosem import ClassId
-from tools.dlmsclient.errors import ConfirmedServiceBarred, ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
-from tools.dlmsclient.general_blocks import Dialogue, is_general_block
-from tools.dlmsclient.initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError, InitiateResponse
-from tools.dlmsclient.long_transfer import Exchange, Terms
-from tools.dlmsclient.obis import Obis
-from tools.dlmsclient.objects import CURRENT_ASSOCIATION, ListedObject, parse_object_list
-from tools.dlmsclient.short_name_service import READ_RESPONSE
-from tools.dlmsclient.xdlms import (
+from .acse import RLRE_TAG, Aare, Rlre, Rlrq
+from .axdr import Data
+from .codes import DataAccessResult, ReleaseResponseReason
+from .cosem import ClassId
+from .errors import ConfirmedServiceBarred, ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
+from .general_blocks import Dialogue, is_general_block
+from .initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError, InitiateResponse
+from .long_transfer import Exchange, Terms
+from .obis import Obis
+from .objects import CURRENT_ASSOCIATION, ListedObject, parse_object_list
+from .short_name_service import READ_RESPONSE
+from .xdlms import (
     EXCEPTION_RESPONSE,
     GET_RESPONSE,
     ActionOutcome,
@@ -43,7 +43,7 @@ from tools.dlmsclient.xdlms import (
 )
 
 if TYPE_CHECKING:
-    from tools.dlmsclient.client import Client
+    from .client import Client
 
 Result = TypeVar("Result")
 # Octets of a response before the Data of its one attribute: `C4 01 iip 00`, `0C 01 00`.

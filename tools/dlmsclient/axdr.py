@@ -1,4 +1,4 @@
-"""A-XDR: decoding of Data within limits, and the typed values of :mod:`tools.dlmsclient.data` under one name.
+"""A-XDR: decoding of Data within limits, and the typed values of :mod:`data` under one name.
 
     axdr.decode(bytes.fromhex("1200FF"))  ->  Data(Tag.LONG_UNSIGNED, 255)
     axdr.structure(axdr.integer(0), axdr.enum(30)).encode()  ->  02 02 0F 00 16 1E
@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.dlmsclient.compact import CompactArray, TypeDescription, decode_compact_array
-from tools.dlmsclient.data import (
+from .compact import CompactArray, TypeDescription, decode_compact_array
+from .data import (
     CONSTRUCTED,
     FLOATS,
     INTEGERS,
@@ -46,8 +46,8 @@ from tools.dlmsclient.data import (
     utf8_string,
     visible_string,
 )
-from tools.dlmsclient.errors import ProtocolError
-from tools.dlmsclient.octets import Reader
+from .errors import ProtocolError
+from .octets import Reader
 
 MAX_DEPTH = 32
 MAX_ELEMENTS = 2_000_000

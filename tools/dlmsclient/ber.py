@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tools.dlmsclient.errors import ProtocolError, UsageError
-from tools.dlmsclient.octets import Reader, counted
+from .errors import ProtocolError, UsageError
+from .octets import Reader, counted
 
 INTEGER = 0x02
 OCTET_STRING = 0x04

@@ -17,12 +17,12 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
 
-from tools.dlmsclient.acse import AARE_TAG, CONTEXT_LN, CONTEXT_SN, SOURCE_USER, Aare, Aarq, context_name
-from tools.dlmsclient.association import Association, refusal
-from tools.dlmsclient.codes import AssociationResult, UserDiagnostic
-from tools.dlmsclient.errors import AssociationRejected, ConnectionLost, ProtocolError, Timeout, UsageError
-from tools.dlmsclient.general_blocks import is_general_block
-from tools.dlmsclient.initiate import (
+from .acse import AARE_TAG, CONTEXT_LN, CONTEXT_SN, SOURCE_USER, Aare, Aarq, context_name
+from .association import Association, refusal
+from .codes import AssociationResult, UserDiagnostic
+from .errors import AssociationRejected, ConnectionLost, ProtocolError, Timeout, UsageError
+from .general_blocks import is_general_block
+from .initiate import (
     CLIENT_CONFORMANCE,
     CONFIRMED_SERVICE_ERROR,
     DLMS_VERSION,
@@ -35,11 +35,11 @@ from tools.dlmsclient.initiate import (
     InitiateRequest,
     InitiateResponse,
 )
-from tools.dlmsclient.notifications import is_notification
-from tools.dlmsclient.short_name_association import ShortNameAssociation
-from tools.dlmsclient.transport import TcpTransport, Transport, UdpTransport
-from tools.dlmsclient.wrapper import DEFAULT_PORT, MANAGEMENT_LOGICAL_DEVICE, PUBLIC_CLIENT, Wpdu
-from tools.dlmsclient.xdlms import (
+from .notifications import is_notification
+from .short_name_association import ShortNameAssociation
+from .transport import TcpTransport, Transport, UdpTransport
+from .wrapper import DEFAULT_PORT, MANAGEMENT_LOGICAL_DEVICE, PUBLIC_CLIENT, Wpdu
+from .xdlms import (
     ACTION_REQUEST,
     ACTION_RESPONSE,
     GET_REQUEST,

@@ -11,12 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.dlmsclient.data import CONSTRUCTED, Data, Tag, encode_contents
-from tools.dlmsclient.errors import ProtocolError, UsageError
-from tools.dlmsclient.octets import Reader, counted, length_octets
+from .data import CONSTRUCTED, Data, Tag, encode_contents
+from .errors import ProtocolError, UsageError
+from .octets import Reader, counted, length_octets
 
 if TYPE_CHECKING:
-    from tools.dlmsclient.axdr import Decoder
+    from .axdr import Decoder
 
 _MAX_DESCRIPTION_DEPTH = 16
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 
-from tools.dlmsclient.axdr import Data, Tag, members
-from tools.dlmsclient.obis import Obis
+from .axdr import Data, Tag, members
+from .obis import Obis
 
 
 class ClassId(IntEnum):

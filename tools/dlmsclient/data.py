@@ -1,6 +1,6 @@
 """The CHOICE Data: typed values that keep their tag, so that what was read can be written back octet for octet.
 
-Every type of REQUIREMENTS D.10, and its encoding; :mod:`tools.dlmsclient.axdr` decodes.
+Every type of REQUIREMENTS D.10, and its encoding; :mod:`axdr` decodes.
 A value is a :class:`Data` of tag and Python value:
 
     null-data, dont-care      None
@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from tools.dlmsclient.datetimes import Date, DateTime, Time
-from tools.dlmsclient.errors import ProtocolError, UsageError
-from tools.dlmsclient.octets import counted, length_octets
+from .datetimes import Date, DateTime, Time
+from .errors import ProtocolError, UsageError
+from .octets import counted, length_octets
 
 
 class Tag(IntEnum):

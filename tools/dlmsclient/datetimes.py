@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import IntFlag
 
-from tools.dlmsclient.errors import ProtocolError, UsageError
+from .errors import ProtocolError, UsageError
 
 YEAR_ANY = 0xFFFF
 ANY = 0xFF

@@ -19,9 +19,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tools.dlmsclient.codes import ActionResult, DataAccessResult
-    from tools.dlmsclient.initiate import ConfirmedServiceError
-    from tools.dlmsclient.xdlms import ExceptionResponse
+    from .codes import ActionResult, DataAccessResult
+    from .initiate import ConfirmedServiceError
+    from .xdlms import ExceptionResponse
 
 
 class DlmsError(Exception):

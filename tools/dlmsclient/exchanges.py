@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tools.dlmsclient import axdr
-from tools.dlmsclient.action_service import (
+from . import axdr
+from .action_service import (
     ActionRequestFirstPblock,
     ActionRequestListFirstPblock,
     ActionRequestNextPblock,
@@ -27,14 +27,14 @@ from tools.dlmsclient.action_service import (
     ActionResponseWithList,
     ActionResponseWithPblock,
 )
-from tools.dlmsclient.axdr import Data
-from tools.dlmsclient.codes import ActionResult, DataAccessResult
-from tools.dlmsclient.errors import (
+from .axdr import Data
+from .codes import ActionResult, DataAccessResult
+from .errors import (
     ActionError,
     DataAccessError,
     ProtocolError,
 )
-from tools.dlmsclient.get_service import (
+from .get_service import (
     GetRequestNext,
     GetRequestNormal,
     GetRequestWithList,
@@ -42,7 +42,7 @@ from tools.dlmsclient.get_service import (
     GetResponseWithDatablock,
     GetResponseWithList,
 )
-from tools.dlmsclient.long_transfer import (
+from .long_transfer import (
     Exchange,
     Terms,
     check_block,
@@ -53,7 +53,7 @@ from tools.dlmsclient.long_transfer import (
     read_whole,
     same_count,
 )
-from tools.dlmsclient.set_service import (
+from .set_service import (
     SetRequestDatablock,
     SetRequestFirstDatablock,
     SetRequestListFirstDatablock,
@@ -65,7 +65,7 @@ from tools.dlmsclient.set_service import (
     SetResponseNormal,
     SetResponseWithList,
 )
-from tools.dlmsclient.xdlms import (
+from .xdlms import (
     ActionOutcome,
     Apdu,
     CosemAttribute,

@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tools.dlmsclient.errors import ProtocolError, Timeout, UsageError
-from tools.dlmsclient.long_transfer import MAX_VALUE_OCTETS
-from tools.dlmsclient.octets import Reader, counted
+from .errors import ProtocolError, Timeout, UsageError
+from .long_transfer import MAX_VALUE_OCTETS
+from .octets import Reader, counted
 
 GENERAL_BLOCK_TRANSFER = 0xE0
 MAX_WINDOW = 63

@@ -12,10 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tools.dlmsclient.codes import DataAccessResult
-from tools.dlmsclient.errors import ProtocolError
-from tools.dlmsclient.octets import Reader, counted
-from tools.dlmsclient.xdlms import (
+from .codes import DataAccessResult
+from .errors import ProtocolError
+from .octets import Reader, counted
+from .xdlms import (
     GET_REQUEST,
     GET_RESPONSE,
     Apdu,

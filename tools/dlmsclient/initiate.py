@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntFlag
 
-from tools.dlmsclient.errors import ProtocolError, UsageError
-from tools.dlmsclient.octets import Reader, counted
+from .errors import ProtocolError, UsageError
+from .octets import Reader, counted
 
 INITIATE_REQUEST = 0x01
 INITIATE_RESPONSE = 0x08

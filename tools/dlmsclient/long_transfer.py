@@ -6,10 +6,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tools.dlmsclient.errors import ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
-from tools.dlmsclient.initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError
-from tools.dlmsclient.octets import Reader, length_octets
-from tools.dlmsclient.xdlms import EXCEPTION_RESPONSE, Apdu, DataBlock, ExceptionResponse, decode_apdu
+from .errors import ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
+from .initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError
+from .octets import Reader, length_octets
+from .xdlms import EXCEPTION_RESPONSE, Apdu, DataBlock, ExceptionResponse, decode_apdu
 
 MAX_VALUE_OCTETS = 64 * 1024 * 1024
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tools.dlmsclient.axdr import Data, Tag, read_data
-from tools.dlmsclient.datetimes import DateTime
-from tools.dlmsclient.errors import ProtocolError, UsageError
-from tools.dlmsclient.octets import Reader, counted, length_octets
-from tools.dlmsclient.xdlms import CosemAttribute, u32
+from .axdr import Data, Tag, read_data
+from .datetimes import DateTime
+from .errors import ProtocolError, UsageError
+from .octets import Reader, counted, length_octets
+from .xdlms import CosemAttribute, u32
 
 DATA_NOTIFICATION = 0x0F
 DATA_NOTIFICATION_CONFIRM = 0x10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tools.dlmsclient.errors import ProtocolError, UsageError
+from .errors import ProtocolError, UsageError
 
 _REDUCED = re.compile(r"(\d+)-(\d+):(\d+)\.(\d+)\.(\d+)(?:[*&.](\d+))?")
 _DOTTED = re.compile(r"\d+(?:\.\d+){5}")

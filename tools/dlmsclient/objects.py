@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tools.dlmsclient.axdr import Data, Tag, elements
-from tools.dlmsclient.cosem import ClassId
-from tools.dlmsclient.errors import ProtocolError
-from tools.dlmsclient.obis import Obis
+from .axdr import Data, Tag, elements
+from .cosem import ClassId
+from .errors import ProtocolError
+from .obis import Obis
 
 CURRENT_ASSOCIATION = Obis(bytes([0, 0, 40, 0, 0, 255]))
 _READABLE_MODES = (1, 3, 4, 6)

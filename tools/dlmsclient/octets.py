@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.dlmsclient.errors import ProtocolError, UsageError
+from .errors import ProtocolError, UsageError
 
 
 def length_octets(length: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.dlmsclient.axdr import (
+from .axdr import (
     Data,
     Tag,
     array,
@@ -17,9 +17,9 @@ from tools.dlmsclient.axdr import (
     octet_string,
     structure,
 )
-from tools.dlmsclient.datetimes import DateTime
-from tools.dlmsclient.obis import Obis
-from tools.dlmsclient.xdlms import Selection
+from .datetimes import DateTime
+from .obis import Obis
+from .xdlms import Selection
 
 BY_RANGE = 1
 BY_ENTRY = 2

@@ -13,10 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tools.dlmsclient.axdr import Data, read_data
-from tools.dlmsclient.codes import DataAccessResult
-from tools.dlmsclient.octets import Reader
-from tools.dlmsclient.xdlms import (
+from .axdr import Data, read_data
+from .codes import DataAccessResult
+from .octets import Reader
+from .xdlms import (
     SET_REQUEST,
     SET_RESPONSE,
     Apdu,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tools.dlmsclient import axdr, short_name_exchanges
-from tools.dlmsclient.association import Association
-from tools.dlmsclient.axdr import Data, Tag
-from tools.dlmsclient.codes import DataAccessResult
-from tools.dlmsclient.errors import DataAccessError, ProtocolError, UsageError
-from tools.dlmsclient.initiate import Conformance
-from tools.dlmsclient.obis import Obis
-from tools.dlmsclient.objects import ListedObject
-from tools.dlmsclient.short_name_service import UNCONFIRMED_WRITE_REQUEST, Variable, write_request
-from tools.dlmsclient.short_names import (
+from . import axdr, short_name_exchanges
+from .association import Association
+from .axdr import Data, Tag
+from .codes import DataAccessResult
+from .errors import DataAccessError, ProtocolError, UsageError
+from .initiate import Conformance
+from .obis import Obis
+from .objects import ListedObject
+from .short_name_service import UNCONFIRMED_WRITE_REQUEST, Variable, write_request
+from .short_names import (
     ASSOCIATION_SN,
     CHANGE_SECRET,
     READ_BY_LOGICALNAME,
@@ -22,7 +22,7 @@ from tools.dlmsclient.short_names import (
     method_name,
     parse_short_name_list,
 )
-from tools.dlmsclient.xdlms import CosemAttribute, CosemMethod, DataResult
+from .xdlms import CosemAttribute, CosemMethod, DataResult
 
 _CLASS_ASSOCIATION_SN = 12
 

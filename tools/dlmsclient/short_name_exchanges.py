@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from tools.dlmsclient.axdr import Data
-from tools.dlmsclient.codes import DataAccessResult
-from tools.dlmsclient.errors import DataAccessError, ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
-from tools.dlmsclient.initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError
-from tools.dlmsclient.long_transfer import Exchange, Terms, check_block, check_size, read_whole, same_count
-from tools.dlmsclient.octets import length_octets
-from tools.dlmsclient.short_name_service import (
+from .axdr import Data
+from .codes import DataAccessResult
+from .errors import DataAccessError, ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
+from .initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError
+from .long_transfer import Exchange, Terms, check_block, check_size, read_whole, same_count
+from .octets import length_octets
+from .short_name_service import (
     Part,
     Variable,
     decode_read_response,
@@ -25,7 +25,7 @@ from tools.dlmsclient.short_name_service import (
     write_part,
     write_request,
 )
-from tools.dlmsclient.xdlms import EXCEPTION_RESPONSE, DataResult, ExceptionResponse
+from .xdlms import EXCEPTION_RESPONSE, DataResult, ExceptionResponse
 
 _ONE_RESULT = b"\x01\x00"
 

@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.dlmsclient import axdr
-from tools.dlmsclient.axdr import Data, read_data
-from tools.dlmsclient.codes import DataAccessResult
-from tools.dlmsclient.errors import ProtocolError, UsageError
-from tools.dlmsclient.octets import Reader, counted
-from tools.dlmsclient.xdlms import DataResult, encode_list, read_code, read_list
+from . import axdr
+from .axdr import Data, read_data
+from .codes import DataAccessResult
+from .errors import ProtocolError, UsageError
+from .octets import Reader, counted
+from .xdlms import DataResult, encode_list, read_code, read_list
 
 READ_REQUEST = 0x05
 WRITE_REQUEST = 0x06

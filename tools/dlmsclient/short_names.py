@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tools.dlmsclient.axdr import Data, Tag, elements, members
-from tools.dlmsclient.errors import ProtocolError, UsageError
-from tools.dlmsclient.obis import Obis
-from tools.dlmsclient.objects import CURRENT_ASSOCIATION, ListedObject, read_rights, with_each
+from .axdr import Data, Tag, elements, members
+from .errors import ProtocolError, UsageError
+from .obis import Obis
+from .objects import CURRENT_ASSOCIATION, ListedObject, read_rights, with_each
 
 ASSOCIATION_SN = 0xFA00  # base names that are the same in every meter
 SAP_ASSIGNMENT = 0xFC00

@@ -11,14 +11,14 @@ import socket
 import time
 from typing import Protocol
 
-from tools.dlmsclient.errors import ConnectionFailed, ConnectionLost, Timeout, TransportError
-from tools.dlmsclient.wrapper import DEFAULT_PORT, Deframer, Wpdu, decode_datagram
+from .errors import ConnectionFailed, ConnectionLost, Timeout, TransportError
+from .wrapper import DEFAULT_PORT, Deframer, Wpdu, decode_datagram
 
 _CHUNK = 65536
 
 
 class Transport(Protocol):
-    """What :class:`tools.dlmsclient.client.Client` needs."""
+    """What :class:`client.Client` needs."""
 
     name: str
 

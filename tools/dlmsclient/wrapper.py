@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from tools.dlmsclient.errors import ProtocolError, UsageError
+from .errors import ProtocolError, UsageError
 
 VERSION = 0x0001
 HEADER = struct.Struct(">HHHH")

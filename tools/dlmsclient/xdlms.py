@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from tools.dlmsclient.axdr import Data, read_data
-from tools.dlmsclient.codes import (
+from .axdr import Data, read_data
+from .codes import (
     ActionResult,
     DataAccessResult,
     ExceptionService,
     ExceptionState,
     TextCode,
 )
-from tools.dlmsclient.errors import ProtocolError, UsageError
-from tools.dlmsclient.obis import Obis
-from tools.dlmsclient.octets import Reader, counted, length_octets
+from .errors import ProtocolError, UsageError
+from .obis import Obis
+from .octets import Reader, counted, length_octets
 
 GET_REQUEST = 0xC0
 SET_REQUEST = 0xC1

@@ -14,7 +14,7 @@ Nothing here raises for wrong octets: they are explained as far as it goes, and 
     pasted          text to octets; capture, network, streams: packets of a file, segments and datagrams, WPDUs
 """
 
-from tools.explain.conversation import Conversation, Explained, Joined
-from tools.explain.parts import Octets, Part
+from .conversation import Conversation, Explained, Joined
+from .parts import Octets, Part
 
 __all__ = ["Conversation", "Explained", "Joined", "Octets", "Part"]

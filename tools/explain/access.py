@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tools.cli.plain import octets_text
-from tools.dlmsclient.access_service import (
+from ..cli.plain import octets_text
+from ..dlmsclient.access_service import (
     ACCESS_REQUEST,
     BREAK_ON_ERROR,
     CONFIRMED,
@@ -11,9 +11,9 @@ from tools.dlmsclient.access_service import (
     LONG_INVOKE_ID_MASK,
     SELF_DESCRIPTIVE,
 )
-from tools.dlmsclient.codes import ActionResult, DataAccessResult
-from tools.explain.parts import Cursor, Fault, octets_of
-from tools.explain.services import Notes, count, descriptor, listed_data, result, selector
+from ..dlmsclient.codes import ActionResult, DataAccessResult
+from .parts import Cursor, Fault, octets_of
+from .services import Notes, count, descriptor, listed_data, result, selector
 
 _CHOICES = {1: "get", 2: "set", 3: "action", 4: "get with selection", 5: "set with selection"}
 _ACTION = 3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.dlmsclient.acse import AARE_TAG, AARQ_TAG, CONTEXT_ARC, MECHANISM_ARC, MECHANISM_LLS, RLRE_TAG, RLRQ_TAG
-from tools.dlmsclient.codes import (
+from ..dlmsclient.acse import AARE_TAG, AARQ_TAG, CONTEXT_ARC, MECHANISM_ARC, MECHANISM_LLS, RLRE_TAG, RLRQ_TAG
+from ..dlmsclient.codes import (
     AssociationResult,
     ProviderDiagnostic,
     ReleaseRequestReason,
@@ -13,8 +13,8 @@ from tools.dlmsclient.codes import (
     TextCode,
     UserDiagnostic,
 )
-from tools.explain.initiate import user_information
-from tools.explain.parts import Cursor, Fault, Octets, octets_of
+from .initiate import user_information
+from .parts import Cursor, Fault, Octets, octets_of
 
 CONTEXTS = {
     1: "logical names, no ciphering",

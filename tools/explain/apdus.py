@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tools.dlmsclient.access_service import ACCESS_REQUEST, ACCESS_RESPONSE
-from tools.dlmsclient.acse import AARE_TAG, AARQ_TAG, RLRE_TAG, RLRQ_TAG
-from tools.dlmsclient.general_blocks import GENERAL_BLOCK_TRANSFER
-from tools.dlmsclient.initiate import CONFIRMED_SERVICE_ERROR, INITIATE_REQUEST, INITIATE_RESPONSE
-from tools.dlmsclient.notifications import DATA_NOTIFICATION, DATA_NOTIFICATION_CONFIRM, EVENT_NOTIFICATION, INFORMATION_REPORT
-from tools.dlmsclient.short_name_service import (
+from ..dlmsclient.access_service import ACCESS_REQUEST, ACCESS_RESPONSE
+from ..dlmsclient.acse import AARE_TAG, AARQ_TAG, RLRE_TAG, RLRQ_TAG
+from ..dlmsclient.general_blocks import GENERAL_BLOCK_TRANSFER
+from ..dlmsclient.initiate import CONFIRMED_SERVICE_ERROR, INITIATE_REQUEST, INITIATE_RESPONSE
+from ..dlmsclient.notifications import DATA_NOTIFICATION, DATA_NOTIFICATION_CONFIRM, EVENT_NOTIFICATION, INFORMATION_REPORT
+from ..dlmsclient.short_name_service import (
     READ_REQUEST,
     READ_RESPONSE,
     UNCONFIRMED_WRITE_REQUEST,
     WRITE_REQUEST,
     WRITE_RESPONSE,
 )
-from tools.dlmsclient.wrapper import ALL_STATION, HEADER_SIZE, NO_STATION, VERSION
-from tools.dlmsclient.xdlms import EXCEPTION_RESPONSE
-from tools.explain import access, acse, general, initiate, services, short_names, unasked
-from tools.explain.parts import Cursor, Fault, Octets, Part, faults, leaves, octets_of
-from tools.explain.services import Explain, Notes
+from ..dlmsclient.wrapper import ALL_STATION, HEADER_SIZE, NO_STATION, VERSION
+from ..dlmsclient.xdlms import EXCEPTION_RESPONSE
+from . import access, acse, general, initiate, services, short_names, unasked
+from .parts import Cursor, Fault, Octets, Part, faults, leaves, octets_of
+from .services import Explain, Notes
 
 _ACSE = {AARQ_TAG: "AARQ", AARE_TAG: "AARE", RLRQ_TAG: "RLRQ", RLRE_TAG: "RLRE"}
 _INITIATE = {

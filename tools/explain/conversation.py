@@ -13,16 +13,16 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tools.dlmsclient.access_service import ACCESS_REQUEST, ACCESS_RESPONSE, LONG_INVOKE_ID_MASK
-from tools.dlmsclient.acse import AARQ_TAG
-from tools.dlmsclient.short_name_service import READ_REQUEST, UNCONFIRMED_WRITE_REQUEST, WRITE_REQUEST
-from tools.dlmsclient.wrapper import HEADER_SIZE
-from tools.dlmsclient.xdlms import ACTION_REQUEST, GET_REQUEST, GET_RESPONSE, INVOKE_ID_MASK, SET_REQUEST
-from tools.explain.apdus import Description, apdu, describe, describe_wpdu, header_of, is_wpdu
-from tools.explain.longvalues import meaning
-from tools.explain.parts import Octets, Part
-from tools.explain.services import Block, Explain, Notes, Target
-from tools.explain.short_names import variables, variables_and_values
+from ..dlmsclient.access_service import ACCESS_REQUEST, ACCESS_RESPONSE, LONG_INVOKE_ID_MASK
+from ..dlmsclient.acse import AARQ_TAG
+from ..dlmsclient.short_name_service import READ_REQUEST, UNCONFIRMED_WRITE_REQUEST, WRITE_REQUEST
+from ..dlmsclient.wrapper import HEADER_SIZE
+from ..dlmsclient.xdlms import ACTION_REQUEST, GET_REQUEST, GET_RESPONSE, INVOKE_ID_MASK, SET_REQUEST
+from .apdus import Description, apdu, describe, describe_wpdu, header_of, is_wpdu
+from .longvalues import meaning
+from .parts import Octets, Part
+from .services import Block, Explain, Notes, Target
+from .short_names import variables, variables_and_values
 
 MAX_JOINED = 1 << 24  # octets; what claims to be longer is not joined
 _REMEMBERED = 1024  # requests that wait for their answers

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tools.cli.plain import octets_text, text
-from tools.dlmsclient import DlmsError, Tag, axdr
-from tools.dlmsclient.cosem import UNITS
-from tools.dlmsclient.data import CONSTRUCTED, FLOATS, INTEGERS, MOMENTS
-from tools.explain.parts import Cursor, Fault, Octets, octets_of
+from ..cli.plain import octets_text, text
+from ..dlmsclient import DlmsError, Tag, axdr
+from ..dlmsclient.cosem import UNITS
+from ..dlmsclient.data import CONSTRUCTED, FLOATS, INTEGERS, MOMENTS
+from .parts import Cursor, Fault, Octets, octets_of
 
 MAX_DEPTH = 32
 _STRINGS = (Tag.OCTET_STRING, Tag.VISIBLE_STRING, Tag.UTF8_STRING)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tools.dlmsclient.codes import TextCode
-from tools.explain.parts import Cursor, Octets, octets_of
-from tools.explain.services import Notes, raw
+from ..dlmsclient.codes import TextCode
+from .parts import Cursor, Octets, octets_of
+from .services import Notes, raw
 
 _LAST, _STREAMING, _WINDOW = 0x80, 0x40, 0x3F
 _SUITE, _AUTHENTICATED, _ENCRYPTED, _BROADCAST, _COMPRESSED = 0x0F, 0x10, 0x20, 0x40, 0x80

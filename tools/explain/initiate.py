@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.dlmsclient.initiate import (
+from ..dlmsclient.initiate import (
     CONFIRMED_SERVICE_ERROR,
     ERROR_CLASSES,
     ERROR_SERVICES,
@@ -12,7 +12,7 @@ from tools.dlmsclient.initiate import (
     VAA_SN,
     Conformance,
 )
-from tools.explain.parts import Cursor, Fault, Octets, octets_of
+from .parts import Cursor, Fault, Octets, octets_of
 
 _VAA = {VAA_LN: "logical names", VAA_SN: "short names"}
 

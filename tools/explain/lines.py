@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
-from tools.cli.printable import printable
-from tools.explain.apdus import Description, is_wpdu
-from tools.explain.conversation import Explained
-from tools.explain.parts import Octets, Part, octets_of
+from ..cli.printable import printable
+from .apdus import Description, is_wpdu
+from .conversation import Explained
+from .parts import Octets, Part, octets_of
 
 FAULT = "!! "
 WIDTH = 100  # columns of what goes to no terminal

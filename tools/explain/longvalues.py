@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tools.explain import short_names
-from tools.explain.apdus import describe
-from tools.explain.data import data
-from tools.explain.parts import Cursor
-from tools.explain.services import Explain, Notes, Target, data_or_result, listed_data, outcome, outcomes, results
+from . import short_names
+from .apdus import describe
+from .data import data
+from .parts import Cursor
+from .services import Explain, Notes, Target, data_or_result, listed_data, outcome, outcomes, results
 
 Meaning = tuple[str, Explain, tuple[Target, ...]]  # title, what explains the joined octets, what they are about
 

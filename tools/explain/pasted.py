@@ -16,9 +16,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tools.dlmsclient.wrapper import HEADER_SIZE
-from tools.explain.apdus import describe, describe_wpdu, is_wpdu
-from tools.explain.parts import Octets
+from ..dlmsclient.wrapper import HEADER_SIZE
+from .apdus import describe, describe_wpdu, is_wpdu
+from .parts import Octets
 
 _MARKED = re.compile(r"\s*(?:[|`]\s*)?([<>])\s*(?=[0-9A-Fa-f*])(.*)")
 _HEADING = re.compile(r"([<>-])  [WA]PDU, \d+ octets?\b.*")

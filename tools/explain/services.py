@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tools.dlmsclient import Obis
-from tools.dlmsclient.codes import ActionResult, DataAccessResult, ExceptionService, ExceptionState, TextCode
-from tools.dlmsclient.cosem import ClassId, attribute_name, class_name, method_name, obis_name
-from tools.dlmsclient.xdlms import (
+from ..dlmsclient import Obis
+from ..dlmsclient.codes import ActionResult, DataAccessResult, ExceptionService, ExceptionState, TextCode
+from ..dlmsclient.cosem import ClassId, attribute_name, class_name, method_name, obis_name
+from ..dlmsclient.xdlms import (
     ACTION_REQUEST,
     ACTION_RESPONSE,
     CONFIRMED,
@@ -19,9 +19,9 @@ from tools.dlmsclient.xdlms import (
     SET_REQUEST,
     SET_RESPONSE,
 )
-from tools.explain.acse import code_text
-from tools.explain.data import data
-from tools.explain.parts import Cursor, Fault, Octets, octets_of
+from .acse import code_text
+from .data import data
+from .parts import Cursor, Fault, Octets, octets_of
 
 LLS_SECRET, CHANGE_SECRET = 7, 2  # attribute and method of the Association LN that carry a secret
 _SELECTORS = {

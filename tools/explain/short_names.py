@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tools.dlmsclient.cosem import attribute_name
-from tools.dlmsclient.notifications import INFORMATION_REPORT
-from tools.dlmsclient.short_name_service import READ_REQUEST, UNCONFIRMED_WRITE_REQUEST, WRITE_REQUEST
-from tools.dlmsclient.short_names import ASSOCIATION_SN, CHANGE_SECRET, LOGICAL_DEVICE_NAME, SAP_ASSIGNMENT, method_name
-from tools.explain.data import data
-from tools.explain.parts import Cursor, Fault, Octets, octets_of
-from tools.explain.services import Notes, count, raw, result
+from ..dlmsclient.cosem import attribute_name
+from ..dlmsclient.notifications import INFORMATION_REPORT
+from ..dlmsclient.short_name_service import READ_REQUEST, UNCONFIRMED_WRITE_REQUEST, WRITE_REQUEST
+from ..dlmsclient.short_names import ASSOCIATION_SN, CHANGE_SECRET, LOGICAL_DEVICE_NAME, SAP_ASSIGNMENT, method_name
+from .data import data
+from .parts import Cursor, Fault, Octets, octets_of
+from .services import Notes, count, raw, result
 
 _CLASS_ASSOCIATION_SN = 12
 _SECRET_NAME = method_name(ASSOCIATION_SN, _CLASS_ASSOCIATION_SN, CHANGE_SECRET)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tools.dlmsclient.wrapper import DEFAULT_PORT, HEADER_SIZE
-from tools.explain.apdus import APDUS
-from tools.explain.capture import Packet, Trouble, packets
-from tools.explain.network import ACK, RST, SYN, Segment, segment
-from tools.explain.parts import Octets
-from tools.explain.pasted import Item
+from ..dlmsclient.wrapper import DEFAULT_PORT, HEADER_SIZE
+from .apdus import APDUS
+from .capture import Packet, Trouble, packets
+from .network import ACK, RST, SYN, Segment, segment
+from .parts import Octets
+from .pasted import Item
 
 _HALF, _WHOLE = 1 << 31, 1 << 32
 _VERSION = b"\x00\x01"

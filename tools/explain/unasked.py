@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tools.dlmsclient.notifications import DATA_NOTIFICATION
-from tools.explain.access import date_time, long_invoke_id
-from tools.explain.data import data
-from tools.explain.parts import Cursor
-from tools.explain.services import Notes, descriptor
+from ..dlmsclient.notifications import DATA_NOTIFICATION
+from .access import date_time, long_invoke_id
+from .data import data
+from .parts import Cursor
+from .services import Notes, descriptor
 
 
 def data_notification(c: Cursor, notes: Notes) -> None:

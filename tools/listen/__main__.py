@@ -13,19 +13,20 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from tools.cli.asking import ask, ask_unit, with_octets
-from tools.cli.connection import host_and_port, secret_octets
-from tools.cli.errors import INTERRUPTED, NO_CONNECTION, exit_code, message
-from tools.cli.meters import read_secret
-from tools.cli.notices import Directory, fields, learn, summary
-from tools.cli.options import DEMONSTRATION_PASSWORDS, READER
-from tools.cli.readings import MARK, Reading
-from tools.cli.render import json_text, print_line, printable, quiet_pipes, say, terminal_width
-from tools.cli.session import object_list
-from tools.cli.trace import Trace, add_option
-from tools.dlmsclient import Client, ConnectionLost, DlmsError, ProtocolError, UsageError
-from tools.dlmsclient.cosem import obis_name
-from tools.listen.listener import Arrival, Listener
+from ..cli import IN_CHECKOUT
+from ..cli.asking import ask, ask_unit, with_octets
+from ..cli.connection import host_and_port, secret_octets
+from ..cli.errors import INTERRUPTED, NO_CONNECTION, exit_code, message
+from ..cli.meters import read_secret
+from ..cli.notices import Directory, fields, learn, summary
+from ..cli.options import DEMONSTRATION_PASSWORDS, READER
+from ..cli.readings import MARK, Reading
+from ..cli.render import json_text, print_line, printable, quiet_pipes, say, terminal_width
+from ..cli.session import object_list
+from ..cli.trace import Trace, add_option
+from ..dlmsclient import Client, ConnectionLost, DlmsError, ProtocolError, UsageError
+from ..dlmsclient.cosem import obis_name
+from .listener import Arrival, Listener
 
 PORT = 4060
 _NAMES_FROM = "--names-from"
@@ -163,7 +164,8 @@ def _read_next(listener: Listener, options: argparse.Namespace, printer: Printer
 def build_parser() -> argparse.ArgumentParser:
     """The grammar."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.listen", description="Print what meters push and tell, decoded. Ctrl-C ends it."
+        prog="python -m tools.listen" if IN_CHECKOUT else "dlms-meter listen",
+        description="Print what meters push and report, decoded. Ctrl-C ends it.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=PORT, help=f"number on TCP and UDP (default {PORT}, 0: any free one)")
@@ -200,7 +202,8 @@ def _run(words: Sequence[str] | None) -> int:
             host_and_port(options.names_from, _NAMES_FROM)  # what is wrong with it is said at once
         with Listener(options.host, options.port, confirm=not options.no_confirm) as listener:
             listener.trace = printer.trace
-            say(f"listening on {listener.address}, TCP and UDP; let a meter push here: make run SET=\"push={listener.address}\"")
+            hint = f": make run SET=\"push={listener.address}\"" if IN_CHECKOUT else ""
+            say(f"listening on {listener.address}, TCP and UDP; let a meter push here{hint}")
             return _serve(listener, options, printer)
     except DlmsError as error:
         say(f"error: {error}.")

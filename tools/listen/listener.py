@@ -21,13 +21,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
-from tools.dlmsclient.client import Client
-from tools.dlmsclient.errors import ConnectionFailed, ConnectionLost, ProtocolError
-from tools.dlmsclient.general_blocks import is_general_block
-from tools.dlmsclient.notifications import DataNotification, Notification, decode_notification
-from tools.dlmsclient.transport import TcpTransport
-from tools.dlmsclient.wrapper import Deframer, Wpdu, decode_datagram
-from tools.listen.reception import Receptions, Way
+from ..dlmsclient.client import Client
+from ..dlmsclient.errors import ConnectionFailed, ConnectionLost, ProtocolError
+from ..dlmsclient.general_blocks import is_general_block
+from ..dlmsclient.notifications import DataNotification, Notification, decode_notification
+from ..dlmsclient.transport import TcpTransport
+from ..dlmsclient.wrapper import Deframer, Wpdu, decode_datagram
+from .reception import Receptions, Way
 
 _CHUNK = 65536
 _TRIES = 50

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tools.dlmsclient.errors import ProtocolError
-from tools.dlmsclient.general_blocks import GeneralBlock
-from tools.dlmsclient.long_transfer import MAX_VALUE_OCTETS
+from ..dlmsclient.errors import ProtocolError
+from ..dlmsclient.general_blocks import GeneralBlock
+from ..dlmsclient.long_transfer import MAX_VALUE_OCTETS
 
 STREAM_GAP = 2.0  # seconds between two blocks of one stream
 ANSWER_GAP = 30.0  # seconds from our acknowledgement to the block that follows
