@@ -4,7 +4,7 @@ saving rule.
 The instant is kept in UTC as (day since 2000, second of the day) and moved only by `advance` and by a client's
 adjustment; local time is computed from it: local = UTC - time_zone + (daylight saving deviation while it is active).
 So writing the zone or the rule leaves the instant and moves local time. time_zone has the sign of the deviation
-field, UTC+1 is -60 (CORRECTIONS F-07).
+field, UTC+1 is -60 (REQUIREMENTS F-07).
 
 Daylight saving begins and ends at the date-times of attributes 5 and 6, rules such as `FFFF 03 FE 07 02 00 00` (last
 Sunday of March, 02:00); they are local time as it runs until that moment, or with a deviation of their own. Where

@@ -246,7 +246,7 @@ class Server:
         return self.exception(aa, tx, errors.sn_service if tag in _SN_SERVICES else errors.unknown_apdu)
 
     def escaped(self, aa, tag, rx, p, end, tx, e):
-        """An object raised: the request rx[p:end] fails with hardware-fault, and the fault is logged once (DESIGN: result codes)."""
+        """An object raised: the request rx[p:end] fails with hardware-fault, and the fault is logged once (docs/DESIGN.md)."""
         self.abandon(aa)
         self.log("ERROR", "dlms", "object-raised", repr(e))
         if silent(rx, p, end, answers_get(self, aa)):

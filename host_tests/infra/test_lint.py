@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tools.lint import boards, constants, imports, marks, names, requirements, text
+from tools.lint import boards, constants, imports, marks, names, prose, requirements, text
 from tools.lint.report import ROOT
 
 
@@ -171,6 +171,7 @@ def test_good_viper_compiles(tree):
         "https://" + "py" + "pi.org/project/x",
         "https://mirror.example/" + "simple/x",
         "http://deb.example/" + "debian trixie",
+        "# rule of CORRECTIONS" + " A-01",
         "pip install -" + "-index-url=x",
     ],
 )
@@ -180,6 +181,29 @@ def test_forbidden_words(tree, line):
 
 def test_long_module(tree):
     assert faults(text.check(tree({"tools/a.py": "x = 1\n" * 501, "tools/b.py": "x = 1\n" * 500}))) == ["tools/a.py:501"]
+
+
+# -- prose ------------------------------------------------------------------
+
+LONG = "word " * 30 + "end."
+
+
+@pytest.mark.parametrize(
+    ("words", "good"),
+    [
+        ("word " * 29 + "end. " + "Word " + "word " * 28 + "end.", True),
+        (LONG, False),
+        ("Short.\n" + LONG.capitalize().replace(" ", "\n", 15), False),
+        ("- " + LONG, False),
+        ("    " + LONG, True),
+        ("| " + LONG, True),
+        ("```text\n" + LONG + "\n```", True),
+        ("[" + "word " * 27 + "](a.md) end.", True),
+    ],
+)
+def test_long_sentences(tree, words, good):
+    found = faults(prose.check(tree({"docs/guide/a.md": "fine\n\n" + words + "\n", "docs/b.md": LONG})))
+    assert found == ([] if good else ["docs/guide/a.md:3"])
 
 
 # -- names ------------------------------------------------------------------

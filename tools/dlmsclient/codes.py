@@ -38,7 +38,7 @@ class DataAccessResult(TextCode):
 class ActionResult(TextCode):
     """action-result: one octet (REQUIREMENTS D-31).
 
-    DATA_BLOCK_NUMBER_INVALID is no value of the standard; servers in the field send it (CORRECTIONS D-32), and a client
+    DATA_BLOCK_NUMBER_INVALID is no value of the standard; servers in the field send it (REQUIREMENTS D-32), and a client
     that meets it should name it rather than fail on it.
     """
 

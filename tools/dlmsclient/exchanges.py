@@ -168,7 +168,7 @@ def _send_datablocks(
 ) -> Exchange[tuple[DataAccessResult, ...]]:
     """All blocks of a long SET; the results of the final response.
 
-    A refusal in the middle ends it, in the last-datablock form or in the normal form (CORRECTIONS D-22).
+    A refusal in the middle ends it, in the last-datablock form or in the normal form (REQUIREMENTS D-22).
     """
     kinds = (SetResponseDatablock, SetResponseLastDatablock, SetResponseNormal, *final)
     for request in blocks:

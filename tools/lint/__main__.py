@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tools import pictures
 
-from . import boards, constants, imports, marks, names, requirements, text
+from . import boards, constants, imports, marks, names, prose, requirements, text
 from .report import ROOT, Problem
 
 
@@ -24,6 +24,7 @@ CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
     "marks": ("tests tell a wish from a need", marks.check),
     "names": ("documents name what is there", names.check),
     "pictures": ("pictures are what the code says", _pictures),
+    "prose": (f"sentences of README and guides have at most {prose.MOST_WORDS} words", prose.check),
     "requirements": ("tests name known requirement ids", requirements.check),
     "text": ("lengths, paths and hosts in files", text.check),
 }
