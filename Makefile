@@ -115,7 +115,7 @@ bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions 
 	@test -e host_tests/bench/__main__.py || { echo "error: the bench is not built yet" >&2; exit 1; }
 	@$(PY) -m host_tests.bench $(ARGS)
 
-lint: $(VENV)/host.txt ## style, board compilation, import direction, requirement ids
+lint: $(VENV)/host.txt ## style, board compilation, import direction, requirement ids, documents
 	@$(PY) -m tools.lint $(ARGS)
 
 flash: $(VENV)/host.txt ## write a MicroPython image onto a board

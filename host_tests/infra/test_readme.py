@@ -4,7 +4,9 @@ links lead somewhere.
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tools import readme
+from tools.cli.main import main
 from tools.launcher import ROOT, Meter
 
 LINE = re.compile(r"^    ([<>]) ([0-9A-F ]+)$", re.MULTILINE)
@@ -33,6 +36,32 @@ def examples(page: Path) -> list[str]:
 def session() -> list[tuple[str, bytes]]:
     """The WPDUs of the first session: direction and octets."""
     return [(match[1], bytes.fromhex(match[2].replace(" ", ""))) for match in LINE.finditer(readme.README.read_text())]
+
+
+def commands() -> list[list[str]]:
+    """The words of each command of the client in README and guide that needs nothing but a meter here."""
+    text = "".join(page.read_text(encoding="utf-8") for page in (readme.README, DOCS / "guide/command-line.md"))
+    lines = re.findall(r"^    \.venv/bin/python -m tools\.cli (.*)$", text, re.MULTILINE)
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+@pytest.mark.req("F-31")
+def test_the_commands_of_the_guide_do_what_it_says(capfd, monkeypatch, tmp_path):
+    """Each with exit code 0, which a refusal does not have."""
+    assert len(commands()) > 15
+    monkeypatch.chdir(tmp_path)
+    for variable in [name for name in os.environ if name.startswith("DLMS_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    with Meter({"port": 0, "backfill_days": 1, "start": "2026-06-02T00:00:00"}) as meter:
+        monkeypatch.setenv("DLMS_PORT", str(meter.ready.port))
+        for words in commands():
+            if words == ["--help"]:
+                continue
+            code = main(words)
+            assert code == 0, f"{shlex.join(words)}: {capfd.readouterr().err}"
+            assert "!!" not in capfd.readouterr().out, shlex.join(words)
 
 
 @pytest.mark.req("A-01", "A-04", "C-50", "D-10", "B-10")
