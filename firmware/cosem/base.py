@@ -42,6 +42,7 @@ class Interface:
     METHODS = 0
     LONG = ()  # attributes that are sent element by element
     DEPENDENT = ()  # attributes whose value bounds that of another: SET of attribute 0 takes one of them at a time
+    ROWS = 0  # the long attribute of which `elements` writes many at once
     SELECT = {}  # attribute -> bytes of the selectors it offers (REQUIREMENTS D.11)
 
     def __init__(self):
@@ -73,6 +74,15 @@ class Interface:
         -result.
         """
         return -OTHER_REASON
+
+    def elements(self, cur, buf, off, end):
+        """Write elements of long attribute ROWS from number cur.i < cur.n on to buf[off:end]; returns the offset behind them.
+
+        Only offered for speed, so it may always write none, and leave to `element` what takes more than copying, or tells of a fault.
+        cur.i goes on with each element written. One that does not fit may be begun: all of it stands in cur.carry then, from
+        `dlms.long.stream.HEAD` to cur.c1, and what is still to be sent from cur.c0 on. cur.carry is empty before.
+        """
+        return off
 
     def set(self, k, buf, off, end, aa, commit):
         """Set attribute k to the well-formed Data buf[off:end]; returns a result.

@@ -14,7 +14,7 @@ from cosem.base import OUT_OF_RANGE, Interface, live, no_parameter
 from cosem.buffer_selection import COUNT, find, row_key, select, time_key
 from cosem.columns import DEFINITION, Columns, definition, put_definition
 from cosem.directory import obis
-from cosem.row import put_row
+from cosem.row import put_row, put_rows
 from dlms.codec import axdr
 from dlms.codec.errors import (
     DATA_BLOCK_UNAVAILABLE,
@@ -46,6 +46,7 @@ class ProfileGeneric(Interface):
     ATTRIBUTES = 8
     METHODS = 2
     LONG = (2, 3)
+    ROWS = 2
     DEPENDENT = (3, 6, 8)  # the columns decide what can be sorted by and how many rows fit
     SELECT = {2: buffer_selection.SELECTORS}
     before = None  # the row before the one that is looked at, where null-data may stand for what it tells
@@ -146,6 +147,9 @@ class ProfileGeneric(Interface):
         if self.packing:
             return self.packing.put_element(self, cur, i, buf, off)
         return put_row(buf, off, self.row, self.columns.plan, cur.map, cur.map[COUNT])
+
+    def elements(self, cur, buf, off, end):
+        return off if self.packing else put_rows(self, cur, buf, off, end)
 
     # -- writing ---------------------------------------------------------------------------------------
 

@@ -64,6 +64,33 @@ def put_row(buf, off, row, plan, order, n):
     return off
 
 
+def put_rows(profile, cur, buf, off, end):
+    """Write rows of a profile to buf[off:end] as structures, as `Interface.elements` has it; returns the offset behind them.
+
+    Not rows that are looked for one by one (`buffer_selection.SCAN`), nor those of a store that are gone.
+    """
+    if cur.map[9] & 1:
+        return off
+    step = -1 if cur.map[9] & 2 else 1
+    rows = profile.rows
+    plan = profile.columns.plan
+    while off < end and cur.i < cur.n:
+        sequence = cur.u + step * cur.i
+        if sequence < rows.first:
+            break
+        rows.hold(sequence)
+        row = rows.page[rows.at : rows.at + rows.size]
+        top = put_row(cur.carry, 16, row, plan, cur.map, cur.map[8])
+        cur.i += 1
+        n = min(top - 16, end - off)
+        buf[off : off + n] = cur.carry[16 : 16 + n]
+        off += n
+        if 16 + n < top:
+            cur.c0 = 16 + n
+            cur.c1 = top
+    return off
+
+
 def capture(row, objects, what, plan, n):
     """Copy the present values of the first n columns that their objects hold to a row; returns a bit for each column that is not held.
 

@@ -104,6 +104,90 @@ def put_row(buf: ptr8, off: int, row: ptr8, plan: ptr8, order: ptr8, n: int) -> 
 
 
 @micropython.viper
+def put_rows(profile, cur, buf: ptr8, off: int, end: int) -> int:
+    order = ptr8(cur.map)
+    flags = order[9]
+    if flags & 1:
+        return off
+    rows = profile.rows
+    i = int(cur.i)
+    left = int(cur.n) - i
+    step = -1 if flags & 2 else 1
+    sequence = int(cur.u) + step * i
+    first = int(rows.first)
+    plan = ptr8(profile.columns.plan)
+    n = order[8]
+    length = 2
+    k = 0
+    while k < n:
+        p = order[k >> 1]
+        p = 6 * (p & 15 if k & 1 else p >> 4)
+        length += plan[p] + plan[p + 5]
+        k += 1
+    size = step * int(rows.size)
+    page = buf
+    at = 0
+    held = 0
+    out = buf
+    o = off
+    while left > 0 and off < end:
+        if held == 0:
+            if sequence < first:
+                break
+            # the rows of a page one after the other; with a step back, those that are still there
+            rows.hold(sequence)
+            page = ptr8(rows.page)
+            at = int(rows.at)
+            held = int(rows.newer)
+            if step < 0:
+                held = int(rows.older())
+                if held > sequence - first + 1:
+                    held = sequence - first + 1
+        if length > end - off:
+            # cut: whole in carry, behind the room to push back
+            out = ptr8(cur.carry)
+            o = 16
+        # as `put_row`: a call for each row would cost as much as the row
+        out[o] = 2
+        out[o + 1] = n
+        o += 2
+        k = 0
+        while k < n:
+            p = order[k >> 1]
+            p = 6 * (p & 15 if k & 1 else p >> 4)
+            a = p + 1
+            behind = a + plan[p]
+            while a < behind:
+                out[o] = plan[a]
+                o += 1
+                a += 1
+            a = at + (plan[p + 3] << 8 | plan[p + 4])
+            behind = a + plan[p + 5]
+            while a < behind:
+                out[o] = page[a]
+                o += 1
+                a += 1
+            k += 1
+        i += 1
+        left -= 1
+        held -= 1
+        at += size
+        sequence += step
+        if length > end - off:
+            cur.c1 = o
+            o = 16
+            while off < end:
+                buf[off] = out[o]
+                off += 1
+                o += 1
+            cur.c0 = o
+        else:
+            off = o
+    cur.i = i
+    return off
+
+
+@micropython.viper
 def capture(row: ptr8, objects, what: ptr8, plan: ptr8, n: int) -> int:
     left = 0
     i = 0

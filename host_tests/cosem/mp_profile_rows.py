@@ -5,9 +5,9 @@ import os
 from cosem import row, row_plain
 from cosem.profile_generic import ProfileGeneric
 from cosem.rows import FileRows, MemoryRows
-from cosem_model import act, begin, dlu, element, elements, find, get, items, made, moment, put, run, structure
+from cosem_model import act, begin, dlu, element, elements, find, get, items, made, moment, ostr, put, run, structure
 from dlms.codec.errors import DATA_BLOCK_UNAVAILABLE, LONG_GET_ABORTED, SUCCESS
-from profile_model import CLOCK, ENERGY, at, between, entries, four, loaded
+from profile_model import CLOCK, ENERGY, STATUS, at, between, entries, four, loaded
 
 REQ = {
     "test_transfer_keeps_its_rows": ("D-19",),
@@ -16,6 +16,8 @@ REQ = {
     "test_scan_over_lost_rows": ("D-17",),
     "test_two_readers": ("D-19",),
     "test_scan_*": ("D-110",),
+    "test_rows_in_stretches_*": ("D-14", "D-19"),
+    "test_rows_in_stretches_end_*": ("D-17",),
     "test_ten_thousand_rows_in_a_file": ("D-111",),
 }
 
@@ -232,6 +234,106 @@ def test_ten_thousand_rows_in_a_file():
     finally:
         store.close()
         os.remove(path)
+
+
+class Transfer:
+    """A cursor with the carry of `dlms.long.stream.Transfer`."""
+
+    def __init__(self, cur):
+        for key in ("n", "u", "map"):
+            setattr(self, key, getattr(cur, key))
+        self.i = 0
+        self.carry = bytearray(600)
+        self.c0 = self.c1 = 16
+
+
+def stretch(module, profile, t, most):
+    """The next octets of a buffer, at most so many, written by `put_rows` of a module."""
+    buf = bytearray(b"\xee" * (most + 9))
+    waiting = min(t.c1 - t.c0, most)
+    buf[5 : 5 + waiting] = t.carry[t.c0 : t.c0 + waiting]
+    t.c0 += waiting
+    end = 5 + waiting
+    if t.c0 == t.c1:
+        end = module.put_rows(profile, t, buf, end, 5 + most)
+    assert bytes(buf[:5] + buf[end:]) == b"\xee" * (5 + len(buf) - end)
+    return bytes(buf[5:end])
+
+
+def in_stretches(profile, selector, data, alone=False):
+    """Both forms of `put_rows` write what `element` does, however the value is cut; rows looked for one by one they leave alone."""
+    whole = b"".join(elements(profile, 2, selector, data))
+    for module in (row, row_plain):
+        for most in (1, 2, 17, 44, 45, 46, 111, 500, 5000):
+            t = Transfer(begin(profile, 2, selector, data))
+            got = b""
+            while True:
+                octets = stretch(module, profile, t, most)
+                got += octets
+                if len(octets) < most:
+                    break
+            assert got == (b"" if alone else whole), (module, most)
+            assert t.i == (0 if alone else t.n)
+
+
+def rows_in_stretches(file):
+    path = "stretches-{}.tmp".format(id(in_stretches))
+    meter = made(start="2026-03-01T10:00:00")
+    store = FileRows(path, 150) if file else MemoryRows(150)
+    profile = ProfileGeneric(store, ((CLOCK, 2), (STATUS, 2), (ENERGY, 2)), 0, meter.clock)
+    profile.placed(meter.devices[0][1])
+    try:
+        in_stretches(profile, 0, b"")
+        energy = find(meter, ENERGY).a[2]
+        for i in range(290):
+            meter.clock.advance(60)
+            meter.clock.render()
+            energy[1:5] = i.to_bytes(4, "big")
+            profile.capture()
+            if i == 100:
+                in_stretches(profile, 0, b"")
+        for order in (b"\x16\x01", b"\x16\x02"):
+            assert put(profile, 5, order) == SUCCESS
+            for selector, data in ((0, b""), (2, entries(1, 1)), (2, entries(70, 100, 2, 3)), (2, entries(149, 0, 3, 3))):
+                in_stretches(profile, selector, data)
+            columns = (four(3, ENERGY, 2), four(8, CLOCK, 2), four(3, ENERGY, 2))
+            in_stretches(profile, 1, between(ostr(moment(2026, 3, 1, 13)), ostr(moment(2026, 3, 1, 14)), columns))
+            in_stretches(profile, 1, between(dlu(200), dlu(250), (), four(3, ENERGY, 2)), True)
+    finally:
+        if file:
+            store.close()
+            os.remove(path)
+
+
+def test_rows_in_stretches_from_memory():
+    rows_in_stretches(False)
+
+
+def test_rows_in_stretches_from_a_file():
+    rows_in_stretches(True)
+
+
+def test_rows_in_stretches_end_where_they_are_gone():
+    """Oldest first, the next row is missing at once; newest first, those that are still there come before."""
+    for module in (row, row_plain):
+        for order, left in ((b"\x16\x01", 0), (b"\x16\x02", 13)):
+            meter, profile = loaded(20, depth=20)
+            assert put(profile, 5, order) == SUCCESS
+            whole = elements(profile, 2)
+            size = len(whole[0])
+            t = Transfer(begin(profile, 2))
+            assert stretch(module, profile, t, 2 * size + 9) == b"".join(whole)[: 2 * size + 9]
+            run(meter, 240)  # four rows more
+            # what was begun is whole
+            rest = stretch(module, profile, t, 5000)
+            assert rest == b"".join(whole)[2 * size + 9 : (3 + left) * size]
+            assert t.i == 3 + left
+            assert element(profile, 2, t, t.i) == DATA_BLOCK_UNAVAILABLE
+            t = Transfer(begin(profile, 2))
+            act(profile, 1, b"\x0f\x00")
+            run(meter, 240)
+            assert stretch(module, profile, t, 5000) == b""
+            assert element(profile, 2, t, 0) == LONG_GET_ABORTED
 
 
 def twins(order, n):

@@ -254,7 +254,10 @@ class Transfer(Cursor):
         while off < end:
             n = self.c1 - self.c0
             if n == 0:
-                if self.fault or not self.next():
+                if self.i < self.n and self.attr == self.obj.ROWS and not self.fault:
+                    n = self.obj.elements(self, out, off, end) - off
+                    off += n
+                if n == 0 and (self.fault or not self.next()):
                     break
                 continue
             if n > end - off:
