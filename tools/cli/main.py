@@ -52,6 +52,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         raise  # the reader of our output has enough: `quiet_pipes`
     except OSError as error:
-        say(f"error: {error.strerror or error}.")
+        where = f"{error.filename}: " if error.filename else ""
+        say(f"error: {where}{error.strerror or error}.")
         return REFUSED
     return DONE
