@@ -38,10 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     options = build_parser().parse_args(arguments)
+    options.afterwards = []
     try:
         if options.command != "decode":
             connection.resolve(options)
         _command(options.command)(options)
+        if options.afterwards:
+            raise options.afterwards[0]
     except DlmsError as error:
         say(message(error))
         return exit_code(error)
