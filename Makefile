@@ -35,7 +35,7 @@ interop = $(if $(filter 0,$(INTEROP)),,$(VENV)/interop.txt)
 # What each target takes from the command line; anything else there is a slip, and said.
 TAKES_run := PORT BIND CONFIG SET MICROPYTHON
 TAKES_read := HOST PORT ARGS
-TAKES_listen := HOST PORT ARGS
+TAKES_listen := HOST PORT METER ARGS
 TAKES_test := ARGS JOBS INTEROP MICROPYTHON
 TAKES_test-emulated := ARGS JOBS
 TAKES_test-rp2040 := ARGS JOBS

@@ -18,7 +18,7 @@ def begin(server, say):
         say("TRACE %d %s %s %s" % (time.ticks_ms(), link.name(), way, text))
 
     def answered(link, tx, size):
-        if size:
+        if size > 0:  # below 0: the connection has to end (`dlms.ln.whole`)
             show(link, ">", bytes(tx[:size]).hex())
         return size
 
@@ -29,9 +29,9 @@ def begin(server, say):
     def traced_more(link, tx):
         return answered(link, tx, more(link, tx))
 
-    def traced_too_long(link, rx, tx):
+    def traced_too_long(link, rx, tx, have=HEADER):
         show(link, "<", bytes(rx[:HEADER]).hex())
-        return answered(link, tx, too_long(link, rx, tx))
+        return answered(link, tx, too_long(link, rx, tx, have))
 
     # the short way is left out, so that every request goes the way that is traced
     server.handle = server.serve = traced_serve

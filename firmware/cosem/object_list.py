@@ -31,8 +31,13 @@ def choose(acc, directory, cur):
     if cur.selector == 0 or cur.selector == ALL:
         if cur.selector and cur.buf[cur.off] != axdr.NULL:
             return TYPE_UNMATCHED
+        map = cur.map
+        n = 0
         for i in range(directory.n):
-            mark(acc, i, cur)
+            if acc[i]:
+                map[i >> 3] |= 1 << (i & 7)
+                n += 1
+        cur.n = n
         return SUCCESS
     if cur.selector == CLASSES:
         return _classes(acc, directory, cur)
@@ -123,10 +128,22 @@ def put_attribute_access(buf, off, o, rights, at):
     for k in range(1, o.ATTRIBUTES + 1):
         buf[off] = axdr.STRUCTURE
         buf[off + 1] = 3
-        off = axdr.put8(buf, off + 2, axdr.INTEGER, k)
-        off = axdr.put8(buf, off, axdr.ENUM, rights[at + k])
-        off = put_selectors(buf, off, o, k)
+        put_mode(buf, off + 2, k, rights[at + k])
+        off += 6
+        if k in o.SELECT:
+            off = put_selectors(buf, off, o.SELECT[k])
+        else:
+            buf[off] = axdr.NULL
+            off += 1
     return off
+
+
+def put_mode(buf, off, k, mode):
+    """Write the two fields that attributes and methods have: `integer k, enum mode`, four octets."""
+    buf[off] = axdr.INTEGER
+    buf[off + 1] = k
+    buf[off + 2] = axdr.ENUM
+    buf[off + 3] = mode
 
 
 def put_method_access(buf, off, o, rights, at):
@@ -135,18 +152,15 @@ def put_method_access(buf, off, o, rights, at):
     for k in range(1, o.METHODS + 1):
         buf[off] = axdr.STRUCTURE
         buf[off + 1] = 2
-        off = axdr.put8(buf, off + 2, axdr.INTEGER, k)
-        off = axdr.put8(buf, off, axdr.ENUM, rights[at + o.ATTRIBUTES + k])
+        put_mode(buf, off + 2, k, rights[at + o.ATTRIBUTES + k])
+        off += 6
     return off
 
 
-def put_selectors(buf, off, o, k):
-    """Write access_selectors of attribute k: null-data or an array of integer."""
-    if k not in o.SELECT:
-        buf[off] = axdr.NULL
-        return off + 1
-    off = axdr.put_head(buf, off, axdr.ARRAY, len(o.SELECT[k]))
-    for selector in o.SELECT[k]:
+def put_selectors(buf, off, selectors):
+    """Write the access_selectors of an attribute that has some: an array of integer."""
+    off = axdr.put_head(buf, off, axdr.ARRAY, len(selectors))
+    for selector in selectors:
         off = axdr.put8(buf, off, axdr.INTEGER, selector)
     return off
 

@@ -7,13 +7,15 @@ Otherwise whoever opens AAs at lowest level security keeps every client with a s
     AAs of all     of one transport; over TCP every other connection keeps one (A-32)
     transfers      of one transport; over TCP every other connection keeps one
 
+An AA whose long answer leaves in one piece (`dlms.ln.whole`) does not yield meanwhile; its connection has others that may.
+
 The oldest is the AA that was opened first. Proven is `Association.proven`: an AA in state PENDING is not, so that it yields like one
 without authentication, and opening it takes nobody's place.
 """
 
 from micropython import const
 
-from dlms.long.states import GBT_SENT
+from dlms.long.states import GBT_SENT, WHOLE_OUT
 
 _AGES = const(0x1FFFFFFF)  # openings are counted modulo this and one: a small integer on every board
 
@@ -89,10 +91,15 @@ def oldest(server, links, places, least, but=None):
         for i in range(link.n):
             aa = link.aas[i]
             opened = server.openings - aa.serial & _AGES
-            if opened > age and not aa.proven() and (places != _TRANSFERS or aa.transfer is not None):
+            if opened > age and not aa.proven() and (places != _TRANSFERS or aa.transfer is not None) and not in_one_piece(aa):
                 found = aa
                 age = opened
     return found
+
+
+def in_one_piece(aa):
+    """Whether the answer that leaves announced its length: the connection would have to end with it (D-118)."""
+    return aa.transfer is not None and aa.transfer.kind == WHOLE_OUT
 
 
 def proven(link):

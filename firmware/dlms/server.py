@@ -353,20 +353,20 @@ class Server:
     def associate(self, link, i, rx, off, end, tx):
         """AARQ (C.3): open an AA, or say why not."""
         aarq = self.aarq
+        well_formed = aarq.take(rx, off + HEADER, end)
+        if not (well_formed or link.carrier.stream):
+            return dropped(self, link, rx, off + 2, "malformed")  # C-26: a datagram that is no AARQ is not answered, and ends no AA
         assoc = self.find_association(rx, off + 2)
         if assoc is not None and assoc.preestablished:
             assoc = None  # C-53: it is there without an AARQ, and has none to answer
         elif i >= 0:
             self.close(link, i)  # C-27: an AARQ on an open AA starts from scratch
-        well_formed = aarq.take(rx, off + HEADER, end)
         if assoc is not None and aarq.context != assoc.context:
             # a client that has logical and short names opens an AA with either
             assoc = self.find_association(rx, off + 2, aarq.context) or assoc
-        if not aarq.response_allowed and (link.carrier.stream or not well_formed or assoc is None):
+        if not aarq.response_allowed and (link.carrier.stream or assoc is None):
             # B-05, B-07: no AARE, and over TCP no AA either
             return dropped(self, link, rx, off + 2, "unconfirmed-over-tcp" if link.carrier.stream else "unknown-client")
-        if not (well_formed or link.carrier.stream):
-            return dropped(self, link, rx, off + 2, "malformed")  # C-26: a datagram that is no AARQ is not answered
         if not well_formed or assoc is None:
             # C-26, A-30: refused with our plain context name
             refused(self, link, rx, off + 2, REJECTED)

@@ -13,6 +13,8 @@ that the server has for connections, and only while each connection stays sure o
 The values are read when their turn comes, and not at the trigger: rows of a profile are fixed when the profile's turn has come, and what
 has gone by then ends the attempt. Each attempt begins anew.
 
+One block goes at each tick of the sender, or when an acknowledgement comes, so that a long push holds up nobody.
+
 The window is configured (`push_window`), because outside an AA a client tells nothing of itself; with its first acknowledgement it does.
 Over TCP the push is sent with its last block. Datagrams get lost: there the sender waits for the acknowledgement of the last block as
 long as for a confirmation, and says again what is asked for.
@@ -49,6 +51,7 @@ class LongPush:
         self.datagram = datagram
         self.tx = server.buffer()
         self.size = 0  # octets of the block in tx that the transport has not taken yet
+        self.blocks = 0  # blocks that it has taken, modulo 65,536
         self.sender = None  # whose push it is
         self.list = None  # what it tells, until its end: a client may write another list meanwhile
         self.connection = None  # over TCP
@@ -123,11 +126,15 @@ class LongPush:
     # -- blocks ------------------------------------------------------------------------------------------------
 
     def go_on(self):
-        """Hand over the blocks of the stream at hand, as many as the transport takes; True when that was all of the push."""
+        """Hand over one block of the stream at hand, if the transport takes it; True when that was all of the push.
+
+        The next one waits in tx for another turn, so that clients are served between any two (A-35).
+        """
         aa = self.aa
         server = self.server
-        while self.size and not self.aborted() and self.taken():
+        if self.size and not self.aborted() and self.taken():
             self.size = 0
+            self.blocks = self.blocks + 1 & 0xFFFF
             if self.link.streaming is not None:
                 self.frame(server.gbt.next_block(server, aa, aa.transfer, self.tx))
         return self.size == 0 and (aa.transfer is None or aa.transfer.kind == GBT_SENT)

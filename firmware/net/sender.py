@@ -341,7 +341,7 @@ class Sender:
         self.failed_attempt("object-raised")
 
     def stream_on(self):
-        """Hand over what may go; from now on silence counts anew."""
+        """Hand over the next block; from now on silence counts anew."""
         self.wait = _SECOND * max(1, self.source.delay(self.attempt))
         try:
             whole = self.notifier.long.go_on()
@@ -364,10 +364,10 @@ class Sender:
         if self.connection is not None and self.gone():
             self.failed_attempt("connection-lost")
         elif long.size:
-            size = long.size
+            blocks = long.blocks
             wait = self.wait - ms
             self.stream_on()
-            if self.state == STREAMING and long.size == size and wait < self.wait:
+            if self.state == STREAMING and long.blocks == blocks and wait < self.wait:
                 self.wait = wait
                 if wait <= 0:
                     self.failed_attempt("not-taken")

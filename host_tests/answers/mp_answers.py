@@ -14,7 +14,7 @@ for _folder in ("alloc", "fuzz", "answers"):
 from corpus import FAMILIES  # noqa: E402
 from engine_peer import Digest, EnginePeer  # noqa: E402
 
-REQ = {"*": ("B-24",)}
+REQ = {"*": ("D-10", "D-20", "D-30")}
 SESSIONS = 200  # generated ones
 PART = 50
 

@@ -79,7 +79,7 @@ class SocketPeer:
             assert not surplus, surplus.hex()
 
 
-@pytest.mark.req("B-24")
+@pytest.mark.req("D-10", "D-20", "D-30")
 @pytest.mark.parametrize("name", sorted(FAMILIES))
 def test_a_running_meter_answers_as_the_engine(name: str, request: pytest.FixtureRequest, target: Target, meter_pool: MeterPool) -> None:
     # a fresh meter for each family, as the engine has one: the group of tests that shares a meter is this test alone

@@ -31,6 +31,7 @@ GET, SET, ACTION = "GET of 1-0:1.8.0*255 attribute 2 (class 3)", "SET of 0-0:1.0
         (DataAccessError(DataAccessResult.TYPE_UNMATCHED, SET), "another type", "attributes"),
         (DataAccessError(DataAccessResult.TYPE_UNMATCHED, "Write of 0140"), "another type", "attributes"),
         (ActionError(ActionResult.TYPE_UNMATCHED, ACTION), "parameter of another type", "attribute"),
+        (ActionError(ActionResult.TYPE_UNMATCHED, ACTION), "may not have this method", "attribute"),
         (DataAccessError(DataAccessResult.READ_WRITE_DENIED, GET), "may not read", "write"),
         (DataAccessError(DataAccessResult.READ_WRITE_DENIED, SET), "may not write", "read it"),
         (DataAccessError(DataAccessResult.OBJECT_CLASS_INCONSISTENT, GET), "another class", "type"),

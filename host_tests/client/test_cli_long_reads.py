@@ -255,9 +255,13 @@ def test_a_chart_in_a_file(tmp_path):
         first = file.read_bytes()
         assert run(meter.port, "read", "--plot", str(file))[0] == 0
         assert file.read_bytes() == first
-        code, _, err = run(meter.port, "read", "--plot", str(tmp_path / "missing" / "load.svg"))
+        code, out, err = run(meter.port, "read", "--plot", str(tmp_path / "missing" / "load.svg"))
+        assert (code, out) == (2, "")
+        assert err == f"error: --plot {tmp_path}/missing/load.svg: there is no folder {tmp_path}/missing.\n"
+        (tmp_path / "folder.svg").mkdir()
+        code, _, err = run(meter.port, "read", "--plot", str(tmp_path / "folder.svg"))
         assert code == 1
-        assert err.startswith("error: ")
+        assert err == f"error: {tmp_path}/folder.svg: Is a directory.\n"
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from host_tests.client.answering import LISTS, PLAIN, SILENCE, Answer, Answering, run
 from host_tests.client.peer import octets
 from host_tests.client.test_cli_output import ENERGY, EXPORT, IMPORT, listed
+from tools.dlmsclient.wrapper import Wpdu
 
 pytestmark = [pytest.mark.filterwarnings("error")]
 UNIT = "00 0202 0F00 161E"
 VALUE = "00 060000002A"
 SOON = "0.4"
+ENERGY_NAME = ".".join(str(octet) for octet in bytes.fromhex(ENERGY))
 
 
 def raw(*apdus: str) -> Callable[[bytes], list[bytes]]:
@@ -320,3 +322,41 @@ def test_null_data_across_midnight_and_where_nothing_is_before():
     assert out.splitlines()[1].startswith(',"1 ! null-data in column 1')
     rows = f"00 0102 0202 {moment(45, 23)} 0600000001 0202 00 00"
     assert read_profile(profile(a2=rows))[1].splitlines()[2] == "2026-05-02 00:00:00+00:00,1"
+
+
+class OddEnd(Answering):
+    """A meter that answers the release as a test says; "" is silence."""
+
+    end = ""
+
+    def _answers(self, wpdu: Wpdu) -> Sequence[bytes]:
+        if wpdu.apdu[0] != 0x62:
+            return super()._answers(wpdu)
+        return [octets(self.end)] if self.end else []
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "told"),
+    [("630E800100", 1, "630E800100"), ("6303800100 55", 1, "trailing"), ("D80102", 1, "RLRQ"), ("", 3, "no answer")],
+    ids=["another length", "an octet too many", "refused", "silence"],
+)
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (["get", ENERGY_NAME, "2"], "42 Wh"),
+        (["get", f"{ENERGY_NAME}:2", f"{ENERGY_NAME}:3"], "42"),
+        (["read"], "42"),
+        (["objects"], ENERGY_NAME),
+    ],
+    ids=["get", "several", "read", "objects"],
+)
+def test_an_odd_release_takes_nothing_away(words, shown, end, code, told):
+    """What was read is shown, and the fault of the end said after it."""
+    words = [*words, "--format", "csv"] if words[0] != "get" or len(words) > 3 else words
+    with OddEnd(meter({})) as answering:
+        answering.end = end
+        found, out, err = run(answering.port, *words, timeout=SOON)
+    assert found == code
+    assert shown in out
+    assert err.count("\n") == 1
+    assert told in err

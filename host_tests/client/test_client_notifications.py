@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from host_tests.client.peer import Peer, header, octets
+from tools.cli.notices import line
 from tools.dlmsclient import (
     Client,
     Conformance,
@@ -52,6 +53,22 @@ def test_confirmation():
     assert found.confirm() == bytes.fromhex("104000000700")
     assert decode_notification(found.confirm(NOON)) == DataNotificationConfirm(0x40000007, NOON)
     assert decoded("10 40000007 00") == DataNotificationConfirm(0x40000007, None)
+
+
+@pytest.mark.req("D-60", "D-61", "D-62", "D-63")
+@pytest.mark.parametrize(
+    ("octets", "told"),
+    [
+        ("0F 00000007 00 1102", "DataNotification 7: 2"),
+        (f"0F 40000007 0C {TIME} 1102", "DataNotification 7, to be confirmed, 2026-02-03 12:00:00+00:00: 2"),
+        ("10 00000007 00", "DataNotificationConfirm 7"),
+        (f"10 00000007 0C {TIME}", "DataNotificationConfirm 7, 2026-02-03 12:00:00+00:00"),
+        ("C2 00 0001 0000600B00FF 02 1102", "EventNotification: event code 0-0:96.11.0*255 value = power up (2)"),
+        ("18 00 01 02 FD08 01 1102", "InformationReport: FD08 = 2"),
+    ],
+)
+def test_what_a_notification_leaves_out_leaves_no_trace_in_its_line(octets, told):
+    assert line(decoded(octets)) == told
 
 
 @pytest.mark.req("D-60")

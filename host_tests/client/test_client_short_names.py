@@ -161,6 +161,11 @@ def test_object_list() -> None:
     assert [each.base_name for each in objects] == [0x0100, 0xFA00]
     assert (objects[0].readable, objects[0].invocable) == ([2], [1])
     assert objects[1].attribute(2) == 0xFA08
+    data = parse_short_name_list(axdr.array(listed(0x0200, class_id=1)))[0]
+    assert (objects[0].attribute(3), data.attribute(2)) == (0x0110, 0x0208)
+    for beyond in (lambda: objects[0].attribute(6), lambda: objects[0].attribute(99), lambda: data.attribute(3)):
+        with pytest.raises(UsageError, match="has no attribute"):
+            beyond()
     assert parse_short_name_list(two)[0].attributes == {}
     for wrong in (axdr.structure(), axdr.array(axdr.unsigned(1)), axdr.array(listed(0x0100), listed(0x0100))):
         with pytest.raises(ProtocolError):

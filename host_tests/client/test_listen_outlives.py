@@ -112,7 +112,7 @@ def test_nothing_that_arrives_ends_it(form):
 
 @pytest.mark.req("D-61")
 def test_no_line_can_be_forged():
-    text = b"\x1b[2J\x1b]0;x\x07\nTCP 192.0.2.1:4059 1->16 DataNotification 1, None: forged\xe2\x80\xae"
+    text = b"\x1b[2J\x1b]0;x\x07\nTCP 192.0.2.1:4059 1->16 DataNotification 1: forged\xe2\x80\xae"
     apdu = octets("0F 00000004 00 0201 0C") + bytes([len(text)]) + text
     with listening() as made, socket.create_connection(("127.0.0.1", made.port)) as peer:
         peer.sendall(Wpdu(1, 16, apdu).encode() + Wpdu(1, 16, PUSH).encode())

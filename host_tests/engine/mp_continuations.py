@@ -157,7 +157,7 @@ def disturb(player, iip):
 
 
 def play(name, stream, strangers):
-    """(answers, what was done, values); between the steps come strangers with these invoke-ids, later on with two of them at a time."""
+    """(answers, what was done, values); strangers with these invoke-ids come after the first step, two of them after later ones."""
     conformance, steps = TRANSFERS[name]
     player = Player(stream, conformance)
     got = []
@@ -165,7 +165,7 @@ def play(name, stream, strangers):
         got.append(answers)
         if player.rig.link.aas[0].transfer is None:
             break
-        for iip in strangers if len(got) < 3 else strangers[len(got) % 8 :][:2]:
+        for iip in strangers if len(got) == 1 else strangers[2 * len(got) % 14 :][:2]:
             disturb(player, iip)
     rig = player.rig
     return got, rig.log, tohex(rig.text.a[2]), tohex(rig.pair.a[3])

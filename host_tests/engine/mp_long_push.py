@@ -8,6 +8,7 @@ from net.long_push import LongPush
 from rig import Limits, Rig, tohex, unhex
 
 REQ = {
+    "test_one_block_goes_in_a_turn": ("A-35", "D-63"),
     "test_every_connection_stays_sure_of_its_transfer": ("D-63", "D-22"),
     "test_acknowledgements_that_are_not_its_own": ("D-63", "D-85", "D-89"),
     "test_a_transport_that_takes_no_more": ("D-63", "D-81"),
@@ -79,6 +80,25 @@ def made(n=20, window=3, raises=-1, limits=Limits):
     return rig, rig.server.pushes, Sender(Values(n, raises)), Wire()
 
 
+def stream_on(long, wire):
+    """Turn after turn until the stream at hand has gone, or the transport takes no more; returns what the last one did."""
+    whole = long.go_on()
+    while long.size and wire.room and not long.aborted():
+        whole = long.go_on()
+    return whole
+
+
+def test_one_block_goes_in_a_turn():
+    """Whatever the window and the transport would take: between two blocks others are served."""
+    rig, long, sender, wire = made(n=40, window=Limits.GBT_WINDOW)
+    rig.server.pdu = 64
+    assert long.begin(sender, wire)
+    for number in range(1, Limits.GBT_WINDOW + 1):
+        assert not long.go_on()
+        assert len(wire.sent) == long.blocks == number
+        assert bool(long.size) == (number < Limits.GBT_WINDOW)
+
+
 def test_every_connection_stays_sure_of_its_transfer():
     """Of three transfers two are for the two connections, whether they use them or not; the push gets the third one, or none."""
     rig, long, sender, wire = made(limits=Board)
@@ -111,7 +131,7 @@ def test_acknowledgements_that_are_not_its_own():
 
     assert heard(wire, block(0x83, 1, 3))  # late: no push is under way
     assert long.begin(sender, wire)
-    assert not long.go_on()
+    assert not stream_on(long, wire)
     n = len(wire.sent)
     assert [Parts(apdu).number for apdu in wire.sent] == list(range(1, n + 1))
     right = block(0x83, 1, n)
@@ -134,7 +154,7 @@ def test_a_transport_that_takes_no_more():
     rig, long, sender, wire = made(n=12, window=16)
     assert long.begin(sender, wire)
     number = 0
-    while not long.go_on():
+    while not stream_on(long, wire):
         assert long.size == 0 or wire.room == 0
         wire.room = 1
         if not long.size:
@@ -155,11 +175,11 @@ def test_windows_of_0_and_63():
         rig, long, sender, wire = made(n=40, window=2)
         rig.server.pdu = 64
         assert long.begin(sender, wire)
-        assert not long.go_on()
+        assert not stream_on(long, wire)
         assert len(wire.sent) == 2
         octets = unhex(block(0x80 | window, 1, 2))
         assert not long.acknowledge(octets, 0, len(octets))
-        long.go_on()
+        stream_on(long, wire)
         assert len(wire.sent) == 2 + most
 
 
@@ -177,7 +197,7 @@ def test_the_list_is_that_of_the_attempts_begin():
     assert long.begin(sender, wire)
     sender.list = Other(2)
     number = 0
-    while not long.go_on():
+    while not stream_on(long, wire):
         number += 1
         octets = unhex(block(0x81, number, len(wire.sent)))
         assert not long.acknowledge(octets, 0, len(octets))
@@ -197,7 +217,7 @@ def test_an_object_that_raises_leaves_nothing_behind():
         failed = False
         try:
             long.begin(sender, wire)
-            while not long.go_on():
+            while not stream_on(long, wire):
                 octets = bytearray(unhex(block(0x90, 1, 0)))
                 put16(octets, 2, long.aa.transfer.gbt.got + 1)
                 put16(octets, 4, len(wire.sent))

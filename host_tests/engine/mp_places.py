@@ -14,6 +14,7 @@ REQ = {
     "test_broadcast_association_with_a_secret": ("A-47", "A-60"),
     "test_transfers_over_udp": ("A-47",),
     "test_a_connection_keeps_its_last_association": ("A-47", "A-32"),
+    "test_a_long_answer_in_one_piece_is_not_cut": ("A-47", "D-118"),
     "test_transfers_over_tcp": ("A-47", "A-32"),
     "test_what_is_life": ("A-46",),
 }
@@ -279,6 +280,28 @@ def test_a_connection_keeps_its_last_association():
         assert ask(links[0], pair, LOWEST)[17] == 0
     assert ask(links[0], (32, 1), aarq(32))[17] == TRANSIENT
     assert ask(links[0], (16, 1), NAME)[0] == 0xC4
+
+
+def test_a_long_answer_in_one_piece_is_not_cut():
+    """Its length is announced, so that whose answer it is yields to nobody before it has left; another AA of the connection does."""
+    for slices in (0, 1, 9):
+        links, ask = streams(2, 3)
+        anonymous, other = links
+        assert ask(anonymous, (16, 1), LOWEST[:-5] + bytes.fromhex("00021DFFFF"))[17] == 0
+        assert ask(anonymous, (1, 1), LOWEST)[17] == 0
+        assert ask(other, (32, 1), aarq(32))[17] == 0
+        assert ask(anonymous, (16, 1), LIST) == b"" and anonymous.streaming is not None
+        server = anonymous.carrier.server
+        tx = server.buffer()
+        got = b""
+        while anonymous.streaming is not None:
+            if slices == 0:
+                assert ask(other, (48, 1), aarq(48))[17] == 0
+            slices -= 1
+            got += bytes(tx[: server.more(anonymous, tx)])
+        assert len(got) > 400 and len(got) == 8 + (got[6] << 8 | got[7]), len(got)
+        assert anonymous.n == 1 and ask(anonymous, (16, 1), NAME)[0] == 0xC4
+        assert ask(anonymous, (1, 1), NAME)[0] == 0xD8
 
 
 def test_transfers_over_tcp():

@@ -162,6 +162,23 @@ def test_slices_are_short():
     assert len(counts) >= 2 * 637
 
 
+def test_slices_open_one_long_attribute():
+    """Choosing rows takes longer than reading one: a list of selections that nothing is in has one of them in each slice."""
+    rig = new()
+    rig.filled.rows = 0
+    counts = [0]
+    open_ = rig.filled.open
+
+    def counted(k, cur):
+        counts[-1] += 1
+        return open_(k, cur)
+
+    rig.filled.open = counted
+    rig.between = lambda sent: counts.append(0)
+    assert rig.ask("C003C108" + (LIST + "0200") * 8) == "C403C108" + "000100" * 8
+    assert max(counts) == 1 and sum(counts) == 8, counts
+
+
 def test_slices_and_others():
     """Between two slices another connection is served, and reads the same object."""
     rig = new()

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -139,6 +140,24 @@ def test_words_that_a_target_would_ignore_are_told(words, said):
 def test_words_that_a_target_takes_are_taken():
     for words in (["run", "PORT=0", "SET=rate=60 seed=7", "MICROPYTHON=micropython"], ["help", "HOST=x"], ["test", "JOBS=2", "ARGS=-k x"]):
         assert make(*words, "-n").returncode == 0, words
+
+
+def test_targets_take_the_words_that_the_manuals_give_them():
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    commands = {command for page in pages for command in re.findall(r"(?:^ {4,}|`)(make [a-z][^`#\n]*)", page.read_text(), re.MULTILINE)}
+    assert len(commands) > 20
+    for command in sorted(commands):
+        done = make(*shlex.split(re.sub("<.*?>", "x", command))[1:], "-n")
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+
+
+def test_targets_take_the_words_that_their_recipes_read():
+    text = (ROOT / "Makefile").read_text()
+    words = set(re.findall(r"^([A-Z]+) [:?]=", text, re.MULTILINE)) - {"PYTHON", "VENV", "PY"}
+    for target, recipe in re.findall(r"^([a-z0-9-]+):.*## .*\n((?:\t.*\n)+)", text, re.MULTILINE):
+        taken = re.search(rf"^TAKES_{target} := (.*)$", text, re.MULTILINE)
+        read = words & set(re.findall(r"\$\$?[({]?([A-Z]+)\b", recipe))
+        assert read <= set(taken[1].split() if taken else ()), target
 
 
 @pytest.mark.parametrize(

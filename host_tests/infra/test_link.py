@@ -16,6 +16,7 @@ from tools.launcher import ROOT, Interpreter
 from tools.link import LinkError, linked
 
 SECONDS = 55.0
+WHOLE_SECONDS = 240.0  # of a run of tests of its own, which takes long on a loaded machine
 
 # A firmware in little: every way in which a name of one module comes to be used in another.
 PROGRAM = {
@@ -234,6 +235,7 @@ def test_what_cannot_be_linked_is_named(tmp_path: Path, name: str, text: str, sa
         link(tmp_path, files)
 
 
+@pytest.mark.timeout(WHOLE_SECONDS + 2 * SECONDS)
 def test_the_whole_meter_serves_linked(tmp_path: Path, micropython: Interpreter) -> None:
     """Tests of the wire, with nothing of the firmware there but what an image for a board has."""
     viper = [*micropython.words, "-c", "import micropython\n@micropython.viper\ndef f(): pass\n"]
@@ -258,7 +260,7 @@ def test_the_whole_meter_serves_linked(tmp_path: Path, micropython: Interpreter)
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        timeout=SECONDS,
+        timeout=WHOLE_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:]

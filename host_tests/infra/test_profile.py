@@ -11,6 +11,8 @@ from tools.explain.parts import leaves
 from tools.lint.requirements import known_ids
 from tools.profile import conformity, document, reasons, sessions
 
+# The tables ask several meters, and collect every test: on a loaded machine that takes long.
+SLOW = pytest.mark.timeout(300)
 TEXT = document.PROFILE.read_text(encoding="utf-8")
 
 
@@ -217,12 +219,14 @@ def test_index_names_clauses_that_speak_of_the_term():
                 assert word.lower() in clause(place).lower(), f"{word} in {place}"
 
 
+@SLOW
 @pytest.mark.req("H-25", "H-22")
 def test_generated_parts_are_what_meters_and_tests_say():
     assert sorted(document.names(TEXT)) == sorted([*document.ASKED, *document.MADE])
     assert document.render(TEXT) == TEXT
 
 
+@SLOW
 @pytest.mark.req("H-22")
 def test_every_session_ends_as_it_should():
     """What is written is a whole session: opened and released, or said to be without."""

@@ -468,9 +468,9 @@ MUTATIONS = (
     Mutation(
         "fractions-of-energy-lost",
         "F-02",
-        "meter/metrology.py",
-        "self._rest[i] = milli",
-        "self._rest[i] = 0",
+        "meter/integration_plain.py",
+        "rest[r] = milli % 1000",
+        "rest[r] = 0",
         (COSEM + "mp_metrology.py::test_registers_agree_with_the_source[cpython]",),
     ),
 )

@@ -316,6 +316,7 @@ class Blocks:
         self.says = says
         self.sender = None
         self.size = 0
+        self.blocks = 0
 
     def begin(self, sender, connection):
         self.sender = sender
@@ -350,6 +351,27 @@ def test_in_blocks_only_what_leads_on_puts_off_the_end_of_an_attempt():
                 rig.notifier.long.size = 0
                 rig.tick()
             assert rig.sender.state == state, says
+
+
+def test_in_blocks_each_block_taken_puts_off_the_end_of_an_attempt():
+    """Blocks are of one size: that it has not changed does not say that none was taken."""
+    for step, state in ((0, WAITING), (1, STREAMING)):
+        source = Source(1)
+        with Rig(source, [Socket()]) as rig:
+            rig.notifier.long = long = Blocks(0)
+
+            def go_on(long=long, step=step):
+                long.blocks += step
+                return False
+
+            long.go_on = go_on
+            at = source.box.begin(18)
+            source.box.commit(data_notification(source.box.buf, at, 1, False, bytes(12), 0), 1, 1)
+            rig.tick()
+            long.size = 50
+            for _ in range(12):
+                rig.tick()
+            assert rig.sender.state == state, step
 
 
 # -- a destination that is given later ------------------------------------------------------------------------

@@ -47,7 +47,7 @@ class Server:
     served = bytearray(4)
     short = handle = None
 
-    def buffer(self):
+    def buffer(self, datagram=0):
         return bytearray(200)
 
     def carrier(self, pool, most, stream, send_limit=0):

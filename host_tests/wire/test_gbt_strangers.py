@@ -45,9 +45,9 @@ def request_blocks(parts: list[bytes]) -> list[bytes]:
 @pytest.mark.caps("writes", "udp")
 @pytest.mark.parametrize("late", [2, 3])
 @pytest.mark.parametrize("position", [1, 2, 3])
-def test_late_block_of_the_write_before(raw: RawLinks, late: int, position: int) -> None:
+def test_late_block_of_the_write_before(udp: Callable[[], RawUdp], late: int, position: int) -> None:
     """The value is that of the write before, or that of this one as a whole: never octets of both."""
-    link = raw.udp()
+    link = udp()
     client = MANAGER
     associate(link, client, request=aarq(ROSTER.secret("manager"), conformance=CONFORMANCE))
     before = ask(link, get(*LABEL), client)[4:]
@@ -82,9 +82,9 @@ def test_late_block_of_the_write_before(raw: RawLinks, late: int, position: int)
 
 @pytest.mark.req("D-89", "D-87")
 @pytest.mark.parametrize("transport", ["tcp", pytest.param("udp", marks=pytest.mark.caps("udp"))])
-def test_repeated_acknowledgement_ends_the_transfer(raw: RawLinks, transport: str) -> None:
+def test_repeated_acknowledgement_ends_the_transfer(raw: RawLinks, udp: Callable[[], RawUdp], transport: str) -> None:
     """It draws the stream a few times and no more."""
-    link = raw.tcp() if transport == "tcp" else raw.udp()
+    link = raw.tcp() if transport == "tcp" else udp()
     client = READER
     associate(link, client, request=aarq(ROSTER.secret("reader"), conformance=CONFORMANCE & ~0x1000, pdu_size=64))
     assert GeneralBlock.decode(ask(link, get(*PROFILE), client)).number == 1
@@ -205,6 +205,7 @@ def test_late_block_of_the_read_before(
             rows(association, 201, 260)
         client.drain()
         assert rows(association, 201, 260) == wanted[1]
+        association.release()
     finally:
         client.close()
 

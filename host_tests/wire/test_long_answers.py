@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+
 import pytest
 
 from host_tests.harness.raw import RawLinks, wpdu
@@ -13,6 +15,8 @@ MANAGER = 48
 AARQ = "6036A1090607608574050801018A0207808B0760857405080201AC0A80083837363534333231BE10040E01000000065F1F040000021D{:04X}"
 OBJECT_LIST = bytes.fromhex("C001C1000F0000280000FF0200")
 NAME = bytes.fromhex("C001C1000100002A0000FF0200")
+ASKED = 2000  # long answers, of some kilobytes each
+MANY = 40  # more than any table of the meter holds
 TITLE = bytes.fromhex("C401C1000910") + b"ZZZ0000000100001"
 
 
@@ -55,3 +59,40 @@ def test_next_requests_wait_and_others_do_not(raw: RawLinks) -> None:
     first = link.receive_wpdu()
     assert link.receive_wpdu()[8:] == TITLE
     assert link.receive_wpdu() == first
+
+
+@pytest.mark.caps("direct")
+@pytest.mark.req("D-119", "A-31", "A-24")
+@pytest.mark.meter_config(frame_timeout=1, inactivity=0)
+def test_answer_that_is_not_fetched_ends_the_connection(raw: RawLinks) -> None:
+    """Beside it an idle connection, which has no limit here, goes on."""
+    slow = opened(raw.tcp(receive_buffer=2048, segment=536), 0)
+    other = opened(raw.tcp(), 0)
+    whole = ask(other, OBJECT_LIST)
+    # more than the network keeps on the way; its end shows itself by an error, while nothing is read
+    slow.send(wpdu(MANAGER, 1, OBJECT_LIST) * ASKED)
+    poller = select.poll()
+    poller.register(slow.socket, select.POLLHUP | select.POLLERR)
+    assert poller.poll(20000)
+    assert ask(other, OBJECT_LIST) == whole
+
+
+@pytest.mark.req("D-119", "A-33")
+@pytest.mark.parametrize("fetched", [0, 8, 2000])
+def test_client_that_disappears_leaves_nothing_behind(raw: RawLinks, fetched: int) -> None:
+    """While its answer is measured or written: more often than there are transfers and connections."""
+    whole = ask(opened(raw.tcp(), 0), OBJECT_LIST)
+    for _ in range(MANY):
+        link = opened(raw.tcp(), 0)
+        link.send(wpdu(MANAGER, 1, OBJECT_LIST))
+        link.receive(fetched)
+        link.reset()
+    assert ask(opened(raw.tcp(), 0), OBJECT_LIST) == whole
+
+
+@pytest.mark.req("D-119")
+@pytest.mark.meter_config(trace="on")
+def test_the_same_while_every_wpdu_is_traced(raw: RawLinks) -> None:
+    whole = ask(opened(raw.tcp(), 0), OBJECT_LIST)
+    assert whole[:4] == bytes.fromhex("C401C100")
+    assert ask(opened(raw.tcp(), len(whole)), OBJECT_LIST) == whole

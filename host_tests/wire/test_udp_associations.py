@@ -115,6 +115,16 @@ def test_aarq_anew_takes_no_more_room(udp):
     associate(udp())
 
 
+@pytest.mark.req("C-26", "C-27", "A-46")
+def test_datagram_that_is_no_aarq_ends_no_association(udp):
+    """It is dropped, and what is dropped does nothing."""
+    link = udp()
+    associate(link)
+    for octets in (b"\x60", b"\x60\x00", AARQ[:-1], AARQ + b"\0", UNCONFIRMED_AARQ[:-1]):
+        link.send(wpdu(PUBLIC, MANAGEMENT, octets))
+        assert serves(link)
+
+
 @pytest.mark.req("A-47", "A-46")
 def test_client_with_a_secret_takes_the_place_of_the_oldest_without(udp, manager_wport, secret):
     links, late = fill(udp)

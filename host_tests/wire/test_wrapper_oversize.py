@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tests.harness.raw import wpdu
+from host_tests.harness.raw import RawTcp, wpdu
 from host_tests.wire.apdus import (
     AARQ,
     CLIENT_MANAGEMENT,
@@ -165,3 +165,14 @@ def test_long_transfer_ends_with_it(connection, limit):
     assert answer[:3].hex() in ("c401c1", "c402c1")
     assert answer[:4].hex() == "c401c1" + "01" or answer[3:9].hex() == "010000000101"
     assert serves(connection)
+
+
+@pytest.mark.req("D-95", "B-21")
+@pytest.mark.meter_config(trace="on")
+def test_it_is_told_while_every_wpdu_is_traced(link, meter):
+    """Over TCP and in a datagram, the first time and again."""
+    limit = receive_pdu_size(associate(link))
+    for _ in range(3):
+        if isinstance(link, RawTcp) or limit + 9 <= meter.limits.DATAGRAM:
+            assert ask(link, bytes.fromhex("C001C1").ljust(limit + 1, b"\0")) == TOO_LONG
+        assert serves(link)

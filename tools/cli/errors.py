@@ -91,7 +91,9 @@ _ACTING = {
     ActionResult.OBJECT_UNDEFINED: _NO_OBJECT,
     ActionResult.OBJECT_CLASS_INCONSISTENT: "The object is of another class: `objects` says of which; --class may be left out.",
     ActionResult.OBJECT_UNAVAILABLE: "The method cannot be invoked now, or not by this client.",
-    ActionResult.TYPE_UNMATCHED: "The method takes a parameter of another type, or none (--no-parameter).",
+    ActionResult.TYPE_UNMATCHED: (
+        "The method takes a parameter of another type, or none (--no-parameter); or the object may not have this method."
+    ),
     ActionResult.SCOPE_OF_ACCESS_VIOLATED: "This client may not invoke it in this association: another one may (--client).",
     ActionResult.DATA_BLOCK_UNAVAILABLE: "The parameter does not fit, or a block of it was lost: try another --block-size.",
     ActionResult.LONG_ACTION_ABORTED: _BLOCKS,

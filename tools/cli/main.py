@@ -51,10 +51,13 @@ def _run(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     if options.command == "listen":
         parser.error("listen stands first: its options are its own, see `listen --help`")
+    options.afterwards = []
     try:
         if options.command != "decode":
             connection.resolve(options)
         _command(options.command)(options)
+        if options.afterwards:
+            raise options.afterwards[0]
     except DlmsError as error:
         say(message(error))
         return exit_code(error)
@@ -65,6 +68,7 @@ def _run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         raise  # the reader of our output has enough: `quiet_pipes`
     except OSError as error:
-        say(f"error: {error.strerror or error}.")
+        where = f"{error.filename}: " if error.filename else ""
+        say(f"error: {where}{error.strerror or error}.")
         return REFUSED
     return DONE

@@ -202,24 +202,30 @@ def _event_value(event: EventNotification) -> str:
     return tell(attribute.class_id, attribute.attribute_id, event.value, None, attribute.instance).line
 
 
+def _joined(between: str, *parts: str) -> str:
+    """The parts that there are."""
+    return between.join(filter(None, parts))
+
+
 def summary(notification: Notification, directory: Directory | None = None) -> tuple[str, list[str]]:
     """A notification for people: what it is and when, and a text for each value."""
-    name = type(notification).__name__
+    name, when = type(notification).__name__, str(notification.when or "")
     told = [f"deviation: {deviation}" for deviation in notification.deviations]
     if isinstance(notification, DataNotification):
         asked = ", to be confirmed" if notification.confirmed else ""
-        return f"{name} {notification.number}{asked}, {notification.when}", [i.line for i in items_of(notification.body, directory)] + told
+        head = _joined(", ", f"{name} {notification.number}{asked}", when)
+        return head, [i.line for i in items_of(notification.body, directory)] + told
     if isinstance(notification, DataNotificationConfirm):
-        return f"{name} {notification.number}, {notification.when}", told
+        return _joined(", ", f"{name} {notification.number}", when), told
     if isinstance(notification, EventNotification):
         attribute = notification.attribute
         named = attribute_name(attribute.class_id, attribute.attribute_id)
         what = f"{obis_name(attribute.instance) or f'class {attribute.class_id}'} {attribute.instance} {named}"
-        return f"{name} {notification.when}", [f"{what} = {_event_value(notification)}", *told]
-    return f"{name} {notification.when}", [f"{short:04X} = {shorten(text(value))}" for short, value in notification.values] + told
+        return _joined(" ", name, when), [f"{what} = {_event_value(notification)}", *told]
+    return _joined(" ", name, when), [f"{short:04X} = {shorten(text(value))}" for short, value in notification.values] + told
 
 
 def line(notification: Notification, directory: Directory | None = None) -> str:
     """All of it on one line."""
     head, values = summary(notification, directory)
-    return f"{head}: {', '.join(values)}"
+    return _joined(": ", head, ", ".join(values))

@@ -26,6 +26,8 @@ def check_plot(options: argparse.Namespace) -> None:
         return
     if options.plot and Path(options.plot).suffix != _SUFFIX:
         raise UsageError(f"--plot {options.plot}: the name of the file ends with {_SUFFIX}")
+    if options.plot and not Path(options.plot).parent.is_dir():
+        raise UsageError(f"--plot {options.plot}: there is no folder {Path(options.plot).parent}")
     if not options.plot and options.format != "table":
         raise UsageError(f"--plot draws in place of a table: beside --format {options.format} name a file, --plot FILE{_SUFFIX}")
     if options.attribute or options.all:

@@ -13,6 +13,7 @@ from ..dlmsclient import (
     Conformance,
     DataAccessError,
     DataAccessResult,
+    DlmsError,
     ListedObject,
     Obis,
     ProtocolError,
@@ -95,7 +96,10 @@ def silent_association(options: argparse.Namespace) -> Iterator[Association]:
 
 @contextmanager
 def association(options: argparse.Namespace, needed: Conformance = NOTHING) -> Iterator[Association]:
-    """An association as the options say, released at the end. needed: proposed beside what this client always proposes."""
+    """An association as the options say, released at the end. needed: proposed beside what this client always proposes.
+
+    A release that fails takes nothing away: it is in ``options.afterwards``, said after what the command prints.
+    """
     if is_silent(options):
         with silent_association(options) as opened:
             yield opened
@@ -103,7 +107,10 @@ def association(options: argparse.Namespace, needed: Conformance = NOTHING) -> I
     with link(options) as client:
         opened = open_association(client, options, needed)
         yield opened
-        opened.release()
+        try:
+            opened.release()
+        except DlmsError as error:
+            options.afterwards.append(error)
 
 
 def client_wport_of(options: argparse.Namespace) -> int:

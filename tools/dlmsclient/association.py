@@ -265,7 +265,10 @@ class Association:
             octets = self.link.receive_apdu(self.client_wport, self.server_wport, wait) or b""
         if octets[:1] != bytes([RLRE_TAG]):
             raise refusal(octets, "RLRQ")
-        rlre = Rlre.decode(octets)
+        try:
+            rlre = Rlre.decode(octets)
+        except ProtocolError as error:
+            raise error.of(octets) from None
         self.link.forget(self)
         if rlre.reason is not None and rlre.reason not in list(ReleaseResponseReason):
             raise ProtocolError(f"RLRE has the unknown reason {rlre.reason}")

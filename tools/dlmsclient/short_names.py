@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .axdr import Data, Tag, elements, members
+from .cosem import CLASSES, class_name
 from .errors import ProtocolError, UsageError
 from .obis import Obis
 from .objects import CURRENT_ASSOCIATION, ListedObject, read_rights, with_each
@@ -37,13 +38,18 @@ def attribute_name(base: int, attribute_id: int) -> int:
     return base + _STEP * (attribute_id - 1)
 
 
+def _methods_offset(class_id: int, version: int) -> int | None:
+    return _METHODS_BEHIND.get((class_id, version), _METHODS.get(class_id))
+
+
 def method_name(base: int, class_id: int, method_id: int, version: int = 0) -> int:
     """Short name of a method."""
-    if class_id not in _METHODS:
+    offset = _methods_offset(class_id, version)
+    if offset is None:
         raise UsageError(f"where the methods of class {class_id} have their short names is not known")
     if not 1 <= method_id <= 127:
         raise UsageError(f"method {method_id} has no short name: 1 to 127")
-    return base + _METHODS_BEHIND.get((class_id, version), _METHODS[class_id]) + _STEP * (method_id - 1)
+    return base + offset + _STEP * (method_id - 1)
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,15 @@ class ShortNamedObject(ListedObject):
     base_name: int = 0
 
     def attribute(self, attribute_id: int) -> int:
-        """Short name of an attribute."""
-        return attribute_name(self.base_name, attribute_id)
+        """Short name of an attribute. One that the class does not have would be the short name of a method, or of another object."""
+        name = attribute_name(self.base_name, attribute_id)
+        behind = _methods_offset(self.class_id, self.version)
+        known = CLASSES.get(self.class_id)
+        if behind is None and known:
+            behind = _STEP * len(known.attributes)
+        if behind is not None and name >= self.base_name + behind:
+            raise UsageError(f"{class_name(self.class_id)} has no attribute {attribute_id} with a short name")
+        return name
 
     def method(self, method_id: int) -> int:
         """Short name of a method."""

@@ -18,7 +18,7 @@ from ..cli.asking import ask, ask_unit, with_octets
 from ..cli.connection import host_and_port, secret_octets
 from ..cli.errors import INTERRUPTED, NO_CONNECTION, exit_code, message
 from ..cli.meters import read_secret
-from ..cli.notices import Directory, fields, learn, summary
+from ..cli.notices import Directory, fields, learn, line, summary
 from ..cli.options import DEMONSTRATION_PASSWORDS, READER
 from ..cli.readings import MARK, Reading
 from ..cli.render import json_text, print_line, printable, quiet_pipes, say, terminal_width
@@ -65,9 +65,11 @@ def lines(arrival: Arrival, directory: Directory | None = None, width: int | Non
         return [f"{head} a push in general blocks is lost: {arrival.error}"]
     if arrival.notification is None:
         return [f"{head} cannot be decoded: {with_octets(arrival.error, arrival.octets)}"]
+    whole = f"{head} {line(arrival.notification, directory)}"
+    if width is None or len(whole) <= width:
+        return [whole]
     what, values = summary(arrival.notification, directory)
-    whole = f"{head} {what}: {', '.join(values)}"
-    return [whole] if width is None or len(whole) <= width else [f"{head} {what}:", *values]
+    return [f"{head} {what}:" if values else f"{head} {what}", *values]
 
 
 class Printer:

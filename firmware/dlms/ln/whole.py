@@ -5,9 +5,9 @@ The WPDU in front tells how long the APDU is, so over TCP the value is read twic
     measure   the octets are counted. What another reading might change is kept on a tape; nothing is sent
     write     the header, then the value again: from the tape, and elements of long attributes encoded anew
 
-Both go in slices of one element or a few simple values, one at each turn of the poll, so that others are served meanwhile. What fits
-the longest APDU that the server sends otherwise, and is read in one slice, goes at once. A datagram has no second turn: there the answer is
-made in the buffer.
+Both go in slices of one element, one long attribute opened or a few simple values, one at each turn of the poll, so that others are served
+meanwhile. What fits the longest APDU that the server sends otherwise, and is read in one slice, goes at once. A datagram has no second
+turn: there the answer is made in the buffer.
 
 The tape is what the request leaves of the transfer's `buf`:
 
@@ -162,7 +162,7 @@ def write(server, link, aa, t, tx):
     t.whole -= n - off
     # before the last octets leave: the value must end with them
     if t.fault or (t.whole == 0 and t.more()):
-        server.log("WARN", "dlms", "answer-cut-short", aa.trail)
+        server.log("WARN", "dlms", "answer-cut-short", aa.trail())
         server.abandon(aa)
         return BROKEN
     if t.whole == 0:
@@ -184,6 +184,8 @@ def fill(t, out, off, end):
         else:
             left -= _ELEMENT if t.i < t.n else 1
             if t.next():
+                if opened(t):
+                    left = 0
                 continue
             t.fault = t.fault or LONG_GET_ABORTED
             break
@@ -212,7 +214,14 @@ def measure(server, t, tx, off, end):
         else:
             copy(tx, off, t.carry, t.c0, n)
             off += n
+        if opened(t):
+            break
     return off
+
+
+def opened(t):
+    """True when the piece in carry is the head of a long attribute: choosing its rows may have taken longer than any element."""
+    return t.i == 0 and not t.taped and t.obj is not None and t.attr in t.obj.LONG
 
 
 def step(server, t):
