@@ -1,10 +1,11 @@
-"""The tables of docs/reference that say what the code says: made from the code, so that they cannot drift.
+"""The tables of docs/reference and README.md that say what the code says: made from the code, so that they cannot drift.
 
     python -m tools.readme            write the tables anew (a meter is started for the object list)
     python -m tools.readme --check    exit 1 when one of them is not what the code says
     python -m tools.readme --bench FILE   also put the figures of a bench run (`--json FILE`) in
 
-Each table stands in a page of its own, between a line `<!-- name: … -->` and the next empty line that follows it.
+README.md shows the rows of the figures that matter most.
+Each other table stands in a page of its own, between a line `<!-- name: … -->` and the next empty line that follows it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "reference"
 DEVICES = (1, 17)
+# The rows of the figures that README.md shows
+HEADLINE = (
+    "TCP, whole server, GET of a Register",
+    "TCP, whole server, SET of a Data",
+    "TCP, whole server, AARQ and RLRQ",
+    "heap per request, TCP, GET of a Register",
+    "heap after boot, frozen code",
+)
 CLIENTS = ((16, None), (32, "12345678"), (48, "87654321"))
 _COMMENTED = re.compile(r"^([A-Z_]+) = (.+?)  # (.+)$")
 _KEY = re.compile(r'^    "(\w+)": \((.+)\),(?:  # (.+))?$')
@@ -98,6 +107,15 @@ def figures(path: Path) -> str:
     return "\n".join(lines)
 
 
+def headline(text: str) -> str:
+    """The rows of the page of figures that matter most, without how they were measured."""
+    rows = {cells[1].strip(): cells for line in text.splitlines() if len(cells := line.split("|")) == 6}
+    missing = [what for what in HEADLINE if what not in rows]
+    if missing:
+        raise SystemExit(f"error: the figures have no row {missing[0]!r}, which tools/readme.py puts into README.md")
+    return "\n".join("|".join([*rows[what][:4], ""]) for what in ("what", "---", *HEADLINE))
+
+
 def _number(value: float) -> str:
     """Whole numbers with separators, ratios with as many digits as they need."""
     return f"{value:,.0f}" if value >= 1000 or value == int(value) else f"{value:.3g}"
@@ -113,6 +131,8 @@ def put(text: str, name: str, table: str) -> str:
 
 def page(name: str) -> Path:
     """Where the table of that name stands."""
+    if name == "headline":
+        return README
     return REFERENCE / f"{name}.md"
 
 
@@ -129,8 +149,10 @@ def tables(bench: Path | None = None) -> dict[str, str]:
 
 def render(bench: Path | None = None) -> dict[Path, str]:
     """The pages whose text is not what the code says -> what it has to be."""
-    changed = {}
-    for name, table in tables(bench).items():
+    changed: dict[Path, str] = {}
+    made = tables(bench)
+    made["headline"] = headline(made["figures"] if bench else page("figures").read_text(encoding="utf-8"))
+    for name, table in made.items():
         old = page(name).read_text(encoding="utf-8")
         new = put(old, name, table)
         if new != old:

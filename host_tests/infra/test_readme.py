@@ -88,11 +88,19 @@ def test_the_tables_of_the_reference_are_made_from_the_code():
 def test_a_table_that_is_not_what_the_code_says_is_found_and_mended(monkeypatch, tmp_path):
     tables = {name: readme.page(name).read_text(encoding="utf-8") for name in ("objects", "limits", "configuration", "figures")}
     monkeypatch.setattr(readme, "REFERENCE", tmp_path)
+    monkeypatch.setattr(readme, "README", tmp_path / "README.md")
+    readme.README.write_text((ROOT / "README.md").read_text(encoding="utf-8").replace("40,000 (aim 22,000)", "4"), encoding="utf-8")
     for name, text in tables.items():
         readme.page(name).write_text(text.replace("| `PDU` | 1024 |", "| `PDU` | 1025 |"), encoding="utf-8")
     assert readme.main(["--check"]) == 1
     assert readme.main([]) == 0
+    assert readme.README.read_text(encoding="utf-8") == (ROOT / "README.md").read_text(encoding="utf-8")
     assert {name: readme.page(name).read_text(encoding="utf-8") for name in tables} == tables
+
+
+def test_a_row_that_the_figures_do_not_have_is_named():
+    with pytest.raises(SystemExit, match="no row 'TCP, whole server, GET of a Register'"):
+        readme.headline("| what | figure | bar | how measured |\n|---|---|---|---|\n")
 
 
 def test_the_readme_is_short():
