@@ -115,7 +115,7 @@ bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions 
 	@test -e host_tests/bench/__main__.py || { echo "error: the bench is not built yet" >&2; exit 1; }
 	@$(PY) -m host_tests.bench $(ARGS)
 
-lint: $(VENV)/host.txt ## style, board compilation, import direction, requirement ids, documents
+lint: $(VENV)/host.txt ## style, types of the client, board compilation, import direction, requirement ids, documents
 	@$(PY) -m tools.lint $(ARGS)
 
 flash: $(VENV)/host.txt ## write a MicroPython image onto a board
@@ -131,7 +131,7 @@ firmware: $(VENV)/host.txt ## build an image with the firmware frozen into it
 	@$(PY) -m tools.boards firmware --board "$$BOARD" $${TOP:+--top "$$TOP"} $(ARGS)
 
 clean: ## remove the virtual environment, caches and test results
-	rm -rf $(VENV) .cache test-results .pytest_cache .ruff_cache .hypothesis build dlms_meter.egg-info
+	rm -rf $(VENV) .cache test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis build dlms_meter.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each list below is what was installed; its file is the proof that it was.

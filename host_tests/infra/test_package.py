@@ -109,6 +109,27 @@ def complete(empty: Path, wheel: Path) -> Path:
     return empty
 
 
+def test_types_are_checked_of_the_whole_package_but_its_head():
+    checked = {name.replace("tools", "dlms_meter") for name in PYPROJECT["tool"]["mypy"]["packages"]}
+    assert checked == set(FOLDERS) - {"dlms_meter"}  # which imports by its installed name
+
+
+def test_a_type_checker_sees_what_the_package_has(empty, tmp_path):
+    """A program of a user, checked strictly: names are exported, and a wrong argument is seen."""
+    program = tmp_path / "program.py"
+    program.write_text("""\
+from dlms_meter import Client, Data
+
+def energy(client: Client) -> Data:
+    return client.associate(32, 1).get(3, "1.0.1.8.0.255", 2)
+
+Client.tcp(port="4059")
+""")
+    words = [sys.executable, "-m", "mypy", "--strict", "--python-executable", empty / "python", "--cache-dir", tmp_path / "cache", program]
+    said = subprocess.run(list(map(str, words)), cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False).stdout
+    assert re.findall(r"program\.py:(\d+): error: .*\[(.*)\]", said) == [("6", "arg-type")], said
+
+
 def run(scripts: Path, *words: str, meter) -> str:
     """What a command of the environment prints, far from the checkout and with nothing of it on its path."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("DLMS_", "PYTHON"))}

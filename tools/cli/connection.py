@@ -229,7 +229,8 @@ def _password(levels: list[dict[str, Any]]) -> str | None:
         if "password" in level and "password_file" in level:
             raise UsageError("a password and a password file: give one of them")
         if "password" in level:
-            return level["password"]
+            secret: str | None = level["password"]
+            return secret
         if "password_file" in level:
             return read_secret(level["password_file"])
     return None

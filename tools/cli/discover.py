@@ -31,8 +31,9 @@ from .asking import answer_of, ask, with_octets
 from .options import MANAGEMENT, PUBLIC, READER, SHORT_NAME_MANAGEMENT, SHORT_NAME_READER
 from .plain import text
 from .readings import MARK
-from .render import Column, print_csv, print_json, print_line, print_table
+from .render import print_csv, print_json, print_line, print_table
 from .session import link, object_list, password_of
+from .tables import Column
 from .words import CONTEXTS, MECHANISMS, attribute_of
 
 _NAME = "0.0.42.0.0.255"

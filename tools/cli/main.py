@@ -29,7 +29,8 @@ COMMANDS = {
 
 def _command(name: str) -> Callable[[argparse.Namespace], None]:
     module, _, function = COMMANDS[name].partition(".")
-    return getattr(import_module(f".{module}", __package__), function)
+    run: Callable[[argparse.Namespace], None] = getattr(import_module(f".{module}", __package__), function)
+    return run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,7 +20,7 @@ from ..dlmsclient.notifications import (
     InformationReport,
     Notification,
 )
-from .asking import ask_all, unit_of
+from .asking import Answer, ask_all, unit_of
 from .plain import shorten, text
 from .values import to_json
 from .words import Told, attribute_of, object_text, tell
@@ -76,7 +76,7 @@ def learn(opened: Association, objects: Sequence[ListedObject]) -> Directory:
     found = Directory()
     readable = [item.instance for item in objects if item.class_id == PUSH_SETUP and _LIST in item.readable]
     setups = [CosemAttribute(PUSH_SETUP, instance, _LIST) for instance in readable]
-    answers: dict = {}
+    answers: dict[CosemAttribute, Answer] = {}
     ask_all(opened, setups, answers)
     for setup in setups:
         listed = _list_of(answers[setup].data)
@@ -89,8 +89,8 @@ def learn(opened: Association, objects: Sequence[ListedObject]) -> Directory:
             wanted[each] = CosemAttribute(each.class_id, each.instance, source)
     answers = {}
     ask_all(opened, wanted.values(), answers)
-    for each, source in wanted.items():
-        unit, _ = unit_of(answers[source])
+    for each, scaler_unit in wanted.items():
+        unit, _ = unit_of(answers[scaler_unit])
         if unit is not None:
             found.units[each.class_id, each.instance, each.attribute_id] = unit
     return found

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from ..dlmsclient import Association, ListedObject, ProtocolError
 from ..dlmsclient.cosem import attribute_name, class_name, method_name, obis_name
 from .asking import with_octets
 from .errors import Odd
-from .render import Column, print_csv, print_json, print_table, say
+from .render import print_csv, print_json, print_table, say
 from .session import association, object_list
+from .tables import Column
 
 
 def _rights(item: ListedObject) -> str:
@@ -20,7 +22,7 @@ def _methods(item: ListedObject) -> str:
     return " ".join(str(number) for number in item.invocable)
 
 
-def _as_json(item: ListedObject) -> dict:
+def _as_json(item: ListedObject) -> dict[str, Any]:
     return {
         "obis": item.instance.dotted,
         "name": obis_name(item.instance),

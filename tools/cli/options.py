@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from ..dlmsclient.wrapper import ALL_STATION, DEFAULT_PORT
 from . import PROGRAM, connection, trace
@@ -57,7 +58,10 @@ in a text with lines that begin with > or <, as --trace prints them, those are t
 class _InOrder(argparse.Action):
     """Several options into one list, in the order in which they stand: (option, its words and None for a missing value)."""
 
-    def __call__(self, parser, namespace, values, option_string=None) -> None:  # noqa: ANN001
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+    ) -> None:
+        assert option_string is not None  # it has no positional form
         kept = getattr(namespace, self.dest) or []
         setattr(namespace, self.dest, [*kept, (option_string.lstrip("-"), [*values, None][:3])])
 

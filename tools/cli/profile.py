@@ -174,7 +174,7 @@ class ProfileReader:
     def _number(self, name: str, attribute_id: int, answer: Answer) -> int | None:
         """A number that the profile says of itself; None where it cannot be had."""
         if answer.data is not None and answer.data.tag is _TYPES[attribute_id]:
-            return answer.data.value
+            return int(answer.data.value)
         if answer.data is not None:
             wanted = _TYPES[attribute_id].text
             self.profile.remarks.append(f"{name} is {answer.data.tag.text}, must be {wanted}: {answer.data.encode()[:24].hex().upper()}")

@@ -13,8 +13,9 @@ from .plain import is_number, text
 from .profile import BUFFER, Profile, ProfileColumn, ProfileReader, Sink
 from .progress import progress
 from .readings import MARK, as_json
-from .render import Column, csv_line, print_json, print_line, print_table, say
+from .render import csv_line, print_json, print_line, print_table, say
 from .rows import Row
+from .tables import Column
 from .values import to_json
 
 

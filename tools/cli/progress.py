@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 from contextlib import contextmanager
 
 _SOON = 0.5  # seconds without a bar
@@ -27,7 +31,7 @@ class _Bar:
     def __init__(self, what: str) -> None:
         self._what = what
         self._from = time.monotonic()
-        self._drawn = None
+        self._drawn: Progress | None = None
 
     def tell(self, done: int, of: int | None) -> None:
         """Draw, once it takes long."""

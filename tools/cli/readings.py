@@ -11,7 +11,8 @@ from ..dlmsclient.cosem import SCALED_ATTRIBUTES, attribute_name, class_name, ob
 from .asking import NOT_ASKED, Answer, ask_all, ask_unit, unit_of
 from .errors import Odd
 from .plain import is_number, number_of, shorten, text
-from .render import Column, print_csv, print_json, print_line, print_table, say
+from .render import print_csv, print_json, print_line, print_table, say
+from .tables import Column
 from .values import to_json
 from .words import Told, attribute_of, elements_told, tell
 

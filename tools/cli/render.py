@@ -90,7 +90,8 @@ def number(value: Decimal) -> int | float | None:
     """A Decimal as a JSON number; None where there is none for it."""
     if not value.is_finite() or not math.isfinite(float(value)):
         return None
-    return int(value) if value == value.to_integral_value() and value.as_tuple().exponent >= 0 else float(value)
+    exponent = value.as_tuple().exponent
+    return int(value) if isinstance(exponent, int) and exponent >= 0 else float(value)
 
 
 def print_json(value: Any) -> None:

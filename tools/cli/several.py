@@ -9,8 +9,9 @@ from ..dlmsclient.access_service import AccessItem, AccessKind, AccessOutcome
 from ..dlmsclient.cosem import attribute_name, method_name
 from .cache import ObjectLists
 from .plain import text
-from .render import Column, print_csv, print_json, print_table
+from .render import print_csv, print_json, print_table
 from .session import association, find_kept, index_of, looking_up
+from .tables import Column
 from .values import parse_value, to_json
 from .words import tell
 

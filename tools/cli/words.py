@@ -27,7 +27,7 @@ _STATUS_BITS = {
     0x20: "clock adjusted",
     0x80: "power down or up",
 }
-_CLOCK_BITS = {bit.value: bit.name.lower().replace("_", " ") for bit in ClockStatus}
+_CLOCK_BITS = {bit.value: str(bit.name).lower().replace("_", " ") for bit in ClockStatus}
 _EVENTS = {
     1: "power down",
     2: "power up",
@@ -99,7 +99,7 @@ def _ipv6(data: Data) -> str:
 
 
 def _mac(data: Data) -> str:
-    return data.value.hex(":").upper()
+    return str(data.value.hex(":").upper())
 
 
 def _last_arc(words: Mapping[int, str]) -> Words:

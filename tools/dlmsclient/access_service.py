@@ -124,5 +124,6 @@ def _read_result(reader: Reader) -> tuple[AccessKind, DataAccessResult | ActionR
         kind = AccessKind(choice)
     except ValueError:
         raise ProtocolError(f"ACCESS-response: a result of the unknown choice {choice}") from None
-    code = ActionResult if kind is AccessKind.ACTION else DataAccessResult
-    return kind, read_code(reader, code, "result")
+    if kind is AccessKind.ACTION:
+        return kind, read_code(reader, ActionResult, "result")
+    return kind, read_code(reader, DataAccessResult, "result")

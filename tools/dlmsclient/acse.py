@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from . import ber
 from .codes import (
@@ -88,8 +89,8 @@ def _components(octets: bytes, tag: int, name: str) -> Iterator[tuple[int, bytes
 _Field = tuple[str, Callable[[bytes, str], object]]
 
 
-def _read_fields(octets: bytes, tag: int, name: str, table: dict[int, _Field]) -> dict[str, object]:
-    values: dict[str, object] = {}
+def _read_fields(octets: bytes, tag: int, name: str, table: dict[int, _Field]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     for number, content in _components(octets, tag, name):
         if number not in table:
             raise ProtocolError(f"{name} has an unknown element {number:02X}")
@@ -161,7 +162,7 @@ class Aarq:
     def decode(cls, octets: bytes) -> Aarq:
         """From the whole APDU."""
         values = _read_fields(octets, AARQ_TAG, "AARQ", _AARQ_FIELDS)
-        return cls(**{"application_context_name": None, **values})  # type: ignore[arg-type]
+        return cls(**{"application_context_name": None, **values})
 
     @classmethod
     def lowest(cls, user_information: bytes, context: int = CONTEXT_LN) -> Aarq:
@@ -249,8 +250,8 @@ class Aare:
         for field in ("application_context_name", "result", "source_diagnostic"):
             if field not in values:
                 raise ProtocolError(f"AARE has no {field}")
-        source, diagnostic = values.pop("source_diagnostic")  # type: ignore[misc]
-        aare = cls(source=source, diagnostic=diagnostic, **values)  # type: ignore[arg-type]
+        source, diagnostic = values.pop("source_diagnostic")
+        aare = cls(source=source, diagnostic=diagnostic, **values)
         _known(AssociationResult, aare.result, "result of AARE")
         _known(UserDiagnostic if source == SOURCE_USER else ProviderDiagnostic, aare.diagnostic, "diagnostic of AARE")
         return aare
@@ -319,7 +320,7 @@ class Rlrq:
     @classmethod
     def decode(cls, octets: bytes) -> Rlrq:
         """From the whole APDU."""
-        return cls(**{"reason": None, **_read_fields(octets, RLRQ_TAG, "RLRQ", _RELEASE_FIELDS)})  # type: ignore[arg-type]
+        return cls(**{"reason": None, **_read_fields(octets, RLRQ_TAG, "RLRQ", _RELEASE_FIELDS)})
 
 
 @dataclass(frozen=True)
@@ -337,4 +338,4 @@ class Rlre:
     @classmethod
     def decode(cls, octets: bytes) -> Rlre:
         """From the whole APDU."""
-        return cls(**{"reason": None, **_read_fields(octets, RLRE_TAG, "RLRE", _RELEASE_FIELDS)})  # type: ignore[arg-type]
+        return cls(**{"reason": None, **_read_fields(octets, RLRE_TAG, "RLRE", _RELEASE_FIELDS)})

@@ -303,7 +303,8 @@ class Association:
             try:
                 apdu = exchange.send(response)
             except StopIteration as done:
-                return done.value
+                result: Result = done.value
+                return result
             except ProtocolError as error:
                 raise error.of(response) from None
 

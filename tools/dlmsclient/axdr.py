@@ -53,6 +53,10 @@ MAX_DEPTH = 32
 MAX_ELEMENTS = 2_000_000
 
 __all__ = [
+    "CONSTRUCTED",
+    "FLOATS",
+    "INTEGERS",
+    "MOMENTS",
     "CompactArray",
     "Data",
     "Decoder",

@@ -132,10 +132,9 @@ class Data:
 
 def elements(data: Data) -> tuple[Data, ...]:
     """Elements of an array, structure or compact-array; a ProtocolError for any other type."""
-    if data.tag in CONSTRUCTED:
-        return data.value
-    if data.tag is Tag.COMPACT_ARRAY:
-        return data.value.elements
+    if data.tag in CONSTRUCTED or data.tag is Tag.COMPACT_ARRAY:
+        found: tuple[Data, ...] = data.value if data.tag in CONSTRUCTED else data.value.elements
+        return found
     raise ProtocolError(f"expected an array or structure, found {data.tag.text}")
 
 
@@ -171,10 +170,9 @@ def encode_contents(data: Data) -> bytes:
             return counted(value.encode())
         if tag in FLOATS:
             return FLOATS[tag].pack(value)
-        if tag in MOMENTS and isinstance(value, MOMENTS[tag][2]):
-            return value.encode()
-        if tag is Tag.COMPACT_ARRAY:
-            return value.encode()
+        if tag is Tag.COMPACT_ARRAY or (tag in MOMENTS and isinstance(value, MOMENTS[tag][2])):
+            octets: bytes = value.encode()
+            return octets
     except (OverflowError, ValueError, TypeError, AttributeError, struct.error) as error:
         raise UsageError(f"{value!r} does not fit {tag.text}: {error}") from None
     raise UsageError(f"{value!r} is not a {tag.text}")

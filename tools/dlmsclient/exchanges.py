@@ -13,6 +13,7 @@ their block numbers and the number of results.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 from . import axdr
 from .action_service import (
@@ -163,17 +164,20 @@ def set_list(
     return same_count(results, len(listed), what)
 
 
+_LongSetAnswer = SetResponseDatablock | SetResponseLastDatablock | SetResponseLastDatablockWithList | SetResponseNormal
+
+
 def _send_datablocks(
-    terms: Terms, blocks: Iterator[Apdu], final: tuple[type[Apdu], ...], what: str
+    terms: Terms, blocks: Iterator[Apdu], final: tuple[type[_LongSetAnswer], ...], what: str
 ) -> Exchange[tuple[DataAccessResult, ...]]:
     """All blocks of a long SET; the results of the final response.
 
     A refusal in the middle ends it, in the last-datablock form or in the normal form (REQUIREMENTS D-22).
     """
-    kinds = (SetResponseDatablock, SetResponseLastDatablock, SetResponseNormal, *final)
+    kinds: tuple[type[_LongSetAnswer], ...] = (SetResponseDatablock, SetResponseLastDatablock, SetResponseNormal, *final)
     for request in blocks:
         block: DataBlock = request.block  # type: ignore[attr-defined]
-        response = expect((yield request.encode()), terms.iip, kinds, what)
+        response: _LongSetAnswer = expect((yield request.encode()), terms.iip, kinds, what)
         if not isinstance(response, SetResponseNormal):
             check_block(response.block_number, block.number, what)
         if isinstance(response, SetResponseDatablock):
@@ -249,7 +253,7 @@ def action_list(
     return same_count(outcomes, len(listed), what)
 
 
-def _refuse(response: ActionResponseNormal, what: str) -> None:
+def _refuse(response: ActionResponseNormal, what: str) -> NoReturn:
     if response.outcome.result is ActionResult.SUCCESS:
         raise ProtocolError(f"{what}: the answer is an ActionResponseNormal without an error")
     raise ActionError(response.outcome.result, what)

@@ -117,7 +117,7 @@ class GetResponseWithDatablock(Apdu):
 
     def body(self) -> bytes:
         if self.block_number is None:
-            return bytes([0x01, int(self.result)])  # type: ignore[arg-type]
+            return bytes([0x01, int(self.result)])
         head = bytes([self.last]) + u32(self.block_number)
         if isinstance(self.result, DataAccessResult):
             return head + bytes([0x01, self.result])

@@ -55,7 +55,7 @@ class Conformance(IntFlag):
     @property
     def names(self) -> list[str]:
         """Names of the bits that are set, in bit order."""
-        return [bit.name.lower().replace("_", "-") for bit in Conformance if bit & self]
+        return [str(bit.name).lower().replace("_", "-") for bit in Conformance if bit & self]
 
 
 SERVICE_BLOCKS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from .errors import ExceptionResponseError, ProtocolError, ServiceErrorResponse, UsageError
 from .initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError
@@ -15,6 +15,8 @@ MAX_VALUE_OCTETS = 64 * 1024 * 1024
 
 Result = TypeVar("Result")
 Kind = TypeVar("Kind", bound=Apdu)
+Second = TypeVar("Second", bound=Apdu)
+Third = TypeVar("Third", bound=Apdu)
 Exchange = Generator[bytes, bytes, Result]
 
 
@@ -32,7 +34,15 @@ class Terms:
     watch: Callable[[bytes], None] | None = None
 
 
-def expect(octets: bytes, iip: int, kinds: tuple[type[Kind], ...], what: str) -> Kind:
+@overload
+def expect(octets: bytes, iip: int, kinds: tuple[type[Kind]], what: str) -> Kind: ...
+@overload
+def expect(octets: bytes, iip: int, kinds: tuple[type[Kind], type[Second]], what: str) -> Kind | Second: ...
+@overload
+def expect(octets: bytes, iip: int, kinds: tuple[type[Kind], type[Second], type[Third]], what: str) -> Kind | Second | Third: ...
+@overload
+def expect(octets: bytes, iip: int, kinds: tuple[type[Kind], ...], what: str) -> Kind: ...
+def expect(octets: bytes, iip: int, kinds: tuple[type[Apdu], ...], what: str) -> Apdu:
     """The response of one of the ``kinds``; a refusal or anything unexpected is raised."""
     if octets[:1] == bytes([EXCEPTION_RESPONSE]):
         raise ExceptionResponseError(ExceptionResponse.decode(octets), what)

@@ -13,6 +13,7 @@ name it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .axdr import Data, Tag, read_data
@@ -163,7 +164,7 @@ def _information_report(reader: Reader) -> InformationReport:
     return InformationReport(when, tuple(zip(names, values, strict=True)))
 
 
-_READERS = {
+_READERS: dict[int, tuple[str, Callable[[Reader], Notification]]] = {
     DATA_NOTIFICATION: ("DataNotification", _data_notification),
     DATA_NOTIFICATION_CONFIRM: ("DataNotificationConfirm", _confirm),
     EVENT_NOTIFICATION: ("EventNotification", _event_notification),

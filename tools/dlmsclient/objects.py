@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .axdr import Data, Tag, elements
@@ -124,7 +124,8 @@ def _element(data: Data, association_version: int) -> ListedObject:
         Obis(_typed(parts[2], Tag.OCTET_STRING).value),
     )
     if len(parts) == 4:
-        read_rights(listed, *_parts(parts[3], 2), association_version)
+        attributes, methods = _parts(parts[3], 2)
+        read_rights(listed, attributes, methods, association_version)
     return listed
 
 
@@ -140,8 +141,8 @@ def read_rights(listed: ListedObject, attributes: Data, methods: Data, associati
         listed.methods[_number(number, listed.methods)] = int(_typed(mode, Tag.ENUM, Tag.BOOLEAN).value)
 
 
-def _number(data: Data, seen: dict) -> int:
-    number = _typed(data, Tag.INTEGER).value
+def _number(data: Data, seen: Mapping[int, object]) -> int:
+    number: int = _typed(data, Tag.INTEGER).value
     if number in seen:
         raise ProtocolError(f"object_list names attribute or method {number} of an object twice")
     return number

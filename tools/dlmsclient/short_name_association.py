@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 from . import axdr, short_name_exchanges
 from .association import Association
@@ -144,5 +145,5 @@ class ShortNameAssociation(Association):
         returned = self.read(name, 0, parameter)
         return None if returned.tag is Tag.NULL_DATA else returned
 
-    def action_list(self, methods: Sequence[CosemMethod], parameters: Sequence[Data | None]) -> tuple:
+    def action_list(self, methods: Sequence[CosemMethod], parameters: Sequence[Data | None]) -> NoReturn:
         raise UsageError("with short names methods are invoked by `read_list`")

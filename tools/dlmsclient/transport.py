@@ -9,7 +9,7 @@ import contextlib
 import ipaddress
 import socket
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 from .errors import ConnectionFailed, ConnectionLost, Timeout, TransportError
 from .wrapper import DEFAULT_PORT, Deframer, Wpdu, decode_datagram
@@ -40,7 +40,7 @@ def _where(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _addresses(host: str, port: int, kind: socket.SocketKind) -> list[tuple]:
+def _addresses(host: str, port: int, kind: socket.SocketKind) -> list[tuple[Any, ...]]:
     try:
         return socket.getaddrinfo(host, port, type=kind)
     except socket.gaierror as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..cli.plain import octets_text, text
 from ..dlmsclient import DlmsError, Tag, axdr
 from ..dlmsclient.cosem import UNITS
@@ -120,7 +122,7 @@ def _content_text(tag: Tag, octets: Octets) -> str:
 
 # compact-array (REQUIREMENTS D-103)
 
-_Description = tuple[Tag, list]
+_Description = tuple[Tag, list[Any]]
 
 
 def _compact_array(c: Cursor, depth: int) -> None:

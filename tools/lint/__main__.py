@@ -30,22 +30,30 @@ CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
 }
 
 
-def _ruff() -> bool:
-    return subprocess.run([sys.executable, "-m", "ruff", "check", "--quiet", "."], cwd=ROOT, timeout=300, check=False).returncode == 0
+# Programs that print what they find: the words after `python -m`.
+PROGRAMS = {
+    "ruff": ("ruff", "check", "--quiet", "."),
+    "types": ("mypy", "--no-error-summary"),  # of what pyproject.toml names
+}
+
+
+def _passes(*words: str) -> bool:
+    return subprocess.run([sys.executable, "-m", *words], cwd=ROOT, timeout=300, check=False).returncode == 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.lint", description="Check the style and the structure of the project.")
-    parser.add_argument("only", nargs="*", metavar="CHECK", help=f"ruff, {', '.join(CHECKS)} (default: all)")
-    wanted = parser.parse_args(arguments).only or ["ruff", *CHECKS]
-    unknown = set(wanted) - {"ruff", *CHECKS}
+    parser.add_argument("only", nargs="*", metavar="CHECK", help=f"{', '.join([*PROGRAMS, *CHECKS])} (default: all)")
+    wanted = parser.parse_args(arguments).only or [*PROGRAMS, *CHECKS]
+    unknown = set(wanted) - {*PROGRAMS, *CHECKS}
     if unknown:
         parser.error(f"no such check: {', '.join(sorted(unknown))}")
     good = True
-    if "ruff" in wanted:
-        passed = _ruff()
-        print(f"{'ok  ' if passed else 'FAIL'} ruff", flush=True)
-        good = passed
+    for name, words in PROGRAMS.items():
+        if name in wanted:
+            passed = _passes(*words)
+            print(f"{'ok  ' if passed else 'FAIL'} {name}: {words[0]}", flush=True)
+            good = good and passed
     for name, (what, check) in CHECKS.items():
         if name not in wanted:
             continue

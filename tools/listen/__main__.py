@@ -20,8 +20,9 @@ from ..cli.errors import INTERRUPTED, NO_CONNECTION, exit_code, message
 from ..cli.meters import read_secret
 from ..cli.notices import Directory, fields, learn, line, summary
 from ..cli.options import DEMONSTRATION_PASSWORDS, READER
+from ..cli.printable import printable
 from ..cli.readings import MARK, Reading
-from ..cli.render import json_text, print_line, printable, quiet_pipes, say, terminal_width
+from ..cli.render import json_text, print_line, quiet_pipes, say, terminal_width
 from ..cli.session import object_list
 from ..cli.trace import Trace, add_option
 from ..dlmsclient import Client, ConnectionLost, DlmsError, ProtocolError, UsageError

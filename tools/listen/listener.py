@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 from ..dlmsclient.client import Client
 from ..dlmsclient.errors import ConnectionFailed, ConnectionLost, ProtocolError
@@ -62,7 +63,7 @@ class _Connection:
         self.deframer = Deframer()
 
 
-def _text(address: tuple) -> str:
+def _text(address: tuple[Any, ...]) -> str:
     return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
 
 
