@@ -4,14 +4,16 @@ from array import array
 
 from cosem import row_plain
 from dlms.aa import aarq_plain
+from dlms.codec import octets_plain
 from mp_twins import Random, need
 from rig import tohex, unhex
 
 try:
     from cosem import row_viper
     from dlms.aa import aarq_viper
+    from dlms.codec import octets_viper
 except (SyntaxError, NameError, ImportError):
-    row_viper = aarq_viper = None
+    row_viper = aarq_viper = octets_viper = None
 
 
 class _Held:
@@ -32,6 +34,24 @@ def test_capture():
         assert left[0] == left[1] == 0b11100 & (1 << n) - 1
         assert rows[0] == rows[1]
     assert rows[0] == b"\x01\x02\x03\x04AB" + b"\xee" * 8
+
+
+def test_put_block():
+    need(octets_viper)
+    random = Random(21)
+    for tag, header in ((0xC4, 9), (0xC7, 8), (0x0C, 6)):
+        for size in (0, 1, 127, 128, 129, 255, 256, 257, 600):
+            for number in (1, 0xFFFF, 0x3FFFFFFF)[: 2 if tag == 0x0C else 3]:
+                # behind the longest header, or where it has its place at once
+                for raw in (7 + header + 3, 7 + header + (1 if size < 0x80 else 2 if size < 0x100 else 3)):
+                    a = random.octets(640)
+                    b = bytearray(a)
+                    data = bytes(a[raw : raw + size])
+                    end = octets_viper.put_block(a, 7, tag, random.below(2), number, raw, raw + size)
+                    last = a[10]
+                    assert end == octets_plain.put_block(b, 7, tag, last, number, raw, raw + size)
+                    assert a == b
+                    assert a[end - size : end] == data
 
 
 def _aarqs(random):

@@ -26,6 +26,7 @@ try:
         length_size,
         put16,
         put32,
+        put_block,
         scan,
         u32_equal,
     )
@@ -52,6 +53,7 @@ except (SyntaxError, NameError, ImportError):
         length_size,
         put16,
         put32,
+        put_block,
         scan,
         u32_equal,
     )

@@ -71,6 +71,32 @@ def put32(buf, off, v):
     buf[off : off + 4] = v.to_bytes(4, "big")
 
 
+def put_block(tx, start, tag, last, number, raw, end):
+    """Put the header of a block of a response (`dlms.long.response`) in front of its raw data tx[raw:end], fewer than 65,536 octets.
+
+    The APDU begins at tx[start:], where the invoke-id-and-priority of GET and ACTION stands already; the data move down behind a
+    shorter header. Returns the offset behind them.
+    """
+    tx[start] = tag
+    if tag == 0x0C:
+        tx[start + 1 : start + 6] = bytes((1, 2, last, number >> 8 & 0xFF, number & 0xFF))
+        p = start + 6
+    else:
+        tx[start + 1] = 2
+        tx[start + 3] = last
+        tx[start + 4 : start + 8] = number.to_bytes(4, "big")
+        p = start + 8
+        if tag == 0xC4:
+            tx[p] = 0
+            p += 1
+    n = end - raw
+    size = bytes((n,)) if n < 0x80 else bytes((0x81, n)) if n < 0x100 else bytes((0x82, n >> 8, n & 0xFF))
+    tx[p : p + len(size)] = size
+    p += len(size)
+    tx[p : p + n] = tx[raw:end]
+    return p + n
+
+
 def u32_equal(buf, off, v):
     """1 when the 32 bits at off are the small integer v, else 0."""
     return 1 if buf[off] << 24 | buf[off + 1] << 16 | buf[off + 2] << 8 | buf[off + 3] == v else 0

@@ -105,6 +105,45 @@ def put32(buf: ptr8, off: int, v: int):
 
 
 @micropython.viper
+def put_block(tx: ptr8, start: int, tag: int, last: int, number: int, raw: int, end: int) -> int:
+    tx[start] = tag
+    tx[start + 3] = last
+    if tag == 0x0C:
+        tx[start + 1] = 1
+        tx[start + 2] = 2
+        tx[start + 4] = number >> 8
+        tx[start + 5] = number
+        p = start + 6
+    else:
+        tx[start + 1] = 2
+        tx[start + 4] = number >> 24
+        tx[start + 5] = number >> 16
+        tx[start + 6] = number >> 8
+        tx[start + 7] = number
+        p = start + 8
+        if tag == 0xC4:
+            tx[p] = 0
+            p += 1
+    n = end - raw
+    if n >= 0x100:
+        tx[p] = 0x82
+        tx[p + 1] = n >> 8
+        p += 2
+    elif n >= 0x80:
+        tx[p] = 0x81
+        p += 1
+    tx[p] = n
+    p += 1
+    if p < raw:
+        while raw < end:
+            tx[p] = tx[raw]
+            p += 1
+            raw += 1
+        return p
+    return end
+
+
+@micropython.viper
 def u32_equal(buf: ptr8, off: int, v: int) -> int:
     if buf[off + 3] != v & 0xFF:
         return 0

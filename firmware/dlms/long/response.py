@@ -11,14 +11,13 @@ raw is the Data, of a list the whole sequence with its count. Where these blocks
 the request came in general blocks, `gbt` sends the answer; where neither was negotiated, `dlms.ln.whole`, in one piece of any length.
 """
 
-from dlms.codec.axdr import put_size
 from dlms.codec.conformance import BLOCK_ACTION, BLOCK_GET, GENERAL_BLOCK_TRANSFER
-from dlms.codec.octets import copy, put16, put32
-from dlms.long.states import GET_OUT, READ_OUT
+from dlms.codec.octets import copy, put_block
 from dlms.long.stream import raw_room
 
 # by kind of transfer: none, GET_OUT, ACTION_OUT, two inwards, READ_OUT
 _BLOCK = b"\x00\x09\x08\x00\x00\x06"  # octets of a block header before its length field
+_TAG = b"\x00\xc4\xc7\x00\x00\x0c"
 _BIT = (0, BLOCK_GET, BLOCK_ACTION, 0, 0, BLOCK_GET)
 
 
@@ -52,34 +51,7 @@ def first(server, aa, t, tx, kind, head):
     t.kind = kind
     t.iip = tx[start + 2]
     t.block = 1
-    return block(aa, t, tx, raw, off, 0)
-
-
-def block(aa, t, tx, raw, off, last):
-    """Write the header of block t.block in front of its raw data tx[raw:off]; returns the offset behind the APDU."""
-    start = aa.start
-    kind = t.kind
-    p = start + 8
-    if kind == GET_OUT:
-        tx[start] = 0xC4
-        tx[p] = 0
-        p += 1
-    else:
-        tx[start] = 0xC7
-    tx[start + 3] = last
-    if kind == READ_OUT:
-        tx[start] = 0x0C
-        tx[start + 1] = 1
-        tx[start + 2] = 2
-        put16(tx, start + 4, t.block)
-        p = start + 6
-    else:
-        tx[start + 1] = 2
-        put32(tx, start + 4, t.block)
-    p = put_size(tx, p, off - raw)
-    if p != raw:
-        copy(tx, p, tx, raw, off - raw)
-    return p + off - raw
+    return put_block(tx, start, _TAG[kind], 0, 1, raw, off)
 
 
 def following(server, aa, t, tx):
@@ -93,7 +65,7 @@ def following(server, aa, t, tx):
     if t.fault:
         last = 0  # told with the next block: this one is whole
     t.block += 1
-    end = block(aa, t, tx, raw, off, last)
+    off = put_block(tx, aa.start, _TAG[t.kind], last, t.block, raw, off)
     if last:
         server.abandon(aa)
-    return end
+    return off
