@@ -22,6 +22,10 @@ if limits.PUSHES:
 _TICK = 100  # milliseconds between two looks of the supervisor
 _ROOM = 256  # words of heap in one piece that frames of calls inside each other find room in
 _SMALLEST = 32  # octets of the smallest object, or more
+_TAKEN = 8192  # octets of heap after which frames have come to stand far from the first octet that is free
+_GIVEN_BACK = 1024  # fewer in use than there were: a collection has been, and left gaps
+_OPENINGS = 32  # AAs opened between two looks at the heap, which takes as long as opening two of them on a board
+_LOOK = 5000  # milliseconds between two looks where none are opened: datagrams take heap as well
 _OLDEST = (1, 25)  # MicroPython
 _LOOPBACK = {"127.0.0.1", "::1"}
 HARDWARE = limits.HARDWARE
@@ -41,6 +45,10 @@ class App:
         self.frame_timeout = config.frame_timeout * 1000
         self.udp_inactivity = config.udp_inactivity * 1000
         self.gaps = False  # there are some to be closed
+        self.room = 0  # where there was room for any frame after that, last time
+        self.closed = 0  # octets in use then
+        self.openings = 0  # AAs opened when the heap was looked at last
+        self.looked = _LOOK - 1000  # milliseconds since; the first look comes soon, because the start leaves gaps as well
         self.board = make_board(limits, config, self.log)
         self.meter = meter.build(config, self.board.source)
         forget_start()  # before the buffers of the connections are made
@@ -136,14 +144,16 @@ class App:
         self.gaps = True
 
     async def supervise(self):
-        """Ten times a second: let simulated time pass, and close what has been quiet too long. Allocates nothing."""
+        """Ten times a second: let simulated time pass, and close what has been quiet too long. Allocates nothing, but to close gaps."""
         last = time.ticks_ms()
         in_time = bytes(4)
         while True:
             if self.gaps:
                 # not before the frames of the start are gone, which would leave others
-                close_gaps()
+                gc.collect()
+                self.room = close_gaps()
                 self.gaps = False
+                self.closed = gc.mem_alloc()
                 if not self.gc:
                     gc.disable()
             await sleep_ms(_TICK)
@@ -159,6 +169,8 @@ class App:
                     if self.notifier is not None:
                         self.notifier.tick(ms)
                 self.board.tick(ms)
+                if self.gc:
+                    self.keep_closed(ms)
                 if self.meter.lost != in_time:
                     in_time = self.meter.lost  # said once
                     self.log("WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % self.meter.rate)
@@ -167,16 +179,41 @@ class App:
                 gc.collect()
                 self.log("ERROR", "app", "supervisor", type(e).__name__)
 
+    def keep_closed(self, ms):
+        """Close the gaps that came about since, `ms` after the call before: 8 KiB were taken, or a collection gave some back.
+
+        gc.mem_alloc() goes through the whole heap (520,000 instructions on a Cortex-M3), so it is asked rarely. An object that was given
+        back below the room for frames is a gap as well, which one new object closes.
+        """
+        self.looked += ms
+        if self.server.openings - self.openings < _OPENINGS and self.looked < _LOOK:
+            return
+        self.openings = self.server.openings
+        self.looked = 0
+        used = gc.mem_alloc()
+        if used > self.closed + _TAKEN or used < self.closed - _GIVEN_BACK:
+            self.room = close_gaps()
+            self.closed = gc.mem_alloc()
+        else:
+            fill(self.room)
+
 
 def close_gaps():
     """Make frames that stand on the heap cheap (a call with more than eleven words of locals and stack borrows its frame there).
 
     Every such call looks for room from the lowest free octet on, past all the gaps that compiling left and that are too small:
     thousands of instructions. So the gaps are filled with objects that nobody keeps, up to where there is room for any frame.
-    They are given back when memory runs short, and then no more is lost than the speed.
+    They are given back when memory runs short, and then no more is lost than the speed, until the next look (`App.keep_closed`). Nothing
+    is collected here: before READY somebody has, and later a collection would cost more than an AA, and leave the gaps to be filled again.
+    Returns where that room is.
     """
     room = id((0,) * _ROOM)
-    gc.collect()
+    fill(room)
+    return room
+
+
+def fill(room):
+    """Fill every gap below `room`; one object at least, which leads MicroPython's search for room past all that is full."""
     most = gc.mem_free() // _SMALLEST
     while most and id(object()) < room:
         most -= 1

@@ -112,6 +112,7 @@ def main():
     gc.disable()  # when a collection happens is chance, and there is heap for everything
     path, rows, what, times = sys.argv[1:]
     long = Long(path, int(rows))
+    gc.collect()
     close_gaps()  # as the meter does before it serves: where a frame finds room would else depend on all that was put there before
     if what != "whole":
         long.last(what, int(times))
