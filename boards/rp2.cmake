@@ -17,3 +17,9 @@ set_source_files_properties(
 add_compile_definitions(PICO_CXX_DISABLE_ALLOCATION_OVERRIDES=1)
 cmake_language(DEFER CALL set_target_properties ${MICROPY_TARGET} PROPERTIES LINKER_LANGUAGE C)
 cmake_language(DEFER CALL target_link_libraries ${MICROPY_TARGET} m)
+
+# Frames of bytecode functions on the C stack, as far as it goes: frames.c tells why, and how far.
+set_source_files_properties(${MICROPY_DIR}/py/objfun.c PROPERTIES COMPILE_DEFINITIONS "m_malloc_maybe=frame_on_heap")
+add_library(usermod_frames INTERFACE)
+target_sources(usermod_frames INTERFACE ${CMAKE_CURRENT_LIST_DIR}/frames.c)
+target_link_libraries(usermod INTERFACE usermod_frames)

@@ -5,6 +5,7 @@ QEMU counts instructions exactly (-icount); what interrupts would add at random 
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import tempfile
 import time
@@ -27,8 +28,9 @@ _LOOK = 20  # requests of a kind that are counted
 _CONNECTIONS = 4
 _HEAP_BAR = 48 * 1024
 _GET_BAR = 60_000
+_STACK_BAR = 6_600  # octets of 8,192
 _LEFT_OUT = "SN_CLIENTS = GBT_WINDOW = PUSHES = GROUPS = 0\n"  # what a board may leave out
-_KINDS = ("GET of a Register", "SET of a Data", "GET-next of a profile block")
+_KINDS = ("GET of a Register", "SET of a Data", "ACTION", "GET list", "GET-next of a profile block")
 _CONFIG = {"start": "2026-03-05T12:00:00", "backfill_days": 2, "seed": 1, "inactivity": 0, "log": "ERROR"}
 _WHERE = "emulated Cortex-M3"
 
@@ -59,7 +61,32 @@ def _heap(folder: Path, requests: int) -> list[Row]:
     rows = []
     with EmulatedBoard(folder / "heap.img", folder / "heap.log", settings={**_CONFIG, "gc": False, "rate": 3600}) as board:
         rows += [_per_request(board, kind, requests) for kind in sorted(NAMED) if not left_out(kind, limits.of(board.ready.board))]
+    rows.append(_stack(folder))
     return [*(_after_boot(folder, everything) for everything in (True, False)), _from_sources(folder), *rows]
+
+
+def _stack(folder: Path) -> Row:
+    with EmulatedBoard(folder / "stack.img", folder / "stack.log", settings={**_CONFIG, "rate": 3600}) as board:
+        play_everything(board)
+        deepest = board.deepest_stack()
+    return Row("deepest C stack, board", deepest, "B", _STACK_BAR, how="of 8,192 B, since the reset: every kind of request")
+
+
+def play_everything(board: EmulatedBoard) -> None:
+    """Every kind of request and refusal that the board serves, over TCP and UDP, with the other connections open."""
+    table = limits.of(board.ready.board)
+    kinds = [kind for kind in (*sorted(NAMED), "refused") if not left_out(kind, table)]
+    with contextlib.ExitStack() as stack:
+        links = [stack.enter_context(Link((board.host, board.port))) for _ in range(_CONNECTIONS)]
+        for link in links:
+            link.associate()
+        for kind in kinds:
+            links[0].associate(pdu_size(kind))
+            links[0].play(cycle(kind), 1)
+    with Link((board.host, board.port), udp=True) as link:
+        for kind in _KINDS:
+            link.associate(pdu_size(kind))
+            link.play(cycle(kind), 1)
 
 
 def _from_sources(folder: Path) -> Row:
@@ -176,11 +203,13 @@ def _row(board: EmulatedBoard, name: str, bar: int | None, play: Callable[[], in
             raise WrongAnswer(f"the board printed {len(found)} of {asked} counts")
         time.sleep(0.01)
     windows, loops = ([each[column] * _TICK / (1 << ICOUNT) for each in found[-asked:]] for column in (0, 1))
+    calls = statistics.median(each[2] for each in found[-asked:])
     how = f"median of {asked}, {min(windows):,.0f} to {max(windows):,.0f}; the whole loop {statistics.median(loops):,.0f}"
+    how += f"; calls of gc_alloc: {calls:.0f}"
     return Row(f"instructions per request, Cortex-M3, {name}", round(statistics.median(windows)), "", bar, how=how)
 
 
-def _probes(board: EmulatedBoard) -> list[tuple[int, int]]:
-    """(window, loop) of every ready socket so far, in ticks."""
+def _probes(board: EmulatedBoard) -> list[tuple[int, int, int]]:
+    """(window, loop, calls of gc_alloc in the window) of every ready socket so far, in ticks."""
     lines = (line.split() for line in board.console().splitlines(keepends=True) if line.startswith("PROBE") and line.endswith("\n"))
-    return [(int(words[1]), int(words[2])) for words in lines if words[1].isdigit()]
+    return [(int(words[1]), int(words[2]), int(words[3])) for words in lines if words[1].isdigit()]

@@ -29,6 +29,9 @@ READY_TIMEOUT = 90.0
 # Until a cable that was pulled or put back has been noticed, on a computer with other things to do.
 NETWORK_SECONDS = 20.0
 _POLL = 0.01
+# The C stack (boards/EMU_M3/port: emu.ld, startup.c), which every start fills with one word.
+_STACK, _STACK_TOP = 8192, 0x20000000 + 264 * 1024 - 32
+_PAINT = bytes.fromhex("a7c0a7c0")
 
 
 def deploy_to(device: str) -> list[str]:
@@ -231,6 +234,16 @@ class EmulatedBoard(Booted):
             return self.remote.execute(code, timeout)
         except RemoteError as error:
             raise BoardError(f"{error}{'' if self.alive else ' (the board is off)'}") from None
+
+    def deepest_stack(self) -> int:
+        """Octets of the C stack at its deepest since the last reset, interrupts included. The program notices nothing."""
+        stack = self.machine.memory(_STACK_TOP - _STACK, _STACK)
+        free = 0
+        while stack.startswith(_PAINT, free):
+            free += len(_PAINT)
+        if not free:
+            raise BoardError("the C stack is used up, or the firmware on the board does not fill it at the start")
+        return _STACK - free
 
     def console(self) -> str:
         """What the console has said in the present boot."""

@@ -176,6 +176,18 @@ class Machine:
         self._order(f"hostfwd_add tcp:{LOOPBACK}:{number}-:{port}")
         return number
 
+    def memory(self, address: int, size: int) -> bytes:
+        """Octets of the board's memory, read behind the program's back."""
+        path = self.console.with_name(self.console.name + ".memory").resolve()
+        path.unlink(missing_ok=True)
+        self._order(f'pmemsave {address:#x} {size} "{path}"')
+        deadline = time.monotonic() + _STOP_TIMEOUT
+        while not path.exists() or path.stat().st_size < size:
+            if time.monotonic() > deadline or not self.alive:
+                raise BoardError("QEMU does not tell what is in the board's memory")
+            time.sleep(0.01)
+        return path.read_bytes()
+
     def _order(self, command: str) -> None:
         """A command for QEMU's monitor."""
         assert self._process is not None

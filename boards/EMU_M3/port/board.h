@@ -20,3 +20,6 @@ static inline void board_irq_set_pending(int irq) {
 // The part that can be emulated or real differs in one thing: an emulator can end. Ends it with an exit code of its own
 // after a line on the console, so that whoever started it learns why.
 void board_fatal(const char *why, int code) __attribute__((noreturn));
+
+// Calls of gc_alloc since the last reset, modulo 2**32: what asked for heap, whether it was given back or not.
+uint32_t board_allocations(void);

@@ -1,10 +1,12 @@
 // emu.Poll(): select.poll() that counts, in ticks of emu.busy(), what is done for what it finds.
 //
-// Prints `PROBE ready TICKS` when something is registered for the first time, and for everything found `PROBE WINDOW LOOP`: from the poll's
-// result to when the next is asked for, without interrupts; and from one wait to the next, interrupts and all the rest included.
+// Prints `PROBE ready TICKS` when something is registered for the first time, and for everything found `PROBE WINDOW LOOP CALLS`: from the
+// poll's result to when the next is asked for, without interrupts; from one wait to the next, interrupts and all the rest included; and
+// calls of gc_alloc in the window.
 // It takes no heap, so that what it counts is what would be without it.
 #include "py/mphal.h"
 #include "py/runtime.h"
+#include "board.h"
 #include "clock.h"
 
 extern const mp_obj_module_t mp_module_select;
@@ -15,6 +17,7 @@ typedef struct {
     uint32_t begun; // of the wait before
     uint32_t served; // of what was found
     uint32_t window;
+    uint32_t asked; // calls of gc_alloc before, then in the window
     uint32_t interrupts; // state to go back to
     bool counting;
     bool serving;
@@ -70,7 +73,8 @@ static MP_DEFINE_CONST_FUN_OBJ_3(counted_modify_obj, counted_modify);
 static mp_obj_t counted_ipoll(mp_obj_t self_in, mp_obj_t milliseconds) {
     counted_poll_t *self = MP_OBJ_TO_PTR(self_in);
     if (self->window != 0) {
-        mp_printf(&mp_plat_print, "PROBE %u %u\n", (unsigned)self->window, (unsigned)passed(self->begun));
+        mp_printf(&mp_plat_print, "PROBE %u %u %u\n", (unsigned)self->window, (unsigned)passed(self->begun),
+            (unsigned)self->asked);
         self->window = 0;
     }
     self->begun = clock_busy();
@@ -84,6 +88,7 @@ static mp_obj_t counted_next(mp_obj_t self_in) {
     counted_poll_t *self = MP_OBJ_TO_PTR(self_in);
     if (self->serving) {
         self->window = passed(self->served);
+        self->asked = board_allocations() - self->asked;
         self->serving = false;
         MICROPY_END_ATOMIC_SECTION(self->interrupts);
     }
@@ -91,6 +96,7 @@ static mp_obj_t counted_next(mp_obj_t self_in) {
     if (found != MP_OBJ_STOP_ITERATION && self->counting) {
         self->serving = true;
         self->interrupts = MICROPY_BEGIN_ATOMIC_SECTION();
+        self->asked = board_allocations();
         self->served = clock_busy();
     }
     return found;

@@ -2,10 +2,12 @@
 //
 //     Flash()   block device for a file system (the extended interface); wear() -> (erases, programs, violations)
 //     Poll()    select.poll() that counts what is done for what it finds (countedpoll.c)
+//     allocations()   calls of gc_alloc since the last reset, modulo 2**30: frames on the heap count as well as objects
 //     busy()    ticks of 40 ns that the CPU has not slept, modulo 2**30: with the emulator counting instructions, work done
 #include "py/runtime.h"
 #include "py/mperrno.h"
 #include "extmod/vfs.h"
+#include "board.h"
 #include "clock.h"
 #include "flash.h"
 
@@ -98,10 +100,29 @@ static mp_obj_t emu_busy(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(emu_busy_obj, emu_busy);
 
+// The linker leads every call from another file than gc.c here (Makefile: --wrap=gc_alloc).
+void *__real_gc_alloc(size_t octets, unsigned int flags);
+void *__wrap_gc_alloc(size_t octets, unsigned int flags);
+static uint32_t allocations;
+void *__wrap_gc_alloc(size_t octets, unsigned int flags) {
+    allocations++;
+    return __real_gc_alloc(octets, flags);
+}
+
+uint32_t board_allocations(void) {
+    return allocations;
+}
+
+static mp_obj_t emu_allocations(void) {
+    return MP_OBJ_NEW_SMALL_INT(allocations & ((1u << 30) - 1));
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(emu_allocations_obj, emu_allocations);
+
 static const mp_rom_map_elem_t emu_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_emu) },
     { MP_ROM_QSTR(MP_QSTR_Flash), MP_ROM_PTR(&emu_flash_type) },
     { MP_ROM_QSTR(MP_QSTR_Poll), MP_ROM_PTR(&emu_counted_poll_type) },
+    { MP_ROM_QSTR(MP_QSTR_allocations), MP_ROM_PTR(&emu_allocations_obj) },
     { MP_ROM_QSTR(MP_QSTR_busy), MP_ROM_PTR(&emu_busy_obj) },
 };
 static MP_DEFINE_CONST_DICT(emu_globals, emu_globals_table);

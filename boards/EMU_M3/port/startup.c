@@ -9,7 +9,7 @@
 #include "uart.h"
 #include "watchdog.h"
 
-extern uint32_t _estack, _sidata, _sdata, _edata, _sbss, _ebss;
+extern uint32_t _estack, _heap_end, _sidata, _sdata, _edata, _sbss, _ebss;
 int main(void);
 
 #define SCB_SHPR3 BOARD_REG(0xE000ED20)
@@ -67,7 +67,19 @@ static void unexpected_handler(void) {
     board_fatal("unexpected interrupt", EXIT_FAULT);
 }
 
+// The stack is filled with this at every start, so that what was overwritten tells how deep it has been
+// (deepest_stack in tools/emulated/board.py).
+#define STACK_PAINT (0xc0a7c0a7u)
+
+static inline __attribute__((always_inline)) void paint_stack(void) {
+    // Volatile: as a call of memset it would stand in the way of its own paint.
+    for (volatile uint32_t *at = &_heap_end; at < (uint32_t *)__builtin_frame_address(0) - 16; at++) {
+        *at = STACK_PAINT;
+    }
+}
+
 __attribute__((used)) static void start(void) {
+    paint_stack();
     for (uint32_t *from = &_sidata, *to = &_sdata; to < &_edata;) {
         *to++ = *from++;
     }
