@@ -4,7 +4,6 @@ of the process cancel. Valgrind counts what the process executes, not the kernel
 
 from __future__ import annotations
 
-import re
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -13,6 +12,8 @@ from pathlib import Path
 
 from host_tests.alloc.alloc_kinds import cycle, pdu_size
 
+from . import ageing
+from .ageing import total
 from .link import Link, WrongAnswer
 from .report import Row
 from .settings import INSIDE, PATIENCE, Settings, environment
@@ -32,9 +33,11 @@ def measure(settings: Settings) -> list[Row]:
     others = [(f"TCP, whole server, {kind}", kind) for kind in (*_OTHERS, _AARQ)]
     if settings.valgrind is None:
         bars = {server: SERVER_BAR, engine: ENGINE_BAR}
-        return [Row(what, None, "", bars.get(what), how=settings.missing) for what in (server, engine, *(what for what, _ in others))]
+        names = (server, engine, *(what for what, _ in others))
+        return [Row(what, None, "", bars.get(what), how=settings.missing) for what in names] + ageing.left_out(settings)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(WORKERS) as pool:
         count = Counter(settings, Path(folder))
+        aged = pool.submit(ageing.measure, settings, Path(folder))
         jobs: dict[str, Callable[[], int]] = {
             "fewer": lambda: count.server(None, FEWER),
             "more": lambda: count.server(None, MORE),
@@ -45,6 +48,7 @@ def measure(settings: Settings) -> list[Row]:
             jobs[kind] = lambda kind=kind: count.server(kind, FEWER)
         runs = {name: pool.submit(job) for name, job in jobs.items()}
         ir = {name: run.result() for name, run in runs.items()}
+        aged_rows = aged.result()
     per = f"callgrind, (Ir({MORE}) - Ir({FEWER})) / {MORE - FEWER}"
     rows = [
         Row(server, (ir["more"] - ir["fewer"]) / (MORE - FEWER), "instr.", SERVER_BAR, SERVER_AIM, per),
@@ -53,7 +57,7 @@ def measure(settings: Settings) -> list[Row]:
     for what, kind in others:
         done = count.played[kind]
         rows.append(Row(what, (ir[kind] - ir["fewer"]) / done, "instr.", how=f"callgrind, mean of {done}"))
-    return rows
+    return rows + aged_rows
 
 
 class Counter:
@@ -114,11 +118,3 @@ class Counter:
         """Server.handle, called `count` times with a plain GET."""
         return self.script("engine.py", f"{count:05}")
 
-
-def total(out: Path) -> int:
-    """The sum of instructions in a file that callgrind wrote (`totals:`, else `summary:`)."""
-    text = out.read_text(errors="replace")
-    found = re.search(r"^totals: (\d+)", text, re.M) or re.search(r"^summary: (\d+)", text, re.M)
-    if found is None:
-        raise WrongAnswer("callgrind left no totals")
-    return int(found[1])
