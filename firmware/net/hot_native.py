@@ -1,29 +1,63 @@
 """Native code of what every TCP request passes through; `hot_plain` has the contract."""
 
 import micropython
+from micropython import const
+from time import ticks_add, ticks_diff, ticks_ms
 
 from net.hot_plain import end
 
+_POLLIN = const(1)
+_ROUNDS = const(32)  # as in `hot_plain`
 
 @micropython.native
 def serve_ready(poller, own, dt, wake):
-    for sock, event in poller.ipoll(dt):
-        key = id(sock)
-        if key in own:
-            handler = own[key]
-            try:
-                handler.ready(event)
-            except Exception as e:
-                end(handler, e)
-        else:
-            wake(sock, event)
+    start = ticks_ms()
+    left = dt
+    rounds = _ROUNDS
+    while rounds:
+        rounds -= 1
+        plain = False
+        for sock, event in poller.ipoll(left):
+            key = id(sock)
+            if key in own:
+                handler = own[key]
+                try:
+                    if event == _POLLIN and handler.have == 0:
+                        handler.active = True
+                        # as `receive_one`, without its call
+                        short, keys, ways, tx, served, rx = handler.quick
+                        n = sock.readinto(rx)
+                        size = short(keys, ways, rx, 0, n, tx, served) if n else 0
+                        if size:
+                            plain = True
+                            sent = sock.write(tx, size)
+                            if sent != size:
+                                handler.wait_out(sent or 0, size)
+                        else:
+                            rounds = 0
+                            handler.received(n)
+                    else:
+                        rounds = 0
+                        handler.ready(event)
+                except Exception as e:
+                    rounds = 0
+                    end(handler, e)
+            else:
+                rounds = 0
+                wake(sock, event)
+        if not plain:
+            return
+        if dt >= 0:
+            left = ticks_diff(ticks_add(start, dt), ticks_ms())
+            if left <= 0:
+                return
 
 
 @micropython.native
 def receive_one(connection, sock, rx):
     n = sock.readinto(rx)
     if n:
-        short, keys, ways, tx, served = connection.quick
+        short, keys, ways, tx, served, _ = connection.quick
         size = short(keys, ways, rx, 0, n, tx, served)
         if size:
             sent = sock.write(tx, size)

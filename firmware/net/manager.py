@@ -32,6 +32,8 @@ _CONNECTED = (106, 56, 127)  # EISCONN of Linux and lwIP, of macOS, of newlib (E
 class Line:
     """The way to one destination. manager: the Manager. permanent: whether it shall always be open."""
 
+    have = -1  # no connection of a client (`net.hot_plain`)
+
     def __init__(self, manager, host, port, permanent):
         self.manager = manager
         self.host = host

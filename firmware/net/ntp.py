@@ -29,6 +29,8 @@ _ERA = 1 << 32
 class Ntp:
     """server: name or address. queue: a MeterQueue. take: function(day since 2000, second of the day), UTC, called with each answer."""
 
+    have = -1  # no connection of a client (`net.hot_plain`)
+
     def __init__(self, server, queue, take, log, port=_PORT):
         self.server = server
         self.queue = queue

@@ -2,10 +2,11 @@
 
 asyncio wakes a task for every readable socket, which costs a registration, a task switch and several heap objects a request. The
 meter's sockets have no tasks: they are registered once, and `wait_io_event` calls their handler as soon as the poll says so. All
-other sockets are waited for by tasks as ever. One poll is served, then asyncio looks for due tasks again, so that a busy
-client cannot starve the metrology.
+other sockets are waited for by tasks as ever. One poll is served, or as many as bring plain requests only until a task is due; then
+asyncio looks for due tasks again, so that a busy client cannot starve the metrology.
 
-A handler has two methods: `ready(event)`, with the poll's event bits, and `failed(e)`, for what `ready` raised.
+A handler has two methods: `ready(event)`, with the poll's event bits, and `failed(e)`, for what `ready` raised; and `have`, below 0
+where it is no connection that the short way may read from (`net.hot_plain`).
 """
 
 import select

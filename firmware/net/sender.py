@@ -49,6 +49,8 @@ _GENERAL_BLOCK = const(0xE0)
 class Sender:
     """notifier: the Notifier it belongs to, with manager, queue and log."""
 
+    have = -1  # no connection of a client (`net.hot_plain`)
+
     def __init__(self, source, notifier):
         self.source = source
         self.box = source.box

@@ -45,7 +45,7 @@ class Connection(Link):
         self.rx = bytearray(HEADER + server.pdu)
         self.tx = tx
         # what the short way takes, in one place so that a request loads little
-        self.quick = (server.short, self.keys, self.ways, tx, server.served)
+        self.quick = (server.short, self.keys, self.ways, tx, server.served, self.rx)
         self.sock = None
         self.remote = ""  # address and port of the peer, for the log
         self.owner = None  # who opened the connection when that was not the peer, and hears of its end
@@ -120,17 +120,25 @@ class Connection(Link):
         """Read what has come and serve the first WPDU in it."""
         if self.have == 0:
             n = receive_one(self, self.sock, self.rx)
-            if n == -1:
-                return
-            if n and frame(self.rx, 0, n, self.server.pdu) == n:
-                # one WPDU and nothing else, for which the short way was tried
-                self.answer(self.server.serve(self, self.rx, 0, n, self.tx))
-                return
+            if n != -1:
+                self.received(n)
+            return
+        # the rest of a WPDU: no more than fits behind what is there
+        n = self.sock.readinto(self.tx, len(self.rx) - self.have)
+        if n and not self.drain:
+            copy(self.rx, self.have, self.tx, 0, n)
+        self.taken(n)
+
+    def received(self, n):
+        """n octets have come into the empty receive buffer, where the short way is not for them."""
+        if n and frame(self.rx, 0, n, self.server.pdu) == n:
+            # one WPDU and nothing else
+            self.answer(self.server.serve(self, self.rx, 0, n, self.tx))
         else:
-            # the rest of a WPDU: no more than fits behind what is there
-            n = self.sock.readinto(self.tx, len(self.rx) - self.have)
-            if n and not self.drain:
-                copy(self.rx, self.have, self.tx, 0, n)
+            self.taken(n)
+
+    def taken(self, n):
+        """n octets have come: 0 at the end of the connection, None for nothing yet."""
         if n is None:
             return
         if n == 0:
@@ -298,6 +306,8 @@ class Connection(Link):
 
 class Listener:
     """A listening socket of the TCP connection manager: passive OPEN (A-50, A-57)."""
+
+    have = -1  # nothing is read from it (`net.hot`)
 
     def __init__(self, sock, name, connections, queue, log, most):
         self.sock = sock

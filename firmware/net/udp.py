@@ -62,6 +62,8 @@ class UdpPort:
     (`net.multicast`).
     """
 
+    have = -1  # a datagram is not read as a stream is (`net.hot`)
+
     def __init__(self, sock, name, server, links, overflow, datagram, queue, tx, home=None):
         self.sock = sock
         self.name = name

@@ -5,6 +5,14 @@ compiler of a MicroPython without a native emitter does, and the importing modul
 its plain twin. (Viper code run as ordinary Python would not wrap its integers.)
 """
 
+import time
+
+if not hasattr(time, "ticks_ms"):
+    # MicroPython's `time` has these; here they never wrap
+    time.ticks_ms = lambda: time.monotonic_ns() // 1_000_000
+    time.ticks_add = lambda ticks, ms: ticks + ms
+    time.ticks_diff = lambda one, other: one - other
+
 
 def const(value):
     return value

@@ -12,6 +12,8 @@ class Skip(Exception):
 class Handler:
     """Raises what it was made with, if anything, and keeps what happened."""
 
+    have = -1
+
     def __init__(self, fault=None):
         self.fault = fault
         self.seen = []
