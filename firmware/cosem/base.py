@@ -43,6 +43,9 @@ class Interface:
     LONG = ()  # attributes that are sent element by element
     DEPENDENT = ()  # attributes whose value bounds that of another: SET of attribute 0 takes one of them at a time
     ROWS = 0  # the long attribute of which `elements` writes many at once
+    # what the short way (`dlms.ln.short`) may do itself, because it is all that `set` and `act` would do
+    COPIED = 0  # bit k: SET of attribute k with a value of fixed size is what `Interface.set` does
+    CLEARED = 0  # method 1, whose parameter says nothing, fills that attribute behind its tag with zeros; 0 for none
     SELECT = {}  # attribute -> bytes of the selectors it offers (REQUIREMENTS D.11)
 
     def __init__(self):

@@ -18,6 +18,7 @@ class Register(Interface):
     CLASS_ID = 3
     ATTRIBUTES = 3
     METHODS = 1
+    CLEARED = 2
 
     def __init__(self, value, unit):
         Interface.__init__(self)
@@ -48,6 +49,7 @@ class ExtendedRegister(Register):
 
     CLASS_ID = 4
     ATTRIBUTES = 5
+    CLEARED = 0
 
     def __init__(self, value, unit, clock):
         value, time = live(value, NO_TIME)

@@ -4,8 +4,8 @@
 no socket, clock or file, so that a test, a fuzzer or a UART drives it exactly as TCP does. In the steady state it
 allocates nothing, and what an object raises ends one request; only opening and closing an AA, which are logged, take heap.
 
-The short way (`dlms.ln.short`): a GET of one short attribute, what a head-end sends all day, is served by a single function.
-Everything else goes through `serve`.
+The short way (`dlms.ln.short`): a GET of one short attribute or of a list, a SET of a number, a reset - what a head-end sends all day - and
+the plain refusals are served by one function each. Everything else goes through `serve`.
 """
 
 from array import array

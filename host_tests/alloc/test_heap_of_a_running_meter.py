@@ -76,13 +76,16 @@ def _planted(tmp_path: Path, old: str, new: str, file: str) -> Path:
 
 
 _SET = "    errors = server.errors\n    if end - p < 3:"
+_SHORT = "    o = 12\n"
+_SHORT_KINDS = {"SET of a Data", "ACTION", "GET list", "refused"}
 _TICK = "    def tick(self, ms):\n"
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "guilty"),
     [
-        pytest.param("dlms/ln/set.py", _SET, "    bytes(rx[p:end])\n" + _SET, {"SET of a Data", "SET list", "refused"}, id="each SET"),
+        pytest.param("dlms/ln/set.py", _SET, "    bytes(rx[p:end])\n" + _SET, {"SET list", "refused"}, id="each SET"),
+        pytest.param("dlms/ln/short_viper.py", _SHORT, "    bytes(9)\n" + _SHORT, _SHORT_KINDS, id="each short way but GET"),
         pytest.param("meter/meter.py", _TICK, _TICK + "        ms = int(str(ms))\n", set(heap.KINDS), id="each tick"),
     ],
 )

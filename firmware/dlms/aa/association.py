@@ -79,11 +79,16 @@ class Association:
         self.directory = d
         self.acc = self.assoc.acc
         current = d.objs.index(None) if None in d.objs else 0xFFFF
-        self.way = (d.table, d.n << 16 | current, d.objs, self.acc, d.rows, self.room, answers_get(self.link.carrier.server, self))
+        server = self.link.carrier.server
+        refusals = server.errors.unknown_object << 8 | server.errors.no_right
+        gets = answers_get(server, self)
+        self.way = (
+            d.table, d.n << 16 | current, d.objs, self.acc, d.rows, self.room, gets, self.conformance, server.list_limit, refusals,
+        )  # fmt: skip
         self.heat()
 
     def heat(self):
-        """Decide anew whether a plain GET may take the short way: associated, GET negotiated, no transfer running."""
+        """Decide anew whether a plain request may take the short way: associated, GET negotiated, no transfer running."""
         hot = self.state == ASSOCIATED and self.confirmed and self.transfer is None and self.conformance & GET != 0
         self.link.ways[self.index] = self.way if hot else None
 

@@ -37,6 +37,11 @@ DONT_CARE = const(255)
 
 NULL_DATA = b"\x00"
 
+# octets of a Data of a type of fixed size, its tag among them, by tag; 0 for any other type
+FIXED = (
+    b"\x01\x00\x00\x02\x00\x05\x05\x00\x00\x00\x00\x00\x00\x02\x00\x02\x03"
+    b"\x02\x03\x00\x09\x09\x02\x05\x09\x0d\x06\x05\x02\x03\x05\x02\x03\x05"
+)
 _COUNTED = (ARRAY, STRUCTURE, BIT_STRING, OCTET_STRING, VISIBLE_STRING, UTF8_STRING)  # tags with a length or count behind them
 
 

@@ -6,18 +6,34 @@ Attribute loads and subscripts work on objects as ever; what looks at octets wor
 import micropython
 from micropython import const
 
+from dlms.codec.axdr import FIXED
+
 _ROW = const(20)  # as `dlms.aa.association.ROW`
+_MULTIPLE_REFERENCES = const(0x000200)  # these as in `dlms.codec.conformance`
+_SET = const(0x000008)
+_ACTION = const(0x000001)
+_TYPE_UNMATCHED = const(12)
+
+# A name that a module does not have is looked for in the builtins behind it, each time: so the module has them.
+size_of = len
+type_of = type
+writable = bytearray
 
 
 @micropython.viper
-def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) -> int:
+def short_get(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
-    if n != 21 or rx[8] != 0xC0 or rx[9] != 1 or rx[20] != 0:
+    if n < 21:
+        return 0
+    if n != 21 or rx[8] != 0xC0:
+        return int(short_other(keys_buf, ways, rx_buf, off, n, tx_buf, served_buf))
+    if rx[9] != 1 or rx[20] != 0:
         return 0
     if rx[7] != 13 or rx[1] != 1 or rx[0] | rx[6] != 0:
         return 0
+    keys = ptr8(keys_buf)
     # the AA, by its two wPorts
-    count = int(len(ways))
+    count = int(size_of(ways))
     i = 0
     p = 0
     while i < count:
@@ -40,9 +56,8 @@ def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) 
     # octets that the names at lo - 1 and at hi have in common with the one looked for: all between them begin so, too
     low = 0
     high = 0
-    while True:
-        if lo >= hi:
-            return 0
+    mid = -1
+    while lo < hi:
         mid = (lo + hi) >> 1
         p = mid << 3
         i = low if low < high else high
@@ -56,28 +71,47 @@ def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) 
         else:
             hi = mid
             high = i
-    if table[p + 6] != rx[11] or table[p + 7] != rx[12]:
-        return 0
-    # the AA's own Association object has no place in the list, an object not visible has no rights
-    if mid == current & 0xFFFF:
-        return 0
-    a = way[2][mid].a
-    k = rx[19]
-    if k == 0 or k >= int(len(a)):
-        return 0
-    acc = ptr8(way[3])
-    rights = ptr8(way[4])
-    if rights[_ROW * acc[mid] + k] & 1 == 0:
-        return 0
-    held = a[k]
-    if not held:
-        return 0
-    n = int(len(held))
-    size = n + 4
-    if size > int(way[5]):
-        return 0
-    value = ptr8(held)
     tx = ptr8(tx_buf)
+    acc = ptr8(way[3])
+    refused = 0
+    if lo >= hi:
+        refused = int(way[9]) >> 8
+    else:
+        if table[p + 6] != rx[11] or table[p + 7] != rx[12]:
+            return 0
+        # the AA's own Association object has no place in the list, an object not visible has no rights
+        if mid == current & 0xFFFF:
+            return 0
+        if acc[mid] == 0:
+            refused = int(way[9]) >> 8
+    if refused != 0:
+        size = 5
+        tx[11] = 1
+        tx[12] = refused
+    else:
+        a = way[2][mid].a
+        k = rx[19]
+        if k == 0 or k >= int(size_of(a)):
+            return 0
+        rights = ptr8(way[4])
+        if rights[_ROW * acc[mid] + k] & 1 == 0:
+            size = 5
+            tx[11] = 1
+            tx[12] = int(way[9]) & 0xFF
+        else:
+            held = a[k]
+            if not held:
+                return 0
+            n = int(size_of(held))
+            size = n + 4
+            if size > int(way[5]):
+                return 0
+            value = ptr8(held)
+            tx[11] = 0
+            i = 0
+            while i < n:
+                tx[12 + i] = value[i]
+                i += 1
     tx[0] = 0
     tx[1] = 1
     tx[2] = rx[4]
@@ -89,11 +123,7 @@ def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) 
     tx[8] = 0xC4
     tx[9] = 1
     tx[10] = rx[10]
-    tx[11] = 0
-    i = 0
-    while i < n:
-        tx[12 + i] = value[i]
-        i += 1
+    served = ptr8(served_buf)
     i = 3
     while i >= 0:
         served[i] = served[i] + 1
@@ -101,3 +131,178 @@ def short_get(keys: ptr8, ways, rx_buf, off: int, n: int, tx_buf, served: ptr8) 
             break
         i -= 1
     return size + 8
+
+
+@micropython.viper
+def short_other(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
+    rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
+    # the kind, which services it takes, the first descriptor and how many there are
+    tag = rx[8]
+    q = 11
+    left = 1
+    if tag == 0xC1:
+        # a value of fixed size, nothing in front of it or behind
+        if rx[9] != 1 or n < 22 or rx[20] != 0 or rx[21] >= 34:
+            return 0
+        sizes = ptr8(FIXED)
+        if n - 21 != sizes[rx[21]]:
+            return 0
+        needed = _SET
+    elif tag == 0xC3:
+        # no parameter, null-data or an integer
+        if rx[9] != 1:
+            return 0
+        if rx[20] == 0:
+            if n != 21:
+                return 0
+        elif rx[20] != 1 or (n != 22 or rx[21] != 0) and (n != 23 or rx[21] != 15):
+            return 0
+        needed = _ACTION
+    elif tag == 0xC0:
+        if rx[9] != 3:
+            return 0
+        left = rx[11]
+        q = 12
+        if left == 0 or left >= 0x80 or n != 12 + 10 * left:
+            return 0
+        needed = _MULTIPLE_REFERENCES
+    else:
+        return 0
+    if rx[10] & 0x40 == 0 or rx[1] != 1 or rx[0] != 0 or rx[6] << 8 | rx[7] != n - 8:
+        return 0
+    # the AA, by its two wPorts
+    keys = ptr8(keys_buf)
+    count = int(size_of(ways))
+    i = 0
+    p = 0
+    while i < count:
+        if keys[p + 1] == rx[3] and keys[p + 3] == rx[5] and keys[p] == rx[2] and keys[p + 2] == rx[4]:
+            break
+        p += 4
+        i += 1
+    if i == count or rx[2] | rx[3] == 0:
+        return 0
+    way = ways[i]
+    if not way:
+        return 0
+    if int(way[7]) & needed == 0 or left > int(way[8]):
+        return 0
+    table = ptr8(way[0])
+    current = int(way[1])
+    objs = way[2]
+    acc = ptr8(way[3])
+    rights = ptr8(way[4])
+    room = int(way[5]) + 8
+    tx = ptr8(tx_buf)
+    o = 12
+    while left > 0:
+        # as in `short_get`: a function of its own would cost a call for each
+        lo = 0
+        hi = current >> 16
+        low = 0
+        high = 0
+        mid = -1
+        while lo < hi:
+            mid = (lo + hi) >> 1
+            p = mid << 3
+            i = low if low < high else high
+            while i < 6 and table[p + i] == rx[q + 2 + i]:
+                i += 1
+            if i == 6:
+                break
+            if table[p + i] < rx[q + 2 + i]:
+                lo = mid + 1
+                low = i
+            else:
+                hi = mid
+                high = i
+        code = 0
+        if lo >= hi:
+            code = int(way[9]) >> 8
+        else:
+            if table[p + 6] != rx[q] or table[p + 7] != rx[q + 1] or mid == current & 0xFFFF:
+                return 0
+            if acc[mid] == 0:
+                code = int(way[9]) >> 8
+        if code != 0:
+            if tag != 0xC1:
+                return 0
+        else:
+            obj = objs[mid]
+            a = obj.a
+            k = rx[q + 8]
+            if tag == 0xC3:
+                if k != 1:
+                    return 0
+                if rights[_ROW * acc[mid] + int(obj.ATTRIBUTES) + 1] == 0:
+                    return 0
+                k = int(obj.CLEARED)
+            if k == 0 or k >= int(size_of(a)):
+                return 0
+            right = rights[_ROW * acc[mid] + k]
+            held = a[k]
+            if tag == 0xC1:
+                if right & 2 == 0:
+                    code = int(way[9]) & 0xFF
+                else:
+                    if (int(obj.COPIED) >> k) & 1 == 0 or type_of(held) is not writable:
+                        return 0
+                    value = ptr8(held)
+                    m = n - 21
+                    if value[0] != rx[21] or int(size_of(held)) != m:
+                        code = _TYPE_UNMATCHED
+                    else:
+                        i = 1
+                        while i < m:
+                            value[i] = rx[21 + i]
+                            i += 1
+            else:
+                if not held:
+                    return 0
+                m = int(size_of(held))
+                value = ptr8(held)
+                if tag == 0xC3:
+                    i = 1
+                    while i < m:
+                        value[i] = 0
+                        i += 1
+                else:
+                    if right & 1 == 0 or rx[q + 9] != 0 or o + 1 + m > room:
+                        return 0
+                    tx[o] = 0
+                    o += 1
+                    i = 0
+                    while i < m:
+                        tx[o + i] = value[i]
+                        i += 1
+                    o += m
+        q += 10
+        left -= 1
+    if tag == 0xC0:
+        tx[9] = 3
+        tx[11] = rx[11]
+    else:
+        tx[9] = 1
+        tx[11] = code
+        if tag == 0xC3:
+            tx[12] = 0
+            o = 13
+    o -= 8
+    tx[0] = 0
+    tx[1] = 1
+    tx[2] = rx[4]
+    tx[3] = rx[5]
+    tx[4] = rx[2]
+    tx[5] = rx[3]
+    tx[6] = o >> 8
+    tx[7] = o
+    tx[8] = tag + 4
+    tx[10] = rx[10]
+    served = ptr8(served_buf)
+    i = 3
+    while i >= 0:
+        served[i] = served[i] + 1
+        if served[i] != 0:
+            break
+        i -= 1
+    return o + 8
