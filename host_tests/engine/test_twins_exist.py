@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 NATIVE = sorted(path for word in ("viper", "native") for path in (ROOT / "firmware").rglob(f"*_{word}.py"))
 # Parts of another function, called by no one else: they are run with it.
-PARTS = {"scan_types"}
+PARTS = {"scan_types", "take_initiate", "plain_request", "plain_answer", "plain_clear", "plain_copy", "plain_list"}
 
 
 def _functions(path: Path) -> dict[str, list[str]]:

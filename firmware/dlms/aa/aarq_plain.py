@@ -1,4 +1,4 @@
-"""Plain twins of `aarq_viper`: the contract of both functions, for CPython and for interpreters without an emitter.
+"""Plain twins of `aarq_viper`: the contract of each function, for CPython and for interpreters without an emitter.
 
 `notes` is an array of NOTES numbers of 16 bits; which one says what:
 
@@ -45,7 +45,7 @@ def take_aarq(buf, off, end, notes):
     info = [0, 0]
     good = _components(buf, off, end, notes, info)
     notes[RESPONSE_ALLOWED] = 1  # the default of the InitiateRequest
-    return 1 if good and _initiate(buf, info[0], info[1], notes) else 0
+    return 1 if good and take_initiate(buf, info[0], info[1], notes) else 0
 
 
 def _components(buf, off, end, notes, info):
@@ -105,58 +105,58 @@ def _component(buf, p, n, tag, notes, info):
     return True
 
 
-def _initiate(buf, p, end, notes):
-    """Decode the InitiateRequest buf[p:end] (C-30); False when it is none or has octets left over.
+def take_initiate(buf, p, end, notes):
+    """Note what the InitiateRequest buf[p:end] says (C-30); returns 1, or 0 when it is none or has octets left over.
 
     `01 · dedicated-key (00 | 01 len key) · response-allowed (00 | 01 bb) · quality-of-service (00 | 01 q) · version ·
     5F 1F 04 00 ccc · client-max-receive-pdu-size`; the form `5F 04 00 ccc` is taken too (C-41).
     """
     # the shortest has 13 octets; each check below keeps the reading of the fields behind it inside `end`
     if end - p < 13 or buf[p] != 1:
-        return False
+        return 0
     p += 1
     if buf[p] == 1:
         n = length(buf, p + 1, end)
         if n < 0 or n > end - p:
-            return False
+            return 0
         notes[DEDICATED] = 1
         p += 1 + length_size(buf, p + 1) + n
     elif buf[p] == 0:
         p += 1
     else:
-        return False
+        return 0
     if end - p < 11:
-        return False
+        return 0
     if buf[p] == 1:
         notes[RESPONSE_ALLOWED] = 1 if buf[p + 1] else 0
         p += 2
     elif buf[p] == 0:
         p += 1
     else:
-        return False
+        return 0
     if buf[p] == 1:
         notes[QOS] = buf[p + 1]
         p += 2
     elif buf[p] == 0:
         p += 1
     else:
-        return False
+        return 0
     if end - p < 9:
-        return False
+        return 0
     notes[DLMS_VERSION] = buf[p]
     p += 1
     if buf[p] != 0x5F:
-        return False
+        return 0
     p += 2 if buf[p + 1] == 0x1F else 1
     if length(buf, p, end) != 4:
-        return False
+        return 0
     p += length_size(buf, p)
     if end - p != 6 or buf[p] != 0:
-        return False
+        return 0
     notes[CONFORMANCE] = buf[p + 1]
     notes[CONFORMANCE_LOW] = get16(buf, p + 2)
     notes[MAX_PDU] = get16(buf, p + 4)
-    return True
+    return 1
 
 
 def put_aare(tx, off, rx, notes, answer, context, said):

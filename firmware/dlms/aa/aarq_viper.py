@@ -1,4 +1,4 @@
-"""An AARQ taken apart and an AARE written in one viper function each; `aarq_plain` has the contract and the plain code."""
+"""An AARQ taken apart and an AARE written in viper; `aarq_plain` has the contract and the plain code."""
 
 import micropython
 
@@ -6,8 +6,9 @@ from dlms.codec.octets import length
 
 
 @micropython.viper
-def take_aarq(octets, off: int, end: int, notes: ptr16) -> int:
+def take_aarq(octets, off: int, end: int, notes_of) -> int:
     buf = ptr8(octets)
+    notes = ptr16(notes_of)
     i = 0
     while i < 15:
         notes[i] = 0
@@ -120,9 +121,13 @@ def take_aarq(octets, off: int, end: int, notes: ptr16) -> int:
         p = stop
     if named == 0 or info_end == 0:
         return 0
-    # the InitiateRequest
-    p = info
-    end = info_end
+    return int(take_initiate(octets, info, info_end, notes_of))
+
+
+@micropython.viper
+def take_initiate(octets, p: int, end: int, notes: ptr16) -> int:
+    # a function of its own, because a native function of ARMv6-M has room for no more in MicroPython 1.25
+    buf = ptr8(octets)
     if end - p < 13:
         return 0
     if buf[p] != 1:

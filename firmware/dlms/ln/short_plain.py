@@ -51,7 +51,8 @@ def short_get(keys, ways, rx, off, n, tx, served):
     if code:
         value = bytes((code,))
     tx[HEADER + 4 : HEADER + 4 + len(value)] = value
-    return _answer(rx, off, tx, 1, len(value) + 4, served)
+    tx[HEADER + 1] = 1
+    return plain_answer(rx, off, tx, len(value) + 4, served)
 
 
 def short_other(keys, ways, rx, off, n, tx, served):
@@ -66,12 +67,45 @@ def short_other(keys, ways, rx, off, n, tx, served):
     method 1, all that it does is to clear an attribute (`Interface.CLEARED`), and its parameter is none, null-data or an integer. A list
     is plain when a GET of each entry is and succeeds, the list no longer than the limit, and all its values fit one answer.
     """
+    shape = plain_request(rx, off, n)
+    way = _way(keys, ways, rx, off, n) if shape else None
+    if way is None or way[7] & shape & 0xFFF == 0:
+        return 0
     tag = rx[off + 8]
-    end = off + n
+    if tag == 0xC0:
+        size = plain_list(way, rx, off, shape >> 12, tx) if shape >> 12 <= way[8] else 0
+        if size == 0:
+            return 0
+        tx[HEADER + 1] = 3
+        tx[HEADER + 3] = rx[off + 11]
+        return plain_answer(rx, off, tx, size, served)
+    i, code = _place(way, rx, off + 11)
+    if code == SUCCESS:
+        if i < 0:
+            return 0
+        code = plain_copy(way, i, rx, off, n) if tag == 0xC1 else plain_clear(way, i, rx[off + 19])
+        if code < 0:
+            return 0
+    elif tag == 0xC3:
+        return 0
+    tx[HEADER + 1] = 1
+    tx[HEADER + 3] = code
+    if tag == 0xC3:
+        tx[HEADER + 4] = 0
+        return plain_answer(rx, off, tx, 5, served)
+    return plain_answer(rx, off, tx, 4, served)
+
+
+def plain_request(rx, off, n):
+    """The service that the plain request rx[off:off+n], of more than 20 octets, needs, a bit of the conformance block, and in bit 12 and
+    above how many descriptors it has; 0 when it is none of the plain ones that `short_other` lists.
+    """
+    tag = rx[off + 8]
     q = off + 21  # of the parameter
+    left = 1
     if tag == 0xC1:
         # a value of fixed size, nothing in front of it or behind
-        if rx[off + 9] != 1 or n < 22 or rx[off + 20] != 0 or rx[q] >= len(FIXED) or end - q != FIXED[rx[q]]:
+        if rx[off + 9] != 1 or n < 22 or rx[off + 20] != 0 or rx[q] >= len(FIXED) or off + n - q != FIXED[rx[q]]:
             return 0
         needed = SET
     elif tag == 0xC3:
@@ -82,28 +116,12 @@ def short_other(keys, ways, rx, off, n, tx, served):
         needed = ACTION
     elif tag == 0xC0 and rx[off + 9] == 3 and 0 < rx[off + 11] < 0x80 and n == 12 + 10 * rx[off + 11]:
         needed = MULTIPLE_REFERENCES
+        left = rx[off + 11]
     else:
         return 0
-    way = _way(keys, ways, rx, off, n) if rx[off + 10] & 0x40 else None
-    if way is None or way[7] & needed == 0:
+    if not rx[off + 10] & 0x40 or rx[off] != 0 or rx[off + 1] != 1 or get16(rx, off + 6) != n - HEADER:
         return 0
-    if tag == 0xC0:
-        return _list(way, rx, off, tx, served) if rx[off + 11] <= way[8] else 0
-    i, code = _place(way, rx, off + 11)
-    if code == SUCCESS:
-        if i < 0:
-            return 0
-        obj = way[2][i]
-        code = _copy(way, obj, i, rx, q, end) if tag == 0xC1 else _clear(way, obj, i, rx[off + 19])
-        if code < 0:
-            return 0
-    elif tag == 0xC3:
-        return 0
-    tx[HEADER + 3] = code
-    if tag == 0xC3:
-        tx[HEADER + 4] = 0
-        return _answer(rx, off, tx, 1, 5, served)
-    return _answer(rx, off, tx, 1, 4, served)
+    return needed | left << 12
 
 
 def _way(keys, ways, rx, off, n):
@@ -125,9 +143,11 @@ def _place(way, rx, q):
     return (-1 if i == way[1] & 0xFFFF else i), SUCCESS
 
 
-def _copy(way, obj, i, rx, q, end):
-    """Set the attribute rx[q-2] of the object obj, number i, to rx[q:end]; returns a result, or -1."""
-    k = rx[q - 2]
+def plain_copy(way, i, rx, off, n):
+    """Set the attribute of object number i that the SET rx[off:off+n] names to its Data; returns a result, or -1."""
+    obj = way[2][i]
+    k = rx[off + 19]
+    q = off + 21
     if k == 0 or k >= len(obj.a):
         return -1
     if way[4][ROW * way[3][i] + k] & 2 == 0:
@@ -135,14 +155,15 @@ def _copy(way, obj, i, rx, q, end):
     value = obj.a[k]
     if obj.COPIED >> k & 1 == 0 or type(value) is not bytearray:
         return -1
-    if value[0] != rx[q] or len(value) != end - q:
+    if value[0] != rx[q] or len(value) != off + n - q:
         return TYPE_UNMATCHED
-    value[:] = rx[q:end]
+    value[:] = rx[q : off + n]
     return SUCCESS
 
 
-def _clear(way, obj, i, m):
-    """Invoke method m of the object obj, number i; returns a result, or -1."""
+def plain_clear(way, i, m):
+    """Invoke method m of object number i; returns a result, or -1."""
+    obj = way[2][i]
     k = obj.CLEARED
     if m != 1 or k == 0 or way[4][ROW * way[3][i] + obj.ATTRIBUTES + 1] == 0 or obj.a[k] is None:
         return -1
@@ -151,12 +172,11 @@ def _clear(way, obj, i, m):
     return SUCCESS
 
 
-def _list(way, rx, off, tx, served):
-    """A GET list, as long as `short_other` says."""
-    n = rx[off + 11]
+def plain_list(way, rx, off, left, tx):
+    """Write the results of a GET list of `left` entries; returns the octets of the answer's APDU, 0 where the long way has to look."""
     q = off + 12
     o = HEADER + 4
-    for _ in range(n):
+    for _ in range(left):
         i, _ = _place(way, rx, q)
         k = rx[q + 8]
         if i < 0 or k == 0 or k >= len(way[2][i].a) or rx[q + 9]:
@@ -168,13 +188,13 @@ def _list(way, rx, off, tx, served):
         tx[o + 1 : o + 1 + len(value)] = value
         o += 1 + len(value)
         q += 10
-    tx[HEADER + 3] = n
-    return _answer(rx, off, tx, 3, o - HEADER, served)
+    return o - HEADER
 
 
-def _answer(rx, off, tx, choice, size, served):
-    """Write header and head of an answer whose APDU takes `size` octets, and count the request; returns the size of it all."""
+def plain_answer(rx, off, tx, size, served):
+    """Write header, tag and invoke-id of an answer whose APDU takes `size` octets, and count the request; returns the size of it all."""
     tx[0:HEADER] = bytes((0, 1, rx[off + 4], rx[off + 5], rx[off + 2], rx[off + 3], size >> 8, size & 0xFF))
-    tx[HEADER : HEADER + 3] = bytes((rx[off + 8] + 4, choice, rx[off + 10]))
+    tx[HEADER] = rx[off + 8] + 4
+    tx[HEADER + 2] = rx[off + 10]
     add32(served, 0, 1)
     return HEADER + size

@@ -1,4 +1,6 @@
-"""The short way in viper: one function, so that no call and no heap frame is paid for; `short_plain` has the contract.
+"""The short way in viper, in few functions, so that few calls and no heap frame are paid for; `short_plain` has the contract.
+
+Each is short enough for ARMv6-M in MicroPython 1.25, whose native functions have room for about two kilobytes of code.
 
 Attribute loads and subscripts work on objects as ever; what looks at octets works on pointers.
 """
@@ -7,6 +9,7 @@ import micropython
 from micropython import const
 
 from dlms.codec.axdr import FIXED
+from dlms.codec.octets import find, find_key
 
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _MULTIPLE_REFERENCES = const(0x000200)  # these as in `dlms.codec.conformance`
@@ -31,17 +34,9 @@ def short_get(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> i
         return 0
     if rx[7] != 13 or rx[1] != 1 or rx[0] | rx[6] != 0:
         return 0
-    keys = ptr8(keys_buf)
     # the AA, by its two wPorts
-    count = int(size_of(ways))
-    i = 0
-    p = 0
-    while i < count:
-        if keys[p + 1] == rx[3] and keys[p + 3] == rx[5] and keys[p] == rx[2] and keys[p + 2] == rx[4]:
-            break
-        p += 4
-        i += 1
-    if i == count or rx[2] | rx[3] == 0:
+    i = int(find_key(keys_buf, size_of(ways), rx_buf, off + 2))
+    if i < 0 or rx[2] | rx[3] == 0:
         return 0
     way = ways[i]
     if not way:
@@ -112,33 +107,14 @@ def short_get(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> i
             while i < n:
                 tx[12 + i] = value[i]
                 i += 1
-    tx[0] = 0
-    tx[1] = 1
-    tx[2] = rx[4]
-    tx[3] = rx[5]
-    tx[4] = rx[2]
-    tx[5] = rx[3]
-    tx[6] = size >> 8
-    tx[7] = size
-    tx[8] = 0xC4
     tx[9] = 1
-    tx[10] = rx[10]
-    served = ptr8(served_buf)
-    i = 3
-    while i >= 0:
-        served[i] = served[i] + 1
-        if served[i] != 0:
-            break
-        i -= 1
-    return size + 8
+    return int(plain_answer(rx_buf, off, tx_buf, size, served_buf))
 
 
 @micropython.viper
-def short_other(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
+def plain_request(rx_buf, off: int, n: int) -> int:
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
-    # the kind, which services it takes, the first descriptor and how many there are
     tag = rx[8]
-    q = 11
     left = 1
     if tag == 0xC1:
         # a value of fixed size, nothing in front of it or behind
@@ -162,7 +138,6 @@ def short_other(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) ->
         if rx[9] != 3:
             return 0
         left = rx[11]
-        q = 12
         if left == 0 or left >= 0x80 or n != 12 + 10 * left:
             return 0
         needed = _MULTIPLE_REFERENCES
@@ -170,139 +145,171 @@ def short_other(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) ->
         return 0
     if rx[10] & 0x40 == 0 or rx[1] != 1 or rx[0] != 0 or rx[6] << 8 | rx[7] != n - 8:
         return 0
-    # the AA, by its two wPorts
-    keys = ptr8(keys_buf)
-    count = int(size_of(ways))
-    i = 0
-    p = 0
-    while i < count:
-        if keys[p + 1] == rx[3] and keys[p + 3] == rx[5] and keys[p] == rx[2] and keys[p + 2] == rx[4]:
-            break
-        p += 4
-        i += 1
-    if i == count or rx[2] | rx[3] == 0:
+    return needed | left << 12
+
+
+@micropython.viper
+def short_other(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
+    shape = int(plain_request(rx_buf, off, n))
+    if shape == 0:
+        return 0
+    rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
+    i = int(find_key(keys_buf, size_of(ways), rx_buf, off + 2))
+    if i < 0 or rx[2] | rx[3] == 0:
         return 0
     way = ways[i]
     if not way:
         return 0
-    if int(way[7]) & needed == 0 or left > int(way[8]):
+    if int(way[7]) & shape & 0xFFF == 0 or shape >> 12 > int(way[8]):
         return 0
-    table = ptr8(way[0])
+    tag = rx[8]
+    tx = ptr8(tx_buf)
+    if tag == 0xC0:
+        size = int(plain_list(way, rx_buf, off, shape >> 12, tx_buf))
+        if size == 0:
+            return 0
+        tx[9] = 3
+        tx[11] = rx[11]
+        return int(plain_answer(rx_buf, off, tx_buf, size, served_buf))
+    # the object, by logical name and class-id; the AA's own Association object has no place in the list
+    current = int(way[1])
+    i = int(find(way[0], current >> 16, rx_buf, off + 11))
+    if i < -1 or i == current & 0xFFFF:
+        return 0
+    code = 0
+    if i == -1:
+        code = int(way[9]) >> 8
+    else:
+        acc = ptr8(way[3])
+        if acc[i] == 0:
+            code = int(way[9]) >> 8
+    if code != 0:
+        if tag == 0xC3:
+            return 0
+    elif tag == 0xC1:
+        code = int(plain_copy(way, i, rx_buf, off, n))
+    else:
+        code = int(plain_clear(way, i, rx[19]))
+    if code < 0:
+        return 0
+    tx[9] = 1
+    tx[11] = code
+    size = 4
+    if tag == 0xC3:
+        tx[12] = 0
+        size = 5
+    return int(plain_answer(rx_buf, off, tx_buf, size, served_buf))
+
+
+@micropython.viper
+def plain_copy(way, i: int, rx_buf, off: int, n: int) -> int:
+    rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
+    obj = way[2][i]
+    a = obj.a
+    k = rx[19]
+    if k == 0 or k >= int(size_of(a)):
+        return -1
+    acc = ptr8(way[3])
+    rights = ptr8(way[4])
+    if rights[_ROW * acc[i] + k] & 2 == 0:
+        return int(way[9]) & 0xFF
+    held = a[k]
+    if (int(obj.COPIED) >> k) & 1 == 0 or type_of(held) is not writable:
+        return -1
+    value = ptr8(held)
+    m = n - 21
+    if value[0] != rx[21] or int(size_of(held)) != m:
+        return _TYPE_UNMATCHED
+    i = 1
+    while i < m:
+        value[i] = rx[21 + i]
+        i += 1
+    return 0
+
+
+@micropython.viper
+def plain_clear(way, i: int, m: int) -> int:
+    if m != 1:
+        return -1
+    obj = way[2][i]
+    acc = ptr8(way[3])
+    rights = ptr8(way[4])
+    if rights[_ROW * acc[i] + int(obj.ATTRIBUTES) + 1] == 0:
+        return -1
+    a = obj.a
+    k = int(obj.CLEARED)
+    if k == 0 or k >= int(size_of(a)):
+        return -1
+    held = a[k]
+    if not held:
+        return -1
+    m = int(size_of(held))
+    value = ptr8(held)
+    i = 1
+    while i < m:
+        value[i] = 0
+        i += 1
+    return 0
+
+
+@micropython.viper
+def plain_list(way, rx_buf, off: int, left: int, tx_buf) -> int:
+    rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
+    tx = ptr8(tx_buf)
+    table = way[0]
     current = int(way[1])
     objs = way[2]
     acc = ptr8(way[3])
     rights = ptr8(way[4])
     room = int(way[5]) + 8
-    tx = ptr8(tx_buf)
+    q = 12
     o = 12
     while left > 0:
-        # as in `short_get`: a function of its own would cost a call for each
-        lo = 0
-        hi = current >> 16
-        low = 0
-        high = 0
-        mid = -1
-        while lo < hi:
-            mid = (lo + hi) >> 1
-            p = mid << 3
-            i = low if low < high else high
-            while i < 6 and table[p + i] == rx[q + 2 + i]:
-                i += 1
-            if i == 6:
-                break
-            if table[p + i] < rx[q + 2 + i]:
-                lo = mid + 1
-                low = i
-            else:
-                hi = mid
-                high = i
-        code = 0
-        if lo >= hi:
-            code = int(way[9]) >> 8
-        else:
-            if table[p + 6] != rx[q] or table[p + 7] != rx[q + 1] or mid == current & 0xFFFF:
-                return 0
-            if acc[mid] == 0:
-                code = int(way[9]) >> 8
-        if code != 0:
-            if tag != 0xC1:
-                return 0
-        else:
-            obj = objs[mid]
-            a = obj.a
-            k = rx[q + 8]
-            if tag == 0xC3:
-                if k != 1:
-                    return 0
-                if rights[_ROW * acc[mid] + int(obj.ATTRIBUTES) + 1] == 0:
-                    return 0
-                k = int(obj.CLEARED)
-            if k == 0 or k >= int(size_of(a)):
-                return 0
-            right = rights[_ROW * acc[mid] + k]
-            held = a[k]
-            if tag == 0xC1:
-                if right & 2 == 0:
-                    code = int(way[9]) & 0xFF
-                else:
-                    if (int(obj.COPIED) >> k) & 1 == 0 or type_of(held) is not writable:
-                        return 0
-                    value = ptr8(held)
-                    m = n - 21
-                    if value[0] != rx[21] or int(size_of(held)) != m:
-                        code = _TYPE_UNMATCHED
-                    else:
-                        i = 1
-                        while i < m:
-                            value[i] = rx[21 + i]
-                            i += 1
-            else:
-                if not held:
-                    return 0
-                m = int(size_of(held))
-                value = ptr8(held)
-                if tag == 0xC3:
-                    i = 1
-                    while i < m:
-                        value[i] = 0
-                        i += 1
-                else:
-                    if right & 1 == 0 or rx[q + 9] != 0 or o + 1 + m > room:
-                        return 0
-                    tx[o] = 0
-                    o += 1
-                    i = 0
-                    while i < m:
-                        tx[o + i] = value[i]
-                        i += 1
-                    o += m
+        i = int(find(table, current >> 16, rx_buf, off + q))
+        if i < 0 or i == current & 0xFFFF:
+            return 0
+        if acc[i] == 0:
+            return 0
+        a = objs[i].a
+        k = rx[q + 8]
+        if k == 0 or k >= int(size_of(a)):
+            return 0
+        held = a[k]
+        if not held:
+            return 0
+        m = int(size_of(held))
+        if rights[_ROW * acc[i] + k] & 1 == 0 or rx[q + 9] != 0 or o + 1 + m > room:
+            return 0
+        value = ptr8(held)
+        tx[o] = 0
+        o += 1
+        i = 0
+        while i < m:
+            tx[o + i] = value[i]
+            i += 1
+        o += m
         q += 10
         left -= 1
-    if tag == 0xC0:
-        tx[9] = 3
-        tx[11] = rx[11]
-    else:
-        tx[9] = 1
-        tx[11] = code
-        if tag == 0xC3:
-            tx[12] = 0
-            o = 13
-    o -= 8
+    return o - 8
+
+
+@micropython.viper
+def plain_answer(rx_buf, off: int, tx: ptr8, size: int, served: ptr8) -> int:
+    rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
     tx[0] = 0
     tx[1] = 1
     tx[2] = rx[4]
     tx[3] = rx[5]
     tx[4] = rx[2]
     tx[5] = rx[3]
-    tx[6] = o >> 8
-    tx[7] = o
-    tx[8] = tag + 4
+    tx[6] = size >> 8
+    tx[7] = size
+    tx[8] = rx[8] + 4
     tx[10] = rx[10]
-    served = ptr8(served_buf)
     i = 3
     while i >= 0:
         served[i] = served[i] + 1
         if served[i] != 0:
             break
         i -= 1
-    return o + 8
+    return size + 8

@@ -22,13 +22,17 @@ _BY_ENTRY = "C001C1" + PROFILE + "02 01 02 02 04 06 %08X 06 %08X 12 0001 12 0000
 
 
 class CountedRows(FileRows):
-    """Counts how many rows are read."""
+    """Counts how often rows are asked for: one by one, or where they stand with those behind them."""
 
     asked = 0
 
     def read(self, sequence, row):
         self.asked += 1
         FileRows.read(self, sequence, row)
+
+    def hold(self, sequence):
+        self.asked += 1
+        FileRows.hold(self, sequence)
 
 
 class Long:
