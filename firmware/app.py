@@ -21,6 +21,7 @@ if limits.PUSHES:
 
 _TICK = 100  # milliseconds between two looks of the supervisor
 _ROOM = 256  # words of heap in one piece that frames of calls inside each other find room in
+_TRIES = 8  # places looked at until there is room behind room
 _SMALLEST = 32  # octets of the smallest object, or more
 _TAKEN = 8192  # octets of heap after which frames have come to stand far from the first octet that is free
 _GIVEN_BACK = 1024  # fewer in use than there were: a collection has been, and left gaps
@@ -209,6 +210,13 @@ def close_gaps():
     """
     room = id((0,) * _ROOM)
     fill(room)
+    # What has shown where there is room keeps it until a collection: there has to be room behind it, too.
+    for _ in range(_TRIES):
+        behind = id((0,) * _ROOM)
+        if 0 < behind - room < _TAKEN:
+            break
+        room = behind
+        fill(room)
     return room
 
 

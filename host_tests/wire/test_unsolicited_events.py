@@ -204,6 +204,7 @@ def test_an_association_without_event_notification_hears_nothing(
                 break
         assert arrival is not None
         assert arrival.notification.value.value == code
+        assert not client.noted
         opened.release()
 
 
