@@ -30,6 +30,8 @@ _HEAP_BAR = 48 * 1024
 _GET_BAR = 60_000
 _STACK_BAR = 6_600  # octets of 8,192
 _LEFT_OUT = "SN_CLIENTS = GBT_WINDOW = PUSHES = GROUPS = 0\n"  # what a board may leave out
+# beside it, of what sources leave room for on this board
+_FEW = "ROWS, EVENTS, DAYS = 24, 8, 4\nUDP_TRANSFERS = UDP_LINKS = 1\nALL_UDP_ASSOCIATIONS = 2\nPDU = 512\nDATAGRAM = 520\nELEMENT = 256\n"
 _KINDS = ("GET of a Register", "SET of a Data", "ACTION", "GET list", "GET-next of a profile block")
 _CONFIG = {"start": "2026-03-05T12:00:00", "backfill_days": 2, "seed": 1, "inactivity": 0, "log": "ERROR"}
 _WHERE = "emulated Cortex-M3"
@@ -95,15 +97,15 @@ def _from_sources(folder: Path) -> Row:
         leave_out(board)
         board.configure(_CONFIG)
         used, free = heap_in_use(board)
-    how = f"limits of the tests, {_CONNECTIONS} connections open, {free:,} B free; without what may be left out"
+    how = f"{_CONNECTIONS} connections open, {free:,} B free; few rows, short APDUs, without what may be left out"
     return Row("heap after boot, .py files", used, "B", how=how)
 
 
 def leave_out(board: EmulatedBoard) -> None:
-    """From the next boot on, what a board may leave out is: with it the sources, once deployed, have no room on this board."""
+    """From the next boot on, what a board may leave out is, and of the rest there is little: otherwise sources have no room on this board."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "limits.py"
-        path.write_text((ROOT / "boards" / "EMU_M3" / "limits.py").read_text(encoding="utf-8") + _LEFT_OUT, encoding="utf-8")
+        path.write_text((ROOT / "boards" / "EMU_M3" / "limits.py").read_text(encoding="utf-8") + _LEFT_OUT + _FEW, encoding="utf-8")
         board.remote.copy([path], "")
 
 

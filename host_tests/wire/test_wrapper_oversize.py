@@ -168,7 +168,7 @@ def test_long_transfer_ends_with_it(connection, limit):
 
 
 @pytest.mark.req("D-95", "B-21")
-@pytest.mark.meter_config(trace="on")
+@pytest.mark.meter_config(trace=True)
 def test_it_is_told_while_every_wpdu_is_traced(link, meter):
     """Over TCP and in a datagram, the first time and again."""
     limit = receive_pdu_size(associate(link))
