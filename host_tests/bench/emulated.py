@@ -102,7 +102,7 @@ def _from_sources(folder: Path) -> Row:
 
 
 def leave_out(board: EmulatedBoard) -> None:
-    """From the next boot on, what a board may leave out is, and of the rest there is little: otherwise sources have no room on this board."""
+    """From the next boot on, what a board may leave out is, and of the rest there is little: else sources have no room on this board."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "limits.py"
         path.write_text((ROOT / "boards" / "EMU_M3" / "limits.py").read_text(encoding="utf-8") + _LEFT_OUT + _FEW, encoding="utf-8")
