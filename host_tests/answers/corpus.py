@@ -30,8 +30,7 @@ SECRETS[SHORT_READER] = SECRETS[READER]
 ALL_STATION = 127
 DEVICES = (1, 17)
 EVERYTHING = 0xFFFFFF
-# what a client proposes who has neither kind of blocks, only general ones, only those of the services
-WITHOUT_BLOCKS = 0x00301D
+# what a client proposes who has only the blocks of the services, or only general ones
 SERVICE_BLOCKS = 0x00BE1D
 GENERAL_BLOCKS = 0x20301D
 SHORT_SERVICES = 0x3C1B20

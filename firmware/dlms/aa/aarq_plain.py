@@ -23,7 +23,6 @@ VERSION, VERSION_SIZE, CONTEXT, USER, AUTHENTICATION, MECHANISM, VALUE, VALUE_SI
 DEDICATED, RESPONSE_ALLOWED, QOS, DLMS_VERSION, MAX_PDU, CONFORMANCE, CONFORMANCE_LOW = 8, 9, 10, 11, 12, 13, 14
 NONE = 0x100
 OTHER = 0x101
-_INFO, _INFO_END = 8, 9  # while the components are looked at: where the InitiateRequest stands
 
 _AARQ = 0x60
 _CONTEXT = b"\x60\x85\x74\x05\x08\x01"  # OID of an application context but for its last octet
