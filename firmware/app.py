@@ -4,6 +4,8 @@ import gc
 import sys
 import time
 from asyncio.core import create_task, run, sleep_ms
+from io import BytesIO
+from uctypes import addressof
 
 import limits
 import meter
@@ -20,10 +22,10 @@ if limits.PUSHES:
     from net.notifier import Notifier
 
 _TICK = 100  # milliseconds between two looks of the supervisor
-_ROOM = 256  # words of heap in one piece that frames of calls inside each other find room in
-_TRIES = 8  # places looked at until there is room behind room
 _SMALLEST = 32  # octets of the smallest object, or more
 _TAKEN = 8192  # octets of heap after which frames have come to stand far from the first octet that is free
+_ROOM = _TAKEN + 2048  # octets in one piece for that and for the frames of calls inside each other
+_ADDRESS = sys.maxsize >> 1  # the bits of an address that id() and addressof() agree on: on 32 bits one has a sign, one has not
 _GIVEN_BACK = 1024  # fewer in use than there were: a collection has been, and left gaps
 _OPENINGS = 32  # AAs opened between two looks at the heap, which takes as long as opening two of them on a board
 _LOOK = 5000  # milliseconds between two looks where none are opened: datagrams take heap as well
@@ -203,27 +205,37 @@ def close_gaps():
     """Make frames that stand on the heap cheap (a call with more than eleven words of locals and stack borrows its frame there).
 
     Every such call looks for room from the lowest free octet on, past all the gaps that compiling left and that are too small:
-    thousands of instructions. So the gaps are filled with objects that nobody keeps, up to where there is room for any frame.
-    They are given back when memory runs short, and then no more is lost than the speed, until the next look (`App.keep_closed`). Nothing
-    is collected here: before READY somebody has, and later a collection would cost more than an AA, and leave the gaps to be filled again.
-    Returns where that room is.
+    thousands of instructions. So the gaps are filled with objects that nobody keeps, up to where there is room for frames, and for
+    all that is taken until the next look (`App.keep_closed`). They are given back when memory runs short, and then no more is lost than
+    the speed, until that look. Nothing is collected here: before READY somebody has, and later a collection would cost more than an AA,
+    and leave the gaps to be filled again. Returns where that room is.
     """
-    room = id((0,) * _ROOM)
+    room = 0
+    octets = _ROOM
+    while octets:
+        try:
+            room = place(octets)
+        except MemoryError:
+            octets //= 2  # a heap nearly full has no such piece
+            continue
+        break
     fill(room)
-    # What has shown where there is room keeps it until a collection: there has to be room behind it, too.
-    for _ in range(_TRIES):
-        behind = id((0,) * _ROOM)
-        if 0 < behind - room < _TAKEN:
-            break
-        room = behind
-        fill(room)
     return room
+
+
+def place(octets):
+    """Address of the first free piece of heap of that size; only one octet of it is taken.
+
+    A buffer of `octets` is read into, and the interpreter gives back what a short read has not filled. In plain code it would be
+    `id(bytearray(octets))`, which keeps the very room that was looked for until a collection.
+    """
+    return addressof(BytesIO(b"0").read(octets)) & _ADDRESS
 
 
 def fill(room):
     """Fill every gap below `room`; one object at least, which leads MicroPython's search for room past all that is full."""
     most = gc.mem_free() // _SMALLEST
-    while most and id(object()) < room:
+    while most and id(object()) & _ADDRESS < room:
         most -= 1
 
 

@@ -5,7 +5,7 @@ What is counted is how far room for a frame lies from the lowest free octet, whi
 
 import gc
 
-from app import _LOOK, _OPENINGS, _TAKEN, App, close_gaps
+from app import _ADDRESS, _LOOK, _OPENINGS, _TAKEN, App, close_gaps
 
 MICROPYTHON_ONLY = True
 _FRAME = 60  # words, more than any frame of a request
@@ -27,12 +27,12 @@ class Serving:
 
 
 def lowest():
-    return id(object())
+    return id(object()) & _ADDRESS
 
 
 def distance():
     """Octets from the lowest that is free to room for a frame. The object is asked for last: it fills what it finds."""
-    return id((0,) * _FRAME) - lowest()
+    return (id((0,) * _FRAME) & _ADDRESS) - lowest()
 
 
 def with_holes():
@@ -44,17 +44,31 @@ def with_holes():
     return kept
 
 
-def test_a_collection_leaves_gaps_that_are_closed():
+def closed_after_a_collection(far):
+    """Give every other object back and close the gaps that are left, which lead to room that is `far` octets away or more before."""
     kept = with_holes()
     serving = Serving()
     for i in range(0, _HOLES, 2):
         kept[i] = None
     gc.collect()
-    assert distance() > _NEAR
+    assert distance() >= far
     serving.keep_closed(_LOOK)
     assert lowest() > serving.room
     assert distance() < _NEAR
     assert kept[1] is not None
+
+
+def test_a_collection_leaves_gaps_that_are_closed():
+    closed_after_a_collection(_NEAR)
+
+
+def test_wherever_the_gaps_lie():
+    """More is in use before: gaps and room are in another place each time."""
+    for words in range(40, 400, 40):
+        before = bytearray(8 * words)
+        closed_after_a_collection(0)
+        test_what_was_taken_moves_the_room()
+        assert len(before) == 8 * words
 
 
 def test_what_was_taken_moves_the_room():

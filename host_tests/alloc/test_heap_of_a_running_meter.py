@@ -76,7 +76,7 @@ def _planted(tmp_path: Path, old: str, new: str, file: str) -> Path:
 
 
 _SET = "    errors = server.errors\n    if end - p < 3:"
-_SHORT = "    o = 12\n"
+_SHORT = "    return needed | left << 12\n"
 _SHORT_KINDS = {"SET of a Data", "ACTION", "GET list", "refused"}
 _TICK = "    def tick(self, ms):\n"
 
