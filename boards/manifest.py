@@ -1,10 +1,12 @@
-"""The meter's firmware as frozen modules; the manifest of every board includes this beside its own table of limits.
+"""The meter's firmware as frozen modules; the manifest of every board includes
+this beside its own table of limits.
 
-It is frozen linked into one module that takes less heap, which is what main.py runs, and, where the flash has room, once more as it is, for
-the REPL and for modules on the board's file system that take the place of single ones.
+It is frozen linked into one module that takes less heap, which is what main.py runs, and,
+where the flash has room, once more as it is, for the REPL and for modules on the board's file
+system that take the place of single ones.
 
-options.limits: the board's table of limits. A feature of which it has none is not in the linked image.
-options.modules: False leaves the modules out that the linked one stands for.
+options.limits: the board's table of limits. A feature of which it has none is not in the linked
+image. options.modules: False leaves the modules out that the linked one stands for.
 """
 
 import os

@@ -1,4 +1,6 @@
-"""The meter as a program: configuration, objects, server, sockets and the supervisor, under asyncio."""
+"""The meter as a program: configuration, objects, server, sockets and
+the supervisor, under asyncio.
+"""
 
 import gc
 import sys
@@ -25,7 +27,8 @@ _TICK = 100  # milliseconds between two looks of the supervisor
 _SMALLEST = 32  # octets of the smallest object, or more
 _TAKEN = 8192  # octets of heap after which frames have come to stand far from the first octet that is free
 _ROOM = _TAKEN + 2048  # octets in one piece for that and for the frames of calls inside each other
-_ADDRESS = sys.maxsize >> 1  # the bits of an address that id() and addressof() agree on: on 32 bits one has a sign, one has not
+# the bits of an address that id() and addressof() agree on: on 32 bits one has a sign, one has not
+_ADDRESS = sys.maxsize >> 1
 _GIVEN_BACK = 1024  # fewer in use than there were: a collection has been, and left gaps
 _OPENINGS = 32  # AAs opened between two looks at the heap, which takes as long as opening two of them on a board
 _LOOK = 5000  # milliseconds between two looks where none are opened: datagrams take heap as well
@@ -51,7 +54,8 @@ class App:
         self.room = 0  # where there was room for any frame after that, last time
         self.closed = 0  # octets in use then
         self.openings = 0  # AAs opened when the heap was looked at last
-        self.looked = _LOOK - 1000  # milliseconds since; the first look comes soon, because the start leaves gaps as well
+        # milliseconds since; the first look comes soon, because the start leaves gaps as well
+        self.looked = _LOOK - 1000
         self.board = make_board(limits, config, self.log)
         self.meter = meter.build(config, self.board.source)
         forget_start()  # before the buffers of the connections are made
@@ -108,7 +112,9 @@ class App:
         return self.meter.tcp_udp.a[5][1]
 
     def start(self):
-        """Take the past up to now into the profiles, and listen; a board that has to bring its network up listens later."""
+        """Take the past up to now into the profiles, and listen; a board that has to
+        bring its network up listens later.
+        """
         self.meter.backfill()
         self.board.start(self)
         if not self.board.waits:
@@ -123,11 +129,14 @@ class App:
         self.meter.online()
 
     def announce(self, port):
-        """The line that harness and reader wait for. Garbage collection is decided here: `gc=off` holds from now on."""
+        """The line that harness and reader wait for. Garbage collection is decided
+        here: `gc=off` holds from now on.
+        """
         text = self.board.ready_text()
         forget_start()
         gc.collect()
-        # the threshold of main.py was for the start; serving takes no heap, and what it borrows shall not add up to a collection
+        # the threshold of main.py was for the start; serving takes no heap, and what it
+        # borrows shall not add up to a collection
         gc.threshold(-1)
         used = gc.mem_alloc()  # before the line itself takes some
         free = gc.mem_free()
@@ -147,7 +156,9 @@ class App:
         self.gaps = True
 
     async def supervise(self):
-        """Ten times a second: let simulated time pass, and close what has been quiet too long. Allocates nothing, but to close gaps."""
+        """Ten times a second: let simulated time pass, and close what has been quiet too long.
+        Allocates nothing, but to close gaps.
+        """
         last = time.ticks_ms()
         in_time = bytes(4)
         while True:
@@ -176,17 +187,21 @@ class App:
                     self.keep_closed(ms)
                 if self.meter.lost != in_time:
                     in_time = self.meter.lost  # said once
-                    self.log("WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % self.meter.rate)
+                    self.log(
+                        "WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % self.meter.rate
+                    )
             except Exception as e:
                 # one look is lost, and not the meter
                 gc.collect()
                 self.log("ERROR", "app", "supervisor", type(e).__name__)
 
     def keep_closed(self, ms):
-        """Close the gaps that came about since, `ms` after the call before: 8 KiB were taken, or a collection gave some back.
+        """Close the gaps that came about since, `ms` after the call before: 8 KiB were
+        taken, or a collection gave some back.
 
-        gc.mem_alloc() goes through the whole heap (520,000 instructions on a Cortex-M3), so it is asked rarely. An object that was given
-        back below the room for frames is a gap as well, which one new object closes.
+        gc.mem_alloc() goes through the whole heap (520,000 instructions on a Cortex-M3), so
+        it is asked rarely. An object that was given back below the room for frames is a gap
+        as well, which one new object closes.
         """
         self.looked += ms
         if self.server.openings - self.openings < _OPENINGS and self.looked < _LOOK:
@@ -202,13 +217,16 @@ class App:
 
 
 def close_gaps():
-    """Make frames that stand on the heap cheap (a call with more than eleven words of locals and stack borrows its frame there).
+    """Make frames that stand on the heap cheap (a call with more than eleven words of
+    locals and stack borrows its frame there).
 
-    Every such call looks for room from the lowest free octet on, past all the gaps that compiling left and that are too small:
-    thousands of instructions. So the gaps are filled with objects that nobody keeps, up to where there is room for frames, and for
-    all that is taken until the next look (`App.keep_closed`). They are given back when memory runs short, and then no more is lost than
-    the speed, until that look. Nothing is collected here: before READY somebody has, and later a collection would cost more than an AA,
-    and leave the gaps to be filled again. Returns where that room is.
+    Every such call looks for room from the lowest free octet on, past all the gaps that compiling
+    left and that are too small: thousands of instructions. So the gaps are filled with objects that
+    nobody keeps, up to where there is room for frames, and for all that is taken until the next
+    look (`App.keep_closed`). They are given back when memory runs short, and then no more is lost
+    than the speed, until that look. Nothing is collected here: before READY somebody has, and later
+    a collection would cost more than an AA, and leave the gaps to be filled again. Returns where
+    that room is.
     """
     room = 0
     octets = _ROOM
@@ -226,14 +244,17 @@ def close_gaps():
 def place(octets):
     """Address of the first free piece of heap of that size; only one octet of it is taken.
 
-    A buffer of `octets` is read into, and the interpreter gives back what a short read has not filled. In plain code it would be
-    `id(bytearray(octets))`, which keeps the very room that was looked for until a collection.
+    A buffer of `octets` is read into, and the interpreter gives back what a short read has
+    not filled. In plain code it would be `id(bytearray(octets))`, which keeps the very room
+    that was looked for until a collection.
     """
     return addressof(BytesIO(b"0").read(octets)) & _ADDRESS
 
 
 def fill(room):
-    """Fill every gap below `room`; one object at least, which leads MicroPython's search for room past all that is full."""
+    """Fill every gap below `room`; one object at least, which leads MicroPython's
+    search for room past all that is full.
+    """
     most = gc.mem_free() // _SMALLEST
     while most and id(object()) & _ADDRESS < room:
         most -= 1
@@ -282,8 +303,9 @@ def configured(words):
 def main(words, beside=None):
     """Run the meter until it is interrupted; returns the exit code.
 
-    beside: a coroutine function without parameters. It runs as a task of the same loop, and may make more of them: what else this node is
-    to do (REQUIREMENTS B-24). What it raises ends that task and not the meter. Tasks made before belong to a loop that is not run.
+    beside: a coroutine function without parameters. It runs as a task of the same loop, and may
+    make more of them: what else this node is to do (REQUIREMENTS B-24). What it raises ends that
+    task and not the meter. Tasks made before belong to a loop that is not run.
     """
     if sys.implementation.version[:2] < _OLDEST:
         return fail("MicroPython %d.%d or newer is needed" % _OLDEST)
@@ -292,7 +314,8 @@ def main(words, beside=None):
         app = App(configured(words))
         app.start()
     except KeyboardInterrupt:
-        # First, and without a new object: the signal may come while the heap is collected, and leaves it locked.
+        # First, and without a new object: the signal may come while the heap is
+        # collected, and leaves it locked.
         if HARDWARE and app is not None:
             app.board.stop()
         return 0

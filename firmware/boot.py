@@ -1,4 +1,6 @@
-"""Runs before main.py on a board and always ends, so that the REPL stays within reach: nothing belongs here that can wait or fail."""
+"""Runs before main.py on a board and always ends, so that the REPL stays within reach:
+nothing belongs here that can wait or fail.
+"""
 
 try:
     import limits

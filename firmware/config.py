@@ -1,6 +1,8 @@
-"""Configuration: defaults here, a JSON file over them, `key=value` words over that. An unknown key or a bad value is an error.
+"""Configuration: defaults here, a JSON file over them, `key=value` words over that. An
+unknown key or a bad value is an error.
 
-Secrets stand in a file of their own, named by the key `secrets`: `{"reader": "…", "management": "…"}`.
+Secrets stand in a file of their own, named by the key `secrets`:
+`{"reader": "…", "management": "…"}`.
 """
 
 import json
@@ -9,13 +11,15 @@ import log
 
 _START_ONLY = True
 
-# Demonstration values, published with the source: whoever runs a meter for others to reach replaces them.
+# Demonstration values, published with the source: whoever runs a meter for
+# others to reach replaces them.
 _DEMONSTRATION_SECRETS = {"reader": "12345678", "management": "87654321"}
 _MANAGEMENT_DEVICE = 1  # wPort of the management logical device
 _RESERVED = range(0x02, 0x10)  # server wPorts that the standard keeps for itself (REQUIREMENTS A-14)
 _SERVER_WPORTS = ("device2", "broadcast", "event_source")
 
-# key -> (default, lowest, highest) for numbers, (default, words allowed or None) for text, (default,) for on/off
+# key -> (default, lowest, highest) for numbers, (default, words allowed or
+# None) for text, (default,) for on/off
 _KEYS = {
     "port": (4059, 0, 65535),  # 0: one number that is free on TCP and UDP
     "bind": ("", None),  # numeric addresses, comma between; empty: the board's default
@@ -37,20 +41,29 @@ _KEYS = {
     "inactivity": (180, 0, 65535),  # seconds until an idle TCP connection is closed, 0 never
     "udp_inactivity": (180, 1, 65535),  # seconds until an idle AA over UDP ends
     "frame_timeout": (10, 1, 3600),  # seconds between two octets of a WPDU
-    "dial": ("", None),  # HOST:PORT of a client that the meter connects to, and keeps connected to; empty: it only listens
+    # HOST:PORT of a client that the meter connects to, and keeps
+    # connected to; empty: it only listens
+    "dial": ("", None),
     "dial_pause": (5, 1, 300),  # seconds until it calls again when that failed; twice as long each time, up to 300
-    "push": ("", None),  # [udp:]HOST:PORT that the Push setup objects begin with; empty: nothing is pushed until a client says where to
+    # [udp:]HOST:PORT that the Push setup objects begin with; empty: nothing is
+    # pushed until a client says where to
+    "push": ("", None),
     "push_interval": (900, 0, 86400),  # seconds of local time between two pushes of the first Push setup, 0 none
     "push_retries": (3, 0, 255),  # attempts after the first one; of pushes, and of events outside an association
-    "push_delay": (10, 0, 3600),  # seconds to the second attempt, twice as long each time; and to the confirmation of a push
-    "push_window": (0, 0, 63),  # blocks that destinations of pushes take in one stream; 0: a longer push than an APDU is refused
+    # seconds to the second attempt, twice as long each time; and to the confirmation of a push
+    "push_delay": (10, 0, 3600),
+    # blocks that destinations of pushes take in one stream; 0: a longer
+    # push than an APDU is refused
+    "push_window": (0, 0, 63),
     "events": ("", None),  # [udp:]HOST:PORT for events outside an association; empty: they go through associations only
     "event_source": (1, 1, 65535),  # wPorts of an EventNotification outside an association: that of the meter …
     "event_client": (1, 1, 65535),  # … and that of the client
-    "event_service": ("notification", ("notification", "report")),  # what goes out there: EventNotification, or InformationReport
+    # what goes out there: EventNotification, or InformationReport
+    "event_service": ("notification", ("notification", "report")),
     "compact": ("", None),  # client wPorts, comma between, that get profile buffers as compact-array …
     "null_data": ("", None),  # … or with null-data for what the row before tells
-    "errors": ("textbook", ("textbook", "ctt")),  # textbook: what the books say and clients of the field need; ctt: the strict readings
+    # textbook: what the books say and clients of the field need; ctt: the strict readings
+    "errors": ("textbook", ("textbook", "ctt")),
     "ntp": ("pool.ntp.org", None),  # server that a board asks for the time; empty: none
     "offline_reset": (30, 0, 7000),  # minutes without a Wi-Fi network until a board resets itself, 0 never
     "watchdog": (True,),  # off: a board that hangs stays so
@@ -66,8 +79,8 @@ class ConfigError(ValueError):
 
 
 class Config:
-    """Every key as an attribute. `parse` leaves the secrets themselves in `secrets`, a list in `bind`, a text or None in `start`;
-    and in `reserved` what is to be warned of.
+    """Every key as an attribute. `parse` leaves the secrets themselves in `secrets`, a list in
+    `bind`, a text or None in `start`; and in `reserved` what is to be warned of.
     """
 
     def __init__(self):
@@ -116,7 +129,8 @@ class Config:
     def load_secrets(self):
         """Replace the name of the secrets file by the secrets: association name -> octets.
 
-        The file names all of them: one left out would be the published one, and nobody would know. `published`: names of those that are.
+        The file names all of them: one left out would be the published one, and nobody would know.
+        `published`: names of those that are.
         """
         secrets = _DEMONSTRATION_SECRETS
         names = sorted(secrets)
@@ -124,10 +138,14 @@ class Config:
             secrets = read(self.secrets)
             for name in secrets:
                 if name not in names or not isinstance(secrets[name], str) or not secrets[name]:
-                    raise ConfigError("%s: secrets are %s, each a text that is not empty" % (self.secrets, " and ".join(names)))
+                    raise ConfigError(
+                        "%s: secrets are %s, each a text that is not empty" % (self.secrets, " and ".join(names))
+                    )
             missing = [name for name in names if name not in secrets]
             if missing:
-                raise ConfigError("%s: no secret for %s; secrets are %s" % (self.secrets, " and ".join(missing), " and ".join(names)))
+                raise ConfigError(
+                    "%s: no secret for %s; secrets are %s" % (self.secrets, " and ".join(missing), " and ".join(names))
+                )
         self.published = [name for name in names if secrets[name] in _DEMONSTRATION_SECRETS.values()]
         self.secrets = {name: secrets[name].encode() for name in names}
 
@@ -194,5 +212,7 @@ def parse(words, bind, backfill=None):
 
 
 def reserved(config):
-    """`key=wPort` of every key that names a server wPort which is reserved; it is taken all the same (A-17)."""
+    """`key=wPort` of every key that names a server wPort which is reserved;
+    it is taken all the same (A-17).
+    """
     return ["%s=%d" % (key, getattr(config, key)) for key in _SERVER_WPORTS if getattr(config, key) in _RESERVED]

@@ -1,7 +1,9 @@
-"""The log: one line an event, `LEVEL ticks component event key=value …`, never a secret, and never more than a client can provoke.
+"""The log: one line an event, `LEVEL ticks component event key=value …`, never a secret,
+and never more than a client can provoke.
 
-Lines above the rate, and lines that nobody reads, are dropped and counted; the count is told as soon as a line goes out again. WARN and
-ERROR have, beside the budget of all, one of their own each, that other lines cannot use up.
+Lines above the rate, and lines that nobody reads, are dropped and counted; the count is told
+as soon as a line goes out again. WARN and ERROR have, beside the budget of all, one of their
+own each, that other lines cannot use up.
 """
 
 import os
@@ -25,7 +27,9 @@ _PIPE_BUF = const(512)  # … and any other one
 
 
 class Log:
-    """Call an instance with level, component, event and text. console: a Console, or what stands for one."""
+    """Call an instance with level, component, event and text. console: a
+    Console, or what stands for one.
+    """
 
     def __init__(self, level, console):
         self.level = _LEVELS.index(level)
@@ -69,7 +73,9 @@ class Log:
         self.lost += 1
 
     def tick(self):
-        """Called often, more than once in the days after which ticks wrap: tell of lines lost when no other line does."""
+        """Called often, more than once in the days after which ticks wrap: tell of
+        lines lost when no other line does.
+        """
         self.console.finish()
         now = time.ticks_ms()
         if not 0 <= now - self.since < _STEP:
@@ -105,13 +111,15 @@ class Log:
 class Console:
     """Standard output that never waits for its reader: `line` drops what does not go out now.
 
-    A write to a pipe that is full, to a terminal that was stopped or whose window hangs, to a USB console that is open and not read, would
-    wait. So the poll is asked, and no more is written than goes out surely when it says that something does: into a pipe 4,096 octets
-    (Linux) or 512 in all, whatever the writes; to a pseudo terminal 256, text and line end each for itself. What was written of a line
-    that goes no further is ended in front of the next one.
+    A write to a pipe that is full, to a terminal that was stopped or whose window hangs, to a USB
+    console that is open and not read, would wait. So the poll is asked, and no more is written than
+    goes out surely when it says that something does: into a pipe 4,096 octets (Linux) or 512 in
+    all, whatever the writes; to a pseudo terminal 256, text and line end each for itself. What was
+    written of a line that goes no further is ended in front of the next one.
 
-    asks: on ports whose poll tells. On others (a board) the first answer decides: a console that takes nothing before anything was
-    written does not tell, and is written to without asking. path: by which the system tells what standard output is.
+    asks: on ports whose poll tells. On others (a board) the first answer decides: a console that
+    takes nothing before anything was written does not tell, and is written to without asking. path:
+    by which the system tells what standard output is.
     """
 
     def __init__(self, asks, out=None, path="/dev/stdout"):
@@ -153,7 +161,9 @@ class Console:
         return True
 
     def cut(self):
-        """Less was written than there was room for: whoever started us has made the pipe non-blocking, or it was not ASCII alone."""
+        """Less was written than there was room for: whoever started us has made the pipe
+        non-blocking, or it was not ASCII alone.
+        """
         self.room = 0
         self.open = True
         return False
@@ -175,7 +185,9 @@ class Console:
         return not self.open
 
     def finish(self):
-        """Called often: write a line end that had to wait; and ask a pipe anew, in case that somebody else writes to it."""
+        """Called often: write a line end that had to wait; and ask a pipe anew, in case
+        that somebody else writes to it.
+        """
         self.room = 0
         if self.open:
             try:
@@ -185,7 +197,9 @@ class Console:
 
 
 def pipe_room(path):
-    """Octets that the pipe at a path surely takes when the poll says that it takes any; 0 of what is no pipe."""
+    """Octets that the pipe at a path surely takes when the poll says that it
+    takes any; 0 of what is no pipe.
+    """
     try:
         if os.stat(path)[0] & _KIND != _FIFO:
             return 0

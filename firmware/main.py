@@ -1,15 +1,31 @@
-"""What a board runs after boot.py, and what the launcher starts in the unix port. Ctrl-C always gets out of it."""
+"""What a board runs after boot.py, and what the launcher starts in the unix
+port. Ctrl-C always gets out of it.
+"""
 
 import gc
 import os
 import sys
 
-# Collect often while modules are compiled: their garbage would else scatter what stays over the whole heap.
+# Collect often while modules are compiled: their garbage would else scatter
+# what stays over the whole heap.
 gc.threshold(16384)
 
-# A board's image has the firmware linked into one module, which takes less heap (tools/link), and most have its modules as well. Files of
-# the firmware on the board's file system take the place of modules, and so the modules are run where there are any.
-_FIRMWARE = ("app.py", "board", "config.py", "cosem", "dlms", "log.py", "masks.py", "meter", "net", "trace.py", "version.py")
+# A board's image has the firmware linked into one module, which takes less heap (tools/link), and
+# most have its modules as well. Files of the firmware on the board's file system take the place of
+# modules, and so the modules are run where there are any.
+_FIRMWARE = (
+    "app.py",
+    "board",
+    "config.py",
+    "cosem",
+    "dlms",
+    "log.py",
+    "masks.py",
+    "meter",
+    "net",
+    "trace.py",
+    "version.py",
+)
 
 try:
     if any(name in _FIRMWARE for name in os.listdir()):
@@ -19,7 +35,8 @@ except (ImportError, OSError):
     try:
         import app
     except ImportError as e:
-        # An image without the modules, of which files can take no place. Where there is no image either, the first word counts.
+        # An image without the modules, of which files can take no place. Where there is no
+        # image either, the first word counts.
         try:
             import image as app
         except ImportError:
@@ -28,7 +45,8 @@ except (ImportError, OSError):
 
 
 def beside():
-    """The coroutine function `run` of a file beside.py on the board, which runs beside the meter (`app.main`); None without one.
+    """The coroutine function `run` of a file beside.py on the board, which runs beside the
+    meter (`app.main`); None without one.
 
     A file that cannot be imported is reported, and the meter serves without it.
     """
@@ -41,9 +59,11 @@ def beside():
     return None
 
 
-# Its place among the names is taken before: Ctrl-C in the middle of a collection leaves the heap locked, and a further name may need heap.
+# Its place among the names is taken before: Ctrl-C in the middle of a collection leaves the heap
+# locked, and a further name may need heap.
 code = 0
 code = app.main(sys.argv[1:], beside())
-# On a board the REPL comes next. Leaving by SystemExit would be a soft reset there, and start the meter again.
+# On a board the REPL comes next. Leaving by SystemExit would be a soft reset
+# there, and start the meter again.
 if not app.HARDWARE:
     sys.exit(code)

@@ -1,8 +1,11 @@
-"""What of a request is a secret, for `trace=on`: it is shown as `**`, one pair an octet, which the host's `decode` takes back.
+"""What of a request is a secret, for `trace=on`: it is shown as `**`, one pair an octet,
+which the host's `decode` takes back.
 
-Hidden are the LLS secret and a dedicated key of an AARQ, and what is written as the secret of an association: SET and ACCESS of LLS_secret
-(attribute 7 of class 15), change_HLS_secret (method 2), change_secret by its short name. Of a value in blocks of its service every octet is
-hidden, and so is what cannot be followed to its end; challenges of HLS are none. Takes heap: only where trace is on.
+Hidden are the LLS secret and a dedicated key of an AARQ, and what is written as the secret of an
+association: SET and ACCESS of LLS_secret (attribute 7 of class 15), change_HLS_secret (method 2),
+change_secret by its short name. Of a value in blocks of its service every octet is hidden, and so
+is what cannot be followed to its end; challenges of HLS are none. Takes heap: only where trace is
+on.
 """
 
 from array import array
@@ -33,7 +36,9 @@ class Masks:
 
     def __init__(self):
         self.stack = array("H", bytes(2 * _NESTING))
-        self.long = {}  # link and wPorts -> of a long request: True for a secret, octets so far of one in general blocks
+        # link and wPorts -> of a long request: True for a secret, octets so
+        # far of one in general blocks
+        self.long = {}
         self.spans = []
 
     def hex(self, name, wpdu):
@@ -206,7 +211,9 @@ class Masks:
     # Short names
 
     def variables(self, buf, off, end):
-        """Read, Write and UnconfirmedWrite: by the name of change_secret, or a part of a long request, which is hidden whole."""
+        """Read, Write and UnconfirmedWrite: by the name of change_secret, or a part of a
+        long request, which is hidden whole.
+        """
         many, p = self.count(buf, off + 1, end)
         secrets = []
         for _ in range(many):
@@ -235,7 +242,9 @@ class Masks:
     # General block transfer
 
     def general_block(self, key, buf, off, end):
-        """`E0 control number ack length octets`: put together as they come, and the secrets of the whole found in each."""
+        """`E0 control number ack length octets`: put together as they come, and the
+        secrets of the whole found in each.
+        """
         if end - off < 7 or length(buf, off + 6, end) < 0:
             self.hide(off + 1, end)
             return
@@ -264,6 +273,8 @@ class Masks:
 
 
 def is_secret(buf, off, method):
-    """Whether a descriptor is that of LLS_secret, alone or among all attributes, or of change_HLS_secret."""
+    """Whether a descriptor is that of LLS_secret, alone or among all
+    attributes, or of change_HLS_secret.
+    """
     index = buf[off + 8]
     return get16(buf, off) == 15 and (index == 2 if method else index == 7 or index == 0)

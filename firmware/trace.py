@@ -1,4 +1,6 @@
-"""`trace=on`: every request and every answer in hexadecimal, secrets as `**`. What is sent unasked is not shown."""
+"""`trace=on`: every request and every answer in hexadecimal, secrets as `**`.
+What is sent unasked is not shown.
+"""
 
 import time
 
@@ -7,7 +9,9 @@ from masks import Masks
 
 
 def begin(server, say):
-    """Make a server write, by `say`, every WPDU in hexadecimal, as received and as answered; of one that is too long, its header."""
+    """Make a server write, by `say`, every WPDU in hexadecimal, as received and as answered;
+    of one that is too long, its header.
+    """
     serve = server.serve
     more = server.more
     too_long = server.too_long

@@ -1,4 +1,6 @@
-"""pytest set-up of the host tests: options, targets, capabilities, and the report of a failed test's meter."""
+"""pytest set-up of the host tests: options, targets, capabilities, and the
+report of a failed test's meter.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,19 @@ for _folder in ("firmware", "boards/unix", "host_tests/shim"):
     if str(ROOT / _folder) not in sys.path:
         sys.path.append(str(ROOT / _folder))
 
-from host_tests.harness import firmware, foreign, groups, leftovers, mp, options, report, requirements, roster, tape, verdicts  # noqa: E402
+from host_tests.harness import (  # noqa: E402
+    firmware,
+    foreign,
+    groups,
+    leftovers,
+    mp,
+    options,
+    report,
+    requirements,
+    roster,
+    tape,
+    verdicts,
+)
 from host_tests.harness import target as targets  # noqa: E402
 from host_tests.harness.clients import client, manager, public, put_back, reader  # noqa: E402, F401
 from host_tests.harness.fixtures import (  # noqa: E402, F401
@@ -148,7 +162,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    # One that is named on the command line is a module for pytest, whatever its name: pytest_pycollect_makemodule is asked for it.
+    # One that is named on the command line is a module for pytest, whatever its name:
+    # pytest_pycollect_makemodule is asked for it.
     if _is_script(file_path) and not parent.session.isinitpath(file_path):
         return mp.MicroPythonFile.from_parent(parent, path=file_path)
     return None
@@ -188,7 +203,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _wishes_called_needs(item: pytest.Item) -> list[str]:
-    """Markers that would keep a test from every meter that runs already, for nothing but a quicker start."""
+    """Markers that would keep a test from every meter that runs already,
+    for nothing but a quicker start.
+    """
     return [
         f"{item.nodeid}: meter_config(backfill_days=0) is a need, and this only starts the meter quicker: "
         "write pytest.mark.prefers(backfill_days=0) (docs/HARNESS.md)"

@@ -15,7 +15,9 @@ def line_with(text: str, wanted: str) -> str:
 
 
 def outcome(text: str) -> str:
-    """The line that tells what became of a boot, from READY on, or `error: …`, or `FATAL: …`; empty as long as there is none."""
+    """The line that tells what became of a boot, from READY on, or `error: …`, or
+    `FATAL: …`; empty as long as there is none.
+    """
     for line in text.splitlines(keepends=True):
         if line.endswith("\n"):
             if READY in line:
@@ -54,7 +56,9 @@ class Booted:
 
     def started_by_itself(self) -> str:
         """The READY line of a boot that nobody asked for; empty when there was none."""
-        lines = [line.strip() for line in self.console().splitlines(keepends=True) if READY in line and line.endswith("\n")]
+        lines = [
+            line.strip() for line in self.console().splitlines(keepends=True) if READY in line and line.endswith("\n")
+        ]
         return lines[-1] if len(lines) > 1 else ""
 
     def log_tail(self, lines: int = 60) -> str:

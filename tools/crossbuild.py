@@ -1,4 +1,6 @@
-"""What the builds of both emulated boards have in common: tools installed where they are missing, one at a time, sizes of an image."""
+"""What the builds of both emulated boards have in common: tools installed where they are
+missing, one at a time, sizes of an image.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ _TIMEOUT = 30
 
 
 def missing(packages: Mapping[str, str]) -> list[str]:
-    """Debian's packages that are not installed here: those of the commands given, the compiler's C library, the keys of the archive."""
+    """Debian's packages that are not installed here: those of the commands given, the
+    compiler's C library, the keys of the archive.
+    """
     found = [package for command, package in packages.items() if shutil.which(command) is None]
     if shutil.which(COMPILER) is None or not _has_c_library():
         found.append(_C_LIBRARY)

@@ -26,7 +26,9 @@ class DebianError(Exception):
     """Why something cannot be had from Debian's archive, in one line."""
 
 
-def run_apt(words: Sequence[str], env: Mapping[str, str] | None = None, folder: Path | None = None, timeout: float = _TIMEOUT) -> str:
+def run_apt(
+    words: Sequence[str], env: Mapping[str, str] | None = None, folder: Path | None = None, timeout: float = _TIMEOUT
+) -> str:
     """What `apt-get` with these words printed; DebianError when it fails or takes too long."""
     try:
         done = subprocess.run(
@@ -107,9 +109,14 @@ class Archive:
 
 
 def unpack_source(described: Path, folder: Path, *, patched: bool = True) -> None:
-    """Unpack a source package, given its .dsc file, into a folder that does not exist yet; with Debian's patches or without."""
+    """Unpack a source package, given its .dsc file, into a folder that does not exist
+    yet; with Debian's patches or without.
+    """
     # apt has checked the files; dpkg-source would want the signer's key as well.
-    _unpack(["dpkg-source", "--no-check", *([] if patched else ["--skip-patches"]), "-x", str(described), str(folder)], described)
+    _unpack(
+        ["dpkg-source", "--no-check", *([] if patched else ["--skip-patches"]), "-x", str(described), str(folder)],
+        described,
+    )
 
 
 def unpack(package: Path, folder: Path) -> None:
@@ -119,11 +126,20 @@ def unpack(package: Path, folder: Path) -> None:
 
 def _unpack(words: Sequence[str], package: Path) -> None:
     try:
-        subprocess.run(words, check=True, capture_output=True, text=True, timeout=_UNPACK_TIMEOUT, env={**os.environ, "LC_ALL": "C"})
+        subprocess.run(
+            words,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=_UNPACK_TIMEOUT,
+            env={**os.environ, "LC_ALL": "C"},
+        )
     except subprocess.TimeoutExpired:
         raise DebianError(f"{words[0]} took longer than {_UNPACK_TIMEOUT} s for {package.name}") from None
     except subprocess.CalledProcessError as error:
-        raise DebianError(f"{package.name} cannot be unpacked: {(error.stderr.strip().splitlines() or ['no reason given'])[-1]}") from None
+        raise DebianError(
+            f"{package.name} cannot be unpacked: {(error.stderr.strip().splitlines() or ['no reason given'])[-1]}"
+        ) from None
 
 
 def install(packages: Sequence[str]) -> None:

@@ -5,8 +5,8 @@
 
 `make lint` compares.
 
-layers.svg: which part of firmware/ imports which, from the import statements. states.svg: the table of long transfers,
-`dlms/long/states.py`, event by event and state by state.
+layers.svg: which part of firmware/ imports which, from the import statements. states.svg: the table
+of long transfers, `dlms/long/states.py`, event by event and state by state.
 """
 
 from __future__ import annotations
@@ -59,11 +59,14 @@ def text(x: float, y: float, words: str, more: str = "") -> str:
     return f'<text x="{x:g}" y="{y:g}"{" " + more if more else ""}>{escape(words)}</text>'
 
 
-# -- layers ------------------------------------------------------------------------------------------
+# -- layers
+# ------------------------------------------------------------------------------------------
 
 
 def part_of(module: str, firmware: Path) -> str | None:
-    """The part that a module belongs to, `dlms.aa.pool` to `aa`; None for the leaves that everybody may import."""
+    """The part that a module belongs to, `dlms.aa.pool` to `aa`; None for the
+    leaves that everybody may import.
+    """
     words = module.split(".")
     if words[0] != "dlms":
         return words[0] if words[0] in PARTS else None
@@ -78,7 +81,9 @@ def modules_imported(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names) if node.module == "dlms" else (node.module,)
+            yield from (
+                (f"{node.module}.{alias.name}" for alias in node.names) if node.module == "dlms" else (node.module,)
+            )
 
 
 def arrows(firmware: Path = FIRMWARE) -> set[tuple[str, str]]:
@@ -119,12 +124,15 @@ def layers(firmware: Path = FIRMWARE) -> str:
         y0 = top[who] + 6 + 28 * j / len(PARTS)
         y1 = top[whom] + 6 + 28 * i / len(PARTS)
         x, bend = left + width, 26 + 24 * abs(j - i)
-        parts.append(f'<path d="M{x} {y0:.1f} C{x + bend} {y0:.1f} {x + bend} {y1:.1f} {x} {y1:.1f}" fill="none" stroke="{COLOURS[i]}"/>')
+        parts.append(
+            f'<path d="M{x} {y0:.1f} C{x + bend} {y0:.1f} {x + bend} {y1:.1f} {x} {y1:.1f}" fill="none" stroke="{COLOURS[i]}"/>'
+        )
         parts.append(f'<path d="M{x} {y1:.1f} l7 -3 v6 z" fill="{COLOURS[i]}"/>')
     return svg(left + width + 230, bottom + 20, "Which part of firmware/ imports which", parts)
 
 
-# -- states ------------------------------------------------------------------------------------------
+# -- states
+# ------------------------------------------------------------------------------------------
 
 FILLS = {
     "IGNORE": "#f3f4f6",
@@ -143,10 +151,15 @@ FILLS = {
 
 
 def table(path: Path) -> tuple[list[str], list[str], list[str], list[int], dict[str, str]]:
-    """(states, events, actions, the table row by row, what the comments say of the actions) of the module."""
+    """(states, events, actions, the table row by row, what the comments say
+    of the actions) of the module.
+    """
     source = path.read_text(encoding="utf-8")
     sections = re.split(r"^# -- (?:states|events|what is done).*$", source, flags=re.MULTILINE)[1:4]
-    numbered = [re.findall(r"^([A-Z_]+) = const\((\d+)\)(?:  # (.*))?$", section.split("\n# Of ")[0], re.MULTILINE) for section in sections]
+    numbered = [
+        re.findall(r"^([A-Z_]+) = const\((\d+)\)(?:  # (.*))?$", section.split("\n# Of ")[0], re.MULTILINE)
+        for section in sections
+    ]
     names = [[name for name, _, _ in group if not name.startswith("_")] for group in numbered]
     body = source[source.index("TABLE = bytes((") : source.index("))  # fmt: skip")]
     letters = dict(zip(*(re.findall(r"\w+", side) for side in _letters(source)), strict=True))
@@ -161,14 +174,21 @@ def _letters(source: str) -> tuple[str, str]:
 
 
 def states(firmware: Path = FIRMWARE) -> str:
-    """The table of long transfers: a row for an event, a column for a state, a colour for what is done."""
+    """The table of long transfers: a row for an event, a column for a
+    state, a colour for what is done.
+    """
     columns, rows, actions, cells, said = table(firmware / "dlms" / "long" / "states.py")
     if len(cells) != len(columns) * len(rows):
         raise SystemExit(f"error: the table of states has {len(cells)} cells, not {len(columns)} times {len(rows)}")
     left, wide, high, top = 150, 62, 19, 122
     parts = [
         text(16, 24, "Long transfers: what can happen, and what is done", 'font-size="16" font-weight="bold"'),
-        text(16, 42, "A row is an event, a column the state that it meets. An empty cell passes it over.", 'fill="#555555"'),
+        text(
+            16,
+            42,
+            "A row is an event, a column the state that it meets. An empty cell passes it over.",
+            'fill="#555555"',
+        ),
     ]
     for j, state in enumerate(columns):
         x = left + wide * j + wide / 2
@@ -179,7 +199,9 @@ def states(firmware: Path = FIRMWARE) -> str:
         for j in range(len(columns)):
             action = actions[cells[len(columns) * i + j]]
             x = left + wide * j
-            parts.append(f'<rect x="{x}" y="{y}" width="{wide}" height="{high}" fill="{FILLS[action]}" stroke="#d1d5db"/>')
+            parts.append(
+                f'<rect x="{x}" y="{y}" width="{wide}" height="{high}" fill="{FILLS[action]}" stroke="#d1d5db"/>'
+            )
             if action != "IGNORE":
                 label = action.replace("_", " ").lower()
                 parts.append(text(x + wide / 2, y + 13, label, 'text-anchor="middle" font-size="7.5"'))
@@ -192,7 +214,8 @@ def states(firmware: Path = FIRMWARE) -> str:
     return svg(left + wide * len(columns) + 60, y, "Long transfers: events, states and what is done", parts)
 
 
-# -- the command ---------------------------------------------------------------------------------------
+# -- the command
+# ---------------------------------------------------------------------------------------
 
 DRAWN: dict[str, Callable[[], str]] = {"layers.svg": layers, "states.svg": states}
 
@@ -210,12 +233,16 @@ def stale() -> dict[Path, str]:
 
 def main(words: list[str] | None = None) -> int:
     """Draw or check the pictures; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tools.pictures", description="Draw the pictures of docs/pictures from the code.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.pictures", description="Draw the pictures of docs/pictures from the code."
+    )
     parser.add_argument("--check", action="store_true", help="only compare")
     options = parser.parse_args(words)
     found = stale()
     if found and options.check:
-        print("error: pictures of docs/pictures are not what the code says; run python -m tools.pictures", file=sys.stderr)
+        print(
+            "error: pictures of docs/pictures are not what the code says; run python -m tools.pictures", file=sys.stderr
+        )
         return 1
     for path, picture in found.items():
         path.parent.mkdir(exist_ok=True)

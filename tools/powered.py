@@ -1,4 +1,6 @@
-"""What the command lines of both emulated boards have in common: their options, and a board that is on until Ctrl-C."""
+"""What the command lines of both emulated boards have in common: their options,
+and a board that is on until Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,15 @@ class Powered(Protocol):
 
 
 def add_build(commands: Any, text: str) -> None:
-    """The command `build` and where its sources come from; `commands` is what argparse's add_subparsers gave."""
+    """The command `build` and where its sources come from; `commands` is what
+    argparse's add_subparsers gave.
+    """
     made: argparse.ArgumentParser = commands.add_parser("build", help=text)
     made.add_argument(
-        "--top", metavar="TREE", default=os.environ.get("TOP"), help="MicroPython source tree (default: TOP, then Debian's sources)"
+        "--top",
+        metavar="TREE",
+        default=os.environ.get("TOP"),
+        help="MicroPython source tree (default: TOP, then Debian's sources)",
     )
     made.add_argument("--refresh", action="store_true", help="fetch the sources again")
 
@@ -30,7 +37,9 @@ def add_build(commands: Any, text: str) -> None:
 def add_run(commands: Any, flash: Path) -> argparse.ArgumentParser:
     """The command `run` and its flash memory."""
     run: argparse.ArgumentParser = commands.add_parser("run", help="power the board on, until Ctrl-C")
-    run.add_argument("--flash", type=Path, default=flash, metavar="FILE", help="the flash memory (default: %(default)s)")
+    run.add_argument(
+        "--flash", type=Path, default=flash, metavar="FILE", help="the flash memory (default: %(default)s)"
+    )
     run.add_argument("--fresh", action="store_true", help="begin with an empty flash")
     return run
 

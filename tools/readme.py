@@ -1,11 +1,12 @@
-"""The tables of docs/reference and README.md that say what the code says: made from the code, so that they cannot drift.
+"""The tables of docs/reference and README.md that say what the code says: made from
+the code, so that they cannot drift.
 
     python -m tools.readme            write the tables anew (a meter is started for the object list)
     python -m tools.readme --check    exit 1 when one of them is not what the code says
     python -m tools.readme --bench FILE   also put the figures of a bench run (`--json FILE`) in
 
-README.md shows the rows of the figures that matter most.
-Each other table stands in a page of its own, between a line `<!-- name: … -->` and the next empty line that follows it.
+README.md shows the rows of the figures that matter most. Each other table stands in a page of its
+own, between a line `<!-- name: … -->` and the next empty line that follows it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tools.dlmsclient import Client, parse_object_list
@@ -34,7 +36,7 @@ HEADLINE = (
     "heap after boot, frozen code",
 )
 CLIENTS = ((16, None), (32, "12345678"), (48, "87654321"))
-_COMMENTED = re.compile(r"^([A-Z_]+) = (.+?)  # (.+)$")
+_LIMIT = re.compile(r"^([A-Z_]+) = (.+?)(?:  # (.+))?$")
 _KEY = re.compile(r'^    "(\w+)": \((.+)\),(?:  # (.+))?$')
 
 
@@ -50,7 +52,9 @@ def runs(numbers: list[int]) -> str:
 
 
 def rights(listed: ListedObject | None) -> str:
-    """What one client may do: ``r1-9 w2 x1`` for read, write, invoke; empty when the object is not visible to it."""
+    """What one client may do: ``r1-9 w2 x1`` for read, write, invoke; empty when
+    the object is not visible to it.
+    """
     if listed is None:
         return ""
     writable = [number for number, access in listed.attributes.items() if access.writable]
@@ -76,23 +80,34 @@ def objects(port: int) -> str:
     return "\n".join(lines)
 
 
+def _commented(path: Path, pattern: re.Pattern[str]) -> Iterator[tuple[re.Match[str], str]]:
+    """The lines that a pattern matches, each with its comment: behind it, otherwise above it."""
+    above: list[str] = []
+    for line in path.read_text().splitlines():
+        if line.lstrip().startswith("# "):
+            above.append(line.strip()[2:])
+            continue
+        if match := pattern.match(line):
+            yield match, match[match.re.groups] or " ".join(above)
+        above = []
+
+
 def limits() -> str:
     """The limits of the unix port with their meaning."""
     lines = ["| limit | value | meaning |", "|---|---|---|"]
-    for line in (ROOT / "boards/unix/limits.py").read_text().splitlines():
-        if (match := _COMMENTED.match(line)) and match[1] != "BIND":
-            lines.append(f"| `{match[1]}` | {match[2]} | {match[3]} |")
+    for match, meaning in _commented(ROOT / "boards/unix/limits.py", _LIMIT):
+        if meaning and match[1] != "BIND":
+            lines.append(f"| `{match[1]}` | {match[2]} | {meaning} |")
     return "\n".join(lines)
 
 
 def configuration() -> str:
     """The configuration keys with default, range and meaning."""
     lines = ["| key | default | meaning |", "|---|---|---|"]
-    for line in (ROOT / "firmware/config.py").read_text().splitlines():
-        if match := _KEY.match(line):
-            default = match[2].split(",")[0].strip()
-            default = {"True": "on", "False": "off", '""': ""}.get(default, default.strip('"'))
-            lines.append(f"| `{match[1]}` | {default} | {match[3] or ''} |")
+    for match, meaning in _commented(ROOT / "firmware/config.py", _KEY):
+        default = match[2].split(",")[0].strip()
+        default = {"True": "on", "False": "off", '""': ""}.get(default, default.strip('"'))
+        lines.append(f"| `{match[1]}` | {default} | {meaning} |")
     return "\n".join(lines)
 
 
@@ -162,7 +177,9 @@ def render(bench: Path | None = None) -> dict[Path, str]:
 
 def main(words: list[str] | None = None) -> int:
     """Write or check the tables; the exit code tells."""
-    parser = argparse.ArgumentParser(prog="python -m tools.readme", description="Make the tables of docs/reference from the code.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.readme", description="Make the tables of docs/reference from the code."
+    )
     parser.add_argument("--check", action="store_true", help="only compare")
     parser.add_argument("--bench", type=Path, metavar="FILE", help="figures of a bench run, as its --json wrote them")
     options = parser.parse_args(words)

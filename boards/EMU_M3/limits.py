@@ -1,4 +1,6 @@
-"""Pins and limits of the emulated Cortex-M3 board: the RAM of a Raspberry Pi Pico W, a wired network, no pins."""
+"""Pins and limits of the emulated Cortex-M3 board: the RAM of a Raspberry Pi
+Pico W, a wired network, no pins.
+"""
 
 from limits_default import *  # noqa: F403
 

@@ -1,4 +1,6 @@
-"""What is built into the emulated board: asyncio, the file system's start, the meter, and the board's limits."""
+"""What is built into the emulated board: asyncio, the file system's start,
+the meter, and the board's limits.
+"""
 
 include("$(MPY_DIR)/extmod/asyncio")
 freeze("port/modules")

@@ -1,4 +1,6 @@
-"""Pins and limits of ESP32 boards without PSRAM: 520 KB RAM, of which MicroPython has about a third."""
+"""Pins and limits of ESP32 boards without PSRAM: 520 KB RAM, of which
+MicroPython has about a third.
+"""
 
 from limits_default import *  # noqa: F403
 

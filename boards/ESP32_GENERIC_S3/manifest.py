@@ -1,4 +1,6 @@
-"""What is frozen into an image for this board: what the port always has, the meter, and the board's limits."""
+"""What is frozen into an image for this board: what the port always has,
+the meter, and the board's limits.
+"""
 
 include("$(PORT_DIR)/boards/manifest.py")
 include("../manifest.py", limits="ESP32_GENERIC_S3/limits.py")

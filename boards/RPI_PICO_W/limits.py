@@ -11,9 +11,10 @@ LED = "LED"  # at the radio, not at the processor
 RELAY = 14
 PULSE = 15
 
-# The meter is to leave more than half of the heap to what users add. Profiles are in memory: a row of the load profile takes 29 octets, of
-# the daily billing 44, of the event log 13. The key `depth` keeps more rows of the load profile where there is room: a week is 672.
-# An octet of PDU counts six times, of REASSEMBLY and ELEMENT as often as there are transfers, and one more.
+# The meter is to leave more than half of the heap to what users add. Profiles are in memory: a row
+# of the load profile takes 29 octets, of the daily billing 44, of the event log 13. The key `depth`
+# keeps more rows of the load profile where there is room: a week is 672. An octet of PDU counts six
+# times, of REASSEMBLY and ELEMENT as often as there are transfers, and one more.
 ALL_ASSOCIATIONS = 4  # AAs on all TCP connections together: one each
 UDP_LINKS = 1  # UDP peers (address and port) that hold AAs
 ALL_UDP_ASSOCIATIONS = 2  # AAs of all UDP peers together

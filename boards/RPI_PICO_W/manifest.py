@@ -1,4 +1,5 @@
-"""What is frozen into an image for this board: what the port always has, the meter, and the board's limits.
+"""What is frozen into an image for this board: what the port always has,
+the meter, and the board's limits.
 
 The meter is there once, linked: its flash has no room to spare for the modules as well.
 """

@@ -1,9 +1,13 @@
-"""Limits of the meter on MicroPython's unix port. Every board has a module of this name and these keys; the code reads no other."""
+"""Limits of the meter on MicroPython's unix port. Every board has a module of this name
+and these keys; the code reads no other.
+"""
 
 from limits_default import *  # noqa: F403
 
 BOARD = "unix"
-BIND = "127.0.0.1,::1"  # addresses listened on unless `bind` says otherwise: loopback, because the default secrets are public
+# addresses listened on unless `bind` says otherwise: loopback, because
+# the default secrets are public
+BIND = "127.0.0.1,::1"
 CONNECTIONS = 8  # TCP connections at once (TCP-UDP setup nb_of_sim_conn)
 ASSOCIATIONS = 4  # AAs on one TCP connection
 ALL_ASSOCIATIONS = 16  # AAs on all TCP connections together

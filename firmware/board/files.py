@@ -2,9 +2,11 @@
 
     config.json    keys of the configuration
     secrets.json   {"reader": "…", "management": "…"}, the secrets of the clients, all of them
-    wifi.json      {"ssid": "…", "key": "…", "hostname": "…"}; without a key the network is an open one
+    wifi.json      {"ssid": "…", "key": "…", "hostname": "…"}; without a key
+                   the network is an open one
 
-Each may be missing: the meter then runs with the defaults, with the demonstration secrets (it says so), without Wi-Fi.
+Each may be missing: the meter then runs with the defaults, with the demonstration
+secrets (it says so), without Wi-Fi.
 """
 
 import json
@@ -37,7 +39,9 @@ def words():
 
 
 def wifi():
-    """The access to the Wi-Fi network: dict with ssid, key and hostname, None when there is none. ValueError says what is wrong."""
+    """The access to the Wi-Fi network: dict with ssid, key and hostname, None when there is
+    none. ValueError says what is wrong.
+    """
     if not exists(WIFI):
         return None
     try:

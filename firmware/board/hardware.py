@@ -1,7 +1,8 @@
 """A board with hardware: makes its parts from the table of limits, and lets them work together.
 
-The order of a start: relay and LED first, then the network; when it is up for the first time the meter listens and prints READY;
-then the watchdog. What the supervisor does afterwards, ten times a second, is `tick`; it allocates nothing while nothing happens.
+The order of a start: relay and LED first, then the network; when it is up for the first time the
+meter listens and prints READY; then the watchdog. What the supervisor does afterwards, ten times a
+second, is `tick`; it allocates nothing while nothing happens.
 
 Modules are imported where they are needed: what a board has not, takes no memory there.
 """
@@ -21,7 +22,8 @@ _RESET_DELAY = const(1000)  # milliseconds for the log line to leave
 class Hardware(Board):
     """See `board.plain.Board`.
 
-    config: `source`, `pulses_per_kwh`, `pulse_debounce`, `watchdog`, `offline_reset`, `ntp`, `start`, `rate`, read until the start.
+    config: `source`, `pulses_per_kwh`, `pulse_debounce`, `watchdog`, `offline_reset`, `ntp`,
+    `start`, `rate`, read until the start.
     """
 
     def __init__(self, limits, config, log):
@@ -64,7 +66,8 @@ class Hardware(Board):
         self.input = pulse.make(limits.PULSE_KIND, limits.PULSE, config.pulse_debounce)
         return Pulses(self.input.take, config.pulses_per_kwh)
 
-    # -- start ------------------------------------------------------------------------------------------
+    # -- start
+    # ------------------------------------------------------------------------------------------
 
     def start(self, app):
         """Wire the parts to the meter, and begin to bring the network up."""
@@ -115,11 +118,15 @@ class Hardware(Board):
         return " reset=%s id=%s" % (identity.reset_cause(), identity.board_id())
 
     def address(self):
-        """The numeric IPv4 address that clients reach the meter at, None when the board does not tell."""
+        """The numeric IPv4 address that clients reach the meter at, None
+        when the board does not tell.
+        """
         return self.link.addresses()[0] if self.link is not None else None
 
     def listening(self):
-        """The meter serves. The time server is looked up while nothing bites, then the watchdog may run."""
+        """The meter serves. The time server is looked up while nothing
+        bites, then the watchdog may run.
+        """
         self.serving = True
         self.show("SERVING")
         if self.ntp is not None:
@@ -128,7 +135,8 @@ class Hardware(Board):
         if self.watchdog is not None:
             self.watchdog.arm()
 
-    # -- in the loop -----------------------------------------------------------------------------------
+    # -- in the loop
+    # -----------------------------------------------------------------------------------
 
     def show(self, state):
         """Let the LED tell a state, by its name in `board.led`."""

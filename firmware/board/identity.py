@@ -4,7 +4,8 @@ import machine
 
 _START_ONLY = True
 
-# `machine` constant -> word. A port has some of them; on RP2 a `machine.reset()` counts as one by the watchdog, which carries it out.
+# `machine` constant -> word. A port has some of them; on RP2 a `machine.reset()` counts as one
+# by the watchdog, which carries it out.
 _CAUSES = (
     ("PWRON_RESET", "power"),
     ("HARD_RESET", "hard"),

@@ -1,10 +1,10 @@
 """The status LED: one pattern for each state of the meter, readable from across the room.
 
-    starting       on
-    joining        quick blinking: the access point is being asked
-    offline        one short flash a second: waiting before the next attempt
-    serving        one short flash every two seconds
-    unprovisioned  two short flashes a second: there is no wifi.json
+starting       on
+joining        quick blinking: the access point is being asked
+offline        one short flash a second: waiting before the next attempt
+serving        one short flash every two seconds
+unprovisioned  two short flashes a second: there is no wifi.json
 """
 
 import machine
@@ -29,7 +29,9 @@ class Led:
         self.pin = machine.Pin(pin, machine.Pin.OUT, value=on)
 
     def show(self, pattern):
-        """Begin a pattern, one octet a tenth of a second; goes on with it when it is the present one."""
+        """Begin a pattern, one octet a tenth of a second; goes on with it
+        when it is the present one.
+        """
         if pattern is not self.pattern:
             self.pattern = pattern
             self.step = 0
@@ -37,7 +39,9 @@ class Led:
             self.light(pattern[0])
 
     def tick(self, ms):
-        """Let time pass. The pin is touched on a change only: that of a Pico W hangs on the radio's bus."""
+        """Let time pass. The pin is touched on a change only: that of a
+        Pico W hangs on the radio's bus.
+        """
         self.ms += ms
         if self.ms >= _STEP:
             self.step = (self.step + self.ms // _STEP) % len(self.pattern)

@@ -1,15 +1,15 @@
 """The hardware around the meter: what a board has beside an interpreter and sockets.
 
-One seam: the application makes a board with `make` and calls `start`, `tick`, `ready_text` and `stop`. A board without hardware of
-its own (the unix port) does nothing in them.
+One seam: the application makes a board with `make` and calls `start`, `tick`, `ready_text` and
+`stop`. A board without hardware of its own (the unix port) does nothing in them.
 """
 
 
 class Board:
     """A board without hardware.
 
-    source: the metrology source it brings, None to simulate. waits: whether `tick` tells the application when to listen, because the
-    network has to be brought up first.
+    source: the metrology source it brings, None to simulate. waits: whether `tick` tells the
+    application when to listen, because the network has to be brought up first.
     """
 
     source = None
@@ -37,7 +37,9 @@ class Board:
         """ms milliseconds have passed, the meter has ticked; called by the supervisor."""
 
     def stop(self):
-        """The meter has ended, the interpreter goes on. Allocates nothing here: a unix port may have been interrupted anywhere."""
+        """The meter has ended, the interpreter goes on. Allocates nothing here: a unix port
+        may have been interrupted anywhere.
+        """
 
 
 def make(limits, config, log):

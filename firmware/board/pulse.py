@@ -1,16 +1,19 @@
-"""The S0 pulse input (IEC 62053-31): counts the pulses of a meter with a pulse output, one pulse one fixed amount of energy.
+"""The S0 pulse input (IEC 62053-31): counts the pulses of a meter with a pulse output,
+one pulse one fixed amount of energy.
 
-The output is an open collector that pulls the pin low for 30 ms or longer and leaves it high for 30 ms or longer. There are three
-ways to count, `limits.PULSE_KIND`:
+The output is an open collector that pulls the pin low for 30 ms or longer and leaves it high for 30
+ms or longer. There are three ways to count, `limits.PULSE_KIND`:
 
-    edges    RP2: a hard interrupt on both edges. Flash operations hold interrupts off, but the pin remembers one edge of each kind
-             meanwhile, so that a pulse which falls into one is counted when it ends; two within one are beyond S0's shortest period
-    counter  ESP32, ESP32-S3: the pulse counter of the chip, which runs by itself; it knows no debouncing above 12 microseconds
-    falling  ESP32-C3: the interpreter's scheduler, which holds eight calls; pulses that wait there come too close together to be told
-             from bounces and are lost
+    edges    RP2: a hard interrupt on both edges. Flash operations hold interrupts off, but the pin
+             remembers one edge of each kind meanwhile, so that a pulse which falls into one is
+             counted when it ends; two within one are beyond S0's shortest period
+    counter  ESP32, ESP32-S3: the pulse counter of the chip, which runs by itself; it knows
+             no debouncing above 12 microseconds
+    falling  ESP32-C3: the interpreter's scheduler, which holds eight calls; pulses that wait there
+             come too close together to be told from bounces and are lost
 
-All counters run modulo 65536, are written by one side and read by the other, and allocate nothing. `take` returns the pulses since the
-last call.
+All counters run modulo 65536, are written by one side and read by the other, and allocate nothing.
+`take` returns the pulses since the last call.
 """
 
 from array import array
@@ -26,8 +29,9 @@ _OLD = const(60000)  # milliseconds after which a time is taken for long ago
 class Edges:
     """Counts falling edges that follow `debounce` milliseconds without an edge.
 
-    One that does not is in doubt: the rising edge before it may have been seen late, after a flash operation. It is counted at its end
-    if the pin then was low for `debounce`, as no bounce is; not, when the present pulse has only just been counted.
+    One that does not is in doubt: the rising edge before it may have been seen late, after a flash
+    operation. It is counted at its end if the pin then was low for `debounce`, as no bounce is;
+    not, when the present pulse has only just been counted.
     """
 
     def __init__(self, pin, debounce):
@@ -87,7 +91,9 @@ class Edges:
 
 
 class Falling:
-    """Counts falling edges that are `debounce` milliseconds apart, in calls that the interpreter schedules."""
+    """Counts falling edges that are `debounce` milliseconds apart, in calls
+    that the interpreter schedules.
+    """
 
     def __init__(self, pin, debounce):
         Pin = machine.Pin

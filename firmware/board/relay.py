@@ -4,9 +4,11 @@ import machine
 
 
 class Relay:
-    """pin: output that switches the relay's driver. level: that of the pin while the supply is connected.
+    """pin: output that switches the relay's driver. level: that of the pin
+    while the supply is connected.
 
-    The pin takes its level as it becomes an output, so that a start does not make the relay chatter.
+    The pin takes its level as it becomes an output, so that a start
+    does not make the relay chatter.
     """
 
     def __init__(self, pin, level):

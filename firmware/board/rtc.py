@@ -1,6 +1,7 @@
 """The board's own clock, which runs on through resets as long as there is power.
 
-Ports count their seconds from 1970 or from 2000; here days and seconds of the day since 2000-01-01 UTC go in, and dates come out.
+Ports count their seconds from 1970 or from 2000; here days and seconds of the day since
+2000-01-01 UTC go in, and dates come out.
 """
 
 import time

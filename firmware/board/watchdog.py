@@ -1,10 +1,12 @@
 """The watchdog: resets the board when the meter does not look healthy for too long.
 
-It starts when the meter serves, never before: a board that cannot start stays at its REPL and does not reset in circles. It is fed
-by the supervisor only, and only when the sockets were polled and the meter ticked since the last time.
+It starts when the meter serves, never before: a board that cannot start stays at its REPL and
+does not reset in circles. It is fed by the supervisor only, and only when the sockets were polled
+and the meter ticked since the last time.
 
-A watchdog that runs would also reset a board whose meter was stopped by Ctrl-C. So `hold` stops it (RP2, by a control register), or
-else has a timer feed it. A soft reset ends timers and not the watchdog: boot.py calls `hold` again.
+A watchdog that runs would also reset a board whose meter was stopped by Ctrl-C. So `hold` stops
+it (RP2, by a control register), or else has a timer feed it. A soft reset ends timers and not
+the watchdog: boot.py calls `hold` again.
 """
 
 import machine
@@ -34,7 +36,8 @@ class Watchdog:
 def hold(limits, armed=True):
     """Keep the watchdog from biting while nobody feeds it.
 
-    armed: whether it runs for certain. If not, it may have been left running by what ran before a soft reset.
+    armed: whether it runs for certain. If not, it may have been left running
+    by what ran before a soft reset.
     """
     if limits.WATCHDOG is None:
         return

@@ -1,11 +1,12 @@
-"""Association LN, class 15 version 2 (REQUIREMENTS F-11, F-30, F-31): one client's view of one logical device, and
-its configuration.
+"""Association LN, class 15 version 2 (REQUIREMENTS F-11, F-30, F-31): one client's view of one
+logical device, and its configuration.
 
-The protocol engine reads from it how an AARQ from `client` to `server` is to be answered. In every AA it stands at
-0.0.40.0.0.255; where a management client shall see the associations of others too, the directory has it under a name of its own,
-0.0.40.0.e.255, as well.
+The protocol engine reads from it how an AARQ from `client` to `server` is to be answered. In every
+AA it stands at 0.0.40.0.0.255; where a management client shall see the associations of others too,
+the directory has it under a name of its own, 0.0.40.0.e.255, as well.
 
-Access rights: `acc[i]` is the number of a row of `cosem.rights` and belongs to the object of directory record i.
+Access rights: `acc[i]` is the number of a row of `cosem.rights` and belongs to
+the object of directory record i.
 """
 
 from micropython import const
@@ -29,27 +30,54 @@ from dlms.aa.security import LN_CONTEXT, LOWEST
 SECRET = const(64)  # longest secret, octets
 USERS = const(16)
 _USER_NAME = const(32)
-# Attributes that never change, as encoded Data: what is written here as a constant takes no heap when it is frozen
+# Attributes that never change, as encoded Data: what is written here as a
+# constant takes no heap when it is frozen
 _CONTEXT_NAME = b"\x09\x07\x60\x85\x74\x05\x08\x01\x01"  # logical name referencing, no ciphering
 _NO_REFERENCE = b"\x09\x06\x00\x00\x00\x00\x00\x00"
 # … in the order of the attributes, by authentication mechanism: LOWEST, LOW
 _VALUES = (
-    (None, None, None, None, _CONTEXT_NAME, None, b"\x09\x07\x60\x85\x74\x05\x08\x02\x00", None, None, _NO_REFERENCE, None, None),
-    (None, None, None, None, _CONTEXT_NAME, None, b"\x09\x07\x60\x85\x74\x05\x08\x02\x01", None, None, _NO_REFERENCE, None, None),
+    (
+        None,
+        None,
+        None,
+        None,
+        _CONTEXT_NAME,
+        None,
+        b"\x09\x07\x60\x85\x74\x05\x08\x02\x00",
+        None,
+        None,
+        _NO_REFERENCE,
+        None,
+        None,
+    ),
+    (
+        None,
+        None,
+        None,
+        None,
+        _CONTEXT_NAME,
+        None,
+        b"\x09\x07\x60\x85\x74\x05\x08\x02\x01",
+        None,
+        None,
+        _NO_REFERENCE,
+        None,
+        None,
+    ),
 )
 
 
 class AssociationLN(Interface):
-    """Attributes: 2 object_list, 3 associated_partners_id, 4 application_context_name, 5 xDLMS_context_info, 6
-    authentication_mechanism_name, 7 secret, 8 association_status, 9 security_setup_reference, 10 user_list, 11
-    current_user.
+    """Attributes: 2 object_list, 3 associated_partners_id, 4 application_context_name, 5
+    xDLMS_context_info, 6 authentication_mechanism_name, 7 secret, 8 association_status, 9
+    security_setup_reference, 10 user_list, 11 current_user.
 
-    Methods: 1 reply_to_HLS_authentication, 2 change_HLS_secret (both refused: no HLS), 3 add_object, 4 remove_object,
-    5 add_user, 6 remove_user.
+    Methods: 1 reply_to_HLS_authentication, 2 change_HLS_secret (both refused: no HLS), 3
+    add_object, 4 remove_object, 5 add_user, 6 remove_user.
 
-    client, server: wPorts. conformance: 24 bits offered (REQUIREMENTS C.4). opened: AAs open on it and user: calling
-    user id or -1, both kept by the engine. users: ids of user_list, names: their encoded names; while it is empty any
-    user is taken (REQUIREMENTS C-24).
+    client, server: wPorts. conformance: 24 bits offered (REQUIREMENTS C.4). opened: AAs open on it
+    and user: calling user id or -1, both kept by the engine. users: ids of user_list, names: their
+    encoded names; while it is empty any user is taken (REQUIREMENTS C-24).
     """
 
     CLASS_ID = 15
@@ -98,11 +126,11 @@ class AssociationLN(Interface):
         return -READ_WRITE_DENIED
 
     def _context_info(self, buf, off, aa):
-        """structure {conformance bit-string(24), max_receive_pdu_size, max_send_pdu_size, dlms_version,
-        quality_of_service, cyphering_info}.
+        """structure {conformance bit-string(24), max_receive_pdu_size, max_send_pdu_size,
+        dlms_version, quality_of_service, cyphering_info}.
 
-        What the AA negotiated, or outside one what the association offers; the sizes are the server's own to receive
-        and to send. quality_of_service is 0 when the client proposed none.
+        What the AA negotiated, or outside one what the association offers; the sizes are the
+        server's own to receive and to send. quality_of_service is 0 when the client proposed none.
         """
         mine = aa is not None and aa.assoc is self
         buf[off] = axdr.STRUCTURE
@@ -149,7 +177,9 @@ class AssociationLN(Interface):
     # -- writing -----------------------------------------------------------------------------------
 
     def set(self, k, buf, off, end, aa, commit):
-        """Only the secret of an LLS association, 1 to SECRET octets; a change allocates the new one."""
+        """Only the secret of an LLS association, 1 to SECRET octets; a
+        change allocates the new one.
+        """
         if k != 7 or self.mechanism == LOWEST:
             return READ_WRITE_DENIED
         if buf[off] != axdr.OCTET_STRING:
@@ -169,10 +199,11 @@ class AssociationLN(Interface):
         return -READ_WRITE_DENIED
 
     def _change_object(self, m, buf, off, end):
-        """add_object, remove_object (object_list_element): give this association rights to an object of the logical
-        device, or take them away.
+        """add_object, remove_object (object_list_element): give this association rights to an
+        object of the logical device, or take them away.
 
-        An association keeps itself, and gets no right that the meter's object list grants to nobody.
+        An association keeps itself, and gets no right that the meter's
+        object list grants to nobody.
         """
         if end - off < 14 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 4 or buf[off + 2] != axdr.LONG_UNSIGNED:
             return TYPE_UNMATCHED
@@ -215,7 +246,9 @@ class AssociationLN(Interface):
         return axdr.put_encoded(buf, off, self.names[i])
 
     def _change_user(self, m, buf, off, end):
-        """add_user, remove_user (structure {unsigned, visible-string}); adding a known id renames it."""
+        """add_user, remove_user (structure {unsigned, visible-string});
+        adding a known id renames it.
+        """
         if end - off < 6 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 2 or buf[off + 2] != axdr.UNSIGNED:
             return TYPE_UNMATCHED
         if buf[off + 4] != axdr.VISIBLE_STRING:

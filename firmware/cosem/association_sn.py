@@ -1,7 +1,9 @@
-"""Association SN, class 12 version 2 (REQUIREMENTS F-10): one client's view of one logical device by short names.
+"""Association SN, class 12 version 2 (REQUIREMENTS F-10): one client's view of
+one logical device by short names.
 
-Version 2 has what a client needs, object_list, access_rights_list and security_setup_reference, with the access modes of
-Association LN versions 0 to 2. user_list and current_user of version 3 are left out: nothing at hand tells their short names.
+Version 2 has what a client needs, object_list, access_rights_list and security_setup_reference,
+with the access modes of Association LN versions 0 to 2. user_list and current_user of version 3 are
+left out: nothing at hand tells their short names.
 
 Selective access, by parameterized access (version 1 on has it too) [memory: IEC 62056-6-2]:
 
@@ -9,10 +11,12 @@ Selective access, by parameterized access (version 1 on has it too) [memory: IEC
                            2 structure {class_id, logical_name}            the element of that object
     3 access_rights_list   1 base_name long                                the element of the object with that base name
 
-An object that there is not, or that this client does not see, is object-undefined; a class without objects is an empty array.
+An object that there is not, or that this client does not see, is object-undefined; a
+class without objects is an empty array.
 
-It stands at 0.0.40.0.0.255 with the base name FA00 in its own AA, and nowhere else. The protocol engine reads from it how an
-AARQ is to be answered, as from `cosem.association_ln`, whose access rights it shares.
+It stands at 0.0.40.0.0.255 with the base name FA00 in its own AA, and nowhere else. The
+protocol engine reads from it how an AARQ is to be answered, as from
+`cosem.association_ln`, whose access rights it shares.
 """
 
 import limits
@@ -40,10 +44,11 @@ _CLASS = 1  # selector of object_list
 class AssociationSN(Interface):
     """Attributes: 2 object_list, 3 access_rights_list, 4 security_setup_reference.
 
-    Methods: 3 read_by_logicalname, 5 change_secret, 8 reply_to_HLS_authentication (refused: no HLS); the numbers between are reserved
-    and granted to nobody.
+    Methods: 3 read_by_logicalname, 5 change_secret, 8 reply_to_HLS_authentication (refused: no
+    HLS); the numbers between are reserved and granted to nobody.
 
-    client, server, conformance, opened, user, users: as in Association LN; users stays empty. names: the ShortNames of the logical device.
+    client, server, conformance, opened, user, users: as in Association LN; users stays empty.
+    names: the ShortNames of the logical device.
     """
 
     CLASS_ID = 12
@@ -132,10 +137,12 @@ class AssociationSN(Interface):
         return off
 
     def _put_member(self, k, at, o, i, buf, off):
-        """Write member i of the element of record `at` in list k; returns the offset behind it, or -result.
+        """Write member i of the element of record `at` in list k; returns the
+        offset behind it, or -result.
 
-        object_list: structure {base_name long, class_id long-unsigned, version unsigned, logical_name octet-string}.
-        access_rights_list: structure {base_name long, attribute_access array, method_access array}, the arrays as in an Association LN.
+        object_list: structure {base_name long, class_id long-unsigned, version unsigned,
+        logical_name octet-string}. access_rights_list: structure {base_name long, attribute_access
+        array, method_access array}, the arrays as in an Association LN.
         """
         if self.acc[at] == 0:
             return -OBJECT_UNDEFINED
@@ -160,7 +167,9 @@ class AssociationSN(Interface):
         return -READ_WRITE_DENIED
 
     def _change_secret(self, buf, off, end):
-        """The secret of an LLS association (octet-string), 1 to SECRET octets; a change allocates the new one."""
+        """The secret of an LLS association (octet-string), 1 to SECRET octets;
+        a change allocates the new one.
+        """
         if self.mechanism == LOWEST:
             return READ_WRITE_DENIED
         if off == end or buf[off] != axdr.OCTET_STRING:
@@ -172,11 +181,13 @@ class AssociationSN(Interface):
         return SUCCESS
 
     def _read(self, buf, off, end, out, o, aa):
-        """read_by_logicalname (array of structure {class_id long-unsigned, logical_name octet-string, attribute_id integer}).
+        """read_by_logicalname (array of structure {class_id long-unsigned, logical_name
+        octet-string, attribute_id integer}).
 
-        Returns the structure of the values in the order asked for [choice]; attribute 0 stands for all attributes of the object,
-        each of which must be readable. The first failure decides the result. Long attributes, and more than fits an element, are
-        data-block-unavailable: they are read by their short names.
+        Returns the structure of the values in the order asked for [choice]; attribute 0 stands for
+        all attributes of the object, each of which must be readable. The first failure decides the
+        result. Long attributes, and more than fits an element, are data-block-unavailable: they are
+        read by their short names.
         """
         if off == end or buf[off] != axdr.ARRAY:
             return -TYPE_UNMATCHED
@@ -216,7 +227,9 @@ class AssociationSN(Interface):
         return o.ATTRIBUTES
 
     def _locate(self, buf, q):
-        """Directory record of the object that the attribute_identification at buf[q:] names, or -result."""
+        """Directory record of the object that the attribute_identification
+        at buf[q:] names, or -result.
+        """
         j = self.directory.locate(buf, q + 3, q + 7)
         if j < NOT_FOUND:
             j = OTHER_CLASS - j
@@ -227,7 +240,9 @@ class AssociationSN(Interface):
         return j if o.CLASS_ID == get16(buf, q + 3) else -OBJECT_CLASS_INCONSISTENT
 
     def _put_values(self, buf, q, out, off, end, aa):
-        """Write the attribute, or all of them, that `_attributes` has found good, to out[off:end]; returns its end, or -result."""
+        """Write the attribute, or all of them, that `_attributes` has found good, to
+        out[off:end]; returns its end, or -result.
+        """
         j = self._locate(buf, q)
         o = self.directory.objs[j] or self
         k = buf[q + 14]
@@ -241,7 +256,9 @@ class AssociationSN(Interface):
         return off
 
     def _put_value(self, j, k, o, out, off, end, aa):
-        """Write attribute k of object o, record j, to out[off:end] when it is short and there is room; returns its end, or -result."""
+        """Write attribute k of object o, record j, to out[off:end] when it is short and there
+        is room; returns its end, or -result.
+        """
         if k in o.LONG:
             return -DATA_BLOCK_UNAVAILABLE
         n = self.directory.simple(j, k, o, scratch, aa)

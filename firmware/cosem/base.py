@@ -1,18 +1,21 @@
-"""What every COSEM interface class is built on: attributes kept as encoded values, and the contract with the server.
+"""What every COSEM interface class is built on: attributes kept as encoded
+values, and the contract with the server.
 
 The server (`dlms.server`) reads an object in one of two ways:
 
-*Simple attributes*, short and of one piece. `a[k]` holds the encoded A-XDR Data of attribute k as bytes or bytearray
-and the server copies it; a live value, in a bytearray or a view of one, is changed in place (`a[2][1:5]`). Where `a[k]` is None
-the server calls `get`. Constant values are written as literals: so they stay in the flash when the firmware is frozen into an image.
+*Simple attributes*, short and of one piece. `a[k]` holds the encoded A-XDR Data of attribute k as
+bytes or bytearray and the server copies it; a live value, in a bytearray or a view of one, is
+changed in place (`a[2][1:5]`). Where `a[k]` is None the server calls `get`. Constant values are
+written as literals: so they stay in the flash when the firmware is frozen into an image.
 
-*Long attributes*, named in `LONG`: arrays and structures of any length, sent element by element so that no more than
-one element ever stands in memory. The server calls `open` once and `element` for each number, through a
-`dlms.long.stream.Cursor` that belongs to the transfer, so that two clients can read the same attribute at once.
+*Long attributes*, named in `LONG`: arrays and structures of any length, sent element by element so
+that no more than one element ever stands in memory. The server calls `open` once and `element` for
+each number, through a `dlms.long.stream.Cursor` that belongs to the transfer, so that two clients
+can read the same attribute at once.
 
-Result codes are data-access-results (REQUIREMENTS D.4) everywhere, never exceptions. Methods that return either an
-offset or a result return the result negated: `-READ_WRITE_DENIED`. `aa` is the association the request came through
-(`dlms.aa.association.Association`).
+Result codes are data-access-results (REQUIREMENTS D.4) everywhere, never exceptions. Methods that
+return either an offset or a result return the result negated: `-READ_WRITE_DENIED`. `aa` is the
+association the request came through (`dlms.aa.association.Association`).
 """
 
 import limits
@@ -23,7 +26,9 @@ from dlms.codec.octets import copy
 READ = 1  # access rights to an attribute, the two low bits of every access_mode (REQUIREMENTS F-30)
 WRITE = 2
 INVOKE = 1  # access right to a method
-OUT_OF_RANGE = OTHER_REASON  # a value of the right type that the attribute cannot take (REQUIREMENTS D-21) [choice of the two codes]
+# a value of the right type that the attribute cannot take (REQUIREMENTS
+# D-21) [choice of the two codes]
+OUT_OF_RANGE = OTHER_REASON
 
 # room for one computed value, until whoever asked for it has copied it on
 scratch = bytearray(8 + limits.ELEMENT)
@@ -32,8 +37,8 @@ scratch = bytearray(8 + limits.ELEMENT)
 class Interface:
     """An instance of an interface class.
 
-    Its logical name, attribute 1, stands in the directory of the logical device (`cosem.directory`) and not here: an object may be
-    in more than one, and under more than one name.
+    Its logical name, attribute 1, stands in the directory of the logical device (`cosem.directory`)
+    and not here: an object may be in more than one, and under more than one name.
     """
 
     CLASS_ID = 0
@@ -43,7 +48,8 @@ class Interface:
     LONG = ()  # attributes that are sent element by element
     DEPENDENT = ()  # attributes whose value bounds that of another: SET of attribute 0 takes one of them at a time
     ROWS = 0  # the long attribute of which `elements` writes many at once
-    # what the short way (`dlms.ln.short`) may do itself, because it is all that `set` and `act` would do
+    # what the short way (`dlms.ln.short`) may do itself, because it is all
+    # that `set` and `act` would do
     COPIED = 0  # bit k: SET of attribute k with a value of fixed size is what `Interface.set` does
     CLEARED = 0  # method 1, whose parameter says nothing, fills that attribute behind its tag with zeros; 0 for none
     SELECT = {}  # attribute -> bytes of the selectors it offers (REQUIREMENTS D.11)
@@ -52,47 +58,56 @@ class Interface:
         self.a = [None] * (self.ATTRIBUTES + 1)
 
     def placed(self, directory):
-        """The logical device of this object is complete; called once, at start, for what needs other objects."""
+        """The logical device of this object is complete; called once, at start,
+        for what needs other objects.
+        """
 
     def get(self, k, buf, off, aa):
-        """Write attribute k, one that `a` does not hold, at buf[off:]; returns the offset behind it or -result."""
+        """Write attribute k, one that `a` does not hold, at buf[off:]; returns
+        the offset behind it or -result.
+        """
         return -OTHER_REASON
 
     def open(self, k, cur):
         """Begin reading long attribute k; returns a result.
 
-        Sets cur.tag (array, structure or compact-array) and cur.n (number of elements). cur.selector is 0, or the selector whose
-        parameters are the Data cur.buf[cur.off:cur.end], already known to be well-formed. cur.u, cur.v, cur.w and
-        cur.map are the object's own for this transfer: first row, column choice …; they keep their values from `open`
-        to the last `element`.
+        Sets cur.tag (array, structure or compact-array) and cur.n (number of elements).
+        cur.selector is 0, or the selector whose parameters are the Data cur.buf[cur.off:cur.end],
+        already known to be well-formed. cur.u, cur.v, cur.w and cur.map are the object's own for
+        this transfer: first row, column choice …; they keep their values from `open` to the last
+        `element`.
         """
         return OTHER_REASON
 
     def head(self, k, cur, buf, off):
-        """After `open` set cur.tag to compact-array: write all of it that stands in front of its contents; returns the offset behind."""
+        """After `open` set cur.tag to compact-array: write all of it that stands in front of its
+        contents; returns the offset behind.
+        """
         return off
 
     def element(self, k, cur, i, buf, off):
-        """Write element 0 <= i < cur.n at buf[off:], at most limits.ELEMENT octets; returns the offset behind it or
-        -result.
+        """Write element 0 <= i < cur.n at buf[off:], at most limits.ELEMENT octets;
+        returns the offset behind it or -result.
         """
         return -OTHER_REASON
 
     def elements(self, cur, buf, off, end):
-        """Write elements of long attribute ROWS from number cur.i < cur.n on to buf[off:end]; returns the offset behind them.
+        """Write elements of long attribute ROWS from number cur.i < cur.n on to
+        buf[off:end]; returns the offset behind them.
 
-        Only offered for speed, so it may always write none, and leave to `element` what takes more than copying, or tells of a fault.
-        cur.i goes on with each element written. One that does not fit may be begun: all of it stands in cur.carry then, from
-        `dlms.long.stream.HEAD` to cur.c1, and what is still to be sent from cur.c0 on. cur.carry is empty before.
+        Only offered for speed, so it may always write none, and leave to `element` what takes more
+        than copying, or tells of a fault. cur.i goes on with each element written. One that does
+        not fit may be begun: all of it stands in cur.carry then, from `dlms.long.stream.HEAD` to
+        cur.c1, and what is still to be sent from cur.c0 on. cur.carry is empty before.
         """
         return off
 
     def set(self, k, buf, off, end, aa, commit):
         """Set attribute k to the well-formed Data buf[off:end]; returns a result.
 
-        With commit false only check. An object changes wholly or not at all (REQUIREMENTS D-21). The default takes a
-        value of the same type and the same size as the one that `a` holds, in place; what `a` holds as bytes is
-        constant.
+        With commit false only check. An object changes wholly or not at all (REQUIREMENTS D-21).
+        The default takes a value of the same type and the same size as the one that `a` holds, in
+        place; what `a` holds as bytes is constant.
         """
         value = self.a[k]
         if value is None or isinstance(value, bytes):
@@ -106,14 +121,16 @@ class Interface:
     def act(self, m, buf, off, end, out, o, aa):
         """Invoke method m with the well-formed Data buf[off:end], empty when there is none.
 
-        Returns o when the method has no return data, the offset behind the Data written at out[o:], or -result.
+        Returns o when the method has no return data, the offset behind the Data
+        written at out[o:], or -result.
         """
         return -READ_WRITE_DENIED
 
 
 def live(*values, whole=False):
-    """A buffer for each of some encoded values, which begin as given and change in place: views of one, because a bytearray for each takes
-    twice the memory. whole: that one comes first, for code that writes them all.
+    """A buffer for each of some encoded values, which begin as given and change in place:
+    views of one, because a bytearray for each takes twice the memory. whole: that one comes
+    first, for code that writes them all.
     """
     octets = memoryview(bytearray(b"".join(values)))
     views = [octets] if whole else []

@@ -1,22 +1,25 @@
-"""Selective access to a profile buffer: which rows and which columns a client asked for (REQUIREMENTS D-110 to
-D-112).
+"""Selective access to a profile buffer: which rows and which columns a client asked
+for (REQUIREMENTS D-110 to D-112).
 
-Selector 1, by range: structure {restricting_object, from_value, to_value, selected_values array of capture object
-definitions}; rows whose value of the restricting column lies between the two, both included; a date-time is compared
-in UTC, a wildcard in it leaves that end open as far as it goes, and so does a year before 2000 or behind 2399.
-Selector 2, by entry: structure {from_entry, to_entry, from_selected_value, to_selected_value}, counted from 1, where
-0 for a "to" means the last.
+Selector 1, by range: structure {restricting_object, from_value, to_value, selected_values array of
+capture object definitions}; rows whose value of the restricting column lies between the two, both
+included; a date-time is compared in UTC, a wildcard in it leaves that end open as far as it goes,
+and so does a year before 2000 or behind 2399. Selector 2, by entry: structure {from_entry,
+to_entry, from_selected_value, to_selected_value}, counted from 1, where 0 for a "to" means the
+last.
 
 The answer is left in the cursor of the transfer:
 
     n    rows            u    sequence number of the first one; when scanning, where to look first map  [0:8] columns
     wanted, half an octet each · [8] their number · [9] flags · [10] restricting column ·
-         [11] octets of its value · [12:20], [20:28] lowest and highest value as octets that compare like the values
+         [11] octets of its value · [12:20], [20:28] lowest and highest value as
+         octets that compare like the values
 
-Rows that follow each other are a mere sequence. Only when the clock was set back among them, or when the restricting
-column is not the clock, each row has to be looked at: SCAN; then v is the number of the match found last and w its
-sequence number. A client may ask for that in every entry of a list: the rows are compared a page of the store at a time,
-by a function that takes some instructions a row.
+Rows that follow each other are a mere sequence. Only when the clock was set back among them, or
+when the restricting column is not the clock, each row has to be looked at: SCAN; then v is the
+number of the match found last and w its sequence number. A client may ask for that in every entry
+of a list: the rows are compared a page of the store at a time, by a function that takes some
+instructions a row.
 """
 
 from micropython import const
@@ -84,7 +87,8 @@ def _choose(cur, column):
     cur.map[COUNT] = n + 1
 
 
-# -- for who names rows and columns without a selector (`cosem.push_objects`) ---------------------------
+# -- for who names rows and columns without a selector
+# (`cosem.push_objects`) ---------------------------
 
 
 def newest(cur, n):
@@ -113,7 +117,9 @@ def first_columns(columns, cur, n):
 
 
 def choose_columns(columns, cur, buf, off):
-    """Of all columns take those whose definitions are the array at buf[off:], which ends there; returns a result."""
+    """Of all columns take those whose definitions are the array at buf[off:],
+    which ends there; returns a result.
+    """
     kept = cur.buf
     cur.buf = buf
     cur.end = len(buf)
@@ -123,15 +129,25 @@ def choose_columns(columns, cur, buf, off):
     return result
 
 
-# -- by entry ----------------------------------------------------------------------------------------
+# -- by entry
+# ----------------------------------------------------------------------------------------
 
 
 def _entry(profile, cur):
     buf = cur.buf
     off = cur.off
-    if cur.end - off != 18 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 4 or buf[off + 2] != axdr.DOUBLE_LONG_UNSIGNED:
+    if (
+        cur.end - off != 18
+        or buf[off] != axdr.STRUCTURE
+        or buf[off + 1] != 4
+        or buf[off + 2] != axdr.DOUBLE_LONG_UNSIGNED
+    ):
         return TYPE_UNMATCHED
-    if buf[off + 7] != axdr.DOUBLE_LONG_UNSIGNED or buf[off + 12] != axdr.LONG_UNSIGNED or buf[off + 15] != axdr.LONG_UNSIGNED:
+    if (
+        buf[off + 7] != axdr.DOUBLE_LONG_UNSIGNED
+        or buf[off + 12] != axdr.LONG_UNSIGNED
+        or buf[off + 15] != axdr.LONG_UNSIGNED
+    ):
         return TYPE_UNMATCHED
     result = _entry_columns(profile.columns.n, cur, get16(buf, off + 13), get16(buf, off + 16))
     if result:
@@ -162,7 +178,8 @@ def _entry_columns(n, cur, first, last):
     return SUCCESS
 
 
-# -- by range ----------------------------------------------------------------------------------------
+# -- by range
+# ----------------------------------------------------------------------------------------
 
 
 def _range(profile, cur):
@@ -196,7 +213,9 @@ def _range(profile, cur):
 
 
 def _behind(buf, off, end):
-    """Offset behind a limit value, a Data known to be well-formed; `end` when it is none that a column could have."""
+    """Offset behind a limit value, a Data known to be well-formed; `end` when it
+    is none that a column could have.
+    """
     tag = buf[off]
     if tag == axdr.OCTET_STRING:
         return axdr.content(buf, off) + axdr.count(buf, off)
@@ -311,8 +330,8 @@ def _count(profile, cur):
 
 
 def _match(profile, cur, at, step):
-    """Sequence number of the first match from row `at` on, newer ones with step 1 and older ones with -1; the one behind the
-    last row looked at when there is none.
+    """Sequence number of the first match from row `at` on, newer ones with step 1 and older ones
+    with -1; the one behind the last row looked at when there is none.
     """
     rows = profile.rows
     column = profile.columns.offset(cur.map[COLUMN])
@@ -327,8 +346,8 @@ def _match(profile, cur, at, step):
 
 
 def find(profile, cur, i):
-    """Sequence number of row i of the transfer; that row may be gone, which the caller checks. 0 when rows were lost
-    under a scan.
+    """Sequence number of row i of the transfer; that row may be gone, which the caller
+    checks. 0 when rows were lost under a scan.
     """
     step = -1 if cur.map[FLAGS] & REVERSE else 1
     if not cur.map[FLAGS] & SCAN:

@@ -1,12 +1,13 @@
 """Civil time in small integers: a day is counted from 2000-01-01, and a date-time is twelve octets.
 
-Seconds since any epoch need more than the 30 bits of a board's small integers, minutes since 2000 do not: until 2399,
-when the Gregorian calendar begins anew, they stay below 2**28. So an instant is (day, second of the day) or (minute,
-second), always in UTC, and nothing here allocates.
+Seconds since any epoch need more than the 30 bits of a board's small integers, minutes since 2000
+do not: until 2399, when the Gregorian calendar begins anew, they stay below 2**28. So an instant is
+(day, second of the day) or (minute, second), always in UTC, and nothing here allocates.
 
-Octets of a date-time (REQUIREMENTS D-101): year (2, FFFF any) · month (FF any) · day of month (FF any, FE last, FD
-second last) · day of week 1 Monday … 7 Sunday (FF any) · hour · minute · second · hundredths (FF any) · deviation (2,
-signed minutes, 8000 unspecified; UTC = local + deviation) · clock status (FF unspecified).
+Octets of a date-time (REQUIREMENTS D-101): year (2, FFFF any) · month (FF any) · day of month (FF
+any, FE last, FD second last) · day of week 1 Monday … 7 Sunday (FF any) · hour · minute · second ·
+hundredths (FF any) · deviation (2, signed minutes, 8000 unspecified; UTC = local + deviation) ·
+clock status (FF unspecified).
 """
 
 from micropython import const
@@ -57,7 +58,8 @@ def weekday(day):
 
 def year_of(day):
     """Year, counted from 2000, in which a day lies."""
-    # years of the same length would begin at most 0.72 days behind the real ones, and less than two before them
+    # years of the same length would begin at most 0.72 days behind the real
+    # ones, and less than two before them
     year = (400 * day + 300) // DAYS
     return year - 1 if year_start(year) > day else year
 
@@ -107,8 +109,8 @@ def fields_valid(buf, off):
 def resolve_day(year, buf, off):
     """Day of a rule such as "last Sunday of March" in a year, or -1 when it names none.
 
-    buf[off:] is month, day of month, day of week: `03 FE 07`. A number with a day of week means the first such day
-    from there on.
+    buf[off:] is month, day of month, day of week: `03 FE 07`. A number with a day of week
+    means the first such day from there on.
     """
     month = buf[off]
     if not 1 <= month <= 12:

@@ -1,14 +1,15 @@
-"""Clock, class 8 version 0 (REQUIREMENTS F-07, F-35, D-101, D-102): the meter's time, its zone and its daylight
-saving rule.
+"""Clock, class 8 version 0 (REQUIREMENTS F-07, F-35, D-101, D-102): the meter's time,
+its zone and its daylight saving rule.
 
-The instant is kept in UTC as (day since 2000, second of the day) and moved only by `advance` and by a client's
-adjustment; local time is computed from it: local = UTC - time_zone + (daylight saving deviation while it is active).
-So writing the zone or the rule leaves the instant and moves local time. time_zone has the sign of the deviation
-field, UTC+1 is -60 (REQUIREMENTS F-07).
+The instant is kept in UTC as (day since 2000, second of the day) and moved only by `advance` and by
+a client's adjustment; local time is computed from it: local = UTC - time_zone + (daylight saving
+deviation while it is active). So writing the zone or the rule leaves the instant and moves local
+time. time_zone has the sign of the deviation field, UTC+1 is -60 (REQUIREMENTS F-07).
 
-Daylight saving begins and ends at the date-times of attributes 5 and 6, rules such as `FFFF 03 FE 07 02 00 00` (last
-Sunday of March, 02:00); they are local time as it runs until that moment, or with a deviation of their own. Where
-begin comes after end in a year, the year starts and ends in summer.
+Daylight saving begins and ends at the date-times of attributes 5 and 6, rules such as
+`FFFF 03 FE 07 02 00 00` (last Sunday of March, 02:00); they are local time as it runs until that
+moment, or with a deviation of their own. Where begin comes after end in a year, the year starts and
+ends in summer.
 """
 
 from micropython import const
@@ -22,7 +23,8 @@ from dlms.codec.octets import copy, get16, put16
 INVALID = const(0x01)  # clock status bits (REQUIREMENTS D-102)
 DOUBTFUL = const(0x02)
 DST_ACTIVE = const(0x80)
-# what `read_time` returns for date-times that are no minute of 2000 to 2399, UTC; lower than the days of 1999
+# what `read_time` returns for date-times that are no minute of 2000 to 2399,
+# UTC; lower than the days of 1999
 _INVALID = const(-1004)
 BEFORE = const(-1003)  # an instant before them
 AFTER = const(-1002)  # … and behind them
@@ -39,13 +41,13 @@ NO_TIME = b"\x09\x0c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
 
 class Clock(Interface):
-    """Attributes: 2 time, 3 time_zone, 4 status, 5 daylight_savings_begin, 6 …_end, 7 …_deviation, 8 …_enabled, 9
-    clock_base.
+    """Attributes: 2 time, 3 time_zone, 4 status, 5 daylight_savings_begin, 6 …_end, 7
+    …_deviation, 8 …_enabled, 9 clock_base.
 
-    Methods: 1 adjust_to_quarter, 2 adjust_to_measuring_period, 3 adjust_to_minute, 4 adjust_to_preset_time, 5
-    preset_adjusting_time, 6 shift_time. `listener` is told of an adjustment by `clock_adjusting()` before and
-    `clock_adjusted()` after it, and of the beginning and end of daylight saving by `dst_changed()`;
-    `measuring_period` is in seconds.
+    Methods: 1 adjust_to_quarter, 2 adjust_to_measuring_period, 3 adjust_to_minute, 4
+    adjust_to_preset_time, 5 preset_adjusting_time, 6 shift_time. `listener` is told of an
+    adjustment by `clock_adjusting()` before and `clock_adjusted()` after it, and of the beginning
+    and end of daylight saving by `dst_changed()`; `measuring_period` is in seconds.
     """
 
     CLASS_ID = 8
@@ -88,7 +90,8 @@ class Clock(Interface):
         """Let 0 <= seconds <= 86400 pass."""
         self.second += seconds
         if self.second < civil.DAY and self.local_second + seconds < civil.DAY and self.minutes() < self._steady:
-            # within a day and between two changes of daylight saving local time runs as the instant does
+            # within a day and between two changes of daylight saving local
+            # time runs as the instant does
             self.local_second += seconds
             return
         if self.second >= civil.DAY:
@@ -113,7 +116,8 @@ class Clock(Interface):
         """Bring attribute 2 to the present moment."""
         buf = self.a[2]
         if self._shown == self.local_second and self._shown_day == self.local_day and buf[13] == self.a[4][1]:
-            # nothing has passed since: what else is shown changes with the rule, which forgets this, or with the status
+            # nothing has passed since: what else is shown changes with the rule, which
+            # forgets this, or with the status
             return
         self._shown = self.local_second
         self._shown_day = self.local_day
@@ -157,7 +161,9 @@ class Clock(Interface):
         return now >= self._begin or now < self._end
 
     def _next_change(self, now):
-        """The first minute behind now at which daylight saving begins or ends, or the year that the rule was computed for does."""
+        """The first minute behind now at which daylight saving begins or ends, or the year
+        that the rule was computed for does.
+        """
         change = self._until
         if now < self._begin < change:
             change = self._begin
@@ -184,7 +190,9 @@ class Clock(Interface):
         self._end = self._change(year, self.a[6], self._zone - self._summer)
 
     def _change(self, year, rule, running):
-        """Minute of a rule in a year, -1 when it names none; running is the deviation in force until then."""
+        """Minute of a rule in a year, -1 when it names none; running is the
+        deviation in force until then.
+        """
         if get16(rule, 2) != 0xFFFF and get16(rule, 2) != 2000 + year:
             return -1
         day = civil.resolve_day(year, rule, 4)
@@ -195,14 +203,16 @@ class Clock(Interface):
         hour = 0 if rule[7] == civil.ANY else rule[7]
         return day * civil.MINUTES + hour * 60 + (0 if rule[8] == civil.ANY else rule[8]) + running
 
-    # -- date-times of clients ------------------------------------------------------------------------
+    # -- date-times of clients
+    # ------------------------------------------------------------------------
 
     def read_time(self, buf, off, fill):
-        """Minutes from 2000 UTC of the date-time octets at off, and `centiseconds`; or UNBOUNDED, BEFORE, AFTER or
-        _INVALID, all negative.
+        """Minutes from 2000 UTC of the date-time octets at off, and `centiseconds`; or UNBOUNDED,
+        BEFORE, AFTER or _INVALID, all negative.
 
-        fill is EXACT, EARLIEST or LATEST. An unspecified deviation means the meter's own local time; where that hour
-        comes twice, the status octet's daylight saving bit decides, and without one the first of the two is taken.
+        fill is EXACT, EARLIEST or LATEST. An unspecified deviation means the meter's own local
+        time; where that hour comes twice, the status octet's daylight saving bit decides, and
+        without one the first of the two is taken.
         """
         if not civil.fields_valid(buf, off):
             return _INVALID
@@ -242,7 +252,13 @@ class Clock(Interface):
             if fill == EXACT:
                 return _INVALID
             last = civil.month_length(year, month)
-            day = last if day == civil.LAST or fill == LATEST and day == civil.ANY else last - 1 if day == civil.SECOND_LAST else 1
+            day = (
+                last
+                if day == civil.LAST or fill == LATEST and day == civil.ANY
+                else last - 1
+                if day == civil.SECOND_LAST
+                else 1
+            )
         if day > civil.month_length(year, month):
             return _INVALID
         return civil.day_number(year, month, day)
@@ -298,7 +314,9 @@ class Clock(Interface):
         return SUCCESS
 
     def _occurs(self, buf, off):
-        """Whether the rule at off names a day: of its year, or of a leap year when every year has it."""
+        """Whether the rule at off names a day: of its year, or of a leap
+        year when every year has it.
+        """
         year = get16(buf, off)
         if year == 0xFFFF:
             year = 2000
@@ -317,8 +335,9 @@ class Clock(Interface):
     def adjust(self, day, second, known=False):
         """Set the instant, -86400 <= second < 2 · 86400; the listener hears of it before and after.
 
-        known: it is the time of somebody who knows it, and not the old one put right by a little.
-        Returns SUCCESS, or OUT_OF_RANGE for an instant outside of 2000 to 2399, and nothing changes.
+        known: it is the time of somebody who knows it, and not the old one put
+        right by a little. Returns SUCCESS, or OUT_OF_RANGE for an instant outside
+        of 2000 to 2399, and nothing changes.
         """
         if second < 0:
             second += civil.DAY
@@ -374,7 +393,9 @@ class Clock(Interface):
         return self.adjust(self.day, self.second + shift)
 
     def _preset_adjusting_time(self, buf, off, end):
-        """structure {preset_time, validity_interval_start, validity_interval_end}, each octet-string[12]."""
+        """structure {preset_time, validity_interval_start,
+        validity_interval_end}, each octet-string[12].
+        """
         if end - off != 44 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 3:
             return TYPE_UNMATCHED
         at = off + 2

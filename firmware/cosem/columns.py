@@ -1,8 +1,9 @@
-"""The columns of a profile: which attributes are captured, and how a row without tags becomes a structure again.
+"""The columns of a profile: which attributes are captured, and how a row
+without tags becomes a structure again.
 
-A row holds only the contents of its columns one behind the other; tag and length of each stand once, in `plan` (see
-`row_plain.put_row`). So the captured attributes must be simple ones of a size that does not change; a value that did
-change its type or size is captured as zeros.
+A row holds only the contents of its columns one behind the other; tag and length of each stand
+once, in `plan` (see `row_plain.put_row`). So the captured attributes must be simple ones of a size
+that does not change; a value that did change its type or size is captured as zeros.
 """
 
 from micropython import const
@@ -22,8 +23,8 @@ _STRINGS = (axdr.BIT_STRING, axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_S
 def definition(buf, off, end):
     """True when the Data at off is a capture object definition.
 
-    structure {class_id long-unsigned, logical_name octet-string[6], attribute_index integer, data_index
-    long-unsigned}: 18 octets.
+    structure {class_id long-unsigned, logical_name octet-string[6], attribute_index integer,
+    data_index long-unsigned}: 18 octets.
     """
     return (
         end - off >= DEFINITION
@@ -38,7 +39,8 @@ def definition(buf, off, end):
 
 
 def put_definition(buf, off, record, at, k):
-    """Write the definition of attribute k of the object whose record of a directory is record[at:at+8]; of no object (None), zeros.
+    """Write the definition of attribute k of the object whose record of a directory is
+    record[at:at+8]; of no object (None), zeros.
 
     Returns the offset behind it.
     """
@@ -58,8 +60,8 @@ def put_definition(buf, off, record, at, k):
 
 
 class Columns:
-    """Objects and attributes in the order of the row. n columns, `size` octets a row. Made anew when the capture
-    objects change, with room for `most` columns.
+    """Objects and attributes in the order of the row. n columns, `size` octets a row. Made anew
+    when the capture objects change, with room for `most` columns.
 
     what:  | place in the directory, attribute | of the first column, the second …
     """
@@ -73,7 +75,9 @@ class Columns:
         self.plan = bytearray(PLAN * most)
 
     def add(self, i, k):
-        """Append attribute k of the object at place i of the directory; False when it cannot be a column or the row is full."""
+        """Append attribute k of the object at place i of the directory; False when it
+        cannot be a column or the row is full.
+        """
         o = self.directory.objs[i]
         if 2 * self.n == len(self.what) or not 1 <= k <= o.ATTRIBUTES or k in o.LONG:
             return False

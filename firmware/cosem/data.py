@@ -9,7 +9,9 @@ _STRINGS = (axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING)
 
 
 class Data(Interface):
-    """Attribute 2 value. `value` is encoded Data: a bytearray is live and may be written, bytes never change."""
+    """Attribute 2 value. `value` is encoded Data: a bytearray is live and may
+    be written, bytes never change.
+    """
 
     CLASS_ID = 1
     ATTRIBUTES = 2
@@ -20,7 +22,9 @@ class Data(Interface):
         self.a[2] = value
 
     def set(self, k, buf, off, end, aa, commit):
-        """As the default, and a string may change its length up to TEXT octets; only then memory is allocated."""
+        """As the default, and a string may change its length up to TEXT octets;
+        only then memory is allocated.
+        """
         value = self.a[k]
         if buf[off] not in _STRINGS or not isinstance(value, bytearray) or buf[off] != value[0]:
             return Interface.set(self, k, buf, off, end, aa, commit)
@@ -30,6 +34,7 @@ class Data(Interface):
         if commit:
             if len(value) != 2 + n:
                 self.a[2] = value = bytearray(2 + n)
-            # the length is kept in its shortest form, whatever the client wrote (REQUIREMENTS D-100)
+            # the length is kept in its shortest form, whatever the client
+            # wrote (REQUIREMENTS D-100)
             axdr.put_octets(value, 0, buf[off], buf, end - n, n)
         return SUCCESS

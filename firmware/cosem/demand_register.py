@@ -1,9 +1,9 @@
-"""Demand register, class 5 version 0 (REQUIREMENTS F-04): average power over a period, as a block or as a sliding
-window.
+"""Demand register, class 5 version 0 (REQUIREMENTS F-04): average power over a
+period, as a block or as a sliding window.
 
-The window is number_of_periods · period. At the end of each period the average over the whole window becomes
-last_average_value; while a period runs, current_average_value is the energy of it and of the number_of_periods - 1
-before, divided by the window.
+The window is number_of_periods · period. At the end of each period the average over the whole
+window becomes last_average_value; while a period runs, current_average_value is the energy of it
+and of the number_of_periods - 1 before, divided by the window.
 """
 
 from micropython import const
@@ -19,11 +19,12 @@ _ZERO = const(b"\x06\x00\x00\x00\x00")  # double-long-unsigned
 
 
 class DemandRegister(Interface):
-    """Attributes: 2 current_average_value, 3 last_average_value (both double-long-unsigned), 4 scaler_unit, 5 status,
-    6 capture_time, 7 start_time_current, 8 period in s, 9 number_of_periods. Methods: 1 reset, 2 next_period.
+    """Attributes: 2 current_average_value, 3 last_average_value (both double-long-unsigned), 4
+    scaler_unit, 5 status, 6 capture_time, 7 start_time_current, 8 period in s, 9
+    number_of_periods. Methods: 1 reset, 2 next_period.
 
-    `add` takes the energy in mWh; values are in the base unit (W, var), whose scaler_unit is `unit`. `maximum`: an
-    Extended register that takes the highest average.
+    `add` takes the energy in mWh; values are in the base unit (W, var), whose scaler_unit is
+    `unit`. `maximum`: an Extended register that takes the highest average.
     """
 
     CLASS_ID = 5

@@ -1,8 +1,8 @@
 """The objects of one logical device, found by class-id and logical name.
 
-`table` is what the protocol engine searches (`dlms.codec.octets.find`): n records of eight octets, logical name (6) then
-class-id (2), ascending by name; `objs` holds the object of each record at the same index. Attribute 1 of an object is the
-name of its record.
+`table` is what the protocol engine searches (`dlms.codec.octets.find`): n records of eight octets,
+logical name (6) then class-id (2), ascending by name; `objs` holds the object of each record at the
+same index. Attribute 1 of an object is the name of its record.
 """
 
 import limits
@@ -25,7 +25,8 @@ def dotted(name):
 
 
 def check_sizes(name, o):
-    """ValueError when an object holds a value longer than limits.ELEMENT: a transfer has room for no more in one piece.
+    """ValueError when an object holds a value longer than limits.ELEMENT: a transfer
+    has room for no more in one piece.
 
     What clients may write later keeps its size, or has a limit of its own (`cosem.data.TEXT`).
     """
@@ -33,7 +34,8 @@ def check_sizes(name, o):
         value = o.a[k]
         if value is not None and len(value) > limits.ELEMENT:
             raise ValueError(
-                "object list: %s attribute %d takes %d octets, at most %d can be sent" % (dotted(name), k, len(value), limits.ELEMENT)
+                "object list: %s attribute %d takes %d octets, at most %d can be sent"
+                % (dotted(name), k, len(value), limits.ELEMENT)
             )
 
 
@@ -45,7 +47,8 @@ def class_octets(o):
 def directory(placed, rights):
     """The directory of a logical device. placed: (logical name, object) in any order, at most 255.
 
-    ValueError names what cannot be served: a name given twice, a value longer than an element of a long transfer.
+    ValueError names what cannot be served: a name given twice, a value longer
+    than an element of a long transfer.
     """
     by_name = {CURRENT_ASSOCIATION: None}
     for name, o in placed:
@@ -63,9 +66,9 @@ def directory(placed, rights):
 class Directory:
     """objs, table: see above. rights: rows of access rights.
 
-    `objs` is None at the record of 0.0.40.0.0.255 (class 15), the current association, which each AA fills itself. `limit` holds for
-    each object the row with the widest rights that any association has on it, so that no client can be given more than the
-    object list grants.
+    `objs` is None at the record of 0.0.40.0.0.255 (class 15), the current association, which each
+    AA fills itself. `limit` holds for each object the row with the widest rights that any
+    association has on it, so that no client can be given more than the object list grants.
     """
 
     def __init__(self, objs, table, rights):
@@ -84,12 +87,15 @@ class Directory:
         return numbers
 
     def right(self, row, k):
-        """The rights of a row number to attribute k, or, at ATTRIBUTES + m, to method m: bits as in `cosem.base`."""
+        """The rights of a row number to attribute k, or, at ATTRIBUTES + m, to
+        method m: bits as in `cosem.base`.
+        """
         return self.rows[ROW * row + k]
 
     def simple(self, i, k, o, buf, aa):
-        """How many octets the encoded attribute k of record i takes, whose object is o: as o.a holds it, or, where that is None, written
-        to buf[0:]. Negative for a result; k is none of the long attributes.
+        """How many octets the encoded attribute k of record i takes, whose object is o:
+        as o.a holds it, or, where that is None, written to buf[0:]. Negative for a
+        result; k is none of the long attributes.
         """
         if o.a[k] is not None:
             return len(o.a[k])

@@ -1,9 +1,11 @@
-"""Disconnect control, class 70 version 0 (REQUIREMENTS F-23, F-37): the supply contactor and who may operate it.
+"""Disconnect control, class 70 version 0 (REQUIREMENTS F-23, F-37): the supply
+contactor and who may operate it.
 
-Transitions, by their letters: remote disconnect b (connected to disconnected) and c (ready to disconnected); remote
-reconnect a (disconnected to connected) and d (disconnected to ready); manual e (ready to connected) and f (connected
-to ready); local, that is, by the meter itself, g (connected to ready) and h (ready to connected). A control mode
-allows some of them; another command leaves the state as it is and is not remembered.
+Transitions, by their letters: remote disconnect b (connected to disconnected) and c (ready to
+disconnected); remote reconnect a (disconnected to connected) and d (disconnected to ready); manual
+e (ready to connected) and f (connected to ready); local, that is, by the meter itself, g (connected
+to ready) and h (ready to connected). A control mode allows some of them; another command leaves the
+state as it is and is not remembered.
 """
 
 from micropython import const
@@ -37,8 +39,8 @@ RECONNECT = (("a", CONNECTED), ("d", READY))  # of a disconnected supply; the mo
 
 
 class DisconnectControl(Interface):
-    """Attributes: 2 output_state boolean, 3 control_state enum, 4 control_mode enum 0 … 6. Methods: 1
-    remote_disconnect, 2 remote_reconnect.
+    """Attributes: 2 output_state boolean, 3 control_state enum, 4 control_mode enum 0 … 6. Methods:
+    1 remote_disconnect, 2 remote_reconnect.
 
     `listener` hears of each change by `supply_changed(command, state)`.
     """

@@ -1,5 +1,5 @@
-"""How the meter is reached: TCP-UDP setup (41), IPv4 setup (42), MAC address setup (43), all version 0 (REQUIREMENTS
-F-18, F-19, F-21).
+"""How the meter is reached: TCP-UDP setup (41), IPv4 setup (42), MAC address setup (43), all
+version 0 (REQUIREMENTS F-18, F-19, F-21).
 
 Clients read addresses and do not write them; what may be written is what takes effect at once.
 """
@@ -22,8 +22,9 @@ class TcpUdpSetup(Interface):
     """Attributes: 2 TCP-UDP_port, 3 IP_reference octet-string, 4 MSS, 5 nb_of_sim_conn unsigned, 6
     inactivity_time_out, all else long-unsigned.
 
-    The time-out, in seconds with 0 for never, may be written; `inactivity()` is what the connections obey. There is one for each IP family
-    (`over`), with the same number of the port and the same connections.
+    The time-out, in seconds with 0 for never, may be written; `inactivity()` is what the
+    connections obey. There is one for each IP family (`over`), with the same number of
+    the port and the same connections.
     """
 
     CLASS_ID = 41
@@ -38,7 +39,9 @@ class TcpUdpSetup(Interface):
         self.a[6] = number(inactivity)
 
     def over(self, reference, mss):
-        """The setup over another IP setup object: what holds for both is one value, and a client that writes one of them writes both."""
+        """The setup over another IP setup object: what holds for both is one value, and a client
+        that writes one of them writes both.
+        """
         other = TcpUdpSetup(0, reference, mss, 0, 0)
         for k in (2, 5, 6):
             other.a[k] = self.a[k]
@@ -57,12 +60,14 @@ class TcpUdpSetup(Interface):
 
 
 class IPv4Setup(Interface):
-    """Attributes: 2 DL_reference, 3 IP_address, 4 multicast_IP_address array, 5 IP_options array, 6 subnet_mask, 7
-    gateway_IP_address, 8 use_DHCP_flag, 9 primary_DNS_address, 10 secondary_DNS_address. Methods: 1
-    add_mc_IP_address, 2 delete_mc_IP_address, 3 get_nbof_mc_IP_addresses (returns unsigned).
+    """Attributes: 2 DL_reference, 3 IP_address, 4 multicast_IP_address array, 5 IP_options array, 6
+    subnet_mask, 7 gateway_IP_address, 8 use_DHCP_flag, 9 primary_DNS_address, 10
+    secondary_DNS_address. Methods: 1 add_mc_IP_address, 2 delete_mc_IP_address, 3
+    get_nbof_mc_IP_addresses (returns unsigned).
 
-    address, mask, gateway, dns: four octets. Group addresses are 224.0.0.0 to 239.255.255.255, at most limits.GROUPS; whoever receives
-    for the meter is the `listener`, and its join(octets) and leave(octets) are called at once.
+    address, mask, gateway, dns: four octets. Group addresses are 224.0.0.0 to 239.255.255.255,
+    at most limits.GROUPS; whoever receives for the meter is the `listener`, and its join(octets)
+    and leave(octets) are called at once.
     """
 
     CLASS_ID = 42

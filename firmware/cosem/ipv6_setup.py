@@ -17,13 +17,14 @@ _NO_ADDRESS = b"\x09\x10\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00
 
 
 class IPv6Setup(Interface):
-    """Attributes: 2 DL_reference, 3 address_config_mode enum, 4 unicast, 5 multicast and 6 gateway addresses (arrays
-    of octet-string[16]), 7 primary_DNS_address, 8 secondary_DNS_address, 9 traffic_class unsigned, 10
-    neighbor_discovery_setup array.
+    """Attributes: 2 DL_reference, 3 address_config_mode enum, 4 unicast, 5 multicast and 6 gateway
+    addresses (arrays of octet-string[16]), 7 primary_DNS_address, 8 secondary_DNS_address, 9
+    traffic_class unsigned, 10 neighbor_discovery_setup array.
 
-    Methods: 1 add_IPv6_address, 2 remove_IPv6_address, each structure {IPv6_address_type enum, IPv6_address
-    octet-string[16]}. The type says which array: 0 unicast, 1 multicast, 2 gateway. The unicast addresses that the
-    meter listens on are fixed. Of a multicast address the `listener` is told at once: join(octets), leave(octets).
+    Methods: 1 add_IPv6_address, 2 remove_IPv6_address, each structure {IPv6_address_type enum,
+    IPv6_address octet-string[16]}. The type says which array: 0 unicast, 1 multicast, 2 gateway.
+    The unicast addresses that the meter listens on are fixed. Of a multicast address the `listener`
+    is told at once: join(octets), leave(octets).
     """
 
     CLASS_ID = 48

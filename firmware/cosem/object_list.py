@@ -1,12 +1,14 @@
-"""The object_list of an Association LN: its elements, and which of them a client asked for (REQUIREMENTS F-31,
-D-113).
+"""The object_list of an Association LN: its elements, and which of them a client
+asked for (REQUIREMENTS F-31, D-113).
 
-Element: structure {class_id long-unsigned, version unsigned, logical_name octet-string[6], access_rights structure
-{attribute_access array of {attribute_id integer, access_mode enum, access_selectors null-data or array of integer},
-method_access array of {method_id integer, access_mode enum}}}.
+Element: structure {class_id long-unsigned, version unsigned, logical_name octet-string[6],
+access_rights structure {attribute_access array of {attribute_id integer, access_mode enum,
+access_selectors null-data or array of integer}, method_access array of {method_id integer,
+access_mode enum}}}.
 
-Selectors: 1 null-data, everything; 2 array of long-unsigned, elements of these classes without access_rights; 3 array
-of structure {class_id, logical_name}, these objects; 4 one such structure, this object.
+Selectors: 1 null-data, everything; 2 array of long-unsigned, elements of these
+classes without access_rights; 3 array of structure {class_id, logical_name}, these
+objects; 4 one such structure, this object.
 """
 
 from micropython import const
@@ -25,7 +27,9 @@ _ID = const(13)  # octets of structure {class_id, logical_name}: 02 02 12 cccc 0
 
 
 def choose(acc, directory, cur):
-    """Mark in cur.map the visible objects that the selector asks for and count them in cur.n; returns a result."""
+    """Mark in cur.map the visible objects that the selector asks for and count
+    them in cur.n; returns a result.
+    """
     clear(cur.map, 0, 32)
     cur.n = 0
     if cur.selector == 0 or cur.selector == ALL:
@@ -57,7 +61,9 @@ def mark(acc, i, cur):
 
 
 def marked(map, i, start, at):
-    """Directory index of the i-th chosen object, knowing that number `start` is at index `at`, both 0 to begin."""
+    """Directory index of the i-th chosen object, knowing that number `start` is
+    at index `at`, both 0 to begin.
+    """
     while True:
         if map[at >> 3] & 1 << (at & 7):
             if start == i:
@@ -68,7 +74,14 @@ def marked(map, i, start, at):
 
 def is_object_id(buf, off, end):
     """True when the Data at off is structure {long-unsigned, octet-string[6]}."""
-    return end - off >= _ID and buf[off] == 2 and buf[off + 1] == 2 and buf[off + 2] == 0x12 and buf[off + 5] == 9 and buf[off + 6] == 6
+    return (
+        end - off >= _ID
+        and buf[off] == 2
+        and buf[off + 1] == 2
+        and buf[off + 2] == 0x12
+        and buf[off + 5] == 9
+        and buf[off + 6] == 6
+    )
 
 
 def _classes(acc, directory, cur):
@@ -103,8 +116,8 @@ def _object_ids(acc, directory, cur):
 
 
 def put_element(buf, off, directory, i, o, row, full):
-    """Write the element of object o, record i of the directory; `full` with its access rights, a row number. Returns the
-    offset behind it.
+    """Write the element of object o, record i of the directory; `full` with its access rights, a
+    row number. Returns the offset behind it.
     """
     table = directory.table
     buf[off] = axdr.STRUCTURE
@@ -116,7 +129,9 @@ def put_element(buf, off, directory, i, o, row, full):
 
 
 def put_rights(buf, off, o, rights, at):
-    """Write the access_rights of object o, the row rights[at:]: structure {attribute_access, method_access}."""
+    """Write the access_rights of object o, the row rights[at:]: structure
+    {attribute_access, method_access}.
+    """
     buf[off] = axdr.STRUCTURE
     buf[off + 1] = 2
     return put_method_access(buf, put_attribute_access(buf, off + 2, o, rights, at), o, rights, at)
@@ -180,8 +195,9 @@ def selectors_end(buf, off):
 def read_rights(buf, off, end, o, limits, at):
     """The row of `cosem.rights` that the access_rights Data at off describes, or None.
 
-    None when its form is wrong, when it names an attribute or method that the class has not, or grants more than
-    the row limits[at:]. Allocates the result: only for a change of the object list.
+    None when its form is wrong, when it names an attribute or method that the
+    class has not, or grants more than the row limits[at:]. Allocates the result:
+    only for a change of the object list.
     """
     rights = bytearray(1 + o.ATTRIBUTES + o.METHODS)
     if end - off < 4 or buf[off] != axdr.STRUCTURE or buf[off + 1] != 2 or buf[off + 2] != axdr.ARRAY:

@@ -1,11 +1,14 @@
-"""Shorter forms of a profile buffer, for clients whose configuration allows them (REQUIREMENTS D-103, D-104); off by default.
+"""Shorter forms of a profile buffer, for clients whose configuration allows them
+(REQUIREMENTS D-103, D-104); off by default.
 
-COMPACT: a compact-array, whose type description tells the tags once and whose rows hold contents alone:
+COMPACT: a compact-array, whose type description tells the tags once and
+whose rows hold contents alone:
 
     13 · 02 columns tag … · length · {content …}          an octet-string keeps its length octet
 
-NULLS: a row as ever, but null-data for a value that can be had from the row before: the same octets, or in the clock column that time and
-one capture period. The first row of an answer is whole, and so is one whose row before has been given up meanwhile.
+NULLS: a row as ever, but null-data for a value that can be had from the row before: the same
+octets, or in the clock column that time and one capture period. The first row of an answer is
+whole, and so is one whose row before has been given up meanwhile.
 """
 
 from micropython import const
@@ -23,7 +26,9 @@ _REST = const(8)  # … from its hundredths on: what is neither date nor time to
 
 
 def packing(profile, cur):
-    """Which of the two forms this transfer takes: 0, COMPACT or NULLS. A column of columns has no type that one tag tells."""
+    """Which of the two forms this transfer takes: 0, COMPACT or NULLS. A column of
+    columns has no type that one tag tells.
+    """
     forms = cur.aa.assoc.packing if cur.aa is not None else 0
     if not forms & COMPACT:
         return forms
@@ -57,7 +62,9 @@ def put_head(profile, cur, buf, off):
 
 
 def put_element(profile, cur, i, buf, off):
-    """Write row i of the transfer, which stands in profile.row, in the form that this one takes; returns the offset behind it."""
+    """Write row i of the transfer, which stands in profile.row, in the form that this one
+    takes; returns the offset behind it.
+    """
     if cur.tag == axdr.COMPACT_ARRAY:
         return put_contents(profile, cur, buf, off)
     if packing(profile, cur) == NULLS:
@@ -81,7 +88,9 @@ def put_contents(profile, cur, buf, off):
 
 
 def put_changes(profile, cur, i, buf, off):
-    """Write row i of the transfer, which stands in profile.row, with null-data for what row i - 1 tells; returns the offset behind it."""
+    """Write row i of the transfer, which stands in profile.row, with null-data for what row i -
+    1 tells; returns the offset behind it.
+    """
     plan = profile.columns.plan
     sequence = find(profile, cur, i - 1) if i else 0
     whole = sequence < profile.rows.first

@@ -1,9 +1,9 @@
-"""Profile generic, class 7 version 1 (REQUIREMENTS F-06, F-34): rows of captured attributes, as load profile, billing
-or event log.
+"""Profile generic, class 7 version 1 (REQUIREMENTS F-06, F-34): rows of captured attributes,
+as load profile, billing or event log.
 
-Rows live in a row store (`cosem.rows`) as the octets that were captured and are never computed again. The buffer is
-delivered oldest row first (fifo) or newest first (lifo); sorting by value is not offered. Writing capture_objects or
-capture_period empties it.
+Rows live in a row store (`cosem.rows`) as the octets that were captured and are never computed
+again. The buffer is delivered oldest row first (fifo) or newest first (lifo); sorting by value is
+not offered. Writing capture_objects or capture_period empties it.
 """
 
 from micropython import const
@@ -33,12 +33,12 @@ _ZERO = const(b"\x06\x00\x00\x00\x00")  # double-long-unsigned
 
 
 class ProfileGeneric(Interface):
-    """Attributes: 2 buffer, 3 capture_objects, 4 capture_period, 5 sort_method, 6 sort_object, 7 entries_in_use, 8
-    profile_entries. Methods: 1 reset, 2 capture.
+    """Attributes: 2 buffer, 3 capture_objects, 4 capture_period, 5 sort_method, 6 sort_object, 7
+    entries_in_use, 8 profile_entries. Methods: 1 reset, 2 capture.
 
-    rows: a row store. captured: (logical name as text, attribute) of each column. period: seconds between captures,
-    at multiples of it from midnight of local time, 0 for none. clock: the Clock object, for times with unspecified
-    fields.
+    rows: a row store. captured: (logical name as text, attribute) of each column. period: seconds
+    between captures, at multiples of it from midnight of local time, 0 for none. clock: the Clock
+    object, for times with unspecified fields.
     """
 
     CLASS_ID = 7
@@ -63,7 +63,8 @@ class ProfileGeneric(Interface):
         self.row = None
         self._unordered = 0  # sequence number of the newest row that is earlier than the one before it
         a = self.a
-        # 5: FIFO; 6 and 8 with the first columns. The last one is the time of the row before, to see a clock that went back
+        # 5: FIFO; 6 and 8 with the first columns. The last one is the time of the row
+        # before, to see a clock that went back
         a[4], a[5], a[6], a[8], self._newest = live(_ZERO, b"\x16\x01", bytes(DEFINITION), _ZERO, bytes(6))
         put32(a[4], 1, period)
 
@@ -78,7 +79,9 @@ class ProfileGeneric(Interface):
             raise ValueError("profile: no room for a row")
 
     def _take(self, columns):
-        """Capture these columns from now on, in an empty buffer; False when the store has no room for a row."""
+        """Capture these columns from now on, in an empty buffer; False when
+        the store has no room for a row.
+        """
         row = bytearray(columns.size)  # before anything changes: there may be no memory for it
         before = bytearray(columns.size) if self.packing else None
         if not self.rows.shape(columns.size):
@@ -96,7 +99,8 @@ class ProfileGeneric(Interface):
         put32(self.a[8], 1, self.rows.limit)
         return True
 
-    # -- capturing -------------------------------------------------------------------------------------
+    # -- capturing
+    # -------------------------------------------------------------------------------------
 
     def capture(self):
         """Append a row with the present values."""
@@ -116,7 +120,8 @@ class ProfileGeneric(Interface):
         """Whether the rows in use stand in the order of their times."""
         return self._unordered <= self.rows.first
 
-    # -- reading ---------------------------------------------------------------------------------------
+    # -- reading
+    # ---------------------------------------------------------------------------------------
 
     def get(self, k, buf, off, aa):
         return axdr.put_u32(buf, off, axdr.DOUBLE_LONG_UNSIGNED, self.rows.last - self.rows.first + 1)
@@ -151,7 +156,8 @@ class ProfileGeneric(Interface):
     def elements(self, cur, buf, off, end):
         return off if self.packing else put_rows(self, cur, buf, off, end)
 
-    # -- writing ---------------------------------------------------------------------------------------
+    # -- writing
+    # ---------------------------------------------------------------------------------------
 
     def set(self, k, buf, off, end, aa, commit):
         if k == 3:
@@ -183,8 +189,8 @@ class ProfileGeneric(Interface):
         return 1 <= get32(buf, off + 1) <= self.rows.depth
 
     def _set_capture_objects(self, buf, off, end, aa, commit):
-        """Array of definitions. Only what this client may read can be captured; memory is allocated for the new
-        columns.
+        """Array of definitions. Only what this client may read can be captured; memory
+        is allocated for the new columns.
         """
         if buf[off] != axdr.ARRAY:
             return TYPE_UNMATCHED
@@ -198,7 +204,12 @@ class ProfileGeneric(Interface):
                 return TYPE_UNMATCHED
             i = self.columns.directory.locate(buf, at + 3, at + 7)
             o = self.columns.directory.objs[i] if i >= 0 else None
-            if o is None or get16(buf, at + 16) or not self._may_capture(aa, i, o, buf[at + 14]) or not columns.add(i, buf[at + 14]):
+            if (
+                o is None
+                or get16(buf, at + 16)
+                or not self._may_capture(aa, i, o, buf[at + 14])
+                or not columns.add(i, buf[at + 14])
+            ):
                 return OUT_OF_RANGE
             at += DEFINITION
         # columns whose values are all empty have no row

@@ -1,7 +1,9 @@
-"""push_object_list of Push setup, class 40 version 2: which values are pushed, and which parts of them (REQUIREMENTS F-17).
+"""push_object_list of Push setup, class 40 version 2: which values are pushed, and
+which parts of them (REQUIREMENTS F-17).
 
-Element: structure {class_id long-unsigned, logical_name octet-string[6], attribute_index integer, data_index long-unsigned, restriction
-structure {enum, …}, columns array of capture object definitions}.
+Element: structure {class_id long-unsigned, logical_name octet-string[6],
+attribute_index integer, data_index long-unsigned, restriction structure {enum, …},
+columns array of capture object definitions}.
 
     data_index    0                   the whole attribute
                   1 … 0FFF            that element of an array or a structure, and no other
@@ -11,7 +13,8 @@ structure {enum, …}, columns array of capture object definitions}.
                                       of a profile buffer these entries, counted from 1; to 0: up to the last            [impl: Gurux]
     columns                           of a profile buffer these, in this order; none: all
 
-Other ranges of data_index (entries by time) and restriction 1 (by date) are refused: no public text tells their form.
+Other ranges of data_index (entries by time) and restriction 1 (by date) are
+refused: no public text tells their form.
 """
 
 from micropython import const
@@ -42,8 +45,8 @@ _BUFFER = const(2)
 class PushObjects:
     """The list of one Push setup.
 
-    what: for each element the place of its object in the directory, and the attribute. rests: the rest of its element, or None for a plain
-    one; None when all are.
+    what: for each element the place of its object in the directory, and the attribute. rests: the
+    rest of its element, or None for a plain one; None when all are.
     """
 
     def __init__(self, directory):
@@ -52,7 +55,9 @@ class PushObjects:
         self.rests = None
 
     def add(self, place, k, rest=_PLAIN):
-        """Append attribute k of the object at a place of the directory; False when there is no such part of it."""
+        """Append attribute k of the object at a place of the directory; False
+        when there is no such part of it.
+        """
         if rest == _PLAIN:
             rest = None
         elif not has(self.directory.objs[place], k, rest):
@@ -82,12 +87,15 @@ class PushObjects:
         buf[off + 1] = 6
         return axdr.put_encoded(buf, off + _HEAD, self.rest(i) or _PLAIN)
 
-    # -- reading what they name ---------------------------------------------------------------------------
+    # -- reading what they name
+    # ---------------------------------------------------------------------------
 
     def put_value(self, i, buf, off, end, shared):
-        """Write the value that element i names to buf[off:end]; returns the offset behind it, -1 when there is no room.
+        """Write the value that element i names to buf[off:end]; returns the offset
+        behind it, -1 when there is no room.
 
-        What cannot be read now is null-data, so that the others keep their places. shared: the `Pushes`, with the cursor.
+        What cannot be read now is null-data, so that the others keep their places.
+        shared: the `Pushes`, with the cursor.
         """
         if not self.is_long(i):
             n = self.short(i, shared)
@@ -107,7 +115,9 @@ class PushObjects:
         return off
 
     def begin(self, i, t, shared):
-        """The same for the transfer t, which has an empty carry: the value, or the head of a long one, is put there."""
+        """The same for the transfer t, which has an empty carry: the value, or the
+        head of a long one, is put there.
+        """
         if not self.is_long(i):
             n = self.short(i, shared)
             t.c1 = put(t.carry, t.c1, len(t.carry), scratch, n) if n > 0 else t.c1
@@ -123,12 +133,18 @@ class PushObjects:
             t.put(axdr.NULL)
 
     def is_long(self, i):
-        """Whether element i names more than fits one piece: elements of an array or a structure one after the other."""
+        """Whether element i names more than fits one piece: elements of an array or
+        a structure one after the other.
+        """
         rest = self.rest(i)
-        return self.what[2 * i + 1] in self.object(i).LONG and (rest is None or not 1 <= get16(rest, _INDEX) <= _ELEMENTS)
+        return self.what[2 * i + 1] in self.object(i).LONG and (
+            rest is None or not 1 <= get16(rest, _INDEX) <= _ELEMENTS
+        )
 
     def short(self, i, shared):
-        """Write what element i names, which is no longer than a piece, to scratch; returns its octets, or -result."""
+        """Write what element i names, which is no longer than a piece, to scratch;
+        returns its octets, or -result.
+        """
         o = self.object(i)
         k = self.what[2 * i + 1]
         rest = self.rest(i)
@@ -145,7 +161,9 @@ class PushObjects:
         return end if n == 0 or end < 0 else pick(scratch, end, n, shared.stack)
 
     def open(self, i, cur):
-        """Begin reading the long attribute that element i names, or the rows of it; returns a result."""
+        """Begin reading the long attribute that element i names, or the
+        rows of it; returns a result.
+        """
         o = self.object(i)
         cur.selector = 0
         result = o.open(self.what[2 * i + 1], cur)
@@ -177,7 +195,13 @@ def has(o, k, rest):
         if o.CLASS_ID != _PROFILE or k != _BUFFER or _HEAD + len(rest) > limits.ELEMENT:
             return False
         if index:
-            return index >= _NEWEST and index & 0xFF != 0 and index >> 8 & 0x0F <= o.columns.n and not restricted and rest[at + 1] == 0
+            return (
+                index >= _NEWEST
+                and index & 0xFF != 0
+                and index >> 8 & 0x0F <= o.columns.n
+                and not restricted
+                and rest[at + 1] == 0
+            )
         last = get16(rest, _TO) if restricted else 0
         if restricted and (get16(rest, _FROM) == 0 or last and last < get16(rest, _FROM)):
             return False
@@ -187,7 +211,8 @@ def has(o, k, rest):
                 return False
             at += DEFINITION
         return True
-    # one element: of an attribute whose form is known when it is read, of what is no array or structure there is none
+    # one element: of an attribute whose form is known when it is read, of what is no
+    # array or structure there is none
     return k in o.LONG or o.a[k] is None or o.a[k][0] in (axdr.ARRAY, axdr.STRUCTURE)
 
 
@@ -201,7 +226,12 @@ def element_end(buf, off, end):
     if get16(buf, off) != 0x0202 or buf[off + 2] != axdr.ENUM:
         return -1
     if buf[off + 3] == _BY_ENTRY:
-        if end - off < 14 or get16(buf, off + 4) != 0x0202 or buf[off + 6] != axdr.LONG_UNSIGNED or buf[off + 9] != axdr.LONG_UNSIGNED:
+        if (
+            end - off < 14
+            or get16(buf, off + 4) != 0x0202
+            or buf[off + 6] != axdr.LONG_UNSIGNED
+            or buf[off + 9] != axdr.LONG_UNSIGNED
+        ):
             return -1
         off += 12
     elif buf[off + 3] == 0 and buf[off + 4] == axdr.NULL:
@@ -224,7 +254,9 @@ def rest_of(buf, off, end):
 
 
 def pick(buf, end, n, stack):
-    """Move element n = 1, 2, … of the array or structure buf[0:end] to its begin; returns its octets, or -result."""
+    """Move element n = 1, 2, … of the array or structure buf[0:end] to its
+    begin; returns its octets, or -result.
+    """
     if buf[0] != axdr.ARRAY and buf[0] != axdr.STRUCTURE or n > axdr.count(buf, 0):
         return -DATA_BLOCK_UNAVAILABLE
     off = axdr.content(buf, 0)
@@ -240,7 +272,9 @@ def pick(buf, end, n, stack):
 
 
 def put(buf, off, end, value, n):
-    """Copy n encoded octets to buf[off:end]; returns the offset behind them, -1 when there is no room. Without a buf only measure."""
+    """Copy n encoded octets to buf[off:end]; returns the offset behind them, -1 when there is
+    no room. Without a buf only measure.
+    """
     if off + n > end:
         return -1
     if buf is not None:

@@ -1,15 +1,19 @@
-"""Push setup, class 40 version 2 (REQUIREMENTS F-17, D-61 to D-63): which values go where without being asked for, and when.
+"""Push setup, class 40 version 2 (REQUIREMENTS F-17, D-61 to D-63): which values go
+where without being asked for, and when.
 
-A trigger - method `push`, an interval, an alarm, the network - captures the values at once and encodes them as one DataNotification into
-the outbox of this object; `net.sender` takes it from there to the destination, with windows, retries and confirmation as told here.
+A trigger - method `push`, an interval, an alarm, the network - captures the values at once and
+encodes them as one DataNotification into the outbox of this object; `net.sender` takes it from
+there to the destination, with windows, retries and confirmation as told here.
 
-Version 2 as public implementations have it: elements of push_object_list carry a restriction and columns, repetition_delay is a
-structure. Of the current version 3 no table of attributes is public. Taken are TCP and UDP with
-numeric addresses, and A-XDR. What of an attribute is pushed is told in `cosem.push_objects`.
+Version 2 as public implementations have it: elements of push_object_list carry a restriction and
+columns, repetition_delay is a structure. Of the current version 3 no table of attributes is public.
+Taken are TCP and UDP with numeric addresses, and A-XDR. What of an attribute is pushed is told in
+`cosem.push_objects`.
 
-A push that is longer than one APDU is not captured: the outbox then holds the head of its DataNotification alone, with the time and number
-of the trigger, and `net.long_push` reads the values when their turn to be sent has come. Where the destination has no general block
-transfer (`window` 0) it is refused, and counted among those lost.
+A push that is longer than one APDU is not captured: the outbox then holds the head of its
+DataNotification alone, with the time and number of the trigger, and `net.long_push` reads the
+values when their turn to be sent has come. Where the destination has no general block transfer
+(`window` 0) it is refused, and counted among those lost.
 """
 
 from array import array
@@ -45,9 +49,10 @@ _UNRESTRICTED = const(b"\x02\x02\x19\xff\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00
 class Pushes:
     """What the Push setup objects of a meter share.
 
-    clock: the Clock object. device: wPort of the logical device they belong to. parse: function(text) that returns (host, port) of a
-    destination, or None. seed: of the random delays, of which each meter shall have its own. retries, delay: what they begin with.
-    window: blocks that destinations take in one stream of general block transfer, 0 for destinations without it.
+    clock: the Clock object. device: wPort of the logical device they belong to. parse:
+    function(text) that returns (host, port) of a destination, or None. seed: of the random delays,
+    of which each meter shall have its own. retries, delay: what they begin with. window: blocks
+    that destinations take in one stream of general block transfer, 0 for destinations without it.
     """
 
     def __init__(self, clock, device, parse, seed, retries, delay, window=0):
@@ -74,15 +79,19 @@ class Pushes:
 
 
 class PushSetup(Interface):
-    """Attributes: 2 push_object_list, 3 send_destination_and_method, 4 communication_window, 5 randomisation_start_interval, 6
-    number_of_retries, 7 repetition_delay, 8 port_reference, 9 push_client_SAP, 10 push_protection_parameters, 11 push_operation_method, 12
-    confirmation_parameters, 13 last_confirmation_date_time. Methods: 1 push, 2 reset. 8, 10, 12 and 13 are read only.
+    """Attributes: 2 push_object_list, 3 send_destination_and_method, 4 communication_window, 5
+    randomisation_start_interval, 6 number_of_retries, 7 repetition_delay, 8 port_reference, 9
+    push_client_SAP, 10 push_protection_parameters, 11 push_operation_method, 12
+    confirmation_parameters, 13 last_confirmation_date_time. Methods: 1 push, 2 reset. 8, 10, 12 and
+    13 are read only.
 
-    label: its name in the log. captured: (logical name as text, attribute) of what is pushed. port_reference: attribute 8, encoded.
-    destination: (transport, text) or None. client: push_client_SAP. period: seconds of local time between two pushes, 0 for none, None for
-    an object without that trigger.
+    label: its name in the log. captured: (logical name as text, attribute) of what is pushed.
+    port_reference: attribute 8, encoded. destination: (transport, text) or None. client:
+    push_client_SAP. period: seconds of local time between two pushes, 0 for none, None for an
+    object without that trigger.
 
-    For `net.sender` (whose contract it fulfils): box, transport (-1 for none), host, port, revision (changes with them).
+    For `net.sender` (whose contract it fulfils): box, transport (-1 for none), host,
+    port, revision (changes with them).
     """
 
     CLASS_ID = 40
@@ -113,7 +122,13 @@ class PushSetup(Interface):
         delays = axdr.structure(axdr.long_unsigned(pushes.delay), axdr.long_unsigned(200), axdr.long_unsigned(3600))
         a = self.a
         a[4], a[5], a[6], a[7], a[9], a[11], a[13] = live(
-            axdr.array(()), axdr.long_unsigned(0), axdr.unsigned(pushes.retries), delays, axdr.integer(client), axdr.enum(0), _NEVER
+            axdr.array(()),
+            axdr.long_unsigned(0),
+            axdr.unsigned(pushes.retries),
+            delays,
+            axdr.integer(client),
+            axdr.enum(0),
+            _NEVER,
         )
         a[8] = port_reference
         a[10] = _UNPROTECTED
@@ -129,10 +144,13 @@ class PushSetup(Interface):
             found.add(i, k)
         self.list = found
 
-    # -- capturing -----------------------------------------------------------------------------------------
+    # -- capturing
+    # -----------------------------------------------------------------------------------------
 
     def trigger(self):
-        """Capture the values of now as a DataNotification that is to be sent; returns a result. Allocates nothing."""
+        """Capture the values of now as a DataNotification that is to be sent;
+        returns a result. Allocates nothing.
+        """
         box = self.box
         pushes = self.pushes
         if self.transport < 0:
@@ -161,7 +179,9 @@ class PushSetup(Interface):
             self.trigger()
 
     def _values(self, buf, off, end):
-        """Write the structure of all values at buf[off:end], or, without a buf, measure it; returns its end, -1 when there is no room."""
+        """Write the structure of all values at buf[off:end], or, without a buf, measure it;
+        returns its end, -1 when there is no room.
+        """
         n = self.list.n()
         off = put_head(buf, off, end, axdr.STRUCTURE, n)
         i = 0
@@ -170,7 +190,8 @@ class PushSetup(Interface):
             i += 1
         return off
 
-    # -- for the sender --------------------------------------------------------------------------------------
+    # -- for the sender
+    # --------------------------------------------------------------------------------------
 
     def may_send(self):
         """Whether a communication window is open, or none is defined."""
@@ -189,7 +210,9 @@ class PushSetup(Interface):
         return self.a[6][1]
 
     def delay(self, n):
-        """Seconds from attempt n = 1, 2, … to the next one: min · (exponent / 100) ** (n - 1), not more than max."""
+        """Seconds from attempt n = 1, 2, … to the next one: min · (exponent / 100)
+        ** (n - 1), not more than max.
+        """
         seconds = get16(self.a[7], 3)
         exponent = get16(self.a[7], 6)
         most = get16(self.a[7], 9)
@@ -204,7 +227,8 @@ class PushSetup(Interface):
         self.pushes.clock.render()
         copy(self.a[13], 1, self.pushes.clock.a[2], 2, 12)
 
-    # -- reading -----------------------------------------------------------------------------------------------
+    # -- reading
+    # -----------------------------------------------------------------------------------------------
 
     def open(self, k, cur):
         cur.tag = axdr.ARRAY
@@ -216,7 +240,8 @@ class PushSetup(Interface):
             return -OTHER_REASON
         return self.list.put_element(i, buf, off)
 
-    # -- writing -----------------------------------------------------------------------------------------------
+    # -- writing
+    # -----------------------------------------------------------------------------------------------
 
     def set(self, k, buf, off, end, aa, commit):
         if k == 2:
@@ -249,7 +274,9 @@ class PushSetup(Interface):
         return SUCCESS
 
     def _set_destination(self, buf, off, end, commit):
-        """structure {transport_service enum, destination octet-string, message enum}; an empty destination switches the object off."""
+        """structure {transport_service enum, destination octet-string, message enum}; an empty
+        destination switches the object off.
+        """
         if end - off < 8 or get16(buf, off) != 0x0203 or buf[off + 2] != axdr.ENUM or buf[off + 4] != axdr.OCTET_STRING:
             return TYPE_UNMATCHED
         n = buf[off + 5]
@@ -274,7 +301,9 @@ class PushSetup(Interface):
             return None
 
     def _aim(self, value):
-        """Take a value of attribute 3 into use; what needs memory comes first, so that it is done whole or not at all."""
+        """Take a value of attribute 3 into use; what needs memory comes first, so
+        that it is done whole or not at all.
+        """
         if value[5]:
             self.host, self.port = self._parsed(value, 6, value[5])
             self.transport = value[3]
@@ -284,7 +313,9 @@ class PushSetup(Interface):
         self.revision = self.revision + 1 & 0xFFFF
 
     def _set_objects(self, buf, off, end, aa, commit):
-        """Array of elements; only what this client may read can be pushed. Memory is allocated for the new list."""
+        """Array of elements; only what this client may read can be pushed. Memory
+        is allocated for the new list.
+        """
         if buf[off] != axdr.ARRAY:
             return TYPE_UNMATCHED
         if axdr.count(buf, off) > ENTRIES:
@@ -304,7 +335,9 @@ class PushSetup(Interface):
         return SUCCESS
 
     def _permitted(self, buf, at, aa):
-        """Directory record of the object of the element at `at` whose attribute the client may read and this object can push, or -1."""
+        """Directory record of the object of the element at `at` whose attribute the client may
+        read and this object can push, or -1.
+        """
         directory = self.list.directory
         i = directory.locate(buf, at + 3, at + 7)
         o = directory.objs[i] if i >= 0 else None

@@ -1,5 +1,5 @@
-"""Register, class 3 version 0, and Extended register, class 4 version 0 (REQUIREMENTS F-02, F-03): a value with its
-unit.
+"""Register, class 3 version 0, and Extended register, class 4 version 0 (REQUIREMENTS
+F-02, F-03): a value with its unit.
 """
 
 from cosem.base import Interface, live, no_parameter
@@ -11,8 +11,8 @@ from dlms.codec.octets import clear, copy
 class Register(Interface):
     """Attributes: 2 value, 3 scaler_unit. Method: 1 reset(integer 0).
 
-    `value` is an encoded number in a bytearray, which the meter changes in place; reset sets it to zero. `unit` is the
-    encoded scaler_unit (`meter.units`).
+    `value` is an encoded number in a bytearray, which the meter changes in place; reset sets it to
+    zero. `unit` is the encoded scaler_unit (`meter.units`).
     """
 
     CLASS_ID = 3

@@ -1,4 +1,6 @@
-"""Work on profile rows in place: one door to the viper functions and to their plain twins, as `dlms.codec.octets`."""
+"""Work on profile rows in place: one door to the viper functions and to their
+plain twins, as `dlms.codec.octets`.
+"""
 
 try:
     from cosem.row_viper import capture, matches, minutes, put_row, put_rows

@@ -1,8 +1,12 @@
-"""Plain twins of `row_viper`: the contract of every function, for CPython and for interpreters without an emitter."""
+"""Plain twins of `row_viper`: the contract of every function, for CPython and
+for interpreters without an emitter.
+"""
 
 
 def minutes(row, off):
-    """Minutes from 2000-01-01 UTC of the date-time octets at off, of 1999 to 2400, all of whose fields are specified."""
+    """Minutes from 2000-01-01 UTC of the date-time octets at off, of 1999 to 2400,
+    all of whose fields are specified.
+    """
     year = (row[off] << 8 | row[off + 1]) - 1996
     month = row[off + 2] - 3
     if month < 0:
@@ -21,10 +25,12 @@ def minutes(row, off):
 
 
 def matches(page, at, step, n, limits, stop):
-    """How many of n values lie in a range; with stop, how many come before the first that does (n when none does).
+    """How many of n values lie in a range; with stop, how many come before the
+    first that does (n when none does).
 
-    The values stand at page[at:], page[at + step:] …; step may be negative. limits is the map of `buffer_selection`: [9]
-    flags, [11] octets of a value, [12:20] lowest and [20:28] highest value, both included.
+    The values stand at page[at:], page[at + step:] …; step may be negative. limits is the
+    map of `buffer_selection`: [9] flags, [11] octets of a value, [12:20] lowest and
+    [20:28] highest value, both included.
     """
     found = 0
     for i in range(n):
@@ -33,7 +39,9 @@ def matches(page, at, step, n, limits, stop):
             size = 6
         else:
             size = limits[11]
-            value = int.from_bytes(bytes((page[at] ^ (0x80 if limits[9] & 8 else 0),)) + page[at + 1 : at + size], "big")
+            value = int.from_bytes(
+                bytes((page[at] ^ (0x80 if limits[9] & 8 else 0),)) + page[at + 1 : at + size], "big"
+            )
         if int.from_bytes(limits[12 : 12 + size], "big") <= value <= int.from_bytes(limits[20 : 20 + size], "big"):
             if stop:
                 return i
@@ -45,8 +53,9 @@ def matches(page, at, step, n, limits, stop):
 def put_row(buf, off, row, plan, order, n):
     """Write a captured row as a structure of n columns; returns the offset behind it.
 
-    plan has six octets for each column: octets of tag and length (0 to 2), these two, offset of the content in the
-    row (2), octets of content. order names the columns wanted by a half octet each, the high one first.
+    plan has six octets for each column: octets of tag and length (0 to 2), these two, offset
+    of the content in the row (2), octets of content. order names the columns wanted by a
+    half octet each, the high one first.
     """
     buf[off] = 2
     buf[off + 1] = n
@@ -65,9 +74,11 @@ def put_row(buf, off, row, plan, order, n):
 
 
 def put_rows(profile, cur, buf, off, end):
-    """Write rows of a profile to buf[off:end] as structures, as `Interface.elements` has it; returns the offset behind them.
+    """Write rows of a profile to buf[off:end] as structures, as `Interface.elements` has
+    it; returns the offset behind them.
 
-    Not rows that are looked for one by one (`buffer_selection.SCAN`), nor those of a store that are gone.
+    Not rows that are looked for one by one (`buffer_selection.SCAN`), nor
+    those of a store that are gone.
     """
     if cur.map[9] & 1:
         return off
@@ -92,10 +103,12 @@ def put_rows(profile, cur, buf, off, end):
 
 
 def capture(row, objects, what, plan, n):
-    """Copy the present values of the first n columns that their objects hold to a row; returns a bit for each column that is not held.
+    """Copy the present values of the first n columns that their objects hold to a row; returns
+    a bit for each column that is not held.
 
-    what: place of the object in `objects` and attribute, two octets a column. plan: as `put_row`. Bit i is set as well where the value
-    is not of the type and size of column i: `Columns.capture` sees to both.
+    what: place of the object in `objects` and attribute, two octets a column. plan: as
+    `put_row`. Bit i is set as well where the value is not of the type and size of column
+    i: `Columns.capture` sees to both.
     """
     left = 0
     for i in range(n):
@@ -103,7 +116,13 @@ def capture(row, objects, what, plan, n):
         value = objects[what[2 * i]].a[what[2 * i + 1]]
         prefix = plan[p]
         size = plan[p + 5]
-        if not value or len(value) != prefix + size or value[0] != plan[p + 1] or prefix == 2 and value[1] != plan[p + 2]:
+        if (
+            not value
+            or len(value) != prefix + size
+            or value[0] != plan[p + 1]
+            or prefix == 2
+            and value[1] != plan[p + 2]
+        ):
             left |= 1 << i
             continue
         at = plan[p + 3] << 8 | plan[p + 4]

@@ -1,11 +1,14 @@
-"""Row functions for MicroPython's viper emitter; the contract of each stands in the plain twin, `row_plain`."""
+"""Row functions for MicroPython's viper emitter; the contract of each stands
+in the plain twin, `row_plain`.
+"""
 
 import micropython
 
 
 @micropython.viper
 def minutes(row: ptr8, off: int) -> int:
-    # the year begins in March, so that the leap day comes last; 1401 days from 1 March 1996 to 2000-01-01
+    # the year begins in March, so that the leap day comes last; 1401 days
+    # from 1 March 1996 to 2000-01-01
     year = (row[off] << 8 | row[off + 1]) - 1996
     month = row[off + 2] - 3
     if month < 0:

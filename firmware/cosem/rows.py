@@ -1,12 +1,13 @@
-"""Row stores: where profiles and logs keep their rows, all of one size, the oldest given up for the newest.
+"""Row stores: where profiles and logs keep their rows, all of one size, the
+oldest given up for the newest.
 
-Every row has a sequence number, counted from 1 and never used twice: `first` and `last` are those of the rows in use
-(none while first > last), `cleared` that of the last row there was when the store was emptied. So a transfer that
-fixed its rows at its start can tell a row that was overwritten meanwhile (below `first`) from one that was cleared
-(up to `cleared`).
+Every row has a sequence number, counted from 1 and never used twice: `first` and `last` are those
+of the rows in use (none while first > last), `cleared` that of the last row there was when the
+store was emptied. So a transfer that fixed its rows at its start can tell a row that was
+overwritten meanwhile (below `first`) from one that was cleared (up to `cleared`).
 
-A store is shaped once the size of a row is known and again when it changes; its memory stays what it was, and
-`depth`, the rows that fit, follows.
+A store is shaped once the size of a row is known and again when it changes; its memory stays what
+it was, and `depth`, the rows that fit, follows.
 """
 
 from micropython import const
@@ -17,8 +18,8 @@ _PAGE = const(2048)  # octets of a page of memory
 
 
 class Rows:
-    """What the stores have in common. rows: the depth for the first size that the store is shaped to. limit: rows to
-    keep, at most depth.
+    """What the stores have in common. rows: the depth for the first size that the store is shaped
+    to. limit: rows to keep, at most depth.
     """
 
     def __init__(self, rows):
@@ -69,10 +70,11 @@ class Rows:
         self._read((sequence - 1) % self.depth, row)
 
     def hold(self, sequence):
-        """Show the row of a sequence number in use where it stands, with its neighbours: for looking at many.
+        """Show the row of a sequence number in use where it stands, with its
+        neighbours: for looking at many.
 
-        It is then at page[at:], behind the rows of the page that are older, and the first of `newer` ones that follow each other
-        from it on; not all of them need to be in use.
+        It is then at page[at:], behind the rows of the page that are older, and the first of
+        `newer` ones that follow each other from it on; not all of them need to be in use.
         """
         self._hold((sequence - 1) % self.depth)
 
@@ -86,8 +88,8 @@ class Rows:
 
 
 class MemoryRows(Rows):
-    """Rows in pages of memory, none of them across two: a heap in use for a while has many small holes and no large
-    one.
+    """Rows in pages of memory, none of them across two: a heap in use for a while has
+    many small holes and no large one.
     """
 
     def _allocate(self, depth, size):
@@ -117,7 +119,8 @@ class MemoryRows(Rows):
 
 
 class FileRows(Rows):
-    """Rows in a file; in memory one row, and one page for looking at many. The file is made anew: rows are not kept over a restart.
+    """Rows in a file; in memory one row, and one page for looking at many. The file is made
+    anew: rows are not kept over a restart.
 
     A row that cannot be written or read raises OSError.
     """

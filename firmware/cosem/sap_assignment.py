@@ -1,5 +1,5 @@
-"""SAP assignment, class 17 version 0 (REQUIREMENTS F-12, A-16): which logical devices stand at which server
-wPorts.
+"""SAP assignment, class 17 version 0 (REQUIREMENTS F-12, A-16): which logical
+devices stand at which server wPorts.
 """
 
 from cosem.base import Interface
@@ -9,11 +9,11 @@ from dlms.codec.octets import put16
 
 
 class SapAssignment(Interface):
-    """Attribute 2 SAP_assignment_list, array of structure {SAP long-unsigned, logical_device_name octet-string}; read
-    only.
+    """Attribute 2 SAP_assignment_list, array of structure {SAP long-unsigned,
+    logical_device_name octet-string}; read only.
 
-    The optional method 1 connect_logical_device is refused: the logical devices of this meter are fixed.
-    devices: list of (wPort, logical device name).
+    The optional method 1 connect_logical_device is refused: the logical devices of this meter are
+    fixed. devices: list of (wPort, logical device name).
     """
 
     CLASS_ID = 17

@@ -1,9 +1,11 @@
-"""The short names of a logical device: base names given to its objects, and what a short name stands for (REQUIREMENTS D-53, D-54).
+"""The short names of a logical device: base names given to its objects, and what a short
+name stands for (REQUIREMENTS D-53, D-54).
 
-Attribute k of an object has the short name base + 8·(k - 1), method m has base + offset + 8·(m - 1) with the offset of its
-class. Base names are multiples of 8: those of three objects are fixed by the standard, the others follow each other from 0100
-on, in the order of the logical names, without gaps. The same object list so has the same short names after every start; a
-client that finds them in object_list need not care.
+Attribute k of an object has the short name base + 8·(k - 1), method m has base + offset + 8·(m - 1)
+with the offset of its class. Base names are multiples of 8: those of three objects are fixed by the
+standard, the others follow each other from 0100 on, in the order of the logical names, without
+gaps. The same object list so has the same short names after every start; a client that finds them
+in object_list need not care.
 """
 
 from micropython import const
@@ -18,9 +20,9 @@ _SAP_ASSIGNMENT = const(0xFC00)
 _DEVICE_NAME = const(0xFD00)
 _NAME_OF_DEVICE = b"\x00\x00\x2a\x00\x00\xff"  # 0.0.42.0.0.255, COSEM logical device name
 
-# Class-id and offset of method 1 (REQUIREMENTS D-53). IPv6 setup, class 48, as IPv4 setup [memory]; Association LN, class 15,
-# behind its eleven attributes [impl: Gurux]. A class that is not here, or has more attributes than there is room for, has its
-# methods behind its attributes [choice].
+# Class-id and offset of method 1 (REQUIREMENTS D-53). IPv6 setup, class 48, as IPv4 setup [memory];
+# Association LN, class 15, behind its eleven attributes [impl: Gurux]. A class that is not here, or
+# has more attributes than there is room for, has its methods behind its attributes [choice].
 METHODS = (
     (3, 0x28),
     (4, 0x38),
@@ -59,7 +61,9 @@ def size(o):
 
 
 def fixed(o, name):
-    """The base name that the standard fixes for this object with its logical name, 0 when there is none."""
+    """The base name that the standard fixes for this object with its
+    logical name, 0 when there is none.
+    """
     if o.CLASS_ID == 12:
         return ASSOCIATION
     if o.CLASS_ID == 17:
@@ -68,10 +72,11 @@ def fixed(o, name):
 
 
 class ShortNames:
-    """directory: of the logical device, complete. current: the class of the current association of an SN AA.
+    """directory: of the logical device, complete. current: the class of the
+    current association of an SN AA.
 
-    `table` is what `find_base` searches: three octets an object, base name(2) and number of its directory record(1), in ascending order;
-    ValueError when there is no room for all.
+    `table` is what `find_base` searches: three octets an object, base name(2) and number of its
+    directory record(1), in ascending order; ValueError when there is no room for all.
     """
 
     def __init__(self, directory, current):
@@ -93,7 +98,8 @@ class ShortNames:
 
     def base(self, j):
         """Base name of the object at record j of the directory."""
-        # base names ascend with the records, but for the few that are fixed: those stand at the end, and the others move up
+        # base names ascend with the records, but for the few that are fixed: those stand
+        # at the end, and the others move up
         table = self.table
         i = j
         while i and table[3 * i + 2] > j:
@@ -105,7 +111,9 @@ class ShortNames:
         return get16(table, 3 * i)
 
     def find(self, buf, off):
-        """What the short name buf[off:off+2] stands for: record << 8 | attribute, record << 8 | 80 | method, or -1 for nothing."""
+        """What the short name buf[off:off+2] stands for: record << 8 | attribute, record <<
+        8 | 80 | method, or -1 for nothing.
+        """
         i = find_base(self.table, self.n, buf, off)
         if i < 0:
             return -1

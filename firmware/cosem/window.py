@@ -1,10 +1,12 @@
-"""Communication windows: time spans given by date-times with fields left open, as Push setup has them (REQUIREMENTS F-17).
+"""Communication windows: time spans given by date-times with fields left open, as Push
+setup has them (REQUIREMENTS F-17).
 
     array of structure {start octet-string[12], end octet-string[12]}       30 octets an element
 
-A window lasts from `start` up to `end`, in local time. Only the fields that are specified count, so `… 02:00:00` to `… 04:00:00` without
-a date is open every night, and `… 22:00:00` to `… 02:00:00` over midnight. A day of the week in `start` limits it to that day.
-Both ends specify the same fields, and no deviation [choice].
+A window lasts from `start` up to `end`, in local time. Only the fields that are specified count, so
+`… 02:00:00` to `… 04:00:00` without a date is open every night, and `… 22:00:00` to `… 02:00:00`
+over midnight. A day of the week in `start` limits it to that day. Both ends specify the same
+fields, and no deviation [choice].
 """
 
 from micropython import const
@@ -22,7 +24,9 @@ _FIELDS = (2, 3, 5, 6, 7)  # month, day, hour, minute, second
 
 
 def order(now, no, buf, off):
-    """-1, 0 or 1: where the moment at now[no:] stands to the specified fields of the date-time at buf[off:]."""
+    """-1, 0 or 1: where the moment at now[no:] stands to the specified fields
+    of the date-time at buf[off:].
+    """
     year = get16(buf, off)
     if year != 0xFFFF and get16(now, no) != year:
         return -1 if get16(now, no) < year else 1
@@ -33,7 +37,9 @@ def order(now, no, buf, off):
 
 
 def inside(windows, time):
-    """Whether the moment time[2:14] lies in one of the windows, or there are none; `windows` is the encoded array, already checked."""
+    """Whether the moment time[2:14] lies in one of the windows, or there are none; `windows`
+    is the encoded array, already checked.
+    """
     at = 2
     while at < len(windows):
         if _within(windows, at, time):

@@ -1,16 +1,22 @@
-"""One WPDU for every logical device: what is sent to the All-station wPort over UDP (REQUIREMENTS A-60 to A-63).
+"""One WPDU for every logical device: what is sent to the All-station wPort over
+UDP (REQUIREMENTS A-60 to A-63).
 
-    0001 client 007F length APDU          header and APDU as ever; 007F unless configured otherwise (A-15)
+    0001 client 007F length APDU          header and APDU as ever; 007F unless
+                                          configured otherwise (A-15)
 
-It reaches each logical device with which the client has an unconfirmed AA, or a pre-established one, and there it may be
+It reaches each logical device with which the client has an unconfirmed AA, or a
+pre-established one, and there it may be
 
-    AARQ     with response-allowed FALSE: opens an unconfirmed AA with every device that takes it and has no confirmed one with the client
+    AARQ     with response-allowed FALSE: opens an unconfirmed AA with every device that takes it
+             and has no confirmed one with the client
     RLRQ     ends the unconfirmed ones, and no other
     else     an unconfirmed service (iip bit 6 = 0), done in each of these AAs
 
-Everything else is dropped: a confirmed AARQ, a confirmed service (A-61), anything over TCP (A-62). Nothing is ever sent.
+Everything else is dropped: a confirmed AARQ, a confirmed service (A-61), anything
+over TCP (A-62). Nothing is ever sent.
 
-The same holds for what comes to an IP broadcast or multicast address, whatever its wPorts (A-63): `to_group`.
+The same holds for what comes to an IP broadcast or multicast address,
+whatever its wPorts (A-63): `to_group`.
 """
 
 from micropython import const
@@ -27,7 +33,9 @@ _SERVER = const(4)
 
 
 def deliver(server, link, rx, off, n, tx):
-    """Serve the WPDU rx[off:off+n] to the All-station wPort. Returns 0: no octets of an answer. tx is only worked in."""
+    """Serve the WPDU rx[off:off+n] to the All-station wPort. Returns 0: no octets
+    of an answer. tx is only worked in.
+    """
     if link.carrier.stream:
         return dropped(server, link, rx, off + _CLIENT, "broadcast-over-tcp")
     work = choose(server, rx, off + HEADER, off + n)
@@ -41,10 +49,11 @@ def deliver(server, link, rx, off, n, tx):
 
 
 def to_group(server, link, rx, off, n, tx):
-    """Serve the WPDU rx[off:off+n] that came to an IP broadcast or multicast address, whatever its wPorts (A-63): nothing is ever sent.
+    """Serve the WPDU rx[off:off+n] that came to an IP broadcast or multicast address, whatever
+    its wPorts (A-63): nothing is ever sent.
 
-    Only what is never answered is done: an unconfirmed AARQ, and in unconfirmed and pre-established AAs unconfirmed services and RLRQ.
-    Returns False for a confirmed AARQ, which has been dropped.
+    Only what is never answered is done: an unconfirmed AARQ, and in unconfirmed and pre-established
+    AAs unconfirmed services and RLRQ. Returns False for a confirmed AARQ, which has been dropped.
     """
     p = off + HEADER
     end = off + n
@@ -66,9 +75,11 @@ def to_group(server, link, rx, off, n, tx):
 
 
 def choose(server, rx, p, end):
-    """What the APDU rx[p:end] does in each logical device: `enter`, `leave`, `serve`, or None for nothing.
+    """What the APDU rx[p:end] does in each logical device: `enter`,
+    `leave`, `serve`, or None for nothing.
 
-    Each returns the link of the peer, which gets one of its own when its first AA opens where others have to yield (`places`).
+    Each returns the link of the peer, which gets one of its own when its first AA opens
+    where others have to yield (`places`).
     """
     tag = rx[p]
     if tag == acse.AARQ:
@@ -80,7 +91,9 @@ def choose(server, rx, p, end):
 
 
 def enter(server, link, rx, p, end, tx):
-    """AARQ to the device in server.header: open an unconfirmed AA, in place of an unconfirmed one (C-27); a confirmed one goes on."""
+    """AARQ to the device in server.header: open an unconfirmed AA, in place of an unconfirmed
+    one (C-27); a confirmed one goes on.
+    """
     header = server.header
     assoc = server.find_association(header, _CLIENT)
     if assoc is None or assoc.preestablished:
@@ -107,7 +120,9 @@ def leave(server, link, rx, p, end, tx):
 
 
 def serve(server, link, rx, p, end, tx):
-    """An unconfirmed service to the device in server.header, if it has an AA that broadcasts are for."""
+    """An unconfirmed service to the device in server.header, if it has
+    an AA that broadcasts are for.
+    """
     i = find_key(link.keys, link.n, server.header, _CLIENT)
     if i >= 0:
         aa = link.aas[i]

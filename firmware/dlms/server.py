@@ -1,11 +1,13 @@
 """The server: one WPDU in, one WPDU or nothing out.
 
-`handle` is the whole interface to the transports: octets of a request in a buffer, octets of the response in another. It knows
-no socket, clock or file, so that a test, a fuzzer or a UART drives it exactly as TCP does. In the steady state it
-allocates nothing, and what an object raises ends one request; only opening and closing an AA, which are logged, take heap.
+`handle` is the whole interface to the transports: octets of a request in a buffer, octets of the
+response in another. It knows no socket, clock or file, so that a test, a fuzzer or a UART drives it
+exactly as TCP does. In the steady state it allocates nothing, and what an object raises ends one
+request; only opening and closing an AA, which are logged, take heap.
 
-The short way (`dlms.ln.short`): a GET of one short attribute or of a list, a SET of a number, a reset - what a head-end sends all day - and
-the plain refusals are served by one function each. Everything else goes through `serve`.
+The short way (`dlms.ln.short`): a GET of one short attribute or of a list, a SET of a number,
+a reset - what a head-end sends all day - and the plain refusals are served by one function
+each. Everything else goes through `serve`.
 """
 
 from array import array
@@ -52,9 +54,10 @@ _LN_SERVICES = (0xC0, 0xC1, 0xC3)
 class Server:
     """The application layer of all logical devices behind one port.
 
-    devices: wPorts of the logical devices. configured: the Association objects, each for one pair of wPorts.
-    limits: the board's module of limits. log: called with level, component, event and text for what an operator should know.
-    broadcast: the All-station wPort. served: four octets that count the WPDUs taken. failed: an encoded one, of AARQs refused as unproven.
+    devices: wPorts of the logical devices. configured: the Association objects, each for one pair
+    of wPorts. limits: the board's module of limits. log: called with level, component, event and
+    text for what an operator should know. broadcast: the All-station wPort. served: four octets
+    that count the WPDUs taken. failed: an encoded one, of AARQs refused as unproven.
     """
 
     everything = _EVERYTHING  # an end for `scan` where a Data is known to be whole
@@ -64,7 +67,9 @@ class Server:
     debug = False  # whether the log takes DEBUG: then it is told why a WPDU was dropped
     talks = True  # whether it takes INFO: then it is told which AAs open and end
 
-    def __init__(self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None, failed=None):
+    def __init__(
+        self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None, failed=None
+    ):
         self.errors = ConformanceClientErrors() if ctt else Errors()
         self.wports = devices
         self.associations = configured
@@ -88,7 +93,8 @@ class Server:
             self.sn = short_names
         self.stack = array("H", bytes(2 * limits.NESTING))
         self.aarq = acse.Aarq()
-        self.window = limits.GBT_WINDOW  # blocks that we take in one stream; 0: neither general block transfer nor ACCESS
+        # blocks that we take in one stream; 0: neither general block transfer nor ACCESS
+        self.window = limits.GBT_WINDOW
         self.gbt = None
         self.access = None
         if limits.GBT_WINDOW:
@@ -101,9 +107,9 @@ class Server:
             self.block = gbt.Block()
             self.dialogue = gbt.Numbers()
             self.dialogue.open = False
-        # A response always begins in the scratch transfer; only when it turns out long the association keeps it
-        # and a free one becomes the scratch. Every TCP connection is sure of one; datagrams have a few of their own,
-        # because whoever sends them may not be who he says.
+        # A response always begins in the scratch transfer; only when it turns out long the
+        # association keeps it and a free one becomes the scratch. Every TCP connection is sure of
+        # one; datagrams have a few of their own, because whoever sends them may not be who he says.
         self.transfers = Pool([Transfer(self, limits) for _ in range(limits.TRANSFERS)], limits.CONNECTIONS)
         self.udp_transfers = Pool([Transfer(self, limits) for _ in range(limits.UDP_TRANSFERS)], 0)
         self.scratch = Transfer(self, limits)
@@ -111,18 +117,25 @@ class Server:
         self.every = tuple(self.transfers.things + self.udp_transfers.things + [self.scratch])
 
     def buffer(self, datagram=0):
-        """A new transmit buffer that fits every response, and datagrams of that many octets; one serves all, who take turns with it."""
+        """A new transmit buffer that fits every response, and datagrams of that many octets;
+        one serves all, who take turns with it.
+        """
         return bytearray(max(HEADER + self.pdu, datagram) + _TAIL)
 
     def carrier(self, pool, most, stream, send_limit=0):
-        """What the links of TCP (stream true) or UDP share, each with at most `most` AAs of the pool."""
+        """What the links of TCP (stream true) or UDP share, each with at
+        most `most` AAs of the pool.
+        """
         send_limit = send_limit or (_LONGEST if stream else self.pdu)
         return Carrier(self, pool, self.transfers if stream else self.udp_transfers, most, stream, send_limit)
 
-    # -- the door ------------------------------------------------------------------------------------
+    # -- the door
+    # ------------------------------------------------------------------------------------
 
     def handle(self, link, rx, off, n, tx):
-        """Serve the WPDU rx[off:off+n] of a link; returns the size of the answer's WPDU at tx[0:], or 0 for none."""
+        """Serve the WPDU rx[off:off+n] of a link; returns the size of the answer's
+        WPDU at tx[0:], or 0 for none.
+        """
         return short_get(link.keys, link.ways, rx, off, n, tx, self.served) or self.serve(link, rx, off, n, tx)
 
     def serve(self, link, rx, off, n, tx):
@@ -140,7 +153,9 @@ class Server:
         return answer(tx, rx, off, end - _HEADER) if end > 0 else 0  # below 0: `whole.LATER`
 
     def other_apdu(self, link, i, tag, rx, off, n, tx):
-        """The WPDU rx[off:off+n] that is no such service: of ACSE or of short names, or outside any AA, to nobody, to all."""
+        """The WPDU rx[off:off+n] that is no such service: of ACSE or of short names, or
+        outside any AA, to nobody, to all.
+        """
         device = get16(rx, off + 4)
         if get16(rx, off + 2) == 0:
             return dropped(self, link, rx, off + 2, "no-station")  # A-29
@@ -157,10 +172,14 @@ class Server:
                 dropped(self, link, rx, off + 2, "not-awaited")
             return 0
         aa = link.aas[i] if i >= 0 else self.preestablish(link, rx, off + 2)
-        return self.idle(link, tag, rx, off, tx) if aa is None else self.dispatch(aa, tag, rx, off + HEADER, off + n, tx)
+        return (
+            self.idle(link, tag, rx, off, tx) if aa is None else self.dispatch(aa, tag, rx, off + HEADER, off + n, tx)
+        )
 
     def more(self, link, tx):
-        """While `link.streaming`: the next WPDU of a stream of blocks, or slice of one (`whole.more`), at tx[0:]; returns its size."""
+        """While `link.streaming`: the next WPDU of a stream of blocks, or slice of one
+        (`whole.more`), at tx[0:]; returns its size.
+        """
         aa = link.streaming
         if aa.transfer.kind == WHOLE_OUT:
             return whole.more(self, link, tx)
@@ -172,9 +191,11 @@ class Server:
         return answer(tx, link.keys, 4 * aa.index - 2, end - HEADER) if end else 0
 
     def too_long(self, link, rx, tx, have=HEADER):
-        """Answer a WPDU whose APDU was longer than `pdu` (A-27, D-95); of it rx[0:have] was kept, its header at least.
+        """Answer a WPDU whose APDU was longer than `pdu` (A-27, D-95); of it
+        rx[0:have] was kept, its header at least.
 
-        The first octets of its APDU (`service_class.HEAD`) tell whether it is answered, and whose it is.
+        The first octets of its APDU (`service_class.HEAD`) tell whether it
+        is answered, and whose it is.
         """
         i = find_key(link.keys, link.n, rx, 2)
         if i < 0:
@@ -187,10 +208,13 @@ class Server:
         end = self.exception(aa, tx, self.errors.apdu_too_long)
         return answer(tx, rx, 0, end - HEADER) if end else 0
 
-    # -- dispatch --------------------------------------------------------------------------------------
+    # -- dispatch
+    # --------------------------------------------------------------------------------------
 
     def dispatch(self, aa, tag, rx, p, end, tx):
-        """Serve the APDU rx[p:end] in an open AA; returns the offset behind the answer, or 0 for none."""
+        """Serve the APDU rx[p:end] in an open AA; returns the offset
+        behind the answer, or 0 for none.
+        """
         if not aa.confirmed and not unconfirmed(rx, p, end):
             return dropped_in(self, aa, "confirmed-service")  # B-08: in an unconfirmed AA
         try:
@@ -214,10 +238,18 @@ class Server:
         return end if aa.confirmed else 0
 
     def idle(self, link, tag, rx, off, tx):
-        """An APDU other than AARQ and RLRQ outside any AA (D-91, D-96); a Read or Write between wPorts of SN has an error of its own."""
-        if tag == 0xE0 and self.pushes is not None and self.pushes.heard(link, None, rx, off + HEADER, off + HEADER + get16(rx, off + 6)):
+        """An APDU other than AARQ and RLRQ outside any AA (D-91, D-96); a Read or Write between
+        wPorts of SN has an error of its own.
+        """
+        if (
+            tag == 0xE0
+            and self.pushes is not None
+            and self.pushes.heard(link, None, rx, off + HEADER, off + HEADER + get16(rx, off + 6))
+        ):
             return 0
-        if not link.carrier.stream or silent(rx, off + HEADER, off + HEADER + get16(rx, off + 6), self.errors.unconfirmed_get):
+        if not link.carrier.stream or silent(
+            rx, off + HEADER, off + HEADER + get16(rx, off + 6), self.errors.unconfirmed_get
+        ):
             return dropped(self, link, rx, off + 2, "response" if tag in RESPONSES else "no-association")
         if tag in _SN_SERVICES and self.sn is not None:
             assoc = self.find_association(rx, off + 2)
@@ -246,7 +278,9 @@ class Server:
         return self.exception(aa, tx, errors.sn_service if tag in _SN_SERVICES else errors.unknown_apdu)
 
     def escaped(self, aa, tag, rx, p, end, tx, e):
-        """An object raised: the request rx[p:end] fails with hardware-fault, and the fault is logged once (docs/DESIGN.md)."""
+        """An object raised: the request rx[p:end] fails with hardware-fault, and the
+        fault is logged once (docs/DESIGN.md).
+        """
         self.abandon(aa)
         self.log("ERROR", "dlms", "object-raised", repr(e))
         if silent(rx, p, end, answers_get(self, aa)):
@@ -263,7 +297,9 @@ class Server:
         return action.result(aa, tx, iip, self.errors.escaped)
 
     def refuse(self, tx, p, code):
-        """ExceptionResponse `D8 state service` at tx[p:] (D-70); returns the offset behind it, or 0 when the table says nothing."""
+        """ExceptionResponse `D8 state service` at tx[p:] (D-70); returns the offset behind
+        it, or 0 when the table says nothing.
+        """
         if code == 0:
             return 0
         tx[p] = 0xD8
@@ -272,7 +308,9 @@ class Server:
         return p + 3
 
     def exception(self, aa, tx, code):
-        """`refuse` inside an AA; with short names a ConfirmedServiceError of no service instead (D-55)."""
+        """`refuse` inside an AA; with short names a ConfirmedServiceError
+        of no service instead (D-55).
+        """
         if code and aa.assoc.context & 1 == 0:
             errors = self.errors
             code = errors.sn_too_long if code == NOT_ALLOWED_TOO_LONG else errors.sn_not_supported
@@ -280,17 +318,22 @@ class Server:
         return self.refuse(tx, aa.start, code)
 
     def service_error(self, tx, p, service, code):
-        """ConfirmedServiceError `0E service b c` at tx[p:] (D-71), b and c in code; returns the offset behind it."""
+        """ConfirmedServiceError `0E service b c` at tx[p:] (D-71), b and c in
+        code; returns the offset behind it.
+        """
         tx[p] = 0x0E
         tx[p + 1] = service
         tx[p + 2] = code >> 8
         tx[p + 3] = code & 0xFF
         return p + 4
 
-    # -- what the services share -----------------------------------------------------------------------
+    # -- what the services share
+    # -----------------------------------------------------------------------
 
     def invisible(self, aa, j, unknown):
-        """The result for a class-id and logical name for which `octets.find` gave j, and which name nothing that this AA can see."""
+        """The result for a class-id and logical name for which `octets.find` gave j, and
+        which name nothing that this AA can see.
+        """
         # of another class, perhaps; of an object that it cannot see a client learns nothing
         return self.errors.other_class if j <= OTHER_CLASS and aa.acc[OTHER_CLASS - j] else unknown
 
@@ -300,16 +343,21 @@ class Server:
         return aa.assoc if obj is None else obj
 
     def scan(self, buf, off, end):
-        """Offset behind the Data at buf[off:], -1 when it is not well-formed, -2 when it is nested too deep."""
+        """Offset behind the Data at buf[off:], -1 when it is not well-formed,
+        -2 when it is nested too deep.
+        """
         return scan(buf, off, end, self.stack, self.depth)
 
     def tidy(self, t, off, end):
-        """After `scan` accepted the Data t.buf[off:end]: give it the shortest lengths (D-100); returns its end."""
+        """After `scan` accepted the Data t.buf[off:end]: give it the shortest
+        lengths (D-100); returns its end.
+        """
         return shorten(t.buf, off, end, self.stack) if self.stack[0] else end
 
     def tidy_copy(self, buf, off, end):
-        """The same in a copy, because a request is not ours to change: it is appended to what is used of the scratch
-        transfer's buf. Returns its offset, scratch.used being its end, or -1 when there is no room for it.
+        """The same in a copy, because a request is not ours to change: it is appended to what
+        is used of the scratch transfer's buf. Returns its offset, scratch.used being its end,
+        or -1 when there is no room for it.
         """
         t = self.scratch
         at = t.used
@@ -318,10 +366,13 @@ class Server:
         t.used = shorten(t.buf, at, t.used, self.stack)
         return at
 
-    # -- transfers ---------------------------------------------------------------------------------------
+    # -- transfers
+    # ---------------------------------------------------------------------------------------
 
     def keep(self, aa, t):
-        """The scratch transfer t becomes the association's own; False when no other is free to take its place."""
+        """The scratch transfer t becomes the association's own; False when no
+        other is free to take its place.
+        """
         link = aa.link
         pool = link.carrier.transfers
         other = pool.take(link.held)
@@ -348,14 +399,16 @@ class Server:
             link.carrier.transfers.give(t, link.held)
             aa.heat()
 
-    # -- association ---------------------------------------------------------------------------------------
+    # -- association
+    # ---------------------------------------------------------------------------------------
 
     def associate(self, link, i, rx, off, end, tx):
         """AARQ (C.3): open an AA, or say why not."""
         aarq = self.aarq
         well_formed = aarq.take(rx, off + HEADER, end)
         if not (well_formed or link.carrier.stream):
-            return dropped(self, link, rx, off + 2, "malformed")  # C-26: a datagram that is no AARQ is not answered, and ends no AA
+            # C-26: a datagram that is no AARQ is not answered, and ends no AA
+            return dropped(self, link, rx, off + 2, "malformed")
         assoc = self.find_association(rx, off + 2)
         if assoc is not None and assoc.preestablished:
             assoc = None  # C-53: it is there without an AARQ, and has none to answer
@@ -377,7 +430,8 @@ class Server:
         return aarq.aare(tx, HEADER, rx, aarq.answer, assoc.context, aa)
 
     def admit(self, link, assoc, answer, pair, q):
-        """Open an AA for the wPorts pair[q:q+4] if `answer` accepts the AARQ just judged; returns it, or None.
+        """Open an AA for the wPorts pair[q:q+4] if `answer` accepts the AARQ
+        just judged; returns it, or None.
 
         `aarq.answer` is then what the client may be told: the refusal of a full table too (C-18).
         """
@@ -400,10 +454,12 @@ class Server:
         return aa
 
     def preestablish(self, link, pair, q):
-        """The pre-established AA of the wPorts pair[q:q+4] on a link where it is not open yet (C-53); None when there is no such AA.
+        """The pre-established AA of the wPorts pair[q:q+4] on a link where it is not open yet
+        (C-53); None when there is no such AA.
 
-        On a TCP connection it opens with the first WPDU. Over UDP it is one AA for all peers, which keeps nothing from one
-        datagram to the next: so nobody's first broadcast is lost because the peers before him hold all the AAs.
+        On a TCP connection it opens with the first WPDU. Over UDP it is one AA for all peers,
+        which keeps nothing from one datagram to the next: so nobody's first broadcast is lost
+        because the peers before him hold all the AAs.
         """
         if not self.established:
             return None
@@ -417,13 +473,17 @@ class Server:
         return self.preestablished(link, assoc, assoc.conformance, pair, q)
 
     def preestablished(self, link, assoc, conformance, pair, q):
-        """Open a pre-established AA. No AARQ tells what the client takes: the longest response is the server's own."""
+        """Open a pre-established AA. No AARQ tells what the client takes: the
+        longest response is the server's own.
+        """
         self.aarq.forget()
         self.aarq.conformance = conformance
         return self.admit(link, assoc, ACCEPTED, pair, q)
 
     def open_common(self, send_limit):
-        """Open the pre-established AAs over UDP; called once. Long transfers have no place in them: their blocks would be anybody's."""
+        """Open the pre-established AAs over UDP; called once. Long transfers have no place in
+        them: their blocks would be anybody's.
+        """
         n = len(self.established)
         if n:
             self.common = link = Link(self.carrier(associations(n, 0), n, False, send_limit))
@@ -433,7 +493,9 @@ class Server:
                 self.preestablished(link, assoc, assoc.conformance & WITHOUT_BLOCKS, pair, 0)
 
     def find_association(self, pair, q, context=0):
-        """The Association object for the wPorts pair[q:q+4], client and server, the first or that with a context; or None."""
+        """The Association object for the wPorts pair[q:q+4], client and server, the
+        first or that with a context; or None.
+        """
         client = get16(pair, q)
         device = get16(pair, q + 2)
         for assoc in self.associations:
@@ -492,6 +554,8 @@ class Server:
         self.log("INFO", "dlms", event, text)
 
     def abort(self, link):
-        """TCP-ABORT.indication, or the end of a UDP peer by inactivity: all AAs of the link end (A-33, B-11)."""
+        """TCP-ABORT.indication, or the end of a UDP peer by inactivity: all AAs
+        of the link end (A-33, B-11).
+        """
         while link.n:
             self.close(link, link.n - 1)

@@ -2,7 +2,9 @@
 
 
 def build(config, source=None):
-    """The meter that a configuration describes (see `meter.assembly`, which is needed for no more than that)."""
+    """The meter that a configuration describes (see `meter.assembly`, which is
+    needed for no more than that).
+    """
     from meter.assembly import build
 
     return build(config, source)

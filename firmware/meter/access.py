@@ -1,8 +1,8 @@
 """Access rights written for people, and turned into the octets that an association holds.
 
-A group says what a kind of client may do with an object: one text each for the public, the reading and the management
-client. In a text, `r` reads every attribute and `r2-4,7` these; `w2` writes; `x` invokes every method and `x1` this
-one. An empty text: the object is not visible.
+A group says what a kind of client may do with an object: one text each for the public, the reading
+and the management client. In a text, `r` reads every attribute and `r2-4,7` these; `w2` writes; `x`
+invokes every method and `x1` this one. An empty text: the object is not visible.
 """
 
 from cosem.base import INVOKE, READ, WRITE
@@ -42,7 +42,9 @@ def rights(text, cls):
 
 
 def grant(association, i, text, cls):
-    """Give an association the rights of a text on the object of directory record i, which is of class cls."""
+    """Give an association the rights of a text on the object of directory
+    record i, which is of class cls.
+    """
     mask = rights(text, cls)
     if mask:
         row = association.directory.rights.row(mask)

@@ -25,7 +25,9 @@ def multicast_address(text):
 
 
 def mask(address):
-    """Subnet mask, four octets: that of the loopback network, or 0.0.0.0 where an address does not tell it."""
+    """Subnet mask, four octets: that of the loopback network, or 0.0.0.0
+    where an address does not tell it.
+    """
     return b"\xff\x00\x00\x00" if address[0] == 127 else bytes(4)
 
 
@@ -46,8 +48,8 @@ def ipv6(text):
 
 
 def destination(text):
-    """(host, port) of "192.0.2.1:4059" or "[2001:db8::1]:4059", None when it is not that: names are not looked up, which would take
-    time that readers wait for.
+    """(host, port) of "192.0.2.1:4059" or "[2001:db8::1]:4059", None when it is not that: names are
+    not looked up, which would take time that readers wait for.
     """
     host, colon, port = text.rpartition(":")
     if host[:1] == "[" and host[-1:] == "]" and ":" in host:
@@ -60,7 +62,8 @@ def destination(text):
 
 
 def aim(key, text):
-    """(transport_service, "HOST:PORT") of "udp:HOST:PORT", "tcp:HOST:PORT" or "HOST:PORT": 0 TCP, 1 UDP (REQUIREMENTS F-17); None of "".
+    """(transport_service, "HOST:PORT") of "udp:HOST:PORT", "tcp:HOST:PORT" or "HOST:PORT": 0 TCP,
+    1 UDP (REQUIREMENTS F-17); None of "".
 
     ValueError names the key of the configuration that cannot be taken.
     """
@@ -69,5 +72,7 @@ def aim(key, text):
     transport = 1 if text.startswith("udp:") else 0
     rest = text[4:] if text[:4] in ("udp:", "tcp:") else text
     if destination(rest) is None:
-        raise ValueError("%s: %r is not a numeric address and a port such as 192.0.2.7:4059 or udp:[2001:db8::7]:4059" % (key, text))
+        raise ValueError(
+            "%s: %r is not a numeric address and a port such as 192.0.2.7:4059 or udp:[2001:db8::7]:4059" % (key, text)
+        )
     return transport, rest

@@ -1,6 +1,8 @@
-"""How the meter is put together: its parts, the objects that show them, the associations; needed at the start only.
+"""How the meter is put together: its parts, the objects that show them, the
+associations; needed at the start only.
 
-`build(config)` makes the meter. The object list (`meter.objects`) is handed the `Parts` and names them as what its objects take.
+`build(config)` makes the meter. The object list (`meter.objects`) is handed the `Parts`
+and names them as what its objects take.
 """
 
 from micropython import const
@@ -38,13 +40,16 @@ _MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning a
 def build(config, source=None):
     """The meter that a configuration describes.
 
-    config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed` (integer), `rate`
-    (simulated seconds a second), `backfill_days`, `serial` (eight digits), `depth` (load profile rows, 0 for the
-    board's limit), `device2` (wPort of the second logical device), `tariff1_from`, `tariff1_to` (hours of local time),
-    `secrets` (association name -> octets), `port`, `inactivity` (seconds), `bind` (list of addresses), `preestablished` (client wPort, 0
-    for none), `multicast` (list of addresses), `compact` and `null_data` (lists of client wPorts), `push`, `events` (destinations),
-    `push_interval`, `push_delay` (seconds), `push_retries`, `push_window`, `event_source`, `event_client`, `event_service`. Their
-    ranges are the application's to check (`config`); ValueError says why a start or an object list cannot be taken.
+    config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed`
+    (integer), `rate` (simulated seconds a second), `backfill_days`, `serial` (eight digits),
+    `depth` (load profile rows, 0 for the board's limit), `device2` (wPort of the second logical
+    device), `tariff1_from`, `tariff1_to` (hours of local time), `secrets` (association name ->
+    octets), `port`, `inactivity` (seconds), `bind` (list of addresses), `preestablished` (client
+    wPort, 0 for none), `multicast` (list of addresses), `compact` and `null_data` (lists of client
+    wPorts), `push`, `events` (destinations), `push_interval`, `push_delay` (seconds),
+    `push_retries`, `push_window`, `event_source`, `event_client`, `event_service`. Their ranges are
+    the application's to check (`config`); ValueError says why a start or an object list cannot be
+    taken.
 
     source: where the energy comes from; None for a simulated household.
     """
@@ -75,7 +80,9 @@ def build(config, source=None):
 
 
 def read_start(text):
-    """(day, second) of "2026-01-31T12:00:00Z" or of a date alone; ValueError says what is wrong. None means now."""
+    """(day, second) of "2026-01-31T12:00:00Z" or of a date alone; ValueError
+    says what is wrong. None means now.
+    """
     if text is None:
         import time
 
@@ -151,7 +158,9 @@ class Parts:
     # -- names -------------------------------------------------------------------------------------
 
     def title(self, wport):
-        """Logical device name: manufacturer id, serial number, wPort; 16 octets (REQUIREMENTS F-32)."""
+        """Logical device name: manufacturer id, serial number, wPort; 16
+        octets (REQUIREMENTS F-32).
+        """
         return _MANUFACTURER + self.serial + b"%05d" % wport
 
     def titles(self):
@@ -160,9 +169,11 @@ class Parts:
 
 
 def place(meter, wport, table, rows, config, clients, unproven):
-    """Make the objects of a logical device and the associations with it. rows: the access rights of all devices.
+    """Make the objects of a logical device and the associations with it. rows:
+    the access rights of all devices.
 
-    clients: see `objects.clients`. unproven: logical name -> rights of a client with a pre-established AA.
+    clients: see `objects.clients`. unproven: logical name -> rights of a
+    client with a pre-established AA.
     """
     placed = []
     groups = {CURRENT_ASSOCIATION: objects.ASSOCIATION}
@@ -225,7 +236,9 @@ def known(config):
 
 
 def shorter_forms(config):
-    """The module of the shorter forms of a profile buffer, None where no client takes one: then it is not loaded."""
+    """The module of the shorter forms of a profile buffer, None where no client
+    takes one: then it is not loaded.
+    """
     if not (config.compact or config.null_data):
         return None
     from cosem import packing

@@ -1,8 +1,9 @@
 """The event log: what happened to the meter, with its time.
 
-A row is the clock and an event code; the code of the last event is also a Data object. The numbering follows the
-common use of European meters: 1 power down, 2 power up, 3 daylight saving time begins or ends, 4 and 5 clock adjusted
-(old and new time), 60 to 64 operation of the disconnector, 255 log cleared.
+A row is the clock and an event code; the code of the last event is also a Data object. The
+numbering follows the common use of European meters: 1 power down, 2 power up, 3 daylight saving
+time begins or ends, 4 and 5 clock adjusted (old and new time), 60 to 64 operation of the
+disconnector, 255 log cleared.
 """
 
 from micropython import const
@@ -19,8 +20,8 @@ SUPPLY = bytes((62, 63, 60, 61, 64, 59))
 
 
 class EventLog(ProfileGeneric):
-    """A Profile generic that is fed by `log`. code: the encoded value of the Data object that the second column
-    captures. `listener` hears of each entry by `event_logged(code)`.
+    """A Profile generic that is fed by `log`. code: the encoded value of the Data object that the
+    second column captures. `listener` hears of each entry by `event_logged(code)`.
     """
 
     def __init__(self, rows, captured, clock, code):

@@ -1,4 +1,6 @@
-"""What is done at every step of simulated time: one door to the viper functions and to their plain twins, as `dlms.codec.octets`."""
+"""What is done at every step of simulated time: one door to the viper functions and to
+their plain twins, as `dlms.codec.octets`.
+"""
 
 try:
     from meter.integration_viper import book, due, flow, household, show, until

@@ -1,11 +1,15 @@
-"""Plain twins of `integration_viper`: the contract of every function, for CPython and for interpreters without an emitter.
+"""Plain twins of `integration_viper`: the contract of every function, for CPython and
+for interpreters without an emitter.
 
-`now` is what a source measures, an array("i") of SIZE numbers, in which every number stays below 2**30:
+`now` is what a source measures, an array("i") of SIZE numbers, in which
+every number stays below 2**30:
 
-    0 power L1 L2 L3 W  | 3 reactive L1 L2 L3 var | 6 voltage L1 L2 L3 0.1 V | 9 current L1 L2 L3 0.01 A
+    0 power L1 L2 L3 W  | 3 reactive L1 L2 L3 var | 6 voltage L1 L2 L3 0.1 V | 9
+                        current L1 L2 L3 0.01 A
     12 generation W     | 13 frequency 0.01 Hz    | 14 flow of the five channels, W and var | 19 noise, for `household` alone
 
-The channels, in `flow` and in `energy`: import, export, reactive import, reactive export, generation.
+The channels, in `flow` and in `energy`: import, export, reactive
+import, reactive export, generation.
 """
 
 POWER = 0
@@ -24,16 +28,19 @@ _NOON = 740  # minute of the day at which the sun stands highest
 _MIDSUMMER = 172  # day of the year
 _PANEL = 6200  # W, generation on a clear midsummer noon
 
-# What `household` asks of chance: (minutes for which the answer holds, number of the question), in the order of NOISE
-QUESTIONS = b"\x3c\x0b\x05\x0c\x05\x01\x01\x14\x01\x15\x01\x16\x0a\x02\x3c\x03\x0f\x04\x3c\x05\x01\x1e\x01\x1f\x01\x20\x01\x28"
+# What `household` asks of chance: (minutes for which the answer holds, number of
+# the question), in the order of NOISE
+QUESTIONS = (
+    b"\x3c\x0b\x05\x0c\x05\x01\x01\x14\x01\x15\x01\x16\x0a\x02\x3c\x03\x0f\x04\x3c\x05\x01\x1e\x01\x1f\x01\x20\x01\x28"
+)
 _CLEAR, _CLOUD, _BASE, _LOAD, _KETTLE, _WASH, _WASHING, _HEAT, _GRID, _HERTZ = 0, 1, 2, 3, 6, 7, 8, 9, 10, 13
 
 
 def household(now, day, minute, seed, connected, hours, questions):
     """Set every value of `now` for the slot that begins at a minute of a local day.
 
-    A function of seed, day and minute and of nothing else. hours: base load by hour in units of 10 W. questions: QUESTIONS.
-    connected: 0 when the disconnector is open, and nothing flows.
+    A function of seed, day and minute and of nothing else. hours: base load by hour in units of 10
+    W. questions: QUESTIONS. connected: 0 when the disconnector is open, and nothing flows.
     """
     base = ((seed ^ day & 0x7FFF) * 31821 + 13849) & 0x7FFF
     for i in range(len(questions) // 2):
@@ -62,7 +69,9 @@ def household(now, day, minute, seed, connected, hours, questions):
 
 
 def _sun(now, day, minute):
-    """W of the solar generation: a parabola over the day, longer and higher in summer, less the clouds."""
+    """W of the solar generation: a parabola over the day, longer and
+    higher in summer, less the clouds.
+    """
     off = day % 1461 % 365 - _MIDSUMMER
     if off < 0:
         off = -off
@@ -110,7 +119,9 @@ def _apparent(p, q):
 
 
 def flow(now, rest, energy, seconds):
-    """What flows in `seconds`, into energy[0:5] in mWh; rest[0:5] are the tenths of a joule that are not a mWh yet."""
+    """What flows in `seconds`, into energy[0:5] in mWh; rest[0:5] are the tenths
+    of a joule that are not a mWh yet.
+    """
     for c in range(CHANNELS):
         joule = rest[c] + now[FLOW + c] * seconds * 10
         energy[c] = joule // MWH
@@ -118,7 +129,8 @@ def flow(now, rest, energy, seconds):
 
 
 def book(energy, rest, registers, tariff):
-    """Count energy[0:5] in mWh into the registers, double-long-unsigned of five octets each, in Wh; rest are the mWh left over.
+    """Count energy[0:5] in mWh into the registers, double-long-unsigned of five octets
+    each, in Wh; rest are the mWh left over.
 
     Registers: the five channels, import T1, T2, export T1, T2. tariff: 0 or 1.
     """
@@ -133,7 +145,9 @@ def book(energy, rest, registers, tariff):
 
 
 def show(now, values):
-    """Write the measured values as A-XDR numbers to values, each behind its tag: `metrology.INSTANTANEOUS` has types and order."""
+    """Write the measured values as A-XDR numbers to values, each behind its tag:
+    `metrology.INSTANTANEOUS` has types and order.
+    """
 
     def put(at, n, value):
         for i in range(n):

@@ -1,4 +1,6 @@
-"""Every step of simulated time in viper, 96 captures a day behind each other before READY; `integration_plain` has the contract."""
+"""Every step of simulated time in viper, 96 captures a day behind each other before READY;
+`integration_plain` has the contract.
+"""
 
 import micropython
 
@@ -99,7 +101,8 @@ def book(energy: ptr32, rest: ptr32, registers: ptr8, tariff: int):
         rest[r] = milli - whole * 1000
         at = 5 * r + 4
         while whole:
-            # an addition of octets, the lowest first: `whole` is what is still to be added, with the carry
+            # an addition of octets, the lowest first: `whole` is what is still
+            # to be added, with the carry
             whole += registers[at]
             registers[at] = whole
             whole >>= 8
@@ -115,7 +118,8 @@ def show(now: ptr32, values: ptr8):
     q = 0
     i = 0
     while i < 6:
-        # ptr32 reads without a sign where an int has 64 bits: it is in bit 29 of these numbers as well
+        # ptr32 reads without a sign where an int has 64 bits: it is in bit
+        # 29 of these numbers as well
         v = now[i] & 0x3FFFFFFF
         if v > 0x1FFFFFFF:
             v = v - 0x3FFFFFFF - 1
@@ -135,7 +139,8 @@ def show(now: ptr32, values: ptr8):
             s = y
     i = 0
     while i < 13:
-        # the four-octet values, in their order: six of the sum, generation, then import and export by phase
+        # the four-octet values, in their order: six of the sum, generation,
+        # then import and export by phase
         if i < 6:
             at = 1 + 5 * i
             if i == 0:

@@ -1,9 +1,9 @@
 """The reference meter at work: the passing of time, and what happens at its seconds.
 
-`meter.build(config)` makes it; the application then calls `backfill()` once and `tick(ms)` about ten times a second.
-Simulated time advances by ms · rate in whole seconds; what happens at a second (a slot of the simulation, the end of
-a demand period, a capture, midnight) happens exactly there whatever the ticks, so the same seed, start and simulated
-time give the same octets.
+`meter.build(config)` makes it; the application then calls `backfill()` once and `tick(ms)` about
+ten times a second. Simulated time advances by ms · rate in whole seconds; what happens at a second
+(a slot of the simulation, the end of a demand period, a capture, midnight) happens exactly there
+whatever the ticks, so the same seed, start and simulated time give the same octets.
 """
 
 from micropython import const
@@ -16,8 +16,9 @@ from meter import events
 from meter.integration import due, until
 from meter.simulation import EXPORT, IMPORT
 
-# Most integration steps of one tick. At a step a slot and ten ticks a second any rate is kept; a profile that captures more often
-# than once a minute makes the steps shorter, and simulated time then falls behind a high rate.
+# Most integration steps of one tick. At a step a slot and ten ticks a second any rate is
+# kept; a profile that captures more often than once a minute makes the steps shorter, and
+# simulated time then falls behind a high rate.
 STEPS = const(150)
 BEHIND = const(2678400)  # seconds of simulated time, 31 days: what is owed beyond is given up
 BACKFILL_SLOT = const(300)  # seconds of a simulation slot before READY, and after
@@ -30,17 +31,21 @@ STATUS_POWER_UP = const(0x80)
 
 
 class Meter:
-    """devices: list of (server wPort, Directory). associations: list of Association objects. counters, uptime: four octets each, big-
-    endian. failed: a double-long-unsigned, encoded: failed authentications. lost: four octets, seconds of simulated time given up
-    because the rate could not be kept. links: the links that carry AAs, filled by the application. unsolicited: what is sent
-    unasked, or None. connected: whether there was a network already.
+    """devices: list of (server wPort, Directory). associations: list of Association objects.
+    counters, uptime: four octets each, big- endian. failed: a double-long-unsigned, encoded: failed
+    authentications. lost: four octets, seconds of simulated time given up because the rate could
+    not be kept. links: the links that carry AAs, filled by the application. unsolicited: what is
+    sent unasked, or None. connected: whether there was a network already.
     """
 
-    relay = None  # function(whether the supply is connected) that drives a contactor, given by the start where there is one
+    # function(whether the supply is connected) that drives a contactor, given
+    # by the start where there is one
+    relay = None
 
     def __init__(self, parts, config):
         self.rate = config.rate
-        # hours of local time from which and until which tariff 1 counts, over midnight too; tariff 2 else
+        # hours of local time from which and until which tariff 1 counts,
+        # over midnight too; tariff 2 else
         self.day_from = config.tariff1_from
         self.day_to = config.tariff1_to
         self.counters = parts.counters
@@ -55,7 +60,9 @@ class Meter:
         self.clock = parts.clock
         self.demand = parts.demand
         self.tcp_udp = parts.tcp_udp
-        self.periodic = []  # what has a `period` in seconds of local time and a `period_end()`, in the order of their doing
+        # what has a `period` in seconds of local time and a `period_end()`,
+        # in the order of their doing
+        self.periodic = []
         self._owed = 0  # simulated seconds to integrate
         self._milli = 0
         self._awake = 0  # real milliseconds that are not a second of uptime yet
@@ -75,11 +82,15 @@ class Meter:
         copy(self.mac.a[2], 2, octets, 0, 6)
 
     def show_network(self, addresses):
-        """The interface has its addresses: octets of address, subnet mask, gateway and DNS server, from DHCP."""
+        """The interface has its addresses: octets of address, subnet mask,
+        gateway and DNS server, from DHCP.
+        """
         self.ipv4.configure(addresses)
 
     def receive_groups(self, listener):
-        """Let `listener` join the multicast groups of the setup objects, and those that clients add: join(octets), leave(octets)."""
+        """Let `listener` join the multicast groups of the setup objects, and those that
+        clients add: join(octets), leave(octets).
+        """
         for setup in (self.ipv4, self.ipv6):
             setup.listener = listener
             for octets in setup.group_addresses():
@@ -94,7 +105,9 @@ class Meter:
     # -- time --------------------------------------------------------------------------------------
 
     def backfill(self):
-        """Live through the days before the start, in coarser steps, and switch the meter on; called once."""
+        """Live through the days before the start, in coarser steps, and
+        switch the meter on; called once.
+        """
         self.metrology.source.slot = BACKFILL_SLOT
         for _ in range(self.backfill_days):
             self._owed = DAY
@@ -105,7 +118,9 @@ class Meter:
         self.render()
 
     def tick(self, ms):
-        """Let ms real milliseconds pass; allocates nothing. What one call cannot integrate is left for the next."""
+        """Let ms real milliseconds pass; allocates nothing. What one call cannot
+        integrate is left for the next.
+        """
         while ms > 0:
             part = 1000 if ms > 1000 else ms
             ms -= part
@@ -144,7 +159,9 @@ class Meter:
             steps -= 1
 
     def _second(self, second):
-        """What is due at a second of local time: ends of periods, captures, and at midnight the billing."""
+        """What is due at a second of local time: ends of periods, captures,
+        and at midnight the billing.
+        """
         if due(self.periodic, second):
             self.render()
             load = self.load_profile.period
@@ -189,7 +206,9 @@ class Meter:
             self.unsolicited.event(code)
 
     def clock_doubtful(self, recovered):
-        """The clock was not set since the start, only kept by another clock when `recovered`: rows say so until it is set."""
+        """The clock was not set since the start, only kept by another clock when
+        `recovered`: rows say so until it is set.
+        """
         self.clock.distrust(recovered)
         self.status[1] |= STATUS_CLOCK_INVALID
 
@@ -204,7 +223,9 @@ class Meter:
         self.switch_tariff()
 
     def synchronise(self, day, second):
-        """Take the time of a server, UTC; True when the clock was set, because it was doubtful or more than a second off."""
+        """Take the time of a server, UTC; True when the clock was set, because it was
+        doubtful or more than a second off.
+        """
         clock = self.clock
         off = second - clock.second
         if clock.trusted() and day == clock.day and -1 <= off <= 1:

@@ -1,7 +1,9 @@
-"""The measured quantities: where they stand encoded, and how a source's increments become registers.
+"""The measured quantities: where they stand encoded, and how a
+source's increments become registers.
 
-Registers are A-XDR values in bytearrays, changed in place: energies grow by whole Wh with the rest in mWh carried on,
-so that no fraction is lost; instantaneous values are rewritten when they are about to be read or captured.
+Registers are A-XDR values in bytearrays, changed in place: energies grow by whole Wh with the
+rest in mWh carried on, so that no fraction is lost; instantaneous values are rewritten when
+they are about to be read or captured.
 """
 
 from array import array
@@ -11,8 +13,9 @@ from micropython import const
 from cosem.base import live
 from meter.integration import book, show
 
-# scaler_unit (REQUIREMENTS F-33): structure {scaler integer, unit enum}, `02 02 | 0F scaler | 16 unit`, for value · 10**scaler in the
-# unit. Written out, because constants take no heap when the firmware is frozen into an image; so do the tables made of them.
+# scaler_unit (REQUIREMENTS F-33): structure {scaler integer, unit enum},
+# `02 02 | 0F scaler | 16 unit`, for value · 10**scaler in the unit. Written out, because constants
+# take no heap when the firmware is frozen into an image; so do the tables made of them.
 _W = const(b"\x02\x02\x0f\x00\x16\x1b")
 _VA = const(b"\x02\x02\x0f\x00\x16\x1c")
 _VAR = const(b"\x02\x02\x0f\x00\x16\x1d")
@@ -66,8 +69,8 @@ INSTANTANEOUS = (
 
 
 class Metrology:
-    """source: what delivers increments (see `meter.simulation`). tariff: 0 or 1, the register that active energy goes
-    to beside the total.
+    """source: what delivers increments (see `meter.simulation`). tariff: 0 or 1, the register that
+    active energy goes to beside the total.
     """
 
     def __init__(self, source):

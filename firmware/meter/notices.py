@@ -1,7 +1,9 @@
-"""EventNotifications: every entry of the event log is told to the client management process (REQUIREMENTS D-60, B-16 to B-18).
+"""EventNotifications: every entry of the event log is told to the client management
+process (REQUIREMENTS D-60, B-16 to B-18).
 
-It goes through every AA that this client has open with the management logical device and that negotiated event-notification, and outside an
-AA to the destination of the configuration, if there is one. With short names it goes as InformationReport (D-52, `meter.reports`).
+It goes through every AA that this client has open with the management logical device and that
+negotiated event-notification, and outside an AA to the destination of the configuration, if there
+is one. With short names it goes as InformationReport (D-52, `meter.reports`).
 """
 
 from micropython import const
@@ -19,8 +21,9 @@ _MOST = const(3600)  # seconds between two attempts
 
 
 class Notices:
-    """A source of `net.sender`, which tells what that has. destination: (transport, host, port) or None. source, client: the wPorts
-    outside an AA. retries, delay: attempts after the first one, seconds to the second.
+    """A source of `net.sender`, which tells what that has. destination: (transport, host,
+    port) or None. source, client: the wPorts outside an AA. retries, delay: attempts after
+    the first one, seconds to the second.
     """
 
     label = "event"
@@ -43,7 +46,9 @@ class Notices:
         self.size = 0
 
     def post(self, code):
-        """An event happened: value attribute of the event code object, `unsigned`, and the present time. Allocates nothing."""
+        """An event happened: value attribute of the event code object, `unsigned`, and
+        the present time. Allocates nothing.
+        """
         box = self.box
         at = box.begin(EVENT_HEAD + 2)
         if at >= 0:
@@ -52,7 +57,8 @@ class Notices:
             box.commit(axdr.put8(box.buf, at, axdr.UNSIGNED, code), self.source, self.client)
 
     def shape(self, at, aa):
-        """Give the WPDU at box.buf[at:] the wPorts and the form that it has in an AA, with None outside one. Allocates nothing.
+        """Give the WPDU at box.buf[at:] the wPorts and the form that it has in an AA, with
+        None outside one. Allocates nothing.
 
         What is to be sent is buf[start:start + size], until the next call.
         """

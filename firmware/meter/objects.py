@@ -1,11 +1,12 @@
 """THE object list of this meter: one line an object.
 
-To add an object, add a line: its interface class, its logical name (OBIS), what its constructor takes beside the
-name, and who may do what with it. To add an interface class, write a module in `cosem/` and use it here.
+To add an object, add a line: its interface class, its logical name (OBIS), what its
+constructor takes beside the name, and who may do what with it. To add an interface class,
+write a module in `cosem/` and use it here.
 
-Clients: 16 public and 1 client management process without a password, 32 reading and 48 management with one; 64 reading and 80 management
-with short names.
-The passwords are for demonstration and are to be replaced.
+Clients: 16 public and 1 client management process without a password, 32 reading and 48
+management with one; 64 reading and 80 management with short names. The passwords are for
+demonstration and are to be replaced.
 """
 
 from cosem.clock import Clock
@@ -29,8 +30,9 @@ _START_ONLY = True
 CLIENT_MANAGEMENT = 1  # client wPort that events are told to
 MANAGEMENT_DEVICE = 1  # server wPort; that of the second logical device is configured
 
-# Associations of every logical device: client wPort, place in an access group, name of its secret in the configuration. Without a
-# secret the association is open to anyone (lowest level security), with one it asks for it (low level security).
+# Associations of every logical device: client wPort, place in an access group, name of its secret
+# in the configuration. Without a secret the association is open to anyone (lowest level security),
+# with one it asks for it (low level security).
 ASSOCIATIONS = (
     (16, PUBLIC, None),
     (1, PUBLIC, None),
@@ -38,18 +40,21 @@ ASSOCIATIONS = (
     (48, MANAGEMENT, "management"),
 )
 
-# The same for clients that speak with short names; limits.SN_CLIENTS tells how many of them the board has.
+# The same for clients that speak with short names; limits.SN_CLIENTS tells
+# how many of them the board has.
 SHORT_NAME_ASSOCIATIONS = (
     (64, READER, "reader"),
     (80, MANAGEMENT, "management"),
 )
 
-# What the client management process is told as well, where the board sends unasked: with short names as InformationReport. It has an
-# AA with short names with the management logical device alone, and sees in it the object that the reports are about.
+# What the client management process is told as well, where the board sends unasked: with short
+# names as InformationReport. It has an AA with short names with the management logical device
+# alone, and sees in it the object that the reports are about.
 REPORTS = ((CLIENT_MANAGEMENT, PUBLIC, None),)
 REPORTED = "0.0.96.11.0.255"
 
-# Access groups: what the public, the reading and the management client may do (`meter.access` tells the notation)
+# Access groups: what the public, the reading and the management client may do
+# (`meter.access` tells the notation)
 OPEN = ("r", "r", "r")
 NAMEPLATE = ("r", "r", "r w2")
 PRIVATE = ("", "r", "r")
@@ -99,12 +104,14 @@ def management(m, wport):
         # what the meter is
         (Data, "0.0.42.0.0.255", (axdr.octets(m.title(wport)),), OPEN),  # COSEM logical device name
         (Data, "0.0.96.1.0.255", (axdr.octets(m.serial),), OPEN),  # device id 1: serial number
-        (Data, "0.0.96.1.1.255", (bytearray(axdr.octets(b"reference meter")),), NAMEPLATE),  # device id 2: the user's own
+        # device id 2: the user's own
+        (Data, "0.0.96.1.1.255", (bytearray(axdr.octets(b"reference meter")),), NAMEPLATE),
         (Data, "1.0.0.2.0.255", (axdr.octets(m.version),), OPEN),  # active firmware identifier
         (SapAssignment, "0.0.41.0.0.255", (m.titles(),), OPEN),
         (State, "0.0.96.128.0.255", (m.counters, m.uptime), OPEN),  # manufacturer-specific
         (Partners, "0.0.96.128.2.255", (m.links,), PRIVATE),  # manufacturer-specific: who is connected
-        (Data, "0.0.96.128.3.255", (m.failed,), PRIVATE),  # manufacturer-specific: AARQs refused for their authentication
+        # manufacturer-specific: AARQs refused for their authentication
+        (Data, "0.0.96.128.3.255", (m.failed,), PRIVATE),
         (Data, "0.0.96.128.1.255", (bytearray(axdr.double_long_unsigned(0)),), SETTING),  # a note of the client's own
         # time
         (Clock, "0.0.1.0.0.255", m.clock, CLOCK),
@@ -145,8 +152,10 @@ def management(m, wport):
         (ExtendedRegister, "1.0.1.6.0.255", m.maximum[0], COUNTED),
         (ExtendedRegister, "1.0.2.6.0.255", m.maximum[1], COUNTED),
         # profiles
-        (ProfileGeneric, "1.0.99.1.0.255", (MemoryRows(m.depth), LOAD_COLUMNS, LOAD_PERIOD, m.clock), PROFILE),  # load profile
-        (ProfileGeneric, "0.0.98.1.0.255", (MemoryRows(limits.DAYS), BILLING_COLUMNS, DAY, m.clock), PROFILE),  # daily billing
+        # load profile
+        (ProfileGeneric, "1.0.99.1.0.255", (MemoryRows(m.depth), LOAD_COLUMNS, LOAD_PERIOD, m.clock), PROFILE),
+        # daily billing
+        (ProfileGeneric, "0.0.98.1.0.255", (MemoryRows(limits.DAYS), BILLING_COLUMNS, DAY, m.clock), PROFILE),
         (EventLog, "0.0.99.98.0.255", (MemoryRows(limits.EVENTS), EVENT_COLUMNS, m.clock, m.event), LOG),  # event log
         (Data, "0.0.96.10.1.255", (m.status,), PRIVATE),  # status of the load profile
         (Data, "0.0.96.11.0.255", (m.event,), PRIVATE),  # code of the last event
@@ -163,8 +172,8 @@ def management(m, wport):
 
 
 def second(m, wport):
-    """Logical device 17: the solar generation, metered for itself. It shows that a logical name belongs to its
-    logical device.
+    """Logical device 17: the solar generation, metered for itself. It shows that a logical
+    name belongs to its logical device.
     """
     q = m.metrology.quantity
     return (
@@ -177,8 +186,8 @@ def second(m, wport):
 
 LOGICAL_DEVICES = (management, second)
 
-# What a client with pre-established AAs may do in each logical device, if the configuration names one. It proves nothing, and anyone
-# can send under its wPort: no more than broadcasts are for.
+# What a client with pre-established AAs may do in each logical device, if the configuration names
+# one. It proves nothing, and anyone can send under its wPort: no more than broadcasts are for.
 UNPROVEN = (
     {
         "0.0.1.0.0.255": "r w2 x1-4,6",
@@ -191,7 +200,9 @@ UNPROVEN = (
 
 
 def wports():
-    """wPorts of the clients that open AAs of their own with this board, with logical or with short names."""
+    """wPorts of the clients that open AAs of their own with this board,
+    with logical or with short names.
+    """
     return [client for client, _, _ in ASSOCIATIONS + SHORT_NAME_ASSOCIATIONS[: limits.SN_CLIENTS]]
 
 

@@ -1,7 +1,9 @@
-"""Energy counted by pulses: the metrology source of a board whose input hangs on another meter's S0 output.
+"""Energy counted by pulses: the metrology source of a board whose input
+hangs on another meter's S0 output.
 
-The same contract as `meter.simulation`. One channel is measured, active energy imported; power is the mean of the last minute
-and stands in phase L1; voltage, current and frequency are not measured and read 0.
+The same contract as `meter.simulation`. One channel is measured, active energy imported;
+power is the mean of the last minute and stands in phase L1; voltage, current and
+frequency are not measured and read 0.
 """
 
 from array import array
@@ -16,7 +18,9 @@ _PART = const(500)  # pulses turned into energy at once, so that no number leave
 
 
 class Pulses:
-    """take: function that returns the pulses since its last call. per_kwh: pulses a kWh, 1 to 100000."""
+    """take: function that returns the pulses since its last call.
+    per_kwh: pulses a kWh, 1 to 100000.
+    """
 
     slot = _WINDOW
 

@@ -13,9 +13,11 @@ _START_ONLY = True
 
 
 def associations(directory, wport, groups, secrets, most):
-    """The first `most` associations of `objects.SHORT_NAME_ASSOCIATIONS` with the logical device at wport, and those of `objects.REPORTS`.
+    """The first `most` associations of `objects.SHORT_NAME_ASSOCIATIONS` with the logical device
+    at wport, and those of `objects.REPORTS`.
 
-    groups: logical name -> access group of every object of the complete directory. secrets: name -> octets.
+    groups: logical name -> access group of every object of the complete
+    directory. secrets: name -> octets.
     """
     names = ShortNames(directory, AssociationSN)
     services = SN_SERVICES | SN_LONG_SERVICES if limits.GBT_WINDOW else SN_SERVICES

@@ -1,14 +1,15 @@
-"""A simulated household behind a three-phase meter: the metrology source of a meter without a measuring chip.
+"""A simulated household behind a three-phase meter: the metrology source of
+a meter without a measuring chip.
 
-A source is asked to let time pass (`advance`) and says what flowed meanwhile: `energy` holds the increments in mWh
-(mvarh) of the channels IMPORT, EXPORT, REACTIVE_IMPORT, REACTIVE_EXPORT and GENERATION, whole numbers with the
-fraction carried on, and the instantaneous values stand in `now`, whose layout is in `integration_plain`. `connected` is what the
-disconnector does.
+A source is asked to let time pass (`advance`) and says what flowed meanwhile: `energy` holds the
+increments in mWh (mvarh) of the channels IMPORT, EXPORT, REACTIVE_IMPORT, REACTIVE_EXPORT and
+GENERATION, whole numbers with the fraction carried on, and the instantaneous values stand in `now`,
+whose layout is in `integration_plain`. `connected` is what the disconnector does.
 
-The household is a function of seed, day and minute and of nothing else, constant within a slot of `slot` seconds:
-however the seconds are dealt out, the same energies come of it. All numbers stay below 2**30 and nothing is
-allocated. Load follows the hour of local time with appliances switched at random; the sun follows season, hour and
-clouds.
+The household is a function of seed, day and minute and of nothing else, constant within a slot of
+`slot` seconds: however the seconds are dealt out, the same energies come of it. All numbers stay
+below 2**30 and nothing is allocated. Load follows the hour of local time with appliances switched
+at random; the sun follows season, hour and clouds.
 """
 
 from array import array
@@ -28,12 +29,14 @@ NOW = const(33)  # as `integration_plain.SIZE`
 # household load without the large appliances, in units of 10 W, by hour
 _HOURS = b"\x12\x10\x0f\x0f\x10\x14\x2a\x38\x30\x24\x20\x26\x34\x2c\x24\x22\x26\x38\x4c\x54\x4e\x40\x2c\x1a"
 # as `integration_plain.QUESTIONS`
-_QUESTIONS = b"\x3c\x0b\x05\x0c\x05\x01\x01\x14\x01\x15\x01\x16\x0a\x02\x3c\x03\x0f\x04\x3c\x05\x01\x1e\x01\x1f\x01\x20\x01\x28"
+_QUESTIONS = (
+    b"\x3c\x0b\x05\x0c\x05\x01\x01\x14\x01\x15\x01\x16\x0a\x02\x3c\x03\x0f\x04\x3c\x05\x01\x1e\x01\x1f\x01\x20\x01\x28"
+)
 
 
 class Simulation:
-    """seed: any integer. One call to `advance` must not cross a slot, that is, a multiple of `slot` seconds of the
-    day.
+    """seed: any integer. One call to `advance` must not cross a slot, that is, a
+    multiple of `slot` seconds of the day.
     """
 
     slot = 60
@@ -58,7 +61,9 @@ class Simulation:
         flow(self.now, self._rest, self.energy, seconds)
 
     def switch(self, connected):
-        """The disconnector opens or closes: without supply nothing flows, and the inverter stops with it."""
+        """The disconnector opens or closes: without supply nothing flows,
+        and the inverter stops with it.
+        """
         self.connected = connected
         if self._minute >= 0:
             self._compute(self._day, self._minute)

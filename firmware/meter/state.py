@@ -1,4 +1,6 @@
-"""The meter's own state as a manufacturer-specific Data object: what a request costs can be measured from outside."""
+"""The meter's own state as a manufacturer-specific Data object: what a request
+costs can be measured from outside.
+"""
 
 import gc
 
@@ -18,8 +20,8 @@ def heap_free():
 
 
 class State(Interface):
-    """Data 0.0.96.128.0.255, attribute 2: structure {heap octets allocated, heap octets free, requests served, uptime
-    in s}, all double-long-unsigned.
+    """Data 0.0.96.128.0.255, attribute 2: structure {heap octets allocated, heap octets free,
+    requests served, uptime in s}, all double-long-unsigned.
 
     counters and uptime: four octets each, big-endian, kept up to date by the application.
     """
@@ -47,8 +49,9 @@ class State(Interface):
 
 
 class Partners(Interface):
-    """Data 0.0.96.128.2.255, attribute 2: array of visible-string, the Protocol_Connection_Parameters of every open AA (REQUIREMENTS A-54,
-    A-55): transport, address, port and wPort of both ends, as the log has them.
+    """Data 0.0.96.128.2.255, attribute 2: array of visible-string, the
+    Protocol_Connection_Parameters of every open AA (REQUIREMENTS A-54, A-55): transport, address,
+    port and wPort of both ends, as the log has them.
 
     links: list of the links that carry AAs, filled by the application.
     """

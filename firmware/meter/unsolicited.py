@@ -1,4 +1,5 @@
-"""What the meter sends without being asked for: its Push setups, their triggers, and the notices of events.
+"""What the meter sends without being asked for: its Push setups, their
+triggers, and the notices of events.
 
 Imported only where `limits.PUSHES` is not 0. `app` hands `sources` to the senders.
 """
@@ -10,7 +11,8 @@ from cosem.push_setup import Pushes, PushSetup
 from meter.addresses import aim, destination
 from meter.notices import Notices
 
-# Push setups, as many of them as `limits.PUSHES` says: logical name, what triggers it, logical name and attribute of what it pushes
+# Push setups, as many of them as `limits.PUSHES` says: logical name, what triggers it,
+# logical name and attribute of what it pushes
 PUSHES = (
     (
         "0.0.25.9.0.255",
@@ -24,16 +26,25 @@ PUSHES = (
             ("1.0.1.7.0.255", 2),
         ),
     ),
-    ("0.1.25.9.0.255", "connectivity", (("0.1.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.25.1.0.255", 3))),
-    ("0.4.25.9.0.255", "alarm", (("0.4.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2))),
+    (
+        "0.1.25.9.0.255",
+        "connectivity",
+        (("0.1.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.25.1.0.255", 3)),
+    ),
+    (
+        "0.4.25.9.0.255",
+        "alarm",
+        (("0.4.25.9.0.255", 1), ("0.0.42.0.0.255", 2), ("0.0.1.0.0.255", 2), ("0.0.96.11.0.255", 2)),
+    ),
 )
 _PORT_REFERENCE = const(b"\x09\x06\x00\x00\x19\x00\x00\xff")  # logical name of the TCP-UDP setup, encoded
 
 
 class Unsolicited:
-    """clock: the Clock. device, client: wPorts that pushes go from and to. config: `push`, `push_interval`, `push_retries`,
-    `push_delay`, `push_window`, `events`, `event_source`, `event_client`, `event_service`, `serial`,
-    `seed`; ValueError says why one of them cannot be taken.
+    """clock: the Clock. device, client: wPorts that pushes go from and to. config: `push`,
+    `push_interval`, `push_retries`, `push_delay`, `push_window`, `events`, `event_source`,
+    `event_client`, `event_service`, `serial`, `seed`; ValueError says why one of them cannot be
+    taken.
     """
 
     def __init__(self, clock, device, client, config):
@@ -45,11 +56,17 @@ class Unsolicited:
         if config.push_window and not limits.GBT_WINDOW:
             raise ValueError("push_window: this board has no general block transfer (GBT_WINDOW is 0)")
         if config.push_window and limits.TRANSFERS <= limits.CONNECTIONS:
-            raise ValueError("push_window: every transfer of this board is some connection's (TRANSFERS is no more than CONNECTIONS)")
-        self.shared = Pushes(clock, device, destination, seed, config.push_retries, config.push_delay, config.push_window)
+            raise ValueError(
+                "push_window: every transfer of this board is some connection's (TRANSFERS is no more than CONNECTIONS)"
+            )
+        self.shared = Pushes(
+            clock, device, destination, seed, config.push_retries, config.push_delay, config.push_window
+        )
         events = aim("events", config.events)
         events = events and (events[0],) + destination(events[1])
-        self.notices = Notices(clock, events, config.event_source, config.event_client, config.push_retries, config.push_delay)
+        self.notices = Notices(
+            clock, events, config.event_source, config.event_client, config.push_retries, config.push_delay
+        )
         if config.event_service == "report":
             if not limits.SN_CLIENTS:
                 raise ValueError("event_service: this board has no short names (SN_CLIENTS is 0)")
@@ -81,7 +98,9 @@ class Unsolicited:
         self.trigger("connectivity")
 
     def event(self, code):
-        """The event log has a new entry: it is told to the client management process, and is an alarm."""
+        """The event log has a new entry: it is told to the client
+        management process, and is an alarm.
+        """
         if self.live:
             self.notices.post(code)
             self.trigger("alarm")

@@ -75,7 +75,9 @@ def resolve(host, port):
 
 
 def text(peer):
-    """`address:port` of a peer, whether the port gives a tuple (boards) or the octets of a sockaddr (unix)."""
+    """`address:port` of a peer, whether the port gives a tuple (boards) or
+    the octets of a sockaddr (unix).
+    """
     if isinstance(peer, tuple):
         return join(peer[0], peer[1])
     family, packed, port = socket.sockaddr(peer)[:3]
@@ -88,10 +90,11 @@ def join(host, port):
 
 
 def reserve():
-    """Raise MemoryError here, when there is no room for a socket, and not in the middle of making one. What is taken is found again.
+    """Raise MemoryError here, when there is no room for a socket, and not in the middle of
+    making one. What is taken is found again.
 
-    MicroPython loses a connection that it has accepted when there is no room for the object, and its poll is not safe any more
-    when there is none for what it registers.
+    MicroPython loses a connection that it has accepted when there is no room for the object, and
+    its poll is not safe any more when there is none for what it registers.
     """
     bytearray(_ROOM)
 
@@ -105,7 +108,9 @@ def no_delay(sock):
 
 
 def connected(host, port):
-    """A new non-blocking UDP socket that sends to host and port and receives from there only. Raises OSError."""
+    """A new non-blocking UDP socket that sends to host and port and receives
+    from there only. Raises OSError.
+    """
     sock = socket.socket(family(host), socket.SOCK_DGRAM)
     try:
         if is_v6(host):
@@ -124,7 +129,9 @@ def share(sock, on):
 
 
 def some_port(sock, v6):
-    """Bind a socket that is going to connect to some port of all our addresses; returns the number, which no platform would tell later."""
+    """Bind a socket that is going to connect to some port of all our addresses; returns the
+    number, which no platform would tell later.
+    """
     host = "::" if v6 else "0.0.0.0"
     tries = _TRIES
     while True:
@@ -140,10 +147,11 @@ def some_port(sock, v6):
 
 
 def bound(kind, host, port, shared=False):
-    """A new non-blocking socket of `kind` bound to host and port. Raises OSError when the number is taken or the family is missing.
+    """A new non-blocking socket of `kind` bound to host and port. Raises OSError when the
+    number is taken or the family is missing.
 
-    SO_REUSEADDR only for TCP: on UDP it would hide that the port is taken, unless it is to be `shared` with one of our own.
-    IPV6_V6ONLY, so that both families can listen.
+    SO_REUSEADDR only for TCP: on UDP it would hide that the port is taken, unless it is to be
+    `shared` with one of our own. IPV6_V6ONLY, so that both families can listen.
     """
     sock = socket.socket(family(host), kind)
     try:

@@ -1,8 +1,10 @@
-"""Is the listener still listening? On some boards accepting dies after hours without a client, and nothing says so.
+"""Is the listener still listening? On some boards accepting dies after hours
+without a client, and nothing says so.
 
-After `AGE` without an accepted connection, and with one to spare, the listener is tried by a connection of the meter to itself; where
-the network stack cannot reach its own address it is just opened anew, which costs nothing while nobody is connected. A try that fails
-is answered by the next means: open the sockets anew, reset the radio, reset the board.
+After `AGE` without an accepted connection, and with one to spare, the listener is tried by a
+connection of the meter to itself; where the network stack cannot reach its own address it is just
+opened anew, which costs nothing while nobody is connected. A try that fails is answered by the next
+means: open the sockets anew, reset the radio, reset the board.
 """
 
 import socket
@@ -22,7 +24,9 @@ _SOON = const(590000)  # the age that a failure leaves
 
 
 class Health:
-    """service: the Service that is watched. loopback: whether a socket can reach the board's own address."""
+    """service: the Service that is watched. loopback: whether a socket can
+    reach the board's own address.
+    """
 
     def __init__(self, service, loopback, log):
         self.service = service
@@ -45,7 +49,9 @@ class Health:
         self.age = _SOON if self.failures else 0
 
     def tick(self, ms):
-        """ms milliseconds have passed; returns NOTHING or a means. Allocates nothing between two tries."""
+        """ms milliseconds have passed; returns NOTHING or a means.
+        Allocates nothing between two tries.
+        """
         self.age += ms
         if self.service.accepts != self.accepts:
             self.accepts = self.service.accepts

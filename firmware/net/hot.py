@@ -1,4 +1,6 @@
-"""The way of every TCP request through this package: one door to the native functions and to their plain twins."""
+"""The way of every TCP request through this package: one door to the native
+functions and to their plain twins.
+"""
 
 try:
     from net.hot_native import receive_one, serve_ready

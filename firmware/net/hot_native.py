@@ -9,6 +9,7 @@ from net.hot_plain import end
 _POLLIN = const(1)
 _ROUNDS = const(32)  # as in `hot_plain`
 
+
 @micropython.native
 def serve_ready(poller, own, dt, wake):
     start = ticks_ms()

@@ -1,6 +1,7 @@
 """The functions that every TCP request passes through; `hot_native` holds the same in native code.
 
-As bytecode each of them has its frame on the heap (more than eleven words of locals and stack); as native code on the C stack.
+As bytecode each of them has its frame on the heap (more than eleven words of locals and
+stack); as native code on the C stack.
 """
 
 import gc
@@ -13,17 +14,20 @@ _ROUNDS = const(32)
 
 
 def serve_ready(poller, own, dt, wake):
-    """Poll for at most dt milliseconds, for ever when it is negative, and hand every ready socket to its handler.
+    """Poll for at most dt milliseconds, for ever when it is negative, and hand
+    every ready socket to its handler.
 
-    The plain requests of a connection with an empty receive buffer (`have` is 0) are served right here, as `receive_one` does. While
-    there is nothing else, it polls again instead of having asyncio look for due tasks each time: nothing that a plain request does makes
-    one due, and dt is the time to the next. Each poll serves one request of each connection. _ROUNDS bound it all the same: native code
-    runs nothing that an interrupt has scheduled, and sees no Ctrl-C.
+    The plain requests of a connection with an empty receive buffer (`have` is 0) are served right
+    here, as `receive_one` does. While there is nothing else, it polls again instead of having
+    asyncio look for due tasks each time: nothing that a plain request does makes one due, and dt is
+    the time to the next. Each poll serves one request of each connection. _ROUNDS bound it all the
+    same: native code runs nothing that an interrupt has scheduled, and sees no Ctrl-C.
 
-    What a handler raises is its own affair and ends nothing else. (Caught here, because in bytecode a `try` puts the frame of
-    every `ready` on the heap.)
+    What a handler raises is its own affair and ends nothing else. (Caught here, because in bytecode
+    a `try` puts the frame of every `ready` on the heap.)
 
-    own: id of a meter's socket -> Connection, Listener or UdpPort. wake: called for a socket that tasks wait for.
+    own: id of a meter's socket -> Connection, Listener or UdpPort. wake: called
+    for a socket that tasks wait for.
     """
     start = ticks_ms()
     left = dt
@@ -62,7 +66,9 @@ def serve_ready(poller, own, dt, wake):
 
 
 def end(handler, e):
-    """Let a handler end what raised e. Short of heap, even with collection switched off, what nobody keeps is given back first."""
+    """Let a handler end what raised e. Short of heap, even with collection switched off,
+    what nobody keeps is given back first.
+    """
     if isinstance(e, MemoryError):
         gc.collect()
     try:
@@ -72,7 +78,8 @@ def end(handler, e):
 
 
 def receive_one(connection, sock, rx):
-    """Read into an empty receive buffer, and serve what nearly always comes: one plain request and nothing else.
+    """Read into an empty receive buffer, and serve what nearly always comes: one
+    plain request and nothing else.
 
     Returns -1 when that was all; else what `readinto` returned, for the connection to go on with.
     """

@@ -1,4 +1,5 @@
-"""A wired network with DHCP: `network.LAN`, for boards that have one, with the face of `net.wifi.Wifi`.
+"""A wired network with DHCP: `network.LAN`, for boards that have one,
+with the face of `net.wifi.Wifi`.
 
     JOINING --address--> UP --no address any more--> JOINING
 """
@@ -32,7 +33,9 @@ class Lan:
         return self.lan.ifconfig()
 
     def tick(self, ms):
-        """ms milliseconds have passed; returns NOTHING, CAME_UP or LOST. Allocates nothing while the network is up."""
+        """ms milliseconds have passed; returns NOTHING, CAME_UP or LOST. Allocates
+        nothing while the network is up.
+        """
         self.elapsed += ms
         if self.elapsed < _PERIOD:
             return NOTHING

@@ -1,8 +1,11 @@
-"""The addresses of this machine, where its platform tells them: Linux does in /proc. MicroPython's sockets have no getsockname.
+"""The addresses of this machine, where its platform tells them: Linux does in /proc.
+MicroPython's sockets have no getsockname.
 
-    /proc/net/fib_trie   "  |-- 192.0.2.2", and in the next line "/32 host LOCAL" of an address of our own
+    /proc/net/fib_trie   "  |-- 192.0.2.2", and in the next line "/32 host LOCAL"
+                         of an address of our own
     /proc/net/if_inet6   address(32 digits) index prefix scope flags interface
-    /proc/net/tcp, tcp6  number: local:port remote:port …; an address as words of the machine's byte order, in hexadecimal
+    /proc/net/tcp, tcp6  number: local:port remote:port …; an address as words of the
+                         machine's byte order, in hexadecimal
 """
 
 import socket
@@ -16,7 +19,9 @@ _UNUSABLE = 0x48  # flags: tentative, found to be somebody else's
 
 
 def addresses(v6):
-    """The unicast addresses of a family as texts, a link-local one with its interface; None where the platform does not tell them."""
+    """The unicast addresses of a family as texts, a link-local one with its interface; None
+    where the platform does not tell them.
+    """
     if not _LINUX:
         return None
     try:
@@ -49,7 +54,9 @@ def _ipv6(lines):
 
 
 def of_connection(port, peer):
-    """Our address of the TCP connection between our port and a peer's socket address, as text; "" where the platform does not tell it."""
+    """Our address of the TCP connection between our port and a peer's socket address, as text;
+    "" where the platform does not tell it.
+    """
     if not _LINUX or isinstance(peer, tuple):
         return ""
     family, packed, peer_port = socket.sockaddr(peer)[:3]
@@ -66,7 +73,9 @@ def of_connection(port, peer):
 
 
 def _words(packed):
-    """An address as the kernel prints it, or back: each four octets a number of the machine's byte order."""
+    """An address as the kernel prints it, or back: each four octets a
+    number of the machine's byte order.
+    """
     text = ""
     for i in range(0, len(packed), 4):
         word = packed[i : i + 4]

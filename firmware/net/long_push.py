@@ -1,4 +1,5 @@
-"""Pushes longer than one APDU: a DataNotification in general block transfer (REQUIREMENTS D-61, D-63, D.9).
+"""Pushes longer than one APDU: a DataNotification in general block transfer
+(REQUIREMENTS D-61, D-63, D.9).
 
     meter                                       destination
     E0 4w 0001 0000 … 0F head, values …
@@ -6,18 +7,22 @@
                                                 E0 8w 0001 0002 00      all taken: the next stream
     E0 80 0003 0001 …                           the last block
 
-It is an answer that nobody asked for: `dlms.long.gbt` sends it as any other, with its table of states and its recovery of lost blocks,
-in an AA that exists for this purpose alone and that no client can speak in. Memory is what a long answer takes, one transfer of those
-that the server has for connections, and only while each connection stays sure of its own. One push goes out at a time; the others wait.
+It is an answer that nobody asked for: `dlms.long.gbt` sends it as any other, with its table of
+states and its recovery of lost blocks, in an AA that exists for this purpose alone and that no
+client can speak in. Memory is what a long answer takes, one transfer of those that the server has
+for connections, and only while each connection stays sure of its own. One push goes out at a time;
+the others wait.
 
-The values are read when their turn comes, and not at the trigger: rows of a profile are fixed when the profile's turn has come, and what
-has gone by then ends the attempt. Each attempt begins anew.
+The values are read when their turn comes, and not at the trigger: rows of a profile are fixed when
+the profile's turn has come, and what has gone by then ends the attempt. Each attempt begins anew.
 
-One block goes at each tick of the sender, or when an acknowledgement comes, so that a long push holds up nobody.
+One block goes at each tick of the sender, or when an acknowledgement comes, so
+that a long push holds up nobody.
 
-The window is configured (`push_window`), because outside an AA a client tells nothing of itself; with its first acknowledgement it does.
-Over TCP the push is sent with its last block. Datagrams get lost: there the sender waits for the acknowledgement of the last block as
-long as for a confirmation, and says again what is asked for.
+The window is configured (`push_window`), because outside an AA a client tells nothing of itself;
+with its first acknowledgement it does. Over TCP the push is sent with its last block. Datagrams get
+lost: there the sender waits for the acknowledgement of the last block as long as for a
+confirmation, and says again what is asked for.
 """
 
 from micropython import const
@@ -38,7 +43,9 @@ _EMPTY = const(6)  # … and the octets of its data
 
 
 class LongPush:
-    """The one way for them. server: the Server. window: blocks that a destination takes in one stream. datagram: octets of the longest."""
+    """The one way for them. server: the Server. window: blocks that a destination takes in one
+    stream. datagram: octets of the longest.
+    """
 
     # what the server reads of an Association object
     context = 1
@@ -66,7 +73,8 @@ class LongPush:
         aa.state = ASSOCIATED
         aa.conformance = GENERAL_BLOCK_TRANSFER
 
-    # -- an attempt ------------------------------------------------------------------------------------------
+    # -- an attempt
+    # ------------------------------------------------------------------------------------------
 
     def begin(self, sender, connection):
         """Begin with the oldest push of a sender, over its connection or, None, its UDP socket.
@@ -123,12 +131,15 @@ class LongPush:
         self.connection = None
         self.size = 0
 
-    # -- blocks ------------------------------------------------------------------------------------------------
+    # -- blocks
+    # ------------------------------------------------------------------------------------------------
 
     def go_on(self):
-        """Hand over one block of the stream at hand, if the transport takes it; True when that was all of the push.
+        """Hand over one block of the stream at hand, if the transport takes it;
+        True when that was all of the push.
 
-        The next one waits in tx for another turn, so that clients are served between any two (A-35).
+        The next one waits in tx for another turn, so that clients are
+        served between any two (A-35).
         """
         aa = self.aa
         server = self.server
@@ -147,14 +158,18 @@ class LongPush:
         return sock is not None and sock.write(self.tx, 0, self.size)
 
     def aborted(self):
-        """Whether the push cannot be continued, because what it tells of is gone or the destination acknowledges what was not sent.
+        """Whether the push cannot be continued, because what it tells of is gone or the
+        destination acknowledges what was not sent.
 
-        A refusal stands then in the place of a block; it is not sent, for nobody has asked for anything.
+        A refusal stands then in the place of a block; it is not sent, for
+        nobody has asked for anything.
         """
         return self.size != 0 and self.tx[HEADER] != TAG
 
     def acknowledge(self, buf, p, end):
-        """The destination acknowledges with the block buf[p:end]: go on behind it. True when all has arrived."""
+        """The destination acknowledges with the block buf[p:end]: go on behind
+        it. True when all has arrived.
+        """
         if self.aa.transfer is None:
             return False
         end = self.server.gbt.request(self.server, self.aa, buf, p, end, self.tx)
@@ -162,20 +177,28 @@ class LongPush:
             self.frame(end)
         return end == 0 and self.aa.transfer is None
 
-    # -- for the server ------------------------------------------------------------------------------------------
+    # -- for the server
+    # ------------------------------------------------------------------------------------------
 
     def heard(self, link, aa, buf, p, end):
-        """Whether the block buf[p:end], which came in an AA of a link or outside one (None), acknowledges a push.
+        """Whether the block buf[p:end], which came in an AA of a link or outside
+        one (None), acknowledges a push.
 
-        Then it is served here. Outside an AA it can be nothing else, and is late when no push is under way on that connection. The
-        blocks of each dialogue have numbers of their own, and on a connection none is missing: so what acknowledges another one is told.
+        Then it is served here. Outside an AA it can be nothing else, and is late when no push is
+        under way on that connection. The blocks of each dialogue have numbers of their own, and on
+        a connection none is missing: so what acknowledges another one is told.
         """
         if end - p != _EMPTY + 1 or buf[p + _EMPTY] or aa is self.aa:
             return False
         if aa is not None and aa.transfer is not None and aa.transfer.kind >= GBT_IN:
             return False
         t = self.aa.transfer
-        if self.connection is None or self.connection is not link or t is None or get16(buf, p + _NUMBER) != t.gbt.got + 1:
+        if (
+            self.connection is None
+            or self.connection is not link
+            or t is None
+            or get16(buf, p + _NUMBER) != t.gbt.got + 1
+        ):
             return aa is None
         self.sender.acknowledged(buf, p, end)
         return True

@@ -1,16 +1,19 @@
-"""The TCP connection manager's active side: connections that the meter opens (REQUIREMENTS A-50 to A-57, B-16, B-20).
+"""The TCP connection manager's active side: connections that the meter opens
+(REQUIREMENTS A-50 to A-57, B-16, B-20).
 
-Listening and accepting is the passive side, in `net.tcp`. A connection that was dialled is a Connection like an accepted one: whoever
-was called sends the AARQ and is served, and what the meter sends of its own accord goes out over it as well. The application layer has no
-part in this; a line lives and dies without any AA.
+Listening and accepting is the passive side, in `net.tcp`. A connection that was dialled is a
+Connection like an accepted one: whoever was called sends the AARQ and is served, and what the meter
+sends of its own accord goes out over it as well. The application layer has no part in this; a line
+lives and dies without any AA.
 
 States of a line, the way to one destination:
 
-    CLOSED --dial: TCP-CONNECT.request--> CONNECTING --TCP-CONNECT.confirm--> OPEN --TCP-ABORT, peer, idle--> CLOSED
-    CONNECTING --refused, unreachable, time-out, no connection free--> CLOSED
+    CLOSED --dial: TCP-CONNECT.request--> CONNECTING --TCP-CONNECT.confirm--> OPEN --TCP-ABORT,
+    peer, idle--> CLOSED CONNECTING --refused, unreachable, time-out, no connection free--> CLOSED
 
-A permanent line dials again by itself, after a pause that doubles while the destination is not there or does not keep the connection. A
-line for notifications is dialled when there is something to send, and closes when it is idle like every other connection.
+A permanent line dials again by itself, after a pause that doubles while the destination is not
+there or does not keep the connection. A line for notifications is dialled when there is something
+to send, and closes when it is idle like every other connection.
 """
 
 import errno
@@ -53,7 +56,8 @@ class Line:
     def name(self):
         return address.join(self.host, self.port)
 
-    # -- TCP-CONNECT -----------------------------------------------------------------------------------
+    # -- TCP-CONNECT
+    # -----------------------------------------------------------------------------------
 
     def dial(self):
         """TCP-CONNECT.request; the state tells at once, or later, what came of it."""
@@ -82,7 +86,9 @@ class Line:
             self.lost("error-%d" % e.errno)
 
     def ready(self, event):
-        """The socket can be written, or has failed. Connecting once more tells which, on every port of MicroPython."""
+        """The socket can be written, or has failed. Connecting once more tells
+        which, on every port of MicroPython.
+        """
         try:
             self.sock.connect(self.target)
         except OSError as e:
@@ -118,7 +124,8 @@ class Line:
         self.connection = connection
         connection.owner = self
 
-    # -- the end -----------------------------------------------------------------------------------------
+    # -- the end
+    # -----------------------------------------------------------------------------------------
 
     def lost(self, reason):
         """The attempt failed."""
@@ -127,7 +134,9 @@ class Line:
         self.manager.log("WARN", "tcp", "dial-failed", "peer=%s reason=%s" % (self.name(), reason))
 
     def closed(self):
-        """TCP-ABORT.indication, from the connection: it is gone. Who keeps none is called as seldom as who takes none."""
+        """TCP-ABORT.indication, from the connection: it is gone. Who keeps none is
+        called as seldom as who takes none.
+        """
         self.connection = None
         self.state = CLOSED
         if self.elapsed > self.pause:
@@ -168,7 +177,8 @@ class Line:
 class Manager:
     """The lines. service: the Service whose connections they take.
 
-    pause, timeout: seconds until a failed attempt is repeated for the first time, and until one has failed.
+    pause, timeout: seconds until a failed attempt is repeated for the first
+    time, and until one has failed.
     """
 
     def __init__(self, service, queue, log, pause, timeout=10):
@@ -196,14 +206,18 @@ class Manager:
         return line
 
     def leave(self, line):
-        """A sender goes elsewhere. An open connection is left to its client, and ends like every other."""
+        """A sender goes elsewhere. An open connection is left to its
+        client, and ends like every other.
+        """
         line.users -= 1
         if not line.users and not line.permanent:
             line.hang_up()
             self.lines.remove(line)
 
     def drop(self):
-        """The network is gone: end what is being dialled. Open connections are the service's to close."""
+        """The network is gone: end what is being dialled. Open connections
+        are the service's to close.
+        """
         for line in self.lines:
             if line.state == CONNECTING:
                 line.hang_up()

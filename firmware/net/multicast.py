@@ -1,13 +1,16 @@
-"""IP multicast: the groups that the IPv4 and IPv6 setup objects name, received over UDP only (REQUIREMENTS A-63, F-19, F-20).
+"""IP multicast: the groups that the IPv4 and IPv6 setup objects name, received over UDP
+only (REQUIREMENTS A-63, F-19, F-20).
 
-A socket that is bound to every address (0.0.0.0, ::) receives what is sent to a group once the group is joined on it. One that is
-bound to a single address never does; there each group has a socket of its own, bound to the address of the group. Where the socket
-receives nothing else than groups, what comes is never answered (`UdpPort.to_group`).
+A socket that is bound to every address (0.0.0.0, ::) receives what is sent to a group once the
+group is joined on it. One that is bound to a single address never does; there each group has a
+socket of its own, bound to the address of the group. Where the socket receives nothing else than
+groups, what comes is never answered (`UdpPort.to_group`).
 
     socket option, level IPPROTO_IP      IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP     group(4) interface's address(4)
     level IPPROTO_IPV6                   IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP         group(16) interface's index(4), 0: the system chooses
 
-A port of MicroPython that has not the option, or a network that does not take it, is told of in the log; the address stays in the object.
+A port of MicroPython that has not the option, or a network that does not take it, is told of in
+the log; the address stays in the object.
 """
 
 import socket
@@ -28,7 +31,9 @@ _LEAVE = 13 if _DARWIN else 21
 
 
 class Multicast:
-    """The groups of a `net.service.Service`, joined on all its UDP sockets of the family. Joining and leaving take heap."""
+    """The groups of a `net.service.Service`, joined on all its UDP sockets of the
+    family. Joining and leaving take heap.
+    """
 
     def __init__(self, service):
         self.service = service
@@ -67,20 +72,32 @@ class Multicast:
     def ports(self, group):
         """(UdpPort, host) of the group's family."""
         v6 = len(group) == 16
-        return [(handler, host) for handler, stream, host in self.service.sockets if not stream and address.is_v6(host) == v6]
+        return [
+            (handler, host)
+            for handler, stream, host in self.service.sockets
+            if not stream and address.is_v6(host) == v6
+        ]
 
     def enter(self, group):
         """Join a group on every socket of its family that there is."""
         for port, host in self.ports(group):
             if port.sock is None:
                 continue
-            failure = member(port.sock, _ADD, _JOIN, group, host) if address.wildcard(host) else self.begin(group, port, host)
-            self.tell("WARN" if failure else "INFO", "not-joined" if failure else "join", group, " host=%s%s" % (host, failure))
+            failure = (
+                member(port.sock, _ADD, _JOIN, group, host) if address.wildcard(host) else self.begin(group, port, host)
+            )
+            self.tell(
+                "WARN" if failure else "INFO",
+                "not-joined" if failure else "join",
+                group,
+                " host=%s%s" % (host, failure),
+            )
 
     def begin(self, group, home, host):
         """Open a socket for the group; returns why not, as `member`."""
         if host == "::1":
-            # an index of the loopback interface is not to be had here, and the system would choose another interface
+            # an index of the loopback interface is not to be had here, and the system
+            # would choose another interface
             return " reason=loopback"
         try:
             sock = address.bound(socket.SOCK_DGRAM, text(group), self.service.port)
@@ -90,7 +107,17 @@ class Multicast:
         try:
             failure = member(sock, _ADD, _JOIN, group, host)
             if not failure:
-                port = UdpPort(sock, home.name, home.server, home.links, home.overflow, service.datagram, service.queue, home.tx, home)
+                port = UdpPort(
+                    sock,
+                    home.name,
+                    home.server,
+                    home.links,
+                    home.overflow,
+                    service.datagram,
+                    service.queue,
+                    home.tx,
+                    home,
+                )
                 port.group = True
                 self.own.append((group, port))
         except Exception:
@@ -120,7 +147,9 @@ def text(group):
 
 
 def member(sock, option, option6, group, host):
-    """Change the membership of a socket, bound to `host`, in a group; returns "", or ` reason=…` for the log when that cannot be done."""
+    """Change the membership of a socket, bound to `host`, in a group; returns "", or
+    ` reason=…` for the log when that cannot be done.
+    """
     try:
         if len(group) == 4:
             sock.setsockopt(_IPPROTO_IP, option, group + address.ipv4(host))

@@ -1,5 +1,5 @@
-"""What the meter sends of its own accord: a sender for each outbox that has a destination, and a teller for the one whose records go
-through AAs of the client management process.
+"""What the meter sends of its own accord: a sender for each outbox that has a destination, and a
+teller for the one whose records go through AAs of the client management process.
 """
 
 import gc
@@ -18,8 +18,9 @@ _LONGER = const(3)  # octets that an InformationReport may have more than the Ev
 
 
 class Notifier:
-    """sources: see `net.sender`. client, device: wPorts of the AA that EventNotifications go through: client management process and
-    management logical device (REQUIREMENTS A-13, A-14). long: the `net.long_push.LongPush`, where pushes may be longer than an APDU.
+    """sources: see `net.sender`. client, device: wPorts of the AA that EventNotifications go
+    through: client management process and management logical device (REQUIREMENTS A-13, A-14).
+    long: the `net.long_push.LongPush`, where pushes may be longer than an APDU.
     """
 
     short = False  # of memory for a sender: it was said
@@ -41,7 +42,9 @@ class Notifier:
         self.scratch = bytearray(_DATAGRAMS * (HEADER + _CONFIRMATION))  # for what comes back over UDP
 
     def tick(self, ms):
-        """ms milliseconds have passed with a network. Allocates nothing while the ways are open, but for a sender that is new."""
+        """ms milliseconds have passed with a network. Allocates nothing while the ways are
+        open, but for a sender that is new.
+        """
         for teller in self.tellers:
             teller.tick(ms)
         for sender in self.senders:
@@ -53,15 +56,18 @@ class Notifier:
                 break  # the next one at the next tick
 
     def begin(self, source):
-        """Give a source a sender: at the start, or with its first record when it had no destination then."""
+        """Give a source a sender: at the start, or with its first record
+        when it had no destination then.
+        """
         sender = Sender(source, self)
         self.senders.append(sender)
         self.idle.remove(source)  # last: while there is no memory for all that, it is tried again
         return sender
 
     def begin_late(self, source, ms):
-        """The same while the meter runs. For want of memory what waits is kept and tried again at every tick, and said once: a client may
-        have given the destination, and nothing else of the meter ends with it, such as the feeding of a watchdog.
+        """The same while the meter runs. For want of memory what waits is kept and tried again at
+        every tick, and said once: a client may have given the destination, and nothing else of the
+        meter ends with it, such as the feeding of a watchdog.
         """
         try:
             sender = self.begin(source)
@@ -75,7 +81,9 @@ class Notifier:
         sender.tick(ms)
 
     def confirm(self, link, buf, off, end):
-        """A DataNotificationConfirm came over a link: it is for what waits for one on that connection; False when nothing does."""
+        """A DataNotificationConfirm came over a link: it is for what waits for one on that
+        connection; False when nothing does.
+        """
         awaited = False
         for sender in self.senders:
             if sender.connection is not None and sender.connection is link and sender.confirm(buf, off, end):
@@ -83,7 +91,9 @@ class Notifier:
         return awaited
 
     def among(self, link, size):
-        """The AA of the client management process on this link that takes a notice whose WPDU has `size` octets, or None."""
+        """The AA of the client management process on this link that takes a notice
+        whose WPDU has `size` octets, or None.
+        """
         n = size - HEADER + _LONGER
         i = 0
         while i < link.n:
@@ -101,7 +111,8 @@ class Notifier:
 
 
 def takes(aa, n):
-    """Whether an AA is open, has negotiated event-notification, with short names information-report, and has room for n octets.
+    """Whether an AA is open, has negotiated event-notification, with short names
+    information-report, and has room for n octets.
 
     In an unconfirmed AA nothing is sent (D-99).
     """

@@ -1,12 +1,13 @@
-"""The time from an NTP server, as well as it can be had (RFC 5905, client mode, no discipline of the clock's rate).
+"""The time from an NTP server, as well as it can be had (RFC 5905, client mode,
+no discipline of the clock's rate).
 
     octet  0        leap indicator, version, mode     23h in the request; in the answer mode 4, leap indicator not 3
            1        stratum                           0 is a refusal
           24 … 31   origin timestamp                  what the request had in 40 … 47: here eight random octets
           40 … 47   transmit timestamp                seconds since 1900 (since 2036 when the first bit is 0), fraction
 
-Nothing here blocks but the name of the server, which is looked up once, before the watchdog runs; a numeric address needs no look-up.
-Answers come through the meter's own queue.
+Nothing here blocks but the name of the server, which is looked up once, before the watchdog runs; a
+numeric address needs no look-up. Answers come through the meter's own queue.
 """
 
 import os
@@ -27,7 +28,9 @@ _ERA = 1 << 32
 
 
 class Ntp:
-    """server: name or address. queue: a MeterQueue. take: function(day since 2000, second of the day), UTC, called with each answer."""
+    """server: name or address. queue: a MeterQueue. take: function(day since 2000, second of
+    the day), UTC, called with each answer.
+    """
 
     have = -1  # no connection of a client (`net.hot_plain`)
 

@@ -1,12 +1,14 @@
 """The I/O queue of asyncio, ours: it hands the meter's own sockets straight to their handlers.
 
-asyncio wakes a task for every readable socket, which costs a registration, a task switch and several heap objects a request. The
-meter's sockets have no tasks: they are registered once, and `wait_io_event` calls their handler as soon as the poll says so. All
-other sockets are waited for by tasks as ever. One poll is served, or as many as bring plain requests only until a task is due; then
+asyncio wakes a task for every readable socket, which costs a registration, a task switch and
+several heap objects a request. The meter's sockets have no tasks: they are registered once, and
+`wait_io_event` calls their handler as soon as the poll says so. All other sockets are waited for by
+tasks as ever. One poll is served, or as many as bring plain requests only until a task is due; then
 asyncio looks for due tasks again, so that a busy client cannot starve the metrology.
 
-A handler has two methods: `ready(event)`, with the poll's event bits, and `failed(e)`, for what `ready` raised; and `have`, below 0
-where it is no connection that the short way may read from (`net.hot_plain`).
+A handler has two methods: `ready(event)`, with the poll's event bits, and `failed(e)`,
+for what `ready` raised; and `have`, below 0 where it is no connection that the short
+way may read from (`net.hot_plain`).
 """
 
 import select
@@ -46,7 +48,9 @@ class MeterQueue(IOQueue):
         serve_ready(self.poller, self.own, dt, self.waker)
 
     def wake(self, sock, event):
-        """Wake the tasks that wait for a socket which is not the meter's, as asyncio's own queue does."""
+        """Wake the tasks that wait for a socket which is not the meter's,
+        as asyncio's own queue does.
+        """
         entry = self.map[id(sock)]
         if event & ~select.POLLOUT and entry[0] is not None:
             core._task_queue.push(entry[0])
@@ -63,7 +67,9 @@ class MeterQueue(IOQueue):
 
 
 class WatchedQueue(MeterQueue):
-    """For boards with a watchdog: `polled` tells that the sockets have been polled since it was last cleared."""
+    """For boards with a watchdog: `polled` tells that the sockets have been
+    polled since it was last cleared.
+    """
 
     def __init__(self):
         super().__init__()
@@ -75,7 +81,9 @@ class WatchedQueue(MeterQueue):
 
 
 def install(watched=False):
-    """Make asyncio use a queue of ours from now on, and return it. Call before the first task waits for a socket."""
+    """Make asyncio use a queue of ours from now on, and return it. Call before
+    the first task waits for a socket.
+    """
     core.new_event_loop()
     core._io_queue = WatchedQueue() if watched else MeterQueue()
     return core._io_queue

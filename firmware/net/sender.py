@@ -1,27 +1,35 @@
-"""Takes the records of one outbox to their destination, one after the other and in their order (REQUIREMENTS B-16, D-62, D-63).
+"""Takes the records of one outbox to their destination, one after the other and in their
+order (REQUIREMENTS B-16, D-62, D-63).
 
     IDLE --a record--> WAITING --delay over, window open--> attempt
     attempt, UDP: the datagram is handed over                     -> sent
-    attempt, TCP: DIALLING --the line is open--> SENDING --the connection took the last octet--> sent
-    attempt of a push longer than an APDU, over either: STREAMING --its last block is taken, over UDP acknowledged--> sent
-    sent: a confirmed push goes on to AWAITING --confirmation--> delivered; everything else is delivered
-    DIALLING, SENDING, STREAMING, AWAITING --the line fails, no confirmation in time--> WAITING for the next attempt, or given up
+    attempt, TCP: DIALLING --the line is open--> SENDING --the connection took the last octet-->
+    sent attempt of a push longer than an APDU, over either: STREAMING --its last block is taken,
+    over UDP acknowledged--> sent sent: a confirmed push goes on to AWAITING --confirmation-->
+    delivered; everything else is delivered DIALLING, SENDING, STREAMING, AWAITING --the line fails,
+    no confirmation in time--> WAITING for the next attempt, or given up
 
-A record leaves the outbox only when it is delivered or given up, and nothing behind it is touched before. Nothing here waits: every step is
-taken by `tick`, ten times a second, so that a destination that is not there, accepts and says nothing, or does not read, holds up nobody.
+A record leaves the outbox only when it is delivered or given up, and nothing behind it is touched
+before. Nothing here waits: every step is taken by `tick`, ten times a second, so that a destination
+that is not there, accepts and says nothing, or does not read, holds up nobody.
 
 The *source* whose outbox it is (`cosem.push_setup.PushSetup`, `meter.notices.Notices`) has
 
     label                             its name in the log
     box                               the Outbox
-    transport, host, port             the destination: 0 TCP, 1 UDP, -1 none; `revision` changes when they do
-    inside                            whether records go through AAs of the client management process as well (`net.teller`); then also
-    shape(at, aa)                     … gives the WPDU at box.buf[at:] the form that it has in an AA, with None outside one: it is
+    transport, host, port             the destination: 0 TCP, 1 UDP, -1 none; `revision`
+                                      changes when they do
+    inside                            whether records go through AAs of the client management
+                                      process as well (`net.teller`); then also
+    shape(at, aa)                     … gives the WPDU at box.buf[at:] the form that it has in an
+                                      AA, with None outside one: it is
     buf, start, size                  … then in buf[start:start + size]
     may_send()                        whether the present moment is in a communication window
     first_delay()                     seconds before the first attempt
-    retries(), delay(n)               attempts after the first one, seconds from attempt n to the next
-    was_confirmed()                   called when the confirmation came, on a source of confirmed pushes
+    retries(), delay(n)               attempts after the first one, seconds from
+                                      attempt n to the next
+    was_confirmed()                   called when the confirmation came, on a source
+                                      of confirmed pushes
 """
 
 from micropython import const
@@ -71,7 +79,8 @@ class Sender:
         self.at = 0
         self.n = 0
 
-    # -- steps -------------------------------------------------------------------------------------------
+    # -- steps
+    # -------------------------------------------------------------------------------------------
 
     def tick(self, ms):
         """ms milliseconds have passed."""
@@ -109,7 +118,9 @@ class Sender:
         self.shut = False
 
     def try_now(self):
-        """An attempt, if a communication window is open. All of them begin at once then, so each waits its random time anew."""
+        """An attempt, if a communication window is open. All of them begin at once then,
+        so each waits its random time anew.
+        """
         source = self.source
         if not source.may_send():
             self.shut = True
@@ -134,7 +145,9 @@ class Sender:
                 self.line.dial()
 
     def nobody(self):
-        """There is nowhere to send to: what has piled up is wanted by nobody, and not told later. Of notices the AAs have been told."""
+        """There is nowhere to send to: what has piled up is wanted by nobody, and not told
+        later. Of notices the AAs have been told.
+        """
         if self.source.inside:
             while self.box.told:
                 self.box.pop()
@@ -181,7 +194,9 @@ class Sender:
             self.delivered()
 
     def delivered(self):
-        """Forget the record, unless the outbox was emptied meanwhile, and begin with the next one at the next tick."""
+        """Forget the record, unless the outbox was emptied meanwhile, and begin
+        with the next one at the next tick.
+        """
         self.stop_streaming()
         self.connection = None
         self.peer = None
@@ -196,7 +211,8 @@ class Sender:
             text = "source=%s reason=%s attempt=%d left=%d" % (source, text, self.attempt, self.box.n)
         self.notifier.log(level, "notify", event, text or source)
 
-    # -- TCP ----------------------------------------------------------------------------------------------
+    # -- TCP
+    # ----------------------------------------------------------------------------------------------
 
     def dialling(self):
         if self.line.state == OPEN:
@@ -234,7 +250,9 @@ class Sender:
             self.wait = 0
 
     def sending(self):
-        """The connection has the record: it is sent when all has been taken, and failed when the connection ends before."""
+        """The connection has the record: it is sent when all has been taken, and failed
+        when the connection ends before.
+        """
         if self.gone():
             self.failed_attempt("connection-lost")
         elif not self.connection.sending():
@@ -253,7 +271,8 @@ class Sender:
         elif self.connection is not None and self.gone():
             self.failed_attempt("connection-lost")
 
-    # -- UDP ----------------------------------------------------------------------------------------------
+    # -- UDP
+    # ----------------------------------------------------------------------------------------------
 
     def datagram(self):
         """One WPDU, one datagram. A queue that is full just now takes it at the next tick."""
@@ -284,9 +303,11 @@ class Sender:
         self.sock = sock
 
     def ready(self, event):
-        """Datagrams from the destination: a confirmation, an acknowledgement of blocks, or nothing that is expected here.
+        """Datagrams from the destination: a confirmation, an acknowledgement of blocks,
+        or nothing that is expected here.
 
-        `readinto` reads on while there is room, so that those which have come together stand one behind the other.
+        `readinto` reads on while there is room, so that those which have come
+        together stand one behind the other.
         """
         scratch = self.notifier.scratch
         n = self.sock.readinto(scratch) or 0
@@ -303,7 +324,9 @@ class Sender:
             off = end
 
     def failed(self, e):
-        """The destination cannot be reached, as far as the network tells; of a datagram that was taken nothing more is known."""
+        """The destination cannot be reached, as far as the network tells; of a datagram
+        that was taken nothing more is known.
+        """
         if self.state == AWAITING or self.state == STREAMING:
             self.failed_attempt("unreachable")
 
@@ -314,7 +337,8 @@ class Sender:
             self.sock.close()
             self.sock = None
 
-    # -- in blocks ------------------------------------------------------------------------------------------
+    # -- in blocks
+    # ------------------------------------------------------------------------------------------
 
     def stream(self, connection):
         """Send a push in blocks, when no other one is under way and there is a transfer for it."""
@@ -397,10 +421,13 @@ class Sender:
             self.state = IDLE
             self.notifier.long.release()
 
-    # -- confirmation ---------------------------------------------------------------------------------------
+    # -- confirmation
+    # ---------------------------------------------------------------------------------------
 
     def confirm(self, buf, off, end):
-        """DataNotificationConfirm: the record is delivered when it has that number, and is still there; False when it is not."""
+        """DataNotificationConfirm: the record is delivered when it has that number, and is
+        still there; False when it is not.
+        """
         if self.state < SENDING or self.box.epoch != self.epoch:
             return False
         if not is_confirmation(buf, off, end) or invoke_id(buf, off) != invoke_id(self.box.buf, APDU):
@@ -410,14 +437,17 @@ class Sender:
         self.delivered()
         return True
 
-    # -- what is sent ------------------------------------------------------------------------------------------
+    # -- what is sent
+    # ------------------------------------------------------------------------------------------
 
     def is_long(self):
         """Whether the record in hand is a push whose values are not in it (`net.long_push`)."""
         return self.n == _HEAD_ONLY and not self.source.inside
 
     def form(self, aa):
-        """Take in hand the octets of the oldest record: of a notice as they are in an AA, with None outside one."""
+        """Take in hand the octets of the oldest record: of a notice as they are
+        in an AA, with None outside one.
+        """
         source = self.source
         if source.inside:
             source.shape(FIRST, aa)

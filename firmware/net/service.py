@@ -1,4 +1,6 @@
-"""The DLMS/COSEM service on the network: sockets on one port number, TCP and UDP, for every address (REQUIREMENTS A-10, A-11, B-21)."""
+"""The DLMS/COSEM service on the network: sockets on one port number, TCP and UDP, for every
+address (REQUIREMENTS A-10, A-11, B-21).
+"""
 
 import os
 import socket
@@ -51,7 +53,9 @@ class Service:
             self.multicast = Multicast(self)
 
     def start(self, hosts, port):
-        """Listen on every host that this machine has; returns the port number. Raises BindError when none or a taken port is among them."""
+        """Listen on every host that this machine has; returns the port number. Raises BindError
+        when none or a taken port is among them.
+        """
         if port:
             self.bind(hosts, port)
         else:
@@ -86,7 +90,9 @@ class Service:
             raise
 
     def open(self, hosts, port, opened):
-        """`bind`, with a list of (socket, whether TCP, host) that is filled with those which are open."""
+        """`bind`, with a list of (socket, whether TCP, host) that is
+        filled with those which are open.
+        """
         addresses = []
         for host in hosts:
             if address.covered(host, hosts):
@@ -111,10 +117,13 @@ class Service:
                 handler = Listener(sock, name, self.connections, self.queue, self.log, self.most)
                 handler.locate = self.located if address.wildcard(host) else None
             else:
-                handler = UdpPort(sock, name, self.server, self.links, self.overflow, self.datagram, self.queue, self.tx)
+                handler = UdpPort(
+                    sock, name, self.server, self.links, self.overflow, self.datagram, self.queue, self.tx
+                )
             self.sockets.append((handler, stream, host))
 
-    # -- local addresses -----------------------------------------------------------------------------------
+    # -- local addresses
+    # -----------------------------------------------------------------------------------
 
     def named(self, host, port=0):
         """`address:port` of this end for the log: of a wildcard address the one that a board has."""
@@ -122,7 +131,8 @@ class Service:
         return address.join(own or host, port or self.port)
 
     def located(self, peer, remote, port=0):
-        """`address:port` of this end of a TCP connection with the socket address `peer`, `remote` as text; port: another than the meter's.
+        """`address:port` of this end of a TCP connection with the socket address `peer`, `remote`
+        as text; port: another than the meter's.
 
         Where the platform does not tell the address it is the wildcard address of the family.
         """
@@ -131,9 +141,11 @@ class Service:
         return address.join(found, port) if found else self.named("::" if remote[0] == "[" else "0.0.0.0", port)
 
     def spread(self):
-        """Give a UDP socket of its own to every local address that a wildcard address stands for, as far as they are told (A-65).
+        """Give a UDP socket of its own to every local address that a wildcard address stands
+        for, as far as they are told (A-65).
 
-        What is left to the socket of the wildcard address is sent to groups, or to addresses that it is not told of.
+        What is left to the socket of the wildcard address is sent to groups, or to
+        addresses that it is not told of.
         """
         self.looked = 0
         for handler, stream, host in self.sockets:
@@ -146,7 +158,12 @@ class Service:
                 wanted += found
                 handler.group = True
             elif self.named(host) == address.join(host, self.port):
-                self.log("WARN", "net", "one-udp-socket", "host=%s answers leave from the address that the network chooses" % host)
+                self.log(
+                    "WARN",
+                    "net",
+                    "one-udp-socket",
+                    "host=%s answers leave from the address that the network chooses" % host,
+                )
             if wanted:
                 address.share(handler.sock, True)
                 for text in wanted:
@@ -164,14 +181,18 @@ class Service:
         try:
             address.share(sock, False)
             name = address.join(host, self.port)
-            self.unicast[host] = UdpPort(sock, name, self.server, self.links, self.overflow, self.datagram, self.queue, self.tx)
+            self.unicast[host] = UdpPort(
+                sock, name, self.server, self.links, self.overflow, self.datagram, self.queue, self.tx
+            )
         except Exception:
             self.queue.discard(sock)
             sock.close()
             raise
 
     def look_again(self, ms):
-        """Somebody who wants an answer may have sent to an address that is new: look for those, once a second at the most."""
+        """Somebody who wants an answer may have sent to an address that is new: look for
+        those, once a second at the most.
+        """
         self.looked += ms
         if self.looked >= _PAUSE:
             for handler, stream, _ in self.sockets:
@@ -180,11 +201,17 @@ class Service:
                     n = len(self.unicast)
                     self.spread()
                     if n == len(self.unicast):
-                        self.log(self.level, "net", "unanswered", "host=%s to a group, or to an address without a socket" % handler.name)
+                        self.log(
+                            self.level,
+                            "net",
+                            "unanswered",
+                            "host=%s to a group, or to an address without a socket" % handler.name,
+                        )
                         self.level = "DEBUG"  # said once
 
     def rebind(self):
-        """Open the listening and the UDP sockets anew on the same addresses and number; True when all could be.
+        """Open the listening and the UDP sockets anew on the same addresses and
+        number; True when all could be.
 
         For boards whose network went away and came back. Connections go on, AAs too.
         """

@@ -2,15 +2,18 @@
 
 The states of a connection after IEC 62056-4-7 (REQUIREMENTS A-56):
 
-    NO CONNECTION --accept--> IDLE --octets--> RECEIVING --WPDU complete--> SENDING --all sent--> IDLE
-    any --FIN, RST, bad version, time-out--> NO CONNECTION, with TCP-ABORT to the application layer (A-33)
+    NO CONNECTION --accept--> IDLE --octets--> RECEIVING --WPDU complete--> SENDING
+    --all sent--> IDLE any --FIN, RST, bad version, time-out--> NO CONNECTION, with
+    TCP-ABORT to the application layer (A-33)
 
-A connection is not read while an answer waits to be sent, so that a slow peer delays only itself and TCP's own flow control
-holds back its next requests (A-23, A-24).
+A connection is not read while an answer waits to be sent, so that a slow peer delays only itself
+and TCP's own flow control holds back its next requests (A-23, A-24).
 
-One turn of the poll does one thing for a connection: serves one WPDU, or sends one block of a stream. A client that sends many requests
-ahead waits for them to be served, and nobody else does (A-35). What is there to be done in the next turn, `_MORE`, is done as soon as the
-socket can be written: the poll reports that in its next turn, so that nothing is kept or asked for connections that have nothing left.
+One turn of the poll does one thing for a connection: serves one WPDU, or sends one block of a
+stream. A client that sends many requests ahead waits for them to be served, and nobody else does
+(A-35). What is there to be done in the next turn, `_MORE`, is done as soon as the socket can be
+written: the poll reports that in its next turn, so that nothing is kept or asked for connections
+that have nothing left.
 """
 
 import select
@@ -25,17 +28,21 @@ from net.hot import receive_one
 _POLLIN = select.POLLIN
 _POLLOUT = select.POLLOUT
 _KEPT = HEADER + HEAD  # octets of a too long WPDU that tell how it is answered
-_MORE = -1  # instead of an offset: all is sent, and the next turn has a block of a stream to send or a WPDU in rx to serve
+# instead of an offset: all is sent, and the next turn has a block of a stream
+# to send or a WPDU in rx to serve
+_MORE = -1
 
 
 class Connection(Link):
-    """One TCP connection: wrapper, receive buffer and link. Made once, used for one client after another.
+    """One TCP connection: wrapper, receive buffer and link. Made once, used
+    for one client after another.
 
         rx:  | WPDU, WPDU, … served in place | part of a WPDU |        8 + PDU octets
              0                               off              have
 
-    tx: the transmit buffer of all transports. What a socket does not take at once of an answer is kept aside. So tx is free between two
-    answers, and the octets that continue a WPDU arrive there, because a socket reads to offset 0 only.
+    tx: the transmit buffer of all transports. What a socket does not take at once of an answer is
+    kept aside. So tx is free between two answers, and the octets that continue a WPDU arrive there,
+    because a socket reads to offset 0 only.
     """
 
     def __init__(self, carrier, queue, tx):
@@ -62,7 +69,8 @@ class Connection(Link):
         return self.remote
 
     def open(self, sock, local, remote):
-        """TCP-CONNECT.indication or .confirm: take an accepted or dialled, non-blocking socket into use.
+        """TCP-CONNECT.indication or .confirm: take an accepted or dialled,
+        non-blocking socket into use.
 
         When this raises the connection is as free as before, and the socket still the caller's.
         """
@@ -112,7 +120,9 @@ class Connection(Link):
             self.close("hang-up")
 
     def failed(self, e):
-        """`ready` raised: the peer reset the connection, or something worse. This connection ends, and no other."""
+        """`ready` raised: the peer reset the connection, or something worse. This
+        connection ends, and no other.
+        """
         if self.sock is not None:
             self.close("error-%s" % (e.errno if isinstance(e, OSError) else type(e).__name__))
 
@@ -170,7 +180,8 @@ class Connection(Link):
                 self.go_on()
 
     def go_on(self):
-        """All is sent: the next turn is for the stream that runs, or for the WPDU at rx[off:] if it is complete.
+        """All is sent: the next turn is for the stream that runs, or for the WPDU
+        at rx[off:] if it is complete.
 
         The part of one moves to the start of rx; one that is too long is being thrown away.
         """
@@ -190,7 +201,9 @@ class Connection(Link):
         self.have = n
 
     def answer(self, n):
-        """Send n octets of tx; what the socket does not take now is sent when it can (A-24). 0 while an answer is only measured."""
+        """Send n octets of tx; what the socket does not take now is sent when it can (A-24).
+        0 while an answer is only measured.
+        """
         if n:
             sent = self.sock.write(self.tx, n)
             if sent != n:
@@ -201,7 +214,9 @@ class Connection(Link):
             self.wait_more()
 
     def send(self, buf, off, n):
-        """Send a WPDU that nobody asked for; False while an answer waits to be sent, in whose place it cannot stand."""
+        """Send a WPDU that nobody asked for; False while an answer waits to be sent,
+        in whose place it cannot stand.
+        """
         if self.sending():
             return False
         copy(self.tx, 0, buf, off, n)
@@ -210,14 +225,18 @@ class Connection(Link):
         return True
 
     def sending(self):
-        """Whether part of an answer or of a stream is still to be sent, or the connection is gone; requests not yet served do not count."""
+        """Whether part of an answer or of a stream is still to be sent, or the connection is gone;
+        requests not yet served do not count.
+        """
         return self.out != self.out_end and (self.out != _MORE or self.streaming is not None or self.sock is None)
 
     def wait_out(self, sent, n):
-        """tx[sent:n] is still to be sent: keep it, watch for that, and read nothing before it is done.
+        """tx[sent:n] is still to be sent: keep it, watch for that, and
+        read nothing before it is done.
 
-        It is kept in the receive buffer, which has no other use meanwhile; only when further requests of this client are in there,
-        which sends them without reading the answers, memory is taken for it until it is sent.
+        It is kept in the receive buffer, which has no other use meanwhile; only when further
+        requests of this client are in there, which sends them without reading the answers,
+        memory is taken for it until it is sent.
         """
         n -= sent
         if self.off == self.have:
@@ -238,7 +257,9 @@ class Connection(Link):
         self.queue.want(self.sock, _POLLOUT)
 
     def flush(self):
-        """Do one thing: send what is left of an answer, the next block of a stream or slice of a long answer, or serve a WPDU of rx."""
+        """Do one thing: send what is left of an answer, the next block of a stream or slice of
+        a long answer, or serve a WPDU of rx.
+        """
         if self.out != _MORE:
             self.out += self.sock.write(self.kept, self.out, self.out_end - self.out) or 0
             if self.out != self.out_end:
@@ -263,7 +284,9 @@ class Connection(Link):
             self.queue.want(self.sock, _POLLIN)
 
     def too_long(self):
-        """The WPDU at rx[off:] announces more than fits: throw it away as it comes, never more memory than rx (A-27)."""
+        """The WPDU at rx[off:] announces more than fits: throw it away as it comes,
+        never more memory than rx (A-27).
+        """
         rx = self.rx
         n = self.have - self.off
         self.have = min(n, _KEPT)  # these wait at rx[0:have] for the answer
@@ -288,9 +311,11 @@ class Connection(Link):
                 self.go_on()
 
     def watch(self, ms, idle_limit, frame_limit):
-        """Called by the supervisor every ms milliseconds: close what has been quiet too long (A-31).
+        """Called by the supervisor every ms milliseconds: close what has
+        been quiet too long (A-31).
 
-        frame_limit: milliseconds between two octets of a WPDU, or of an answer not fetched; idle_limit: of a connection, 0 for never.
+        frame_limit: milliseconds between two octets of a WPDU, or of an answer not fetched;
+        idle_limit: of a connection, 0 for never.
         """
         if self.active:
             self.active = False
@@ -320,7 +345,9 @@ class Listener:
         queue.add(sock, self)
 
     def ready(self, event):
-        """A client is waiting: give it a free connection, or close it at once when there is none (A-32)."""
+        """A client is waiting: give it a free connection, or close it at
+        once when there is none (A-32).
+        """
         address.reserve()
         sock = None
         try:

@@ -1,11 +1,14 @@
-"""Tells the AAs of the client management process what happened: every AA that negotiated it, each notice once (REQUIREMENTS B-16).
+"""Tells the AAs of the client management process what happened: every AA that negotiated
+it, each notice once (REQUIREMENTS B-16).
 
     told by the teller, here          the AAs on accepted connections and over UDP
-    told by the sender (`net.sender`) the destination of the configuration; over TCP inside the AA that it has on that connection
+    told by the sender (`net.sender`) the destination of the configuration; over TCP inside
+    the AA that it has on that connection
 
-Neither stands in for the other: this client has no secret, so that anyone may open such an AA and be gone, and a datagram proves no
-delivery. They go along the same outbox, each at its own pace. The teller is ahead: a notice comes to the sender when the AAs have been
-told, or when those that are busy, with an answer that is not fetched, have had their time: a second where a destination waits.
+Neither stands in for the other: this client has no secret, so that anyone may open such an AA and
+be gone, and a datagram proves no delivery. They go along the same outbox, each at its own pace. The
+teller is ahead: a notice comes to the sender when the AAs have been told, or when those that are
+busy, with an answer that is not fetched, have had their time: a second where a destination waits.
 """
 
 from micropython import const
@@ -16,7 +19,9 @@ _SECOND = const(1000)
 
 
 class Teller:
-    """source: a source of `net.sender` whose records go through AAs (`inside`). notifier: the Notifier it belongs to."""
+    """source: a source of `net.sender` whose records go through AAs (`inside`).
+    notifier: the Notifier it belongs to.
+    """
 
     def __init__(self, source, notifier):
         self.source = source
@@ -54,7 +59,9 @@ class Teller:
         return _SECOND * (1 if self.source.transport >= 0 else max(1, self.source.delay(1)))
 
     def tell(self, at):
-        """Send the record at box.buf[at:] through every AA that has not had it; returns how many are busy."""
+        """Send the record at box.buf[at:] through every AA that has not had
+        it; returns how many are busy.
+        """
         busy = 0
         self.heard = 0
         i = 0

@@ -1,14 +1,18 @@
-"""UDP: one datagram is one WPDU, and the answer goes back to where the request came from (REQUIREMENTS A-40 to A-46).
+"""UDP: one datagram is one WPDU, and the answer goes back to where the request
+came from (REQUIREMENTS A-40 to A-46).
 
-The wrapper keeps no state from one datagram to the next (A-41). What has a state are AAs, kept per peer - address and port - in a
-fixed number of links with an inactivity of their own, so that forged sources can use up neither memory nor the TCP connections.
-A peer without an AA has no link: it gets a free one for the moment, and keeps it when its AARQ is accepted.
+The wrapper keeps no state from one datagram to the next (A-41). What has a state are AAs, kept per
+peer - address and port - in a fixed number of links with an inactivity of their own, so that forged
+sources can use up neither memory nor the TCP connections. A peer without an AA has no link: it gets
+a free one for the moment, and keeps it when its AARQ is accepted.
 
-One turn of the poll serves one datagram of a socket, or sends one block of a stream: then the other sockets have theirs (A-35). While a
-stream goes out over it a socket is not read, as a TCP connection is not.
+One turn of the poll serves one datagram of a socket, or sends one block of a stream:
+then the other sockets have theirs (A-35). While a stream goes out over it a socket is
+not read, as a TCP connection is not.
 
-A socket for each local address (`net.service`), because a socket that is bound to all of them answers from the one that the network
-chooses, and does not tell at which one it was asked. An AA belongs to the address where it was opened (A-65).
+A socket for each local address (`net.service`), because a socket that is bound to all of them
+answers from the one that the network chooses, and does not tell at which one it was asked. An AA
+belongs to the address where it was opened (A-65).
 """
 
 import select
@@ -57,9 +61,9 @@ class UdpLink(Link):
 class UdpPort:
     """A bound UDP socket.
 
-    links: the pool of links, shared by the sockets of all families. overflow: a link without room for AAs, for the time when all are taken.
-    tx: the transmit buffer of all transports. home: for the socket of a multicast group, the port whose views of it it shares
-    (`net.multicast`).
+    links: the pool of links, shared by the sockets of all families. overflow: a link without room
+    for AAs, for the time when all are taken. tx: the transmit buffer of all transports. home: for
+    the socket of a multicast group, the port whose views of it it shares (`net.multicast`).
     """
 
     have = -1  # a datagram is not read as a stream is (`net.hot`)
@@ -71,7 +75,9 @@ class UdpPort:
         self.links = links
         self.overflow = overflow
         self.size = datagram + 1  # one more than is taken, so that a longer datagram does not look whole
-        self.group = False  # what comes here is to an IP broadcast or multicast address, or to one that has no socket of its own
+        # what comes here is to an IP broadcast or multicast address, or to one
+        # that has no socket of its own
+        self.group = False
         self.unheard = False  # … somebody there asked for an answer
         self.home = home or self
         self.queue = queue
@@ -82,7 +88,9 @@ class UdpPort:
         queue.add(sock, self)
 
     def ready(self, event):
-        """A datagram has come, or the next block of a stream can go. What is no WPDU is dropped (A-40, A-42)."""
+        """A datagram has come, or the next block of a stream can go. What is no
+        WPDU is dropped (A-40, A-42).
+        """
         if self.streaming is not None:
             self.next_block(self.streaming)
             return
@@ -119,7 +127,8 @@ class UdpPort:
                 self.queue.want(self.sock, _POLLOUT)
 
     def to_group(self, data, n, peer):
-        """Serve a WPDU that came to a group: nothing is answered, because all the others of the group would answer as well (A-63).
+        """Serve a WPDU that came to a group: nothing is answered, because all the others of
+        the group would answer as well (A-63).
 
         It is for the unconfirmed AAs of the peer, at whichever of our addresses they were opened.
         """
@@ -133,7 +142,9 @@ class UdpPort:
             self.unheard = True
 
     def next_block(self, link):
-        """Send the next block of the stream of a link, unless its AA has ended meanwhile; after the last one the socket is read again."""
+        """Send the next block of the stream of a link, unless its AA has ended meanwhile; after
+        the last one the socket is read again.
+        """
         if link.streaming is not None and link.port is self.home:
             self.answer(self.server.more(link, self.tx), link.peer)
         if link.streaming is None or link.port is not self.home:
@@ -153,7 +164,9 @@ class UdpPort:
             pass  # best effort: a datagram that cannot be handed over is lost (A-44)
 
     def send(self, link, buf, off, n):
-        """Send a WPDU that nobody asked for to the peer of a link; False when the datagram cannot be handed over now."""
+        """Send a WPDU that nobody asked for to the peer of a link; False when the
+        datagram cannot be handed over now.
+        """
         if self.sock is None:
             return False
         copy(self.tx, 0, buf, off, n)
@@ -183,7 +196,9 @@ class UdpPort:
         return free
 
     def slice(self, n):
-        """tx[0:n] as a memoryview; those of recent lengths are kept, so that steady traffic allocates none."""
+        """tx[0:n] as a memoryview; those of recent lengths are kept, so that
+        steady traffic allocates none.
+        """
         i = n % _KEPT
         view = self.views[i]
         if len(view) != n:
@@ -193,7 +208,9 @@ class UdpPort:
 
 
 def watch(server, links, ms, limit):
-    """Called by the supervisor every ms milliseconds: an AA over UDP ends after `limit` milliseconds in which nothing was served (A-46)."""
+    """Called by the supervisor every ms milliseconds: an AA over UDP ends after `limit`
+    milliseconds in which nothing was served (A-46).
+    """
     for link in links:
         if link.n:
             if link.served:

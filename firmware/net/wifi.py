@@ -4,8 +4,9 @@
     JOINING, SETTLING --failure, 20 s--> WAITING --1, 2, 4 … 60 s--> JOINING
     UP --link lost--> WAITING
 
-Every sixth failure in a row the radio is switched off and on; after `patience` without a network `tick` asks for a reset of the
-board. Power save is off, because it delays answers by the beacon interval and some access points drop sleeping stations.
+Every sixth failure in a row the radio is switched off and on; after `patience` without a network
+`tick` asks for a reset of the board. Power save is off, because it delays answers by the beacon
+interval and some access points drop sleeping stations.
 
 `tick` is called by the supervisor, never blocks and allocates nothing while the link is up.
 """
@@ -24,7 +25,9 @@ _RADIO = const(6)  # failures in a row
 
 
 class Wifi:
-    """driver: row of `net.wifi_ports`. access: dict with ssid, key, hostname. patience: minutes, 0 for endless."""
+    """driver: row of `net.wifi_ports`. access: dict with ssid, key, hostname.
+    patience: minutes, 0 for endless.
+    """
 
     settle = 3000  # milliseconds that the link must hold before it counts
 
@@ -128,7 +131,12 @@ class Wifi:
         self.wait = min(_LONGEST, 1000 << min(self.failures - 1, 6))
         word = wifi_ports.meaning(self.codes, code)[1]
         event = "lost" if self.state == UP else "failed"
-        self.log("WARN", "wifi", event, "status=%d reason=%s failures=%d next=%ds" % (code, word, self.failures, self.wait // 1000))
+        self.log(
+            "WARN",
+            "wifi",
+            event,
+            "status=%d reason=%s failures=%d next=%ds" % (code, word, self.failures, self.wait // 1000),
+        )
         self.enter(WAITING)
         try:
             self.wlan.disconnect()
@@ -143,7 +151,9 @@ class Wifi:
         self.wlan.active(False)
 
     def restart(self):
-        """Leave the network and begin anew with the radio: the sockets above it do not work any more."""
+        """Leave the network and begin anew with the radio: the sockets
+        above it do not work any more.
+        """
         self.enter(WAITING)
         self.wait = 0
         try:

@@ -1,7 +1,7 @@
 """What the status codes of a Wi-Fi station mean, by driver: `network.WLAN.status()`.
 
-A code is on the way, up, or a failure; an unknown one counts as a failure. `loopback`: whether a socket can reach the station's own
-address, so that the listener can be tried.
+A code is on the way, up, or a failure; an unknown one counts as a failure. `loopback`: whether a
+socket can reach the station's own address, so that the listener can be tried.
 """
 
 UP = 1

@@ -1,16 +1,21 @@
-"""The requests whose heap use is measured: in the interpreter by the tests here, and from outside by wire tests and bench.
+"""The requests whose heap use is measured: in the interpreter by the tests here, and
+from outside by wire tests and bench.
 
-    NAMED         kind -> a cycle of (request APDU, beginning of the answer's APDU), in hexadecimal with blanks ignored
-    SHORT_NAMES   the same for the management client with short names (80), where <object + offset> stands for a short name
+    NAMED         kind -> a cycle of (request APDU, beginning of the answer's APDU), in
+                  hexadecimal with blanks ignored
+    SHORT_NAMES   the same for the management client with short names (80), where <object +
+                  offset> stands for a short name
 
-A cycle leaves the meter as it was, so that it can be played any number of times. All are requests of the management client (48),
-which may write, in one AA. MicroPython and CPython both read this file.
+A cycle leaves the meter as it was, so that it can be played any number of times.
+All are requests of the management client (48), which may write, in one AA.
+MicroPython and CPython both read this file.
 """
 
 MANAGEMENT = 48
 READER = 32
 SHORT_NAME_MANAGEMENT = 80
-CLIENT_SECRET = {MANAGEMENT: b"87654321", READER: b"12345678", SHORT_NAME_MANAGEMENT: b"87654321"}  # the demonstration values
+# the demonstration values
+CLIENT_SECRET = {MANAGEMENT: b"87654321", READER: b"12345678", SHORT_NAME_MANAGEMENT: b"87654321"}
 
 ENERGY = "0003 0100010800FF"  # Register, A+
 COUNTER = "0003 0100040800FF"  # Register, R-: the one that is reset
@@ -27,7 +32,9 @@ ASSOCIATION = "000F 0000280000FF"  # the association itself
 UNKNOWN = "0001 0000FFFFFFFF"
 
 PROFILE_BLOCKS = 20  # blocks fetched in a cycle before the transfer is begun anew
-BLOCK = 128  # client-max-receive-pdu-size for the kinds that fetch blocks: with 24 hours of rows there are enough of them
+# client-max-receive-pdu-size for the kinds that fetch blocks: with 24 hours
+# of rows there are enough of them
+BLOCK = 128
 
 _REGISTERS = "".join([ENERGY + "02 00", "0003 0100020800FF 02 00", COUNTER + "02 00", CLOCK + "02 00", NOTE + "02 00"])
 _TIME = "FF 00 00 00 00 8000 00"  # day of the week, midnight, deviation unspecified
@@ -45,7 +52,9 @@ def _octets(n, size):
 
 
 def _general(request, n):
-    """A request in one general block, window 1, and n acknowledgements, each answered by the next block; the last block may come before."""
+    """A request in one general block, window 1, and n acknowledgements, each answered by the next
+    block; the last block may come before.
+    """
     apdu = request.replace(" ", "")
     first = ("E081 0001 0000 %02X" % (len(apdu) // 2) + apdu, "E0")
     return [first] + [("E081" + _octets(i + 1, 2) + _octets(i, 2) + "00", "E0") for i in range(1, n)]
@@ -65,11 +74,17 @@ def _blocks(first, answer, n):
 
 NAMED = {
     "GET of a Register": [("C001C1" + ENERGY + "02 00", "C401C1 00 06")],
-    "SET of a Data": [("C101C1" + NOTE + "02 00 06 00000005", "C501C1 00"), ("C101C1" + NOTE + "02 00 06 FFFFFFFF", "C501C1 00")],
+    "SET of a Data": [
+        ("C101C1" + NOTE + "02 00 06 00000005", "C501C1 00"),
+        ("C101C1" + NOTE + "02 00 06 FFFFFFFF", "C501C1 00"),
+    ],
     "ACTION": [("C301C1" + COUNTER + "01 01 0F 00", "C701C1 00 00")],
     "GET list": [("C003C1 0A" + _REGISTERS + _REGISTERS, "C403C1 0A 00 06")],
     "SET list": [
-        ("C104C1 02" + NOTE + "02 00" + LABEL + "02 00 02 06 00000005 09 0F 4141414141 4242424242 4343434343", "C505C1 02 00 00"),
+        (
+            "C104C1 02" + NOTE + "02 00" + LABEL + "02 00 02 06 00000005 09 0F 4141414141 4242424242 4343434343",
+            "C505C1 02 00 00",
+        ),
     ],
     "ACTION list": [("C303C1 02" + COUNTER + "01" + COUNTER + "01 02 0F 00 00", "C703C1 02 00 00 00 00")],
     "GET-next of a profile block": _blocks("C001C1" + PROFILE + "02 00", "C402C1 00", PROFILE_BLOCKS),
@@ -80,7 +95,10 @@ NAMED = {
         ("C001C1" + PROFILE + "07 00", "C401C1 00 06"),
         ("C001C1" + ASSOCIATION + "04 00", "C401C1 00"),
     ],
-    "GET of all attributes": [("C001C1" + ENERGY + "00 00", "C401C1 00 0203"), ("C001C1" + CLOCK + "00 00", "C401C1 00 0209")],
+    "GET of all attributes": [
+        ("C001C1" + ENERGY + "00 00", "C401C1 00 0203"),
+        ("C001C1" + CLOCK + "00 00", "C401C1 00 0209"),
+    ],
     "GET of the object list": _blocks("C001C1" + ASSOCIATION + "02 00", "C402C1 00", 25),
     "GET by entry": [
         ("C001C1" + PROFILE + "02 01 02" + _entries(1, 1), "C401C1 00 0101"),
@@ -112,7 +130,12 @@ NAMED = {
     "ACTION in general blocks": _general("C301C1" + COUNTER + "01 01 0F 00", 1),
     "ACCESS": [
         (
-            _access("50", ("01" + ENERGY + "02", "00"), ("02" + NOTE + "02", "06 00000005"), ("03" + COUNTER + "01", "0F 00")),
+            _access(
+                "50",
+                ("01" + ENERGY + "02", "00"),
+                ("02" + NOTE + "02", "06 00000005"),
+                ("03" + COUNTER + "01", "0F 00"),
+            ),
             "DA50000001 00 01 03",
         ),
         (
@@ -121,8 +144,13 @@ NAMED = {
         ),
         (_access("40", ("01" + CLOCK + "02", "00")), "DA40000001 0000 01 090C"),
     ],
-    "ACCESS in general blocks": _general(_access("40", ("01" + PROFILE + "02", "00"), ("01" + CLOCK + "02", "00")), PROFILE_BLOCKS),
-    "SET of the clock": [("C101C1" + CLOCK + "03 00 10 FFC4", "C501C1 00"), ("C101C1" + CLOCK + "03 00 10 0000", "C501C1 00")],
+    "ACCESS in general blocks": _general(
+        _access("40", ("01" + PROFILE + "02", "00"), ("01" + CLOCK + "02", "00")), PROFILE_BLOCKS
+    ),
+    "SET of the clock": [
+        ("C101C1" + CLOCK + "03 00 10 FFC4", "C501C1 00"),
+        ("C101C1" + CLOCK + "03 00 10 0000", "C501C1 00"),
+    ],
     "disconnect and reconnect": [
         ("C301C1" + SUPPLY + "01 01 0F 00", "C701C1 00"),
         ("C301C1" + SUPPLY + "02 01 0F 00", "C701C1 00"),
@@ -188,7 +216,10 @@ REFUSALS = {
     "general block that is none": ("E0810001", "D801"),
     "general block of no transfer": ("E081 0007 0003 01 00", "D801"),
     "ACCESS that breaks off": ("D940000001 00 01 01", "D801"),
-    "ACCESS with failures": (_access("60", ("01" + UNKNOWN + "02", "00"), ("02" + NOTE + "02", "06 00000005")), "DA60000001 0000 02 0000"),
+    "ACCESS with failures": (
+        _access("60", ("01" + UNKNOWN + "02", "00"), ("02" + NOTE + "02", "06 00000005")),
+        "DA60000001 0000 02 0000",
+    ),
 }
 REFUSED = list(REFUSALS.values())
 _NOT_EVERYWHERE = ("push without a destination", "ACCESS with failures")
@@ -292,7 +323,9 @@ def unhex(text):
 
 
 def short_cycle(kind, base):
-    """The cycle of a kind of SHORT_NAMES as octets; base(class-id and logical name, eight octets) is the base name of an object."""
+    """The cycle of a kind of SHORT_NAMES as octets; base(class-id and logical name, eight
+    octets) is the base name of an object.
+    """
 
     def octets(text):
         while "<" in text:
@@ -317,8 +350,12 @@ def left_out(kind, limits):
 
 
 def refused_everywhere():
-    """The cycle "refused" of a board that leaves out what it may: an object or a service less is another refusal."""
-    return [(unhex(request), unhex(answer)) for name, (request, answer) in REFUSALS.items() if name not in _NOT_EVERYWHERE]
+    """The cycle "refused" of a board that leaves out what it may: an object or a
+    service less is another refusal.
+    """
+    return [
+        (unhex(request), unhex(answer)) for name, (request, answer) in REFUSALS.items() if name not in _NOT_EVERYWHERE
+    ]
 
 
 def pdu_size(kind):

@@ -1,4 +1,6 @@
-"""Whether a meter and its client can be in one process: not on a board whose network cannot reach itself."""
+"""Whether a meter and its client can be in one process: not on a board
+whose network cannot reach itself.
+"""
 
 import errno
 import socket

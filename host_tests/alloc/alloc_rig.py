@@ -1,4 +1,5 @@
-"""A whole meter without sockets, in MicroPython or CPython: the real object model behind the real engine.
+"""A whole meter without sockets, in MicroPython or CPython: the real
+object model behind the real engine.
 
 It also has what every test here needs: `taken`, the heap octets that a function takes.
 """
@@ -14,7 +15,9 @@ from config import parse
 from dlms.aa.association import Link, associations
 from dlms.server import Server
 
-_AARQ = "6036 A1090607608574050801{:02X} 8A020780 8B0760857405080201 AC0A8008 {} BE10040E01000000065F1F0400FFFFFF {:04X}"
+_AARQ = (
+    "6036 A1090607608574050801{:02X} 8A020780 8B0760857405080201 AC0A8008 {} BE10040E01000000065F1F0400FFFFFF {:04X}"
+)
 
 
 def need_general_blocks():
@@ -27,7 +30,9 @@ class Rig:
     """words: settings of the meter, `key=value` each."""
 
     def __init__(self, *words):
-        config = parse(("port=0", "seed=1", "start=2026-03-27T12:00:00", "backfill_days=1", "depth=400") + words, "127.0.0.1")
+        config = parse(
+            ("port=0", "seed=1", "start=2026-03-27T12:00:00", "backfill_days=1", "depth=400") + words, "127.0.0.1"
+        )
         self.meter = meter.build(config)
         self.notes = []
         self.server = Server(
@@ -43,7 +48,9 @@ class Rig:
         self.tx = self.server.buffer()
 
     def base(self, o):
-        """Base name of the object of the management logical device with this class-id and logical name, eight octets."""
+        """Base name of the object of the management logical device with this
+        class-id and logical name, eight octets.
+        """
         for association in self.meter.associations:
             if association.client == SHORT_NAME_MANAGEMENT:
                 return association.names.base(association.directory.locate(o, 0, 2))
@@ -66,7 +73,9 @@ class Rig:
 
 
 def aarq(pdu, client=MANAGEMENT):
-    """AARQ of the management client with its secret (REQUIREMENTS C-11), by its wPort with logical or with short names."""
+    """AARQ of the management client with its secret (REQUIREMENTS C-11), by its wPort
+    with logical or with short names.
+    """
     secret = "".join(["%02X" % octet for octet in CLIENT_SECRET[client]])
     return unhex(_AARQ.format(2 if client == SHORT_NAME_MANAGEMENT else 1, secret, pdu))
 
@@ -81,12 +90,13 @@ def allocated():
 
 
 def taken(function, argument, locked=True):
-    """Call `function(argument)` twice: with the heap locked, where making an object is a MemoryError, and unlocked, to return how
-    many more octets of the heap are in use afterwards.
+    """Call `function(argument)` twice: with the heap locked, where making an object is a
+    MemoryError, and unlocked, to return how many more octets of the heap are in use afterwards.
 
-    Both are needed: a locked heap has a buffer for exceptions of its own, and what is given back at once leaves no difference. (A
-    frame of more than eleven words is seen by neither; it shows in the instructions that a request takes.) locked: False for the second
-    call only, where frames that cannot be on a locked heap do not fit the C stack.
+    Both are needed: a locked heap has a buffer for exceptions of its own, and what is given back at
+    once leaves no difference. (A frame of more than eleven words is seen by neither; it shows in
+    the instructions that a request takes.) locked: False for the second call only, where frames
+    that cannot be on a locked heap do not fit the C stack.
     """
     gc.collect()
     gc.disable()

@@ -1,7 +1,9 @@
-"""What comes in datagrams takes no heap: unconfirmed services, broadcasts, pre-established AAs, and what is dropped.
+"""What comes in datagrams takes no heap: unconfirmed services, broadcasts,
+pre-established AAs, and what is dropped.
 
-The engine with a UDP peer's link, and the UDP port with a socket made for the test, whose `recvfrom` makes no new objects: on a real one
-that call alone costs its datagram and its peer's address.
+The engine with a UDP peer's link, and the UDP port with a socket made for the
+test, whose `recvfrom` makes no new objects: on a real one that call alone costs
+its datagram and its peer's address.
 """
 
 from alloc_kinds import COUNTER, ENERGY, MANAGEMENT, NOTE, unhex
@@ -26,12 +28,32 @@ NAME = "C001C1 0001 00002A0000FF 02 00"
 KINDS = {
     "unconfirmed": tuple([(MANAGEMENT, 1, apdu) for apdu in (SET, ACTION, GET, "C10681", "C30781")]),
     "broadcast": ((MANAGEMENT, ALL_STATION, SET), (MANAGEMENT, ALL_STATION, ACTION), (MANAGEMENT, ALL_STATION, READ)),
-    "broadcast-dropped": ((MANAGEMENT, ALL_STATION, GET), (16, ALL_STATION, SET), (16, ALL_STATION, "60"), (16, ALL_STATION, "6200FF")),
-    "dropped": (
-        (16, 1, NAME), (16, 0, NAME), (0, 1, NAME), (16, 9, NAME), (16, 1, "6200"), (16, 1, "6280"), (16, 1, "C401C1"),
-        (16, 1, "10 40000001"), (16, 1, UNCONFIRMED_AARQ[:-2]), (77, ALL_STATION, SET), (MANAGEMENT, 1, GET), (MANAGEMENT, 1, "990181"),
+    "broadcast-dropped": (
+        (MANAGEMENT, ALL_STATION, GET),
+        (16, ALL_STATION, SET),
+        (16, ALL_STATION, "60"),
+        (16, ALL_STATION, "6200FF"),
     ),
-    "pre-established": ((PREESTABLISHED, 1, NAME), (PREESTABLISHED, 17, NAME), (PREESTABLISHED, 1, SET), (PREESTABLISHED, 1, "6200")),
+    "dropped": (
+        (16, 1, NAME),
+        (16, 0, NAME),
+        (0, 1, NAME),
+        (16, 9, NAME),
+        (16, 1, "6200"),
+        (16, 1, "6280"),
+        (16, 1, "C401C1"),
+        (16, 1, "10 40000001"),
+        (16, 1, UNCONFIRMED_AARQ[:-2]),
+        (77, ALL_STATION, SET),
+        (MANAGEMENT, 1, GET),
+        (MANAGEMENT, 1, "990181"),
+    ),
+    "pre-established": (
+        (PREESTABLISHED, 1, NAME),
+        (PREESTABLISHED, 17, NAME),
+        (PREESTABLISHED, 1, SET),
+        (PREESTABLISHED, 1, "6200"),
+    ),
     "pre-established-broadcast": ((PREESTABLISHED, ALL_STATION, SET), (PREESTABLISHED, ALL_STATION, NAME)),
 }
 
@@ -61,7 +83,9 @@ class Queue:
 
 
 class Port:
-    """A meter behind one UDP port; the management client has an unconfirmed AA with both logical devices."""
+    """A meter behind one UDP port; the management client has an unconfirmed
+    AA with both logical devices.
+    """
 
     def __init__(self):
         self.rig = rig = Rig("backfill_days=0", "preestablished=%d" % PREESTABLISHED)

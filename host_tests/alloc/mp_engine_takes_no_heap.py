@@ -1,4 +1,6 @@
-"""No request takes heap in the engine: every kind, over the real object model, with the heap locked and by its growth."""
+"""No request takes heap in the engine: every kind, over the real object model, with
+the heap locked and by its growth.
+"""
 
 import gc
 import sys
@@ -33,7 +35,13 @@ class _Play:
         client = SHORT_NAME_MANAGEMENT if short else MANAGEMENT
         self.rig = rig.open(pdu_size(kind), client)
         whole = limits.GBT_WINDOW and limits.PUSHES
-        self.pairs = short_cycle(kind, rig.base) if short else cycle(kind) if whole or kind != "refused" else refused_everywhere()
+        self.pairs = (
+            short_cycle(kind, rig.base)
+            if short
+            else cycle(kind)
+            if whole or kind != "refused"
+            else refused_everywhere()
+        )
         self.requests = [wpdu(request, client) for request, _ in self.pairs]
         self.answered = [len(answer) > 0 for _, answer in self.pairs]
 
@@ -42,7 +50,11 @@ class _Play:
         for i in range(len(self.requests)):
             answer = self.rig.ask(self.requests[i])
             wanted = self.pairs[i][1]
-            assert answer[8 : 8 + len(wanted)] == wanted, "%s: asked %s got %s" % (self.kind, self.requests[i][8:].hex(), answer[8:].hex())
+            assert answer[8 : 8 + len(wanted)] == wanted, "%s: asked %s got %s" % (
+                self.kind,
+                self.requests[i][8:].hex(),
+                answer[8:].hex(),
+            )
         assert not self.rig.notes, self.rig.notes
 
     def run(self, rounds):
@@ -139,7 +151,9 @@ def _raise_and_catch(times):
 
 
 def test_the_measurement_sees_an_allocation():
-    """`taken` itself: a kept object is refused by the locked heap, a caught exception shows as growth."""
+    """`taken` itself: a kept object is refused by the locked heap, a
+    caught exception shows as growth.
+    """
     if allocated() == 0:
         return  # CPython counts nothing
     refused = False

@@ -1,6 +1,8 @@
-"""Gaps of the heap are closed again while the meter serves: a frame on the heap then finds room where the search for it begins.
+"""Gaps of the heap are closed again while the meter serves: a frame on the heap then
+finds room where the search for it begins.
 
-What is counted is how far room for a frame lies from the lowest free octet, which is where MicroPython begins to look.
+What is counted is how far room for a frame lies from the lowest free octet, which
+is where MicroPython begins to look.
 """
 
 import gc
@@ -31,7 +33,9 @@ def lowest():
 
 
 def distance():
-    """Octets from the lowest that is free to room for a frame. The object is asked for last: it fills what it finds."""
+    """Octets from the lowest that is free to room for a frame. The object is asked
+    for last: it fills what it finds.
+    """
     return (id((0,) * _FRAME) & _ADDRESS) - lowest()
 
 
@@ -45,7 +49,9 @@ def with_holes():
 
 
 def closed_after_a_collection(far):
-    """Give every other object back and close the gaps that are left, which lead to room that is `far` octets away or more before."""
+    """Give every other object back and close the gaps that are left, which lead to room that
+    is `far` octets away or more before.
+    """
     kept = with_holes()
     serving = Serving()
     for i in range(0, _HOLES, 2):

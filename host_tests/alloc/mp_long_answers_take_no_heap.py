@@ -1,4 +1,6 @@
-"""Long answers without block transfer take no heap: measured and written, with logical and with short names, and refused."""
+"""Long answers without block transfer take no heap: measured and written, with
+logical and with short names, and refused.
+"""
 
 import limits
 from alloc_kinds import ASSOCIATION, CLOCK, ENERGY, MANAGEMENT, PROFILE, SHORT_NAME_MANAGEMENT, unhex

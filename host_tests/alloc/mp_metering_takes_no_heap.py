@@ -1,4 +1,6 @@
-"""The passing of time takes no heap: ticks, captures, tariffs, demand, midnight with its billing, daylight saving."""
+"""The passing of time takes no heap: ticks, captures, tariffs, demand, midnight
+with its billing, daylight saving.
+"""
 
 from alloc_rig import Rig, allocated, taken
 

@@ -1,6 +1,8 @@
-"""The way through the sockets takes no heap: TCP requests whole, in pieces and in a row, the supervisor's watch, an idle poll.
+"""The way through the sockets takes no heap: TCP requests whole, in pieces and in a row,
+the supervisor's watch, an idle poll.
 
-Server and client are in one process here, so that the heap can be locked for both; the client writes and reads plain octets.
+Server and client are in one process here, so that the heap can be locked for both; the
+client writes and reads plain octets.
 """
 
 import select

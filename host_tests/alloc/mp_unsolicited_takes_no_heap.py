@@ -1,4 +1,6 @@
-"""What is sent unasked takes no heap once its way is open: pushes over TCP and UDP, confirmed ones, events and reports."""
+"""What is sent unasked takes no heap once its way is open: pushes over TCP and UDP,
+confirmed ones, events and reports.
+"""
 
 import select
 import socket
@@ -60,7 +62,9 @@ class Wire:
         unsolicited = self.rig.meter.unsolicited
         if unsolicited.shared.window:
             self.rig.server.pushes = LongPush(self.rig.server, unsolicited.shared.window, limits.DATAGRAM)
-        self.notifier = Notifier(self.service, manager, self.queue, self.log, unsolicited.sources, long=self.rig.server.pushes)
+        self.notifier = Notifier(
+            self.service, manager, self.queue, self.log, unsolicited.sources, long=self.rig.server.pushes
+        )
         self.rig.server.confirm = self.notifier.confirm
         unsolicited.online()
         self.setup = unsolicited.pushes[0]
@@ -237,7 +241,9 @@ def test_confirmed_pushes():
 
 
 def long_pushes(target):
-    """A wire on which the capture objects of the load profile are pushed, over and over until they fill several blocks."""
+    """A wire on which the capture objects of the load profile are pushed, over and
+    over until they fill several blocks.
+    """
     if not limits.GBT_WINDOW:
         raise Skip("this board has no general block transfer")
     if limits.TRANSFERS <= limits.CONNECTIONS:

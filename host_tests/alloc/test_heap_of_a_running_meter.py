@@ -1,4 +1,6 @@
-"""A running meter takes no heap for any kind of request, told from outside by its state object, and by a planted leak."""
+"""A running meter takes no heap for any kind of request, told from outside by its
+state object, and by a planted leak.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,9 @@ _TICK = "    def tick(self, ms):\n"
     ("file", "old", "new", "guilty"),
     [
         pytest.param("dlms/ln/set.py", _SET, "    bytes(rx[p:end])\n" + _SET, {"SET list", "refused"}, id="each SET"),
-        pytest.param("dlms/ln/short_viper.py", _SHORT, "    bytes(9)\n" + _SHORT, _SHORT_KINDS, id="each short way but GET"),
+        pytest.param(
+            "dlms/ln/short_viper.py", _SHORT, "    bytes(9)\n" + _SHORT, _SHORT_KINDS, id="each short way but GET"
+        ),
         pytest.param("meter/meter.py", _TICK, _TICK + "        ms = int(str(ms))\n", set(heap.KINDS), id="each tick"),
     ],
 )
@@ -94,5 +98,9 @@ def test_the_bench_sees_a_planted_allocation(
 ) -> None:
     """Its heap rows are missed by the kinds that allocate, and by no other."""
     settings = Settings(micropython, firmware=_planted(tmp_path, old, new, file), requests=100)
-    verdicts = {row.what.partition(", TCP, ")[2]: row.verdict for row in heap.measure(settings) if ", TCP, " in row.what}
-    assert {kind: verdicts[kind] for kind in heap.KINDS} == {kind: MISSED if kind in guilty else MET for kind in heap.KINDS}
+    verdicts = {
+        row.what.partition(", TCP, ")[2]: row.verdict for row in heap.measure(settings) if ", TCP, " in row.what
+    }
+    assert {kind: verdicts[kind] for kind in heap.KINDS} == {
+        kind: MISSED if kind in guilty else MET for kind in heap.KINDS
+    }

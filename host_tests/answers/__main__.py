@@ -20,7 +20,9 @@ KEPT = Path(__file__).with_name("digests.json")
 
 def pushes(transport: int) -> str:
     """The digest of what a meter on sockets pushes."""
-    meter = Meter({**SETTINGS, "port": 0, "bind": "127.0.0.1", "push_window": WINDOW, "push_interval": 0}, micropython=find(None))
+    meter = Meter(
+        {**SETTINGS, "port": 0, "bind": "127.0.0.1", "push_window": WINDOW, "push_interval": 0}, micropython=find(None)
+    )
     try:
         ready = meter.start()
         return digest((ready.host, ready.port), transport)
@@ -31,7 +33,9 @@ def pushes(transport: int) -> str:
 def main() -> int:
     """Compute every digest anew and write the file."""
     before = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-    now: dict[str, object] = {name: list(function(argument)) for name, (function, argument) in mp_answers.everything().items()}
+    now: dict[str, object] = {
+        name: list(function(argument)) for name, (function, argument) in mp_answers.everything().items()
+    }
     now |= {name: pushes(transport) for transport, name in TRANSPORTS.items()}
     moved = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
     KEPT.write_text(json.dumps(now, indent=1, sort_keys=True) + "\n", encoding="utf-8")

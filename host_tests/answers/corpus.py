@@ -1,11 +1,15 @@
-"""What a meter is asked to see that none of its answers changed: families of requests. Runs in CPython and in MicroPython.
+"""What a meter is asked to see that none of its answers changed: families of requests.
+Runs in CPython and in MicroPython.
 
-A family is a function `family(peer, meter)`. It asks through the peer, and what it asks depends on nothing but the answers:
+A family is a function `family(peer, meter)`. It asks through the peer, and what it
+asks depends on nothing but the answers:
 
-    peer.ask(apdu, client=48, device=1, udp=False) -> list of answers' APDUs, empty for none (a stream of general blocks has several)
+    peer.ask(apdu, client=48, device=1, udp=False) -> list of answers' APDUs, empty for none (a
+    stream of general blocks has several)
 
-`meter` names what is in the meter (`Objects`): the objects of each logical device, and their short names. Left out by name: the
-state object, whose heap and counters are the interpreter's own, and the open associations, which show the peer's port.
+`meter` names what is in the meter (`Objects`): the objects of each logical device, and their short
+names. Left out by name: the state object, whose heap and counters are the interpreter's own, and
+the open associations, which show the peer's port.
 
     FAMILIES    name -> function
 """
@@ -62,7 +66,8 @@ def tlv(tag, content):
     return bytes((tag,)) + size(len(content)) + content
 
 
-# -- associations ------------------------------------------------------------------------------------
+# -- associations
+# ------------------------------------------------------------------------------------
 
 
 def initiate(conformance, pdu, allowed=True, qos=b"\x00", version=6, key=b"\x00"):
@@ -72,7 +77,9 @@ def initiate(conformance, pdu, allowed=True, qos=b"\x00", version=6, key=b"\x00"
 
 
 def aarq(client, conformance=EVERYTHING, pdu=1024, allowed=True, before=b"", context=None, secret=None, info=None):
-    """An AARQ of a client, with its secret if it has one; `before` stands in front of the context name."""
+    """An AARQ of a client, with its secret if it has one; `before` stands
+    in front of the context name.
+    """
     if context is None:
         context = 2 if client in (SHORT_READER, SHORT_NAME_MANAGEMENT) else 1
     body = before + b"\xa1\x09\x06\x07\x60\x85\x74\x05\x08\x01" + bytes((context,))
@@ -121,7 +128,9 @@ class Session:
         raise ValueError("blocks without an end")
 
     def general(self, request, window=1, lose=0):
-        """A request in one general block, and the streams of the answer to its end; every `lose`-th block is asked for again."""
+        """A request in one general block, and the streams of the answer to its end; every
+        `lose`-th block is asked for again.
+        """
         if isinstance(request, str):
             request = unhex(request)
         answers = self.ask(b"\xe0" + bytes((0x80 | window,)) + b"\x00\x01\x00\x00" + size(len(request)) + request)
@@ -140,7 +149,8 @@ class Session:
         self.ask(RLRQ)
 
 
-# -- what everybody asks -------------------------------------------------------------------------------
+# -- what everybody asks
+# -------------------------------------------------------------------------------
 
 
 def every_kind(peer, meter):
@@ -219,7 +229,9 @@ def attributes_by_short_name(peer, meter):
 
 
 def writes(peer, meter):
-    """Every attribute set to values of eight types, of the clients that may and those that may not; then read."""
+    """Every attribute set to values of eight types, of the clients that may
+    and those that may not; then read.
+    """
     values = ("00", "03 01", "06 00000001", "09 01 41", "0A 01 42", "0F 02", "11 03", "12 0004", "16 01")
     values += ("0100", "0201 00", "0202 1101 1102")
     for client in (READER, MANAGEMENT):
@@ -235,7 +247,9 @@ def writes(peer, meter):
 
 
 def methods(peer, meter):
-    """Every method with and without a parameter, of clients that may and may not; then all attributes are read."""
+    """Every method with and without a parameter, of clients that may and may
+    not; then all attributes are read.
+    """
     for client in (READER, MANAGEMENT):
         session = Session(peer, client)
         for o in meter.objects(1):
@@ -249,7 +263,9 @@ def methods(peer, meter):
 
 
 def lists(peer, meter):
-    """GET lists of one to LIST entries and more, with refusals and long values among them, in one piece and in blocks."""
+    """GET lists of one to LIST entries and more, with refusals and long values among
+    them, in one piece and in blocks.
+    """
     objects = [o for o in meter.objects(1) if o.id not in _LEFT_OUT]
     for pdu in (64, 200, 1024):
         session = Session(peer, pdu=pdu)
@@ -273,7 +289,8 @@ def set_lists(peer, meter):
     session.get("C001C1" + NOTE + "02 00")
 
 
-# -- long values -----------------------------------------------------------------------------------------
+# -- long values
+# -----------------------------------------------------------------------------------------
 
 
 def profiles(peer, meter):
@@ -330,11 +347,20 @@ def access(peer, meter):
             for n in range(len(items) + 1):
                 chosen = items[:n]
                 count = "%02X" % n
-                text = "D9" + top + "00000100" + count + "".join([i[0] for i in chosen]) + count + "".join([i[1] for i in chosen])
+                text = (
+                    "D9"
+                    + top
+                    + "00000100"
+                    + count
+                    + "".join([i[0] for i in chosen])
+                    + count
+                    + "".join([i[1] for i in chosen])
+                )
                 session.general(text) if pdu == 128 else session.ask(text)
 
 
-# -- associations, unconfirmed and broadcast -----------------------------------------------------------------
+# -- associations, unconfirmed and broadcast
+# -----------------------------------------------------------------
 
 
 def openings(peer, meter):
@@ -351,7 +377,9 @@ def openings(peer, meter):
             wrong += [aarq(client, info=initiate(0xBE1D, 1024, version=version)) for version in (5, 7)]
             wrong += [aarq(client, info=initiate(0xBE1D, 1024, qos=b"\x01\x05"))]
             wrong += [aarq(client, info=initiate(0xBE1D, 1024, key=b"\x01\x02\xaa\xbb"))]
-            wrong += [aarq(client, info=info[:n]) for n in (1, 5, 10, len(info) - 1)] + [aarq(client, info=info + b"\x00")]
+            wrong += [aarq(client, info=info[:n]) for n in (1, 5, 10, len(info) - 1)] + [
+                aarq(client, info=info + b"\x00")
+            ]
             for apdu in wrong:
                 peer.ask(apdu, client, device)
                 peer.ask(unhex("C001C1 0001 00002A0000FF 02 00"), client, device)
@@ -365,7 +393,9 @@ def openings(peer, meter):
 
 
 def unconfirmed(peer, meter):
-    """Unconfirmed AAs over UDP, unconfirmed services in confirmed ones, broadcasts; then what they did is read."""
+    """Unconfirmed AAs over UDP, unconfirmed services in confirmed ones,
+    broadcasts; then what they did is read.
+    """
     note = 0
     kinds = ((MANAGEMENT, 1, True, False), (MANAGEMENT, 1, False, True), (MANAGEMENT, ALL_STATION, True, False))
     for client, device, udp, allowed in kinds:

@@ -1,4 +1,6 @@
-"""A whole meter without sockets that answers the corpus: `Server.handle` behind one TCP link and one UDP link."""
+"""A whole meter without sockets that answers the corpus: `Server.handle`
+behind one TCP link and one UDP link.
+"""
 
 import hashlib
 
@@ -9,7 +11,8 @@ from config import parse
 from dlms.aa.association import Link, associations
 from dlms.server import Server
 
-# What the meter on sockets is started with too. Time stands still, so that every answer is known beforehand.
+# What the meter on sockets is started with too. Time stands still, so that
+# every answer is known beforehand.
 SETTINGS = {
     "start": "2026-03-29T12:00:00",
     "backfill_days": 2,
@@ -47,7 +50,9 @@ class Digest:
 
 
 class Known:
-    """What the corpus knows of an object: class-id and logical name, and how many attributes and methods it has."""
+    """What the corpus knows of an object: class-id and logical name, and how
+    many attributes and methods it has.
+    """
 
     def __init__(self, o, octets):
         self.id = octets
@@ -72,7 +77,9 @@ class Objects:
         return known
 
     def base(self, o):
-        """Base name of the object of the management logical device with this class-id and logical name, eight octets."""
+        """Base name of the object of the management logical device with this
+        class-id and logical name, eight octets.
+        """
         for association in self._associations:
             if association.client == SHORT_NAME_MANAGEMENT:
                 return association.names.base(association.directory.locate(o, 0, 2))

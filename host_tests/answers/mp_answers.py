@@ -1,7 +1,9 @@
-"""No answer of the meter moves: every family of the corpus, and generated sessions, against the digests kept in digests.json.
+"""No answer of the meter moves: every family of the corpus, and generated sessions,
+against the digests kept in digests.json.
 
-The same digests hold in MicroPython, where viper functions answer, and in CPython, where their plain twins do. A change of
-behaviour that is meant writes them anew, `python -m host_tests.answers`, in the commit that makes it; any other change leaves them.
+The same digests hold in MicroPython, where viper functions answer, and in CPython, where their
+plain twins do. A change of behaviour that is meant writes them anew,
+`python -m host_tests.answers`, in the commit that makes it; any other change leaves them.
 """
 
 import json

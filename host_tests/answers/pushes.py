@@ -80,7 +80,9 @@ class Pushed:
             if wpdu[9] & 0x40 == 0:  # the last of its stream
                 number += 1
                 acknowledgement = bytes((0xE0, 0x80 | WINDOW, 0, number)) + wpdu[10:12] + b"\x00"
-                self._answer(b"\x00\x01" + wpdu[4:6] + wpdu[2:4] + len(acknowledgement).to_bytes(2, "big") + acknowledgement)
+                self._answer(
+                    b"\x00\x01" + wpdu[4:6] + wpdu[2:4] + len(acknowledgement).to_bytes(2, "big") + acknowledgement
+                )
             if wpdu[9] & 0x80:  # the last of all
                 return
 

@@ -1,4 +1,6 @@
-"""The corpus over real sockets: octet for octet what the engine answers, whose digests are kept; and a digest of what is pushed."""
+"""The corpus over real sockets: octet for octet what the engine answers, whose digests are
+kept; and a digest of what is pushed.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ pytestmark = [pytest.mark.caps("config", "own-process", "writes"), pytest.mark.w
 
 
 class SocketPeer:
-    """Sends each request of the corpus to a running meter as well, and compares what comes with what the engine answers."""
+    """Sends each request of the corpus to a running meter as well, and compares what
+    comes with what the engine answers.
+    """
 
     def __init__(self, meter: MeterHandle) -> None:
         self.engine = EnginePeer(meter.port, ",".join(meter.hosts))
@@ -45,7 +49,8 @@ class SocketPeer:
             got = sock.recv(65536) if udp else received(sock)
             assert got[8:] == answer, f"asked {apdu.hex()}, {'UDP' if udp else 'TCP'}"
         if udp and not expected:
-            # datagrams are served in their order: what has no answer was done when the next one is answered
+            # datagrams are served in their order: what has no answer was done
+            # when the next one is answered
             stranger = self._datagram(0)
             for apdu, tag in ((aarq(PUBLIC), 0x61), (RLRQ, 0x63)):
                 stranger.sendall(b"\x00\x01\x00\x10\x00\x01" + len(apdu).to_bytes(2, "big") + apdu)
@@ -81,8 +86,11 @@ class SocketPeer:
 
 @pytest.mark.req("D-10", "D-20", "D-30")
 @pytest.mark.parametrize("name", sorted(FAMILIES))
-def test_a_running_meter_answers_as_the_engine(name: str, request: pytest.FixtureRequest, target: Target, meter_pool: MeterPool) -> None:
-    # a fresh meter for each family, as the engine has one: the group of tests that shares a meter is this test alone
+def test_a_running_meter_answers_as_the_engine(
+    name: str, request: pytest.FixtureRequest, target: Target, meter_pool: MeterPool
+) -> None:
+    # a fresh meter for each family, as the engine has one: the group of tests that
+    # shares a meter is this test alone
     handle = meter_pool.get(target, request.node.nodeid, dict(SETTINGS), None)
     made = SocketPeer(handle)
     FAMILIES[name](made, made.engine.objects)
@@ -91,7 +99,9 @@ def test_a_running_meter_answers_as_the_engine(name: str, request: pytest.Fixtur
 
 @pytest.mark.req("D-61", "F-17")
 @pytest.mark.parametrize("transport", TRANSPORTS, ids=["tcp", "udp"])
-def test_what_is_pushed_stays_the_same(request: pytest.FixtureRequest, target: Target, meter_pool: MeterPool, transport: int) -> None:
+def test_what_is_pushed_stays_the_same(
+    request: pytest.FixtureRequest, target: Target, meter_pool: MeterPool, transport: int
+) -> None:
     handle = meter_pool.get(target, request.node.nodeid, {**SETTINGS, "push_window": WINDOW, "push_interval": 0}, None)
     kept = json.loads((HERE / "digests.json").read_text(encoding="utf-8"))
     assert digest(handle.address, transport) == kept[TRANSPORTS[transport]]

@@ -58,7 +58,9 @@ def conditions(settings: Settings) -> dict[str, str]:
 
 
 def measure(settings: Settings, names: Sequence[str]) -> list[Row]:
-    """Run the named measures, two at a time, but the one of time alone; rows in the order of MEASURES."""
+    """Run the named measures, two at a time, but the one of time alone;
+    rows in the order of MEASURES.
+    """
     rows: dict[str, list[Row]] = {}
     if "time" in names:
         rows["time"] = MEASURES["time"](settings)
@@ -74,14 +76,21 @@ def measure(settings: Settings, names: Sequence[str]) -> list[Row]:
 
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m host_tests.bench", description="Measure heap, instructions and time per request, beside their bars."
+        prog="python -m host_tests.bench",
+        description="Measure heap, instructions and time per request, beside their bars.",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the rows to FILE as well")
     parser.add_argument("--strict", action="store_true", help="fail on a row left out, too (as with CI=true on Linux)")
     names = ", ".join(MEASURES)
-    parser.add_argument("--only", metavar="NAME", action="append", choices=list(MEASURES), help=f"one of {names}; may be repeated")
-    parser.add_argument("--requests", metavar="N", type=int, default=10_000, help="requests for each heap row (default 10,000)")
-    parser.add_argument("--micropython", metavar="WORDS", help="interpreter command (default: MICROPYTHON, then the pinned one)")
+    parser.add_argument(
+        "--only", metavar="NAME", action="append", choices=list(MEASURES), help=f"one of {names}; may be repeated"
+    )
+    parser.add_argument(
+        "--requests", metavar="N", type=int, default=10_000, help="requests for each heap row (default 10,000)"
+    )
+    parser.add_argument(
+        "--micropython", metavar="WORDS", help="interpreter command (default: MICROPYTHON, then the pinned one)"
+    )
     options = parser.parse_args(words)
     console = Console(width=None if sys.stdout.isatty() else 160)
     try:

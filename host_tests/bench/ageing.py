@@ -1,8 +1,9 @@
-"""Whether the meter ages: instructions per request after the start, and after thousands of associations and some collections.
+"""Whether the meter ages: instructions per request after the start, and after thousands
+of associations and some collections.
 
-One process under callgrind, which counts only between two words of `callgrind_control`: the rest runs nearly as fast as under no tool.
-Heap that serving takes, and what a collection gives back, moves the place where frames on the heap find room; `App.keep_closed` is against
-that.
+One process under callgrind, which counts only between two words of `callgrind_control`: the rest
+runs nearly as fast as under no tool. Heap that serving takes, and what a collection gives back,
+moves the place where frames on the heap find room; `App.keep_closed` is against that.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _MOST_PAIRS = 12_000
 _LOOK = 25  # pairs between two looks at the heap, which tell a collection by octets given back
 _GIVEN_BACK = 4096
 _RATIO = 1.15  # aged to fresh
-_HELD = ("SET of a Data", "GET list")  # kinds for which it is a bar; for the others, with little of their own, it is an aim
+# kinds for which it is a bar; for the others, with little of their own, it is an aim
+_HELD = ("SET of a Data", "GET list")
 _COUNTED = {"GET of a Register": 1000, "SET of a Data": 500, "ACTION": 500, "GET list": 100, "refused": 500}
 _PAIR, _ROW = "AARQ and RLRQ, the pair, no AARQ twice alike", "a row of the load profile, PDU 512"
 _KINDS = (*_COUNTED, _ROW, _PAIR)
@@ -92,7 +94,9 @@ class _Counter:
         return figures
 
     def age(self) -> tuple[int, int]:
-        """Open and release AAs until there were PAIRS of them and COLLECTIONS collections; how many of both there were."""
+        """Open and release AAs until there were PAIRS of them and COLLECTIONS
+        collections; how many of both there were.
+        """
         pairs = collections = 0
         before = self._link.state().allocated
         while pairs < PAIRS or collections < COLLECTIONS:
@@ -133,7 +137,9 @@ class _Counter:
 
     def _order(self, word: str) -> None:
         words = ["callgrind_control", word, str(self._pid)]
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
         if done.returncode:
             raise WrongAnswer(f"callgrind_control {word}: {(done.stdout + done.stderr)[-500:]}")
 

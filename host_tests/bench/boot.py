@@ -1,6 +1,8 @@
-"""The smallest heap in which the whole meter runs, profile full as configured by default, with four clients busy at once.
+"""The smallest heap in which the whole meter runs, profile full as configured by
+default, with four clients busy at once.
 
-Once with everything, and once without what its table of limits may leave out: the bar is the latter's.
+Once with everything, and once without what its table of limits may
+leave out: the bar is the latter's.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ def measure(settings: Settings) -> list[Row]:
     smallest = _search(settings, _UNIX)
     with tempfile.TemporaryDirectory() as folder:
         table = (_UNIX / "limits.py").read_text(encoding="utf-8")
-        (Path(folder) / "limits.py").write_text(table + "".join(f"{name} = 0\n" for name in _LEFT_OUT), encoding="utf-8")
+        (Path(folder) / "limits.py").write_text(
+            table + "".join(f"{name} = 0\n" for name in _LEFT_OUT), encoding="utf-8"
+        )
         least = _search(settings, Path(folder))
     word = "64-bit" if settings.interpreter.is_64bit else "32-bit"
     how = f"{_CLIENTS} clients read the whole profile in blocks and SET and GET in between; steps of {STEP}K, {word} interpreter"
@@ -84,7 +88,9 @@ def runs(settings: Settings, kilobytes: int, board: Path = _UNIX) -> bool:
 
 
 def _read(host: str, port: int) -> int:
-    """Read the profile in the AA of the reader, with a SET and a GET in that of the manager behind each block; returns its octets."""
+    """Read the profile in the AA of the reader, with a SET and a GET in that of the manager
+    behind each block; returns its octets.
+    """
     with Link((host, port), client=READER) as link:
         link.associate(512)
         link.associate(512, MANAGEMENT)

@@ -1,4 +1,6 @@
-"""Time of a GET in CPython, beside the server of gurux-dlms: both answer the same request in one process, in turns."""
+"""Time of a GET in CPython, beside the server of gurux-dlms: both answer the same
+request in one process, in turns.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""Figures of the emulated Cortex-M3 board: heap, octets of code, instructions per request and from reset to READY.
+"""Figures of the emulated Cortex-M3 board: heap, octets of code, instructions
+per request and from reset to READY.
 
-QEMU counts instructions exactly (-icount); what interrupts would add at random is kept out of the figures that have a bar.
+QEMU counts instructions exactly (-icount); what interrupts would add at random is kept
+out of the figures that have a bar.
 """
 
 from __future__ import annotations
@@ -52,8 +54,18 @@ def measure(settings: Settings) -> list[Row]:
 def _sizes() -> list[Row]:
     sizes = firmware_build.sizes()
     return [
-        Row("frozen code of the meter, armv7m", sizes["frozen"], "B", how="bytecode, native code, constants and names, in flash"),
-        Row("firmware, armv7m", sizes["text"] + sizes["data"], "B", how="interpreter, network, TLS and the meter, in flash"),
+        Row(
+            "frozen code of the meter, armv7m",
+            sizes["frozen"],
+            "B",
+            how="bytecode, native code, constants and names, in flash",
+        ),
+        Row(
+            "firmware, armv7m",
+            sizes["text"] + sizes["data"],
+            "B",
+            how="interpreter, network, TLS and the meter, in flash",
+        ),
         Row("static memory, armv7m", sizes["data"] + sizes["bss"], "B", how="of the same, beside the heap"),
     ]
 
@@ -61,8 +73,14 @@ def _sizes() -> list[Row]:
 def _heap(folder: Path, requests: int) -> list[Row]:
     """Octets in use with every connection open, built in and as files; octets per request."""
     rows = []
-    with EmulatedBoard(folder / "heap.img", folder / "heap.log", settings={**_CONFIG, "gc": False, "rate": 3600}) as board:
-        rows += [_per_request(board, kind, requests) for kind in sorted(NAMED) if not left_out(kind, limits.of(board.ready.board))]
+    with EmulatedBoard(
+        folder / "heap.img", folder / "heap.log", settings={**_CONFIG, "gc": False, "rate": 3600}
+    ) as board:
+        rows += [
+            _per_request(board, kind, requests)
+            for kind in sorted(NAMED)
+            if not left_out(kind, limits.of(board.ready.board))
+        ]
     rows.append(_stack(folder))
     return [*(_after_boot(folder, everything) for everything in (True, False)), _from_sources(folder), *rows]
 
@@ -71,11 +89,15 @@ def _stack(folder: Path) -> Row:
     with EmulatedBoard(folder / "stack.img", folder / "stack.log", settings={**_CONFIG, "rate": 3600}) as board:
         play_everything(board)
         deepest = board.deepest_stack()
-    return Row("deepest C stack, board", deepest, "B", _STACK_BAR, how="of 8,192 B, since the reset: every kind of request")
+    return Row(
+        "deepest C stack, board", deepest, "B", _STACK_BAR, how="of 8,192 B, since the reset: every kind of request"
+    )
 
 
 def play_everything(board: EmulatedBoard) -> None:
-    """Every kind of request and refusal that the board serves, over TCP and UDP, with the other connections open."""
+    """Every kind of request and refusal that the board serves, over TCP and UDP,
+    with the other connections open.
+    """
     table = limits.of(board.ready.board)
     kinds = [kind for kind in (*sorted(NAMED), "refused") if not left_out(kind, table)]
     with contextlib.ExitStack() as stack:
@@ -92,7 +114,9 @@ def play_everything(board: EmulatedBoard) -> None:
 
 
 def _from_sources(folder: Path) -> Row:
-    with EmulatedBoard(folder / "sources.img", folder / "sources.log", settings={**_CONFIG, "backfill_days": 0}) as board:
+    with EmulatedBoard(
+        folder / "sources.img", folder / "sources.log", settings={**_CONFIG, "backfill_days": 0}
+    ) as board:
         board.deploy()
         leave_out(board)
         board.configure(_CONFIG)
@@ -102,10 +126,14 @@ def _from_sources(folder: Path) -> Row:
 
 
 def leave_out(board: EmulatedBoard) -> None:
-    """From the next boot on, what a board may leave out is, and of the rest there is little: else sources have no room on this board."""
+    """From the next boot on, what a board may leave out is, and of the rest there is little:
+    else sources have no room on this board.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "limits.py"
-        path.write_text((ROOT / "boards" / "EMU_M3" / "limits.py").read_text(encoding="utf-8") + _LEFT_OUT + _FEW, encoding="utf-8")
+        path.write_text(
+            (ROOT / "boards" / "EMU_M3" / "limits.py").read_text(encoding="utf-8") + _LEFT_OUT + _FEW, encoding="utf-8"
+        )
         board.remote.copy([path], "")
 
 
@@ -123,8 +151,8 @@ def _after_boot(folder: Path, everything: bool) -> Row:
 
 
 def as_a_pico(*, everything: bool) -> Path:
-    """The image with the limits of the Raspberry Pi Pico W frozen in, on the hardware of this board; with everything, or without what may
-    be left out.
+    """The image with the limits of the Raspberry Pi Pico W frozen in, on the hardware of this
+    board; with everything, or without what may be left out.
     """
     tables = [(ROOT / "boards" / name / "limits.py").read_text(encoding="utf-8") for name in ("RPI_PICO_W", "EMU_M3")]
     own = tables[1].partition("# Wider")[0].replace("from limits_default import *", "")
@@ -133,7 +161,9 @@ def as_a_pico(*, everything: bool) -> Path:
 
 
 def heap_in_use(board: EmulatedBoard) -> tuple[int, int]:
-    """(used, free) as READY said, and the growth by the connections, every one of them with an association."""
+    """(used, free) as READY said, and the growth by the connections, every
+    one of them with an association.
+    """
     links = [Link((board.host, board.port)) for _ in range(_CONNECTIONS)]
     try:
         first = links[0]
@@ -162,7 +192,9 @@ def _per_request(board: EmulatedBoard, kind: str, requests: int) -> Row:
 
 
 def _instructions(folder: Path) -> list[Row]:
-    with EmulatedBoard(folder / "count.img", folder / "count.log", icount=ICOUNT, settings=_CONFIG, ready_timeout=PATIENCE) as board:
+    with EmulatedBoard(
+        folder / "count.img", folder / "count.log", icount=ICOUNT, settings=_CONFIG, ready_timeout=PATIENCE
+    ) as board:
         probe = folder / "boot.py"
         probe.write_bytes((INSIDE / "emulated_probe.py").read_bytes())
         board.remote.copy([probe], "")
@@ -170,7 +202,12 @@ def _instructions(folder: Path) -> list[Row]:
         ready = int(board.wait_console("PROBE ready").split()[-1]) * _TICK // (1 << ICOUNT)
         rows = [_counted(board, kind) for kind in _KINDS]
         rows.append(_counted_aarq(board))
-    return [*rows, Row("reset to READY, instructions", ready, "", how="built-in code, 2 days of profile; without waiting for DHCP")]
+    return [
+        *rows,
+        Row(
+            "reset to READY, instructions", ready, "", how="built-in code, 2 days of profile; without waiting for DHCP"
+        ),
+    ]
 
 
 def _counted(board: EmulatedBoard, kind: str) -> Row:
@@ -206,12 +243,18 @@ def _row(board: EmulatedBoard, name: str, bar: int | None, play: Callable[[], in
         time.sleep(0.01)
     windows, loops = ([each[column] * _TICK / (1 << ICOUNT) for each in found[-asked:]] for column in (0, 1))
     calls = statistics.median(each[2] for each in found[-asked:])
-    how = f"median of {asked}, {min(windows):,.0f} to {max(windows):,.0f}; the whole loop {statistics.median(loops):,.0f}"
+    how = (
+        f"median of {asked}, {min(windows):,.0f} to {max(windows):,.0f}; the whole loop {statistics.median(loops):,.0f}"
+    )
     how += f"; calls of gc_alloc: {calls:.0f}"
     return Row(f"instructions per request, Cortex-M3, {name}", round(statistics.median(windows)), "", bar, how=how)
 
 
 def _probes(board: EmulatedBoard) -> list[tuple[int, int, int]]:
     """(window, loop, calls of gc_alloc in the window) of every ready socket so far, in ticks."""
-    lines = (line.split() for line in board.console().splitlines(keepends=True) if line.startswith("PROBE") and line.endswith("\n"))
+    lines = (
+        line.split()
+        for line in board.console().splitlines(keepends=True)
+        if line.startswith("PROBE") and line.endswith("\n")
+    )
     return [(int(words[1]), int(words[2]), int(words[3])) for words in lines if words[1].isdigit()]

@@ -1,7 +1,7 @@
 """Heap octets per request, asked of a running meter through its state object.
 
-The meter runs with `gc=off`, so that nothing it ever allocates is given back, and with a simulated hour a second, so that
-ticks, captures and the supervisor are inside the window that is measured.
+The meter runs with `gc=off`, so that nothing it ever allocates is given back, and with a simulated
+hour a second, so that ticks, captures and the supervisor are inside the window that is measured.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def _row(link: Link, name: str, kinds: list[str], requests: int) -> Row:
 
 
 def _octets(link: Link, kind: str, requests: int) -> tuple[int, int, int]:
-    """(heap octets between two readings, requests in between, rows captured in between) of one kind."""
+    """(heap octets between two readings, requests in between, rows
+    captured in between) of one kind.
+    """
     requests_of_kind = cycle(kind)
     link.associate(pdu_size(kind))
     link.play(requests_of_kind, _WARM)

@@ -1,5 +1,6 @@
-"""User-space instructions per request, counted by callgrind: (Ir(more) - Ir(fewer)) / (more - fewer), so that start and end
-of the process cancel. Valgrind counts what the process executes, not the kernel, whatever else the machine does.
+"""User-space instructions per request, counted by callgrind: (Ir(more) - Ir(fewer)) / (more -
+fewer), so that start and end of the process cancel. Valgrind counts what the process executes, not
+the kernel, whatever else the machine does.
 """
 
 from __future__ import annotations
@@ -52,7 +53,14 @@ def measure(settings: Settings) -> list[Row]:
     per = f"callgrind, (Ir({MORE}) - Ir({FEWER})) / {MORE - FEWER}"
     rows = [
         Row(server, (ir["more"] - ir["fewer"]) / (MORE - FEWER), "instr.", SERVER_BAR, SERVER_AIM, per),
-        Row(engine, (ir["engine more"] - ir["engine fewer"]) / (MORE - FEWER), "instr.", ENGINE_BAR, None, per + ", no socket"),
+        Row(
+            engine,
+            (ir["engine more"] - ir["engine fewer"]) / (MORE - FEWER),
+            "instr.",
+            ENGINE_BAR,
+            None,
+            per + ", no socket",
+        ),
     ]
     for what, kind in others:
         done = count.played[kind]
@@ -61,7 +69,9 @@ def measure(settings: Settings) -> list[Row]:
 
 
 class Counter:
-    """Runs processes under callgrind and returns their instructions. `played` tells how many requests a kind's cycle made of it."""
+    """Runs processes under callgrind and returns their instructions. `played` tells how
+    many requests a kind's cycle made of it.
+    """
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._settings = settings
@@ -78,7 +88,9 @@ class Counter:
         return self._settings.valgrind, "--tool=callgrind", f"--callgrind-out-file={out}"
 
     def server(self, kind: str | None, plain: int) -> int:
-        """The meter from start to end, asked for `plain` GETs and then for _EXTRA requests of a kind."""
+        """The meter from start to end, asked for `plain` GETs and then
+        for _EXTRA requests of a kind.
+        """
         out = self._file()
         meter = self._settings.meter(prefix=self._valgrind(out), backfill_days=1, log="ERROR")
         try:
@@ -117,4 +129,3 @@ class Counter:
     def engine(self, count: int) -> int:
         """Server.handle, called `count` times with a plain GET."""
         return self.script("engine.py", f"{count:05}")
-

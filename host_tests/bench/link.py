@@ -30,7 +30,9 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True)
 class State:
-    """What the meter says of itself: heap octets in use and free, requests served, seconds since start."""
+    """What the meter says of itself: heap octets in use and free,
+    requests served, seconds since start.
+    """
 
     allocated: int
     free: int
@@ -54,7 +56,9 @@ class Link:
     def __enter__(self) -> Link:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._socket.close()
 
     def wpdu(self, apdu: bytes, client: int | None = None) -> bytes:
@@ -93,7 +97,9 @@ class Link:
             for request, wanted, end in wpdus:
                 answer = self.exchange(request)
                 if answer[_HEADER:end] != wanted:
-                    raise WrongAnswer(f"asked {request[_HEADER:].hex()}, got {answer[_HEADER:].hex()}, expected {wanted.hex()} …")
+                    raise WrongAnswer(
+                        f"asked {request[_HEADER:].hex()}, got {answer[_HEADER:].hex()}, expected {wanted.hex()} …"
+                    )
             done += len(wpdus)
         return done
 
@@ -105,7 +111,9 @@ class Link:
         return State(*[int.from_bytes(answer[at : at + 4], "big") for at in (7, 12, 17, 22)])
 
     def settle(self) -> None:
-        """Ask until the supervisor has let time pass a few times: what happens once, at the start, is behind the meter then."""
+        """Ask until the supervisor has let time pass a few times: what happens once, at
+        the start, is behind the meter then.
+        """
         seen = {self.ask(_READ_CLOCK)}
         deadline = time.monotonic() + PATIENCE
         while len(seen) < _SETTLED:

@@ -16,8 +16,9 @@ from .settings import INSIDE, PATIENCE, Settings, environment
 SHORT, LONG = 1_000, 10_000  # rows
 _READS = 40
 _ROWS_BAR = 32  # rows looked at for one row by range: a search by halving, both ends of it, in 10,000
-# The instructions for the last row of the long profile, as a ratio to those of the short one. By range the search takes
-# log2(10,000) / log2(1,000) = 1.33 times as many steps, by entry there is none.
+# The instructions for the last row of the long profile, as a ratio to those of the
+# short one. By range the search takes log2(10,000) / log2(1,000) = 1.33 times as
+# many steps, by entry there is none.
 _ENTRY_BAR, _RANGE_BAR = 1.2, 1.4
 
 
@@ -38,7 +39,16 @@ def measure(settings: Settings) -> list[Row]:
 def _whole(settings: Settings, folder: Path, rows: int) -> dict[str, int]:
     """Read it whole and its last row, and say what that took."""
     done = subprocess.run(
-        [*settings.interpreter.words, "-X", "heapsize=16M", str(INSIDE / "profile.py"), str(folder / "rows"), str(rows), "whole", "1"],
+        [
+            *settings.interpreter.words,
+            "-X",
+            "heapsize=16M",
+            str(INSIDE / "profile.py"),
+            str(folder / "rows"),
+            str(rows),
+            "whole",
+            "1",
+        ],
         env=environment({"MICROPYPATH": settings.path()}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -58,8 +68,9 @@ def _instructions(settings: Settings, folder: Path) -> list[Row]:
         return [Row(what.format(name), None, "", bar, how=settings.missing) for name, bar in names]
     with ThreadPoolExecutor(WORKERS) as pool:
         count = Counter(settings, folder)
-        # More and fewer reads of the same profile, so that making it cancels. The words are of the same length, because what it
-        # costs to find room for a frame on the heap depends on every octet that was put there before.
+        # More and fewer reads of the same profile, so that making it cancels. The words are of
+        # the same length, because what it costs to find room for a frame on the heap depends on
+        # every octet that was put there before.
         runs = {
             (rows, name, reads): pool.submit(
                 count.script, "profile.py", str(folder / f"{rows}-{name}-{reads:04}"), str(rows), name, f"{reads:04}"
@@ -76,5 +87,7 @@ def _instructions(settings: Settings, folder: Path) -> list[Row]:
     rows = []
     for name, bar in names:
         long, short = each(LONG, name), each(SHORT, name)
-        rows.append(Row(what.format(name), long / short, "x", bar, how=f"callgrind: {long:,.0f} to {short:,.0f} instructions"))
+        rows.append(
+            Row(what.format(name), long / short, "x", bar, how=f"callgrind: {long:,.0f} to {short:,.0f} instructions")
+        )
     return rows

@@ -1,4 +1,6 @@
-"""Rows of the bench: a figure, its bar and how it was taken; printed as one table and written as JSON."""
+"""Rows of the bench: a figure, its bar and how it was taken; printed as
+one table and written as JSON.
+"""
 
 from __future__ import annotations
 

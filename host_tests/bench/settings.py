@@ -15,8 +15,8 @@ INSIDE = Path(__file__).resolve().parent / "inside"
 
 @dataclass(frozen=True)
 class Settings:
-    """interpreter: what runs the meter. firmware: the folder of its main.py. requests: how many make one heap row. valgrind:
-    the command, or None. missing: why there is none.
+    """interpreter: what runs the meter. firmware: the folder of its main.py. requests: how many
+    make one heap row. valgrind: the command, or None. missing: why there is none.
     """
 
     interpreter: Interpreter
@@ -27,9 +27,15 @@ class Settings:
     gurux: bool = True
 
     def meter(
-        self, heapsize: str | None = None, prefix: tuple[str, ...] = (), board: Path = ROOT / "boards" / "unix", **keys: object
+        self,
+        heapsize: str | None = None,
+        prefix: tuple[str, ...] = (),
+        board: Path = ROOT / "boards" / "unix",
+        **keys: object,
     ) -> Meter:
-        """A meter to be measured, on a free port. prefix: words in front of the interpreter. board: the folder of its limits."""
+        """A meter to be measured, on a free port. prefix: words in front of the
+        interpreter. board: the folder of its limits.
+        """
         found = Interpreter((*prefix, *self.interpreter.words), self.interpreter.version, self.interpreter.is_64bit)
         return Meter(
             {"port": 0, "bind": "127.0.0.1", **keys},

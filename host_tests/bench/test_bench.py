@@ -1,4 +1,6 @@
-"""The bench itself: verdicts, exit codes, what it says where it cannot measure. Planted faults of the meter are in `alloc`."""
+"""The bench itself: verdicts, exit codes, what it says where it cannot measure.
+Planted faults of the meter are in `alloc`.
+"""
 
 from __future__ import annotations
 
@@ -133,6 +135,8 @@ def test_make_bench_is_this() -> None:
     """The module runs as the Makefile calls it."""
     import sys
 
-    done = subprocess.run([sys.executable, "-m", "host_tests.bench", "--help"], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "host_tests.bench", "--help"], capture_output=True, text=True, timeout=30, check=False
+    )
     assert done.returncode == 0
     assert "--strict" in done.stdout

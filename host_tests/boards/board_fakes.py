@@ -1,4 +1,6 @@
-"""What the scripts of this folder share: the fakes on the path, a clock that the test moves, a log that is kept."""
+"""What the scripts of this folder share: the fakes on the path, a clock that
+the test moves, a log that is kept.
+"""
 
 import sys
 

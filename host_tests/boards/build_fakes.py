@@ -26,7 +26,9 @@ def uf2(family, blocks=3):
 
 
 def with_file_system(address, length=0x400):
-    """What a build makes: an image whose binary information names, among other things, its file system."""
+    """What a build makes: an image whose binary information names, among
+    other things, its file system.
+    """
     base = room.FLASH
     image = bytearray(length)
     struct.pack_into("<5I", image, 0x1C0, 0x7188EBF2, base + 0x200, base + 0x208, 0x20000000, 0xE71AA390)

@@ -1,4 +1,6 @@
-"""The listener's health, and the time from the network: over real loopback sockets, without a board."""
+"""The listener's health, and the time from the network: over real
+loopback sockets, without a board.
+"""
 
 import os
 import socket
@@ -135,7 +137,8 @@ def test_watching_takes_no_heap():
     assert gc.mem_alloc() == before
 
 
-# -- time ------------------------------------------------------------------------------------------------
+# -- time
+# ------------------------------------------------------------------------------------------------
 
 
 def client():

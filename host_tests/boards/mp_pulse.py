@@ -1,4 +1,6 @@
-"""S0 pulses on a FAKE pin with a clock that the test moves: debouncing, edges that came while interrupts were off, energy."""
+"""S0 pulses on a FAKE pin with a clock that the test moves: debouncing, edges that
+came while interrupts were off, energy.
+"""
 
 import board_fakes
 import machine
@@ -41,7 +43,18 @@ def test_each_clean_pulse_counts_once():
 
 def test_bounces_do_not_count():
     made, pin = edges()
-    play(pin, (100, FALL), (101, RISE), (102, FALL), (103, RISE), (104, FALL), (134, RISE), (135, FALL), (136, RISE), (137, FALL | RISE))
+    play(
+        pin,
+        (100, FALL),
+        (101, RISE),
+        (102, FALL),
+        (103, RISE),
+        (104, FALL),
+        (134, RISE),
+        (135, FALL),
+        (136, RISE),
+        (137, FALL | RISE),
+    )
     assert made.take() == 1
     play(pin, (200, FALL), (230, RISE))
     assert made.take() == 1
@@ -133,7 +146,8 @@ def test_stopping_ends_the_interrupt():
     assert pin.handler is None
 
 
-# -- energy --------------------------------------------------------------------------------------------
+# -- energy
+# --------------------------------------------------------------------------------------------
 
 
 def source(per_kwh):

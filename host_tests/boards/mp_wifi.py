@@ -1,4 +1,6 @@
-"""The Wi-Fi station's states, on a FAKE radio: joining, settling, back-off, loss, and the last means."""
+"""The Wi-Fi station's states, on a FAKE radio: joining, settling,
+back-off, loss, and the last means.
+"""
 
 import board_fakes
 import network

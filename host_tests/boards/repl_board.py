@@ -1,7 +1,9 @@
-"""A stand-in for a board: the unix port's REPL on a pseudo-terminal, its files on a littlefs in memory, behind a TCP port.
+"""A stand-in for a board: the unix port's REPL on a pseudo-terminal, its files on a
+littlefs in memory, behind a TCP port.
 
-What mpremote and the tools of tools/boards do with a serial port they do with it for real; what a board has beyond a REPL and a file
-system it lacks. `cut_after` breaks the connection after that many octets, as an unplugged cable does.
+What mpremote and the tools of tools/boards do with a serial port they do with it for real; what a
+board has beyond a REPL and a file system it lacks. `cut_after` breaks the connection after that
+many octets, as an unplugged cable does.
 """
 
 from __future__ import annotations
@@ -43,8 +45,8 @@ os.chdir('/flash')
 class ReplBoard:
     """`url` is the serial port; a context manager.
 
-    interruptible: Ctrl-C interrupts a program that runs, as on a board. It ends this interpreter when it is between two programs, so it is
-    for a test that knows one to be running.
+    interruptible: Ctrl-C interrupts a program that runs, as on a board. It ends this interpreter
+    when it is between two programs, so it is for a test that knows one to be running.
     """
 
     def __init__(self, words: tuple[str, ...], size: int = 1 << 20, interruptible: bool = False) -> None:
@@ -63,7 +65,9 @@ class ReplBoard:
             termios.tcsetattr(slave, termios.TCSANOW, mode)
         start = _START.format(block=_BLOCK, blocks=self._size // _BLOCK)
         # the pseudo-terminal has to be the controlling one, or Ctrl-C signals nobody
-        claim = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+        claim = (
+            "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+        )
         words = [sys.executable, "-c", claim, *self._words, "-X", "heapsize=8M", "-i", "-c", start]
         self._process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
         os.close(slave)

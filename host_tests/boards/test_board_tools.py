@@ -1,4 +1,6 @@
-"""What needs no board: targets, images, the flashing tools (as FAKES that record their arguments), builds, packages, limits."""
+"""What needs no board: targets, images, the flashing tools (as FAKES that record their
+arguments), builds, packages, limits.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ def command(*words, **env):
     )
 
 
-# -- limits ---------------------------------------------------------------------------------------------------
+# -- limits
+# ---------------------------------------------------------------------------------------------------
 
 
 def limits(folder):
@@ -68,7 +71,8 @@ def test_the_watchdog_of_an_rp2040_fits():
     assert limits(PICO.folder)["WATCHDOG"] <= 8388
 
 
-# -- targets --------------------------------------------------------------------------------------------------
+# -- targets
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -83,7 +87,9 @@ def test_a_serial_number_finds_its_port(plugged):
 
 
 def test_the_only_board_needs_no_name(plugged):
-    with pytest.raises(BoardError, match=r"give TARGET=: several boards: /dev/ttyACM0 \(id:E66160F423782037\), /dev/ttyUSB0"):
+    with pytest.raises(
+        BoardError, match=r"give TARGET=: several boards: /dev/ttyACM0 \(id:E66160F423782037\), /dev/ttyUSB0"
+    ):
         target.resolve("")
     del plugged[1]
     assert target.resolve(None) == "/dev/ttyACM0"
@@ -109,7 +115,8 @@ def test_urls_are_taken_as_they_are():
     assert target.resolve("rfc2217://rig:4000") == "rfc2217://rig:4000"
 
 
-# -- images ---------------------------------------------------------------------------------------------------
+# -- images
+# ---------------------------------------------------------------------------------------------------
 
 
 def esp(chip, size=0x20000):
@@ -154,7 +161,8 @@ def test_an_image_has_to_be_given():
         images.check(Path("/nowhere.uf2"), PICO)
 
 
-# -- flashing -------------------------------------------------------------------------------------------------
+# -- flashing
+# -------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -205,7 +213,9 @@ def test_picotool_where_there_is_no_drive(image, monkeypatch, tmp_path):
     assert calls.read_text() == f"load -v -x {image}\n"
 
 
-@pytest.mark.parametrize(("name", "offset"), [("ESP32_GENERIC", "0x1000"), ("ESP32_GENERIC_S3", "0x0"), ("ESP32_GENERIC_C3", "0x0")])
+@pytest.mark.parametrize(
+    ("name", "offset"), [("ESP32_GENERIC", "0x1000"), ("ESP32_GENERIC_S3", "0x0"), ("ESP32_GENERIC_C3", "0x0")]
+)
 def test_esptool_gets_chip_and_offset(name, offset, tmp_path, monkeypatch):
     board = BOARDS[name]
     path = tmp_path / "image.bin"
@@ -240,7 +250,8 @@ def test_an_emulated_board_is_not_flashed(tmp_path):
         flash.flash(find("EMU_RP2040"), tmp_path / "image.uf2", None, False, lambda text: None)
 
 
-# -- packages -------------------------------------------------------------------------------------------------
+# -- packages
+# -------------------------------------------------------------------------------------------------
 
 
 def test_packages_are_what_the_tree_says():
@@ -252,7 +263,8 @@ def test_a_missing_file_makes_a_package_stale(monkeypatch):
     assert len(package.stale()) == 1 + len(BOARDS)
 
 
-# -- provisioning ---------------------------------------------------------------------------------------------
+# -- provisioning
+# ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

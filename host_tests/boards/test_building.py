@@ -1,4 +1,6 @@
-"""`make firmware`: what it asks of a source tree, what it runs (FAKES of the tools), which images it refuses, what is frozen."""
+"""`make firmware`: what it asks of a source tree, what it runs (FAKES of the tools),
+which images it refuses, what is frozen.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,10 @@ def test_a_build_runs_make_with_our_manifest(top, compilers, tmp_path, monkeypat
     assert "1 KB of flash are left between the image and the file system" in said
     calls = (compilers / "make.calls").read_text().splitlines()
     assert f"-C {top}/mpy-cross" in calls[0]
-    assert f"BOARD=RPI_PICO_W BUILD={tmp_path}/out/RPI_PICO_W FROZEN_MANIFEST={ROOT}/boards/RPI_PICO_W/manifest.py" in calls[1]
+    assert (
+        f"BOARD=RPI_PICO_W BUILD={tmp_path}/out/RPI_PICO_W FROZEN_MANIFEST={ROOT}/boards/RPI_PICO_W/manifest.py"
+        in calls[1]
+    )
     assert f"USER_C_MODULES={ROOT}/boards/rp2.cmake" in calls[1]
     assert "BOARD_DIR" not in calls[1]
     assert "--family 0xe48bff56 --base 0x10000000" in (tmp_path / "uf2conv.calls").read_text()
@@ -78,7 +83,9 @@ def test_an_emulated_board_brings_its_definition(top, compilers):
 
 
 def test_a_build_of_another_tree_or_in_another_way_begins_anew(top, compilers, tmp_path, monkeypatch):
-    """CMake refuses a folder that it filled from elsewhere, and reads what it was told only for an empty one."""
+    """CMake refuses a folder that it filled from elsewhere, and reads what it
+    was told only for an empty one.
+    """
     monkeypatch.setattr(firmware, "OUTPUT", tmp_path / "out")
     output = tmp_path / "out/RPI_PICO_W"
     home = f"CMAKE_HOME_DIRECTORY:INTERNAL={top}/ports/rp2\n"
@@ -105,7 +112,9 @@ def test_a_build_of_another_tree_or_in_another_way_begins_anew(top, compilers, t
 
 
 def test_a_folder_of_a_build_that_did_not_end_well_is_made_anew(top, compilers, tmp_path, monkeypatch):
-    """A first build without the compiler's C library leaves what makes an image without start-up code ever after."""
+    """A first build without the compiler's C library leaves what makes an image
+    without start-up code ever after.
+    """
     monkeypatch.setattr(firmware, "OUTPUT", tmp_path / "out")
     output = tmp_path / "out/RPI_PICO_W"
     output.mkdir(parents=True)
@@ -141,10 +150,16 @@ def test_native_code_that_does_not_begin_at_a_word_is_refused(compilers, tmp_pat
         text = "\n".join(symbols)
         (compilers / "arm-none-eabi-nm").write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\n")
 
-    listing("10035664 t fun_data_dlms_octets_viper_add", "10035667 r fun_data_log_line", "100357b4 t fun_data_net_hot_native_serve")
+    listing(
+        "10035664 t fun_data_dlms_octets_viper_add",
+        "10035667 r fun_data_log_line",
+        "100357b4 t fun_data_net_hot_native_serve",
+    )
     firmware.check_alignment(tmp_path / "firmware.elf")
     listing("10035664 t fun_data_dlms_octets_viper_add", "100357b6 t fun_data_net_hot_native_serve")
-    with pytest.raises(BoardError, match="1 of 2 native functions do not begin at a word, fun_data_net_hot_native_serve among them"):
+    with pytest.raises(
+        BoardError, match="1 of 2 native functions do not begin at a word, fun_data_net_hot_native_serve among them"
+    ):
         firmware.check_alignment(tmp_path / "firmware.elf")
 
 
@@ -231,7 +246,9 @@ def test_a_makemanifest_that_calls_its_tool_in_another_way_ends_the_build(tmp_pa
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
-    """Runs the manifest with the functions that MicroPython's build gives it, reduced to what ours use."""
+    """Runs the manifest with the functions that MicroPython's build gives
+    it, reduced to what ours use.
+    """
     frozen = []
     called = []
     monkeypatch.setattr("__main__.system", called.append, raising=False)  # of makemanifest.py, which runs manifests
@@ -262,7 +279,9 @@ def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
     run(ROOT / "boards" / name / "manifest.py")
     assert frozen[0] == "$(PORT_DIR)/boards/manifest.py"
     assert frozen[-1] == ROOT / "boards" / name / "limits.py"
-    assert {ROOT / "firmware" / part for part in ("main.py", "boot.py", "board/watchdog.py", "limits_default.py")} <= set(frozen)
+    assert {
+        ROOT / "firmware" / part for part in ("main.py", "boot.py", "board/watchdog.py", "limits_default.py")
+    } <= set(frozen)
     # a Pico W has no flash for the modules beside the linked one
     modules = {ROOT / "firmware" / part for part in ("app.py", "dlms/server.py", "board/hardware.py")}
     assert modules & set(frozen) == (set() if name == "RPI_PICO_W" else modules)

@@ -1,4 +1,6 @@
-"""Deploying and provisioning over a serial port, for real, to the unix port's REPL (see repl_board)."""
+"""Deploying and provisioning over a serial port, for real, to the unix
+port's REPL (see repl_board).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,13 @@ from tools.boards.repl import Repl
 from tools.launcher import ROOT
 
 PICO = catalog.BOARDS["RPI_PICO_W"]
-SOME = {"net/tcp.py": b"a = 1\n" * 300, "log.py": b"b = 2\n", "limits.py": b"c = 3\n", "boot.py": b"d = 4\n", "main.py": b"e = 5\n"}
+SOME = {
+    "net/tcp.py": b"a = 1\n" * 300,
+    "log.py": b"b = 2\n",
+    "limits.py": b"c = 3\n",
+    "boot.py": b"d = 4\n",
+    "main.py": b"e = 5\n",
+}
 
 
 @pytest.fixture
@@ -39,7 +47,9 @@ def run(board, work=None, timeout=10.0):
 
 
 def contents(board, paths):
-    """What each of these files holds, by one visit: closing the port takes pyserial a third of a second."""
+    """What each of these files holds, by one visit: closing the port takes
+    pyserial a third of a second.
+    """
     return run(board, lambda repl: {path: files.Files(repl).read(path) for path in paths})
 
 
@@ -49,10 +59,13 @@ def content(board, path):
 
 def command(*words):
     line = [sys.executable, "-m", "tools.boards", *words]
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        line, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL
+    )
 
 
-# -- deploy -----------------------------------------------------------------------------------------------
+# -- deploy
+# -----------------------------------------------------------------------------------------------
 
 
 def test_the_whole_firmware_reaches_the_board_and_imports_there(board):
@@ -62,7 +75,9 @@ def test_the_whole_firmware_reaches_the_board_and_imports_there(board):
     assert done.stdout.splitlines()[-1] == f"{len(sent)} sent, 0 unchanged, 0 removed"
 
     def imported(repl):
-        repl.run("import sys\nsys.path[:]=['']\nimport limits\nfrom dlms import server\nfrom cosem import clock\nimport config")
+        repl.run(
+            "import sys\nsys.path[:]=['']\nimport limits\nfrom dlms import server\nfrom cosem import clock\nimport config"
+        )
         return repl.value("limits.BOARD")
 
     assert run(board, imported) == "RPI_PICO_W"
@@ -100,9 +115,14 @@ def test_modules_lie_in_folders_of_folders(board, some):
 
 
 def test_a_flat_layout_of_before_is_removed(board, some):
-    """As a version left it that kept no list of what it put there: a folder of today with modules that have moved into others."""
+    """As a version left it that kept no list of what it put there: a folder of today with
+    modules that have moved into others.
+    """
     for path in ("net/old.py", "net/stale.mpy"):
-        run(board, lambda repl, path=path: (files.Files(repl).make_folder("net"), files.Files(repl).write(path, b"i = 9\n")))
+        run(
+            board,
+            lambda repl, path=path: (files.Files(repl).make_folder("net"), files.Files(repl).write(path, b"i = 9\n")),
+        )
     assert run(board).removed == ["net/old.py", "net/stale.mpy"]
 
 
@@ -157,7 +177,13 @@ def test_a_file_that_arrives_damaged_is_not_put_in_place(board, some, monkeypatc
         run(board)
     monkeypatch.undo()
     assert content(board, "log.py") == SOME["log.py"]
-    assert run(board, lambda repl: files.Files(repl).listing("")) == ["boot.py", "deployed.txt", "limits.py", "log.py", "main.py"]
+    assert run(board, lambda repl: files.Files(repl).listing("")) == [
+        "boot.py",
+        "deployed.txt",
+        "limits.py",
+        "log.py",
+        "main.py",
+    ]
 
 
 def test_a_board_without_room_is_told_before_anything_is_written(micropython, some):
@@ -180,7 +206,8 @@ def test_a_board_that_fills_up_meanwhile_keeps_the_old_file(micropython):
 def test_a_running_program_is_interrupted(micropython):
     with ReplBoard(micropython.words, interruptible=True) as board:
         with board.connect() as link:
-            # from the friendly REPL, because the unix port hears no Ctrl-C while code of the raw REPL runs
+            # from the friendly REPL, because the unix port hears no Ctrl-C
+            # while code of the raw REPL runs
             link.sendall(b"exec(\"import time\\nprint('go'+'ing')\\nwhile 1: time.sleep_ms(10)\")\r")
             seen = b""
             while b"going" not in seen:
@@ -199,7 +226,9 @@ def test_a_board_that_hangs_is_one_line(board, some):
 
 def test_another_chip_is_refused(board, some, monkeypatch):
     real = Repl.value
-    monkeypatch.setattr(Repl, "value", lambda self, text, *more: "esp32" if "platform" in text else real(self, text, *more))
+    monkeypatch.setattr(
+        Repl, "value", lambda self, text, *more: "esp32" if "platform" in text else real(self, text, *more)
+    )
     with pytest.raises(BoardError, match="RPI_PICO_W is a board of the rp2 port, and this one runs esp32"):
         run(board)
 
@@ -223,7 +252,8 @@ def test_nobody_listens():
     assert len(done.stderr.splitlines()) == 1
 
 
-# -- provision ----------------------------------------------------------------------------------------------
+# -- provision
+# ----------------------------------------------------------------------------------------------
 
 
 def test_files_of_a_provisioned_board(board):
@@ -244,7 +274,11 @@ def test_files_of_a_provisioned_board(board):
     assert json.loads(content(board, "wifi.json")) == {"ssid": "lab", "key": "lab-secret"}
     second = provision.Provision(config={"source": "simulation"})
     run(board, lambda repl: provision.provision(repl, second))
-    assert json.loads(content(board, "config.json")) == {"serial": "00001234", "source": "simulation", "watchdog": False}
+    assert json.loads(content(board, "config.json")) == {
+        "serial": "00001234",
+        "source": "simulation",
+        "watchdog": False,
+    }
     # one of them anew: the other stays
     third = provision.Provision(texts={"reader": "another-secret"})
     run(board, lambda repl: provision.provision(repl, third))
@@ -258,7 +292,10 @@ def test_provisioning_from_a_file(board, tmp_path):
     path.write_text('{"ssid": "lab", "key": "lab-secret", "serial": "00000007", "config": {"log": "DEBUG"}}')
     path.chmod(0o644)
     done = command("provision", "--target", board.url, "--from", str(path), "--no-reset")
-    assert (done.returncode, done.stderr) == (1, f"error: {path} holds secrets and others can read it: chmod 600 {path}\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"error: {path} holds secrets and others can read it: chmod 600 {path}\n",
+    )
     path.chmod(stat.S_IRUSR | stat.S_IWUSR)
     done = command("provision", "--target", board.url, "--from", str(path), "--no-reset")
     assert done.returncode == 0, done.stderr

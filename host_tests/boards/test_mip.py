@@ -1,4 +1,6 @@
-"""`mpremote mip install` of the meter, for real: from a folder and from a web server, onto the unix port's REPL (see repl_board)."""
+"""`mpremote mip install` of the meter, for real: from a folder and from a web server, onto
+the unix port's REPL (see repl_board).
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 def _shortened(package: Path) -> None:
-    """Keep one file of every folder of a package.json: a serial line takes a minute for all, which deploying has to do in its own tests."""
+    """Keep one file of every folder of a package.json: a serial line takes a minute for all,
+    which deploying has to do in its own tests.
+    """
     listed = json.loads(package.read_text(encoding="utf-8"))
     folders = {name.rpartition("/")[0]: [name, url] for name, url in reversed(listed["urls"])}
     package.write_text(json.dumps({**listed, "urls": list(folders.values())}), encoding="utf-8")
@@ -58,13 +62,20 @@ def origin(request, copy):
 
 
 def test_mip_installs_what_deploy_would(origin, copy, micropython):
-    """Two commands of the manual: the firmware, then the limits of the board; each file is where a deploy would put it."""
+    """Two commands of the manual: the firmware, then the limits of the board; each
+    file is where a deploy would put it.
+    """
     with ReplBoard(micropython.words) as board:
         for part in PARTS:
             # "." is the root here: the stand-in mounts its file system below it
             line = [sys.executable, "-m", "mpremote", "connect", board.url, "resume", "mip", "install", "--target", "."]
             done = subprocess.run(
-                [*line, f"{origin}/{part}/package.json"], capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL
+                [*line, f"{origin}/{part}/package.json"],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+                stdin=subprocess.DEVNULL,
             )
             assert done.returncode == 0, done.stdout + done.stderr
         wanted = deploy.sources(PICO)

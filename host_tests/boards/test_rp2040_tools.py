@@ -1,4 +1,6 @@
-"""What of the emulated RP2040 needs no emulator: its pins of packages, its sources, and what it says when something is missing."""
+"""What of the emulated RP2040 needs no emulator: its pins of packages, its sources, and
+what it says when something is missing.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ def test_what_is_not_built_is_said(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("version", "message"), [("v16.20.2", "node 18 or newer is needed, and this is v16.20.2"), (None, "node is not installed")]
+    ("version", "message"),
+    [("v16.20.2", "node 18 or newer is needed, and this is v16.20.2"), (None, "node is not installed")],
 )
 def test_node_is_looked_at(tmp_path, monkeypatch, version, message):
     if version is not None:
@@ -50,7 +53,9 @@ def test_missing_tools_are_named_to_who_cannot_install_them(tmp_path, monkeypatc
     monkeypatch.setattr(build, "CACHE", tmp_path)
     monkeypatch.setattr(crossbuild, "missing", lambda packages: ["cmake", "npm"])
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(BoardError, match="tools are missing for the emulated RP2040: install cmake npm, or run this as root"):
+    with pytest.raises(
+        BoardError, match="tools are missing for the emulated RP2040: install cmake npm, or run this as root"
+    ):
         build.build()
 
 
@@ -61,7 +66,9 @@ def test_without_sources_one_line_says_why(tmp_path, monkeypatch):
         raise debian.DebianError("apt-get is needed (Debian, Ubuntu)")
 
     monkeypatch.setattr(debian, "need", need)
-    with pytest.raises(BoardError, match=r"no MicroPython sources: apt-get is needed .*; or name a source tree with TOP="):
+    with pytest.raises(
+        BoardError, match=r"no MicroPython sources: apt-get is needed .*; or name a source tree with TOP="
+    ):
         sources.tree()
 
 

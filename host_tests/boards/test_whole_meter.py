@@ -1,4 +1,6 @@
-"""The whole meter with a board's limits and parts, in the unix port, on FAKES of `machine` and `network`."""
+"""The whole meter with a board's limits and parts, in the unix port, on
+FAKES of `machine` and `network`.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ UP = {"RPI_PICO_W": 3, "RPI_PICO2_W": 3}
 class BoardProcess:
     """A meter as a board would run it: no arguments, files in the working directory, a fake radio."""
 
-    def __init__(self, folder: Path, words: tuple[str, ...], board: str, config: dict[str, object], wifi: bool = True) -> None:
+    def __init__(
+        self, folder: Path, words: tuple[str, ...], board: str, config: dict[str, object], wifi: bool = True
+    ) -> None:
         self.folder = folder
         self.board = board
         settings = {"bind": "127.0.0.1", "port": 0, "ntp": "", **config}
@@ -62,7 +66,9 @@ class BoardProcess:
             self._more.notify_all()
 
     def status(self, code: int) -> None:
-        """What the fake radio says from now on; replaced at once, because the meter reads it meanwhile."""
+        """What the fake radio says from now on; replaced at once, because
+        the meter reads it meanwhile.
+        """
         new = self.folder / "wifi_status.new"
         new.write_text(str(code))
         new.replace(self.folder / "wifi_status")
@@ -83,7 +89,9 @@ class BoardProcess:
         return Ready.parse(self.until("^READY ")[0])
 
     def end(self, number: int = signal.SIGINT) -> int:
-        """Ctrl-C, which waits for a moment that a board's would come at, or another signal, which does not."""
+        """Ctrl-C, which waits for a moment that a board's would come at, or
+        another signal, which does not.
+        """
         if self.process.poll() is None:
             if number == signal.SIGINT:
                 signals.interrupt(self.process.pid)
@@ -115,9 +123,16 @@ def board(tmp_path, micropython):
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_a_meter_with_the_limits_of_each_board(board, name):
-    """Comes up over the fake radio, says what a board says, and every object that its list names can be read."""
+    """Comes up over the fake radio, says what a board says, and every object
+    that its list names can be read.
+    """
     ready = board(name, seed=5).ready()
-    assert (ready.board, ready.ip, ready.fields["reset"], ready.fields["id"]) == (name, ("127.0.0.1",), "power", "e66110000000002a")
+    assert (ready.board, ready.ip, ready.fields["reset"], ready.fields["id"]) == (
+        name,
+        ("127.0.0.1",),
+        "power",
+        "e66110000000002a",
+    )
     with Client.tcp("127.0.0.1", ready.port, timeout=10) as client:
         association = client.associate(32, 1, "12345678")
         objects = parse_object_list(association.get(15, "0.0.40.0.0.255", 2))
@@ -207,8 +222,9 @@ def test_published_secrets_are_told(board, tmp_path):
 
 def test_ctrl_c_leaves_the_watchdog_off_and_ends(board):
     one = board("ESP32_GENERIC")
-    # in the steady state: the unix port's SIGINT raises wherever the interpreter is, and in the middle of a collection (there are many
-    # while it starts) it leaves the heap locked; a board's Ctrl-C waits for the end of an opcode
+    # in the steady state: the unix port's SIGINT raises wherever the interpreter is, and in the
+    # middle of a collection (there are many while it starts) it leaves the heap locked; a board's
+    # Ctrl-C waits for the end of an opcode
     one.until("FAKE watchdog fed")
     started = sum("FAKE watchdog 30000" in line for line in one.lines)
     assert one.end() == 0, "\n".join(one.lines)

@@ -1,8 +1,10 @@
-"""A meter that answers each attribute as a test says, right or wrong, and a terminal of any width to look at it with.
+"""A meter that answers each attribute as a test says, right or wrong, and a
+terminal of any width to look at it with.
 
-`Answering(answer)` serves any number of TCP connections: AARQ and RLRQ are answered as they should be; for each attribute of a GET, alone
-or in a list, ``answer(class_id, logical name, attribute)`` returns hex of what follows invoke-id-and-priority (``00 Data`` or
-``01 result``), a function of the request's APDU that returns the APDUs to send, or SILENCE.
+`Answering(answer)` serves any number of TCP connections: AARQ and RLRQ are answered as they should
+be; for each attribute of a GET, alone or in a list, ``answer(class_id, logical name, attribute)``
+returns hex of what follows invoke-id-and-priority (``00 Data`` or ``01 result``), a function of the
+request's APDU that returns the APDUs to send, or SILENCE.
 """
 
 from __future__ import annotations
@@ -131,10 +133,14 @@ def run(port: int, *words: str, timeout: str = "5") -> tuple[int, str, str]:
 
 
 def in_terminal(columns: int, words: Sequence[str]) -> str:
-    """What a program writes into a terminal so many columns wide; stdout and stderr are that terminal."""
+    """What a program writes into a terminal so many columns wide; stdout
+    and stderr are that terminal.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES", "NO_COLOR")} | {"TERM": "xterm"}
+    environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES", "NO_COLOR")} | {
+        "TERM": "xterm"
+    }
     program = subprocess.Popen(words, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
     os.close(theirs)
     written, until = b"", time.monotonic() + 2 * WAIT

@@ -1,4 +1,6 @@
-"""Capture files made for tests: frames of every link layer, IPv4 and IPv6, TCP and UDP, in pcap and pcapng."""
+"""Capture files made for tests: frames of every link layer, IPv4 and IPv6,
+TCP and UDP, in pcap and pcapng.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +19,43 @@ def udp(source, destination, payload: bytes) -> tuple[int, bytes]:
     return 17, struct.pack(">4H", source[1], destination[1], 8 + len(payload), 0) + payload
 
 
-def tcp(source, destination, sequence: int, payload: bytes, flags: int = ACK, ack: int = 0, options: bytes = b"") -> tuple[int, bytes]:
+def tcp(
+    source, destination, sequence: int, payload: bytes, flags: int = ACK, ack: int = 0, options: bytes = b""
+) -> tuple[int, bytes]:
     """Protocol number and segment."""
-    head = struct.pack(">HHIIBBHHH", source[1], destination[1], sequence % 2**32, ack, (5 + len(options) // 4) << 4, flags, 8192, 0, 0)
+    head = struct.pack(
+        ">HHIIBBHHH", source[1], destination[1], sequence % 2**32, ack, (5 + len(options) // 4) << 4, flags, 8192, 0, 0
+    )
     return 6, head + options + payload
 
 
-def ip(source, destination, carried: tuple[int, bytes], *, options: bytes = b"", fragment: int = 0, extensions: bytes = b"") -> bytes:
-    """An IP datagram. ``fragment``: the field of IPv4. ``extensions``: headers of IPv6, their first octet being the next one's number."""
+def ip(
+    source, destination, carried: tuple[int, bytes], *, options: bytes = b"", fragment: int = 0, extensions: bytes = b""
+) -> bytes:
+    """An IP datagram. ``fragment``: the field of IPv4. ``extensions``: headers of IPv6, their
+    first octet being the next one's number.
+    """
     protocol, octets = carried
     if ":" not in source[0]:
-        head = struct.pack(">BBHHHBBH", 0x45 + len(options) // 4, 0, 20 + len(options) + len(octets), 0, fragment, 64, protocol, 0)
-        return head + ipaddress.IPv4Address(source[0]).packed + ipaddress.IPv4Address(destination[0]).packed + options + octets
+        head = struct.pack(
+            ">BBHHHBBH", 0x45 + len(options) // 4, 0, 20 + len(options) + len(octets), 0, fragment, 64, protocol, 0
+        )
+        return (
+            head
+            + ipaddress.IPv4Address(source[0]).packed
+            + ipaddress.IPv4Address(destination[0]).packed
+            + options
+            + octets
+        )
     first = extensions[0] if extensions else protocol
     head = struct.pack(">IHBB", 6 << 28, len(extensions[1:]) + len(octets), first, 64)
-    return head + ipaddress.IPv6Address(source[0]).packed + ipaddress.IPv6Address(destination[0]).packed + extensions[1:] + octets
+    return (
+        head
+        + ipaddress.IPv6Address(source[0]).packed
+        + ipaddress.IPv6Address(destination[0]).packed
+        + extensions[1:]
+        + octets
+    )
 
 
 def frame(datagram: bytes, link: int = ETHERNET, tags: tuple[int, ...] = ()) -> bytes:
@@ -40,7 +64,13 @@ def frame(datagram: bytes, link: int = ETHERNET, tags: tuple[int, ...] = ()) -> 
     kind = b"\x08\x00" if version == 4 else b"\x86\xdd"
     family = 2 if version == 4 else 30
     if link == ETHERNET:
-        return bytes(12) + b"".join(struct.pack(">HH", tag, 5) for tag in tags) + kind + datagram + bytes(max(46 - len(datagram), 0))
+        return (
+            bytes(12)
+            + b"".join(struct.pack(">HH", tag, 5) for tag in tags)
+            + kind
+            + datagram
+            + bytes(max(46 - len(datagram), 0))
+        )
     if link == SLL:
         return bytes(14) + kind + datagram
     if link == SLL2:
@@ -69,9 +99,13 @@ def block(kind: int, body: bytes, order: str) -> bytes:
 
 
 def pcapng(frames, link: int = ETHERNET, order: str = "<", kind: int = 6, resolution: int = 6) -> bytes:
-    """A pcapng file with enhanced (6), simple (3) or obsolete (2) packet blocks, and a block that nobody knows."""
+    """A pcapng file with enhanced (6), simple (3) or obsolete (2) packet
+    blocks, and a block that nobody knows.
+    """
     octets = block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order)
-    octets += block(1, struct.pack(order + "HHI", link, 0, 0) + struct.pack(order + "HHB3xHH", 9, 1, resolution, 0, 0), order)
+    octets += block(
+        1, struct.pack(order + "HHI", link, 0, 0) + struct.pack(order + "HHB3xHH", 9, 1, resolution, 0, 0), order
+    )
     octets += block(0x0BAD, b"whatever", order)
     for number, one in enumerate(frames):
         moment = (1_700_000_000 + number) * 10**resolution
@@ -80,5 +114,7 @@ def pcapng(frames, link: int = ETHERNET, order: str = "<", kind: int = 6, resolu
             octets += block(3, size[:4] + one, order)
         else:
             interface = struct.pack(order + "HH", 0, 0) if kind == 2 else struct.pack(order + "I", 0)
-            octets += block(kind, interface + struct.pack(order + "II", moment >> 32, moment & 0xFFFFFFFF) + size + one, order)
+            octets += block(
+                kind, interface + struct.pack(order + "II", moment >> 32, moment & 0xFFFFFFFF) + size + one, order
+            )
     return octets

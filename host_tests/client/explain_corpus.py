@@ -1,4 +1,6 @@
-"""Octets to be explained, right and wrong: every WPDU that the documents record, and every kind of APDU that the client can make."""
+"""Octets to be explained, right and wrong: every WPDU that the documents record, and every
+kind of APDU that the client can make.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,24 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.dlmsclient import Aarq, Conformance, CosemAttribute, CosemMethod, InitiateRequest, InitiateResponse, Obis, axdr
+from tools.dlmsclient import (
+    Aarq,
+    Conformance,
+    CosemAttribute,
+    CosemMethod,
+    InitiateRequest,
+    InitiateResponse,
+    Obis,
+    axdr,
+)
 from tools.dlmsclient.access_service import AccessItem, AccessKind, encode_request
 from tools.dlmsclient.acse import AUTHENTICATION_UNIT, Aare, mechanism_name
-from tools.dlmsclient.action_service import ActionRequestFirstPblock, ActionRequestListFirstPblock, ActionRequestNormal, ActionRequestPblock
+from tools.dlmsclient.action_service import (
+    ActionRequestFirstPblock,
+    ActionRequestListFirstPblock,
+    ActionRequestNormal,
+    ActionRequestPblock,
+)
 from tools.dlmsclient.general_blocks import GeneralBlock
 from tools.dlmsclient.get_service import GetRequestNormal, GetRequestWithList
 from tools.dlmsclient.selection import by_entry, by_range
@@ -20,7 +36,15 @@ from tools.dlmsclient.set_service import (
     SetRequestNormal,
     SetRequestWithList,
 )
-from tools.dlmsclient.short_name_service import Part, Variable, read_next, read_part, read_request, write_part, write_request
+from tools.dlmsclient.short_name_service import (
+    Part,
+    Variable,
+    read_next,
+    read_part,
+    read_request,
+    write_part,
+    write_request,
+)
 from tools.dlmsclient.wrapper import HEADER_SIZE
 from tools.dlmsclient.xdlms import DataBlock
 from tools.explain.pasted import items
@@ -67,7 +91,9 @@ def requests() -> list[bytes]:
     block = DataBlock(False, 1, b"\x12\x00")
     last = DataBlock(True, 2, b"\x05")
     selected = CosemAttribute(7, Obis.parse("1.0.99.1.0.255"), 2, by_entry(1, 6))
-    ranged = CosemAttribute(7, Obis.parse("1.0.99.1.0.255"), 2, by_range(axdr.octet_string(b"\0" * 12), axdr.octet_string(b"\0" * 12)))
+    ranged = CosemAttribute(
+        7, Obis.parse("1.0.99.1.0.255"), 2, by_range(axdr.octet_string(b"\0" * 12), axdr.octet_string(b"\0" * 12))
+    )
     info = InitiateRequest(response_allowed=False, proposed_quality_of_service=1, dedicated_key=b"k" * 16).encode()
     access = [
         AccessItem(AccessKind.GET, selected),
@@ -76,7 +102,9 @@ def requests() -> list[bytes]:
     ]
     return [
         Aarq.lls(info, SECRET).encode(),
-        Aarq(user_information=info, calling_ap_title=b"ZZZ00000", called_ae_invocation_id=3, protocol_version=b"\x07\x80").encode(),
+        Aarq(
+            user_information=info, calling_ap_title=b"ZZZ00000", called_ae_invocation_id=3, protocol_version=b"\x07\x80"
+        ).encode(),
         GetRequestNormal(0xC1, selected).encode(),
         GetRequestWithList(0xC1, (ENERGY, ranged)).encode(),
         SetRequestNormal(0xC1, NOTE, types()).encode(),
@@ -109,15 +137,41 @@ def answers() -> list[bytes]:
         bytes.fromhex(text)
         for text in (
             "611FA109060760857405080101A203020101A305A203020102BE0604040E010601",
-            "C40101010B", "C401C1010B", "C402C10100000002010E", "C402C10113", "C403C102000611111111010B", "C501C10C", "C502C100000001",
-            "C503C10000000002", "C504C102000C00000002", "C505C102000C", "C701C10000", "C701C10C01010B", "C701C1000100110A",
-            "C702C10100000001021105", "C703C1020000000100120005", "C704C100000001", "D80102", "D8010600000005", "0E010602",
-            "DA40000001000002060000000500020100030C", "0C02001105" "0104", "0C01020100010401001105", "0C01030001",
-            "0D0200010B", "0D01020001",
-            "10400000010C07EA011E050C0F0000000000", "18010E32303236303133313132303030300102FA08011105",
-            "C2010C07EA011E050C0F00000000000001000060600BFF021105", "C2000001000060600BFF021105",
-            "DB085A5A5A00000000011E3000000001" + "AA" * 13 + "BB" * 12, "C81E3000000001" + "AA" * 13 + "BB" * 12,
+            "C40101010B",
+            "C401C1010B",
+            "C402C10100000002010E",
+            "C402C10113",
+            "C403C102000611111111010B",
+            "C501C10C",
+            "C502C100000001",
+            "C503C10000000002",
+            "C504C102000C00000002",
+            "C505C102000C",
+            "C701C10000",
+            "C701C10C01010B",
+            "C701C1000100110A",
+            "C702C10100000001021105",
+            "C703C1020000000100120005",
+            "C704C100000001",
+            "D80102",
+            "D8010600000005",
+            "0E010602",
+            "DA40000001000002060000000500020100030C",
+            "0C020011050104",
+            "0C01020100010401001105",
+            "0C01030001",
+            "0D0200010B",
+            "0D01020001",
+            "10400000010C07EA011E050C0F0000000000",
+            "18010E32303236303133313132303030300102FA08011105",
+            "C2010C07EA011E050C0F00000000000001000060600BFF021105",
+            "C2000001000060600BFF021105",
+            "DB085A5A5A00000000011E3000000001" + "AA" * 13 + "BB" * 12,
+            "C81E3000000001" + "AA" * 13 + "BB" * 12,
             "DD0000000000010001" + "1E3000000001" + "AA" * 13 + "BB" * 12,
-            "21062000000001AA", "6200", "6303800100", "6203800105",
+            "21062000000001AA",
+            "6200",
+            "6303800100",
+            "6203800105",
         )
     ]

@@ -1,9 +1,10 @@
 """A scripted server on a loopback port: it expects APDUs in order and answers each as written.
 
-Also the table runner of the codec tests: each case is decoded, encoded, cut short at every octet and lengthened by one.
+Also the table runner of the codec tests: each case is decoded, encoded, cut short at
+every octet and lengthened by one.
 
-The tests of the client alone carry no requirement ids, but for what a client itself must do (B-02): a wrong meter would not
-make them fail. Their cases name the ids that the octets come from.
+The tests of the client alone carry no requirement ids, but for what a client itself must do (B-02):
+a wrong meter would not make them fail. Their cases name the ids that the octets come from.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ def octets(text: str) -> bytes:
 class Peer:
     """Serves one script: steps ``(expected APDU or None for any, answer)``, hex each.
 
-    An answer is hex of an APDU, ``bytes`` sent as they are, a list of APDUs, CLOSE, or None for silence. A step that does
-    not match ends the script, and leaving the ``with`` block raises what went wrong.
+    An answer is hex of an APDU, ``bytes`` sent as they are, a list of APDUs, CLOSE, or
+    None for silence. A step that does not match ends the script, and leaving the
+    ``with`` block raises what went wrong.
     """
 
     def __init__(self, *steps: Step, udp: bool = False, host: str = "127.0.0.1", chunk: int = 65536) -> None:

@@ -1,4 +1,6 @@
-"""`decode` of capture files: every link layer, TCP out of order, repeated, lost; what is no WPDU is left out, what is wrong is told."""
+"""`decode` of capture files: every link layer, TCP out of order, repeated, lost; what is no
+WPDU is left out, what is wrong is told.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +48,18 @@ BASE = 0xFFFFFFF0  # sequence numbers go round within the stream
 def found(octets: bytes, port: int = 4059) -> tuple[list[bytes], list[str]]:
     """WPDUs and troubles."""
     items = list(Capture(octets, port).items())
-    return [item.octets.data for item in items if not isinstance(item, Trouble)], [item.text for item in items if isinstance(item, Trouble)]
+    return [item.octets.data for item in items if not isinstance(item, Trouble)], [
+        item.text for item in items if isinstance(item, Trouble)
+    ]
 
 
 def segments(*pieces: tuple[int, int], opened: bool = True, order=None) -> bytes:
     """A capture of segments [from, to) of the stream, in this order."""
-    frames = [frame(ip(CLIENT, METER, tcp(CLIENT, METER, BASE - 1, b"", SYN, options=b"\x02\x04\x05\xb4")))] if opened else []
+    frames = (
+        [frame(ip(CLIENT, METER, tcp(CLIENT, METER, BASE - 1, b"", SYN, options=b"\x02\x04\x05\xb4")))]
+        if opened
+        else []
+    )
     frames += [frame(ip(CLIENT, METER, tcp(CLIENT, METER, BASE + start, STREAM[start:end]))) for start, end in pieces]
     return pcap(frames)
 
@@ -105,7 +113,9 @@ def test_ipv4_options_and_ipv6_extension_headers():
 def test_fragments_are_told():
     first = frame(ip(CLIENT, METER, udp(CLIENT, METER, GET), fragment=0x2000))
     second = frame(ip(CLIENT, METER, (17, GET), fragment=185))
-    third = frame(ip(CLIENT6, METER6, (17, GET), extensions=bytes([FRAGMENT, 17, 0]) + (1480).to_bytes(2, "big") + bytes(4)))
+    third = frame(
+        ip(CLIENT6, METER6, (17, GET), extensions=bytes([FRAGMENT, 17, 0]) + (1480).to_bytes(2, "big") + bytes(4))
+    )
     wpdus, troubles = found(pcap([first, second, third, frame(ip(CLIENT, METER, udp(CLIENT, METER, RELEASE)))]))
     assert wpdus == [RELEASE]
     assert [text.split(" is ")[1].split(":")[0] for text in troubles] == [
@@ -130,7 +140,10 @@ def test_what_was_not_captured_is_told_and_the_rest_goes_on():
     assert wpdus == [GET, GET]
     assert troubles == [f"{len(RELEASE)} octets from 192.0.2.1:40000 to 192.0.2.2:4059 are missing before packet 3"]
     # Once the other side acknowledges what is missing there is no use in waiting.
-    frames = [frame(ip(CLIENT, METER, tcp(CLIENT, METER, 100, GET[:5]))), frame(ip(CLIENT, METER, tcp(CLIENT, METER, 121, RELEASE)))]
+    frames = [
+        frame(ip(CLIENT, METER, tcp(CLIENT, METER, 100, GET[:5]))),
+        frame(ip(CLIENT, METER, tcp(CLIENT, METER, 121, RELEASE))),
+    ]
     frames += [frame(ip(METER, CLIENT, tcp(METER, CLIENT, 7, ANSWER, ack=134)))]
     wpdus, troubles = found(pcap(frames))
     assert wpdus == [GET[:5], RELEASE, ANSWER]
@@ -154,7 +167,10 @@ def test_a_capture_that_cuts_packets():
     datagram = frame(ip(CLIENT, METER, udp(CLIENT, METER, GET)))
     wpdus, troubles = found(pcap([datagram], snap=len(datagram) - 6))
     assert (wpdus, troubles) == ([GET[:-6]], ["packet 1: 6 octets were not captured"])
-    frames = [frame(ip(CLIENT, METER, tcp(CLIENT, METER, 100, GET + GET))), frame(ip(CLIENT, METER, tcp(CLIENT, METER, 142, RELEASE)))]
+    frames = [
+        frame(ip(CLIENT, METER, tcp(CLIENT, METER, 100, GET + GET))),
+        frame(ip(CLIENT, METER, tcp(CLIENT, METER, 142, RELEASE))),
+    ]
     wpdus, troubles = found(pcap(frames, snap=len(frames[0]) - 6))
     assert (wpdus, troubles) == ([GET, GET[:-6], RELEASE], ["packet 1: 6 octets were not captured"])
 
@@ -167,7 +183,8 @@ def test_what_carries_no_wpdus_is_left_out(capsys, tmp_path):
         frame(ip(CLIENT, mail, udp(CLIENT, mail, b"\x00\x01\x00"))),
         frame(ip(CLIENT, METER, (1, bytes(8)))),  # ICMP
         frame(ip(METER, ("192.0.2.1", 4060), udp(METER, ("192.0.2.1", 4060), ANSWER))),
-        frame(ip(("192.0.2.3", 999), ("192.0.2.1", 4060), udp(("192.0.2.3", 999), ("192.0.2.1", 4060), ANSWER))),  # known by its octets
+        # known by its octets
+        frame(ip(("192.0.2.3", 999), ("192.0.2.1", 4060), udp(("192.0.2.3", 999), ("192.0.2.1", 4060), ANSWER))),
     ]
     file = tmp_path / "some.pcap"
     file.write_bytes(pcap(frames))
@@ -179,7 +196,10 @@ def test_what_carries_no_wpdus_is_left_out(capsys, tmp_path):
 
 def test_the_output_tells_where_and_when(capsys, tmp_path):
     file = tmp_path / "some.pcapng"
-    frames = [frame(ip(CLIENT, METER, tcp(CLIENT, METER, 1, GET))), frame(ip(METER, CLIENT, tcp(METER, CLIENT, 1, ANSWER)))]
+    frames = [
+        frame(ip(CLIENT, METER, tcp(CLIENT, METER, 1, GET))),
+        frame(ip(METER, CLIENT, tcp(METER, CLIENT, 1, ANSWER))),
+    ]
     file.write_bytes(pcapng(frames))
     assert main(["decode", str(file)]) == 0
     out = capsys.readouterr().out
@@ -188,30 +208,44 @@ def test_the_output_tells_where_and_when(capsys, tmp_path):
     assert "Data of 0-0:42.0.0*255" in out
     assert main(["decode", str(file), "--json"]) == 0
     first, second = json.loads(capsys.readouterr().out)["items"]
-    assert (first["packet"], first["from"], first["to"], first["transport"]) == (1, "192.0.2.1:40000", "192.0.2.2:4059", "TCP")
+    assert (first["packet"], first["from"], first["to"], first["transport"]) == (
+        1,
+        "192.0.2.1:40000",
+        "192.0.2.2:4059",
+        "TCP",
+    )
     assert second["direction"] == "<"
 
 
 def test_a_capture_from_standard_input(capsys, monkeypatch):
     import io
 
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(pcap([frame(ip(CLIENT, METER, udp(CLIENT, METER, GET)))]))))
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BytesIO(pcap([frame(ip(CLIENT, METER, udp(CLIENT, METER, GET)))])))
+    )
     assert main(["decode"]) == 0
     assert "WPDU, 21 octets" in capsys.readouterr().out
 
 
 def test_something_else_on_the_port_is_marked(capsys, tmp_path):
     file = tmp_path / "some.pcap"
-    file.write_bytes(pcap([frame(ip(CLIENT, METER, tcp(CLIENT, METER, 1, bytes.fromhex("7EA00802210393 9CA07E".replace(" ", "")))))]))
+    file.write_bytes(
+        pcap([frame(ip(CLIENT, METER, tcp(CLIENT, METER, 1, bytes.fromhex("7EA00802210393 9CA07E".replace(" ", "")))))])
+    )
     assert main(["decode", str(file)]) == 1
     assert "no WPDU begins here" in capsys.readouterr().out
 
 
 WHOLE = [
-    pcap([frame(ip(CLIENT, METER, tcp(CLIENT, METER, 1, GET))), frame(ip(METER, CLIENT, tcp(METER, CLIENT, 1, ANSWER)))]),
+    pcap(
+        [frame(ip(CLIENT, METER, tcp(CLIENT, METER, 1, GET))), frame(ip(METER, CLIENT, tcp(METER, CLIENT, 1, ANSWER)))]
+    ),
     pcapng([frame(ip(CLIENT6, METER6, udp(CLIENT6, METER6, GET)), SLL2)], SLL2),
     pcapng([frame(ip(CLIENT, METER, udp(CLIENT, METER, GET), fragment=5))], kind=2),
-    pcap([frame(ip(CLIENT6, METER6, tcp(CLIENT6, METER6, 5, GET), extensions=bytes([0, 6, 0]) + bytes(6)))], nanoseconds=True),
+    pcap(
+        [frame(ip(CLIENT6, METER6, tcp(CLIENT6, METER6, 5, GET), extensions=bytes([0, 6, 0]) + bytes(6)))],
+        nanoseconds=True,
+    ),
 ]
 
 

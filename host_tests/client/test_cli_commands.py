@@ -1,4 +1,6 @@
-"""The command line against a scripted peer: what it prints, what it says when things go wrong, how it ends."""
+"""The command line against a scripted peer: what it prints, what it says
+when things go wrong, how it ends.
+"""
 
 import json
 import os
@@ -85,7 +87,9 @@ def test_objects_as_json_and_csv(capsys):
 def test_set_and_action(capsys):
     wire = "C101C1 00080000010000FF0300 10FFC4"
     with Peer(OPEN, (wire, "C501C1 00"), RELEASE) as peer:
-        code, out, err = run(capsys, peer, "--client", "48", "set", "0-0:1.0.0*255", "time_zone", "long:-60", "--class", "8")
+        code, out, err = run(
+            capsys, peer, "--client", "48", "set", "0-0:1.0.0*255", "time_zone", "long:-60", "--class", "8"
+        )
         assert (code, out, err) == (0, "", "0-0:1.0.0*255 time_zone: success\n")
         assert b"87654321" in peer.requests[0].apdu
     with Peer(OPEN, ("C301C1 00080000010000FF06 01 10001E", "C701C1 00 01 00 1107"), RELEASE) as peer:
@@ -116,7 +120,10 @@ def test_read_in_lists_and_one_by_one(capsys):
         code, out, _ = run(capsys, peer, "read", "--format", "csv")
         assert code == 0
         assert out.splitlines()[1:] == ["1.0.1.8.0.255,active energy +,3,2,value,100.0,Wh"]
-    single = [("C001C2 00030100010800FF0200", "C401C2 01 0B"), ("C001C3 00030100010800FF0300", "C401C3 00 02020FFF161E")]
+    single = [
+        ("C001C2 00030100010800FF0200", "C401C2 01 0B"),
+        ("C001C3 00030100010800FF0300", "C401C3 00 02020FFF161E"),
+    ]
     with Peer((None, PLAIN_AARE), LIST, *single, RELEASE) as peer:
         code, out, _ = run(capsys, peer, "read", "--format", "csv")
         assert code == 0
@@ -127,7 +134,7 @@ def test_an_attribute_of_every_object_that_has_it(capsys):
     with Peer(OPEN, LIST, ("C001C2 00030100010800FF0300", "C401C2 00 02020FFF161E"), RELEASE) as peer:
         code, out, _ = run(capsys, peer, "read", "--attribute", "scaler_unit", "--format", "csv")
         assert code == 0
-        assert out.splitlines()[1:] == ['1.0.1.8.0.255,active energy +,3,3,scaler_unit,10^-1 Wh,']
+        assert out.splitlines()[1:] == ["1.0.1.8.0.255,active energy +,3,3,scaler_unit,10^-1 Wh,"]
     with Peer(OPEN, LIST) as peer:
         code, _, err = run(capsys, peer, "read", "--attribute", "wrong")
         assert code == 2
@@ -146,13 +153,20 @@ def test_a_profile_without_selective_access(capsys):
         ("C001C4 00070100630100FF0500", "C401C4 00 1601"),
         ("C001C5 00070100630100FF0700", "C401C5 00 0600000003"),
         ("C001C6 00030100010800FF0300", "C401C6 00 02020FFD161E"),
-        ("C001C7 00070100630100FF0200", f"C401C7 00 0103 0202 {moment} 0600000001 0202 {moment} 0600000002 0202 00 0600000003"),
+        (
+            "C001C7 00070100630100FF0200",
+            f"C401C7 00 0103 0202 {moment} 0600000001 0202 {moment} 0600000002 0202 00 0600000003",
+        ),
         RELEASE,
     ]
     with Peer(*steps) as peer:
         code, out, _ = run(capsys, peer, "read", "--object", "1.0.99.1.0.255", "--rows", "2", "--format", "csv")
     assert code == 0
-    assert out.splitlines() == ["clock,active energy + (Wh)", "2026-05-01 12:00:00+00:00,0.002", "2026-05-01 12:15:00+00:00,0.003"]
+    assert out.splitlines() == [
+        "clock,active energy + (Wh)",
+        "2026-05-01 12:00:00+00:00,0.002",
+        "2026-05-01 12:15:00+00:00,0.003",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -168,9 +182,26 @@ def test_a_profile_without_selective_access(capsys):
         ([OPEN, LIST], ["action", "1-0:1.8.0*255", "wrong"], 2, "its methods are reset"),
         ([OPEN, LIST], ["get", "1-0:1.8.0*255", "200"], 2, "200 is not -128 to 127"),
         ([OPEN, (LIST[0], "C401C1 00 1105")], ["objects"], 1, "object_list is unsigned"),
-        ([OPEN, ("C001C1 00030100010800FF0200", "C401C1 01 03")], ["get", "1-0:1.8.0", "2", "--class", "3"], 1, "`objects` lists"),
+        (
+            [OPEN, ("C001C1 00030100010800FF0200", "C401C1 01 03")],
+            ["get", "1-0:1.8.0", "2", "--class", "3"],
+            1,
+            "`objects` lists",
+        ),
     ],
-    ids=["password", "exception", "silence", "closed", "wPorts", "object", "attribute", "method", "number", "list", "denied"],
+    ids=[
+        "password",
+        "exception",
+        "silence",
+        "closed",
+        "wPorts",
+        "object",
+        "attribute",
+        "method",
+        "number",
+        "list",
+        "denied",
+    ],
 )
 def test_failures_are_one_line_with_advice(capsys, steps, arguments, code, words):
     with Peer(*steps) as peer:
@@ -238,7 +269,9 @@ def test_interrupt_ends_quietly():
         command = [sys.executable, "-m", "tools.cli", "--port", str(server.getsockname()[1]), "--timeout", "60", "read"]
         # As a terminal starts it: a run in the background passes on that SIGINT is ignored.
         heeding = signal.signal(signal.SIGINT, signal.default_int_handler)
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         signal.signal(signal.SIGINT, heeding)
         try:
             connection, _ = server.accept()

@@ -22,7 +22,9 @@ SAID |= {(15, 4): "01 03", (15, 6): "01 03"}
 
 
 class Meter(Answering):
-    """Two logical devices. ``aarqs``: what an AARQ of a client wPort meets instead of a refusal; client 16 is accepted."""
+    """Two logical devices. ``aarqs``: what an AARQ of a client wPort meets instead of
+    a refusal; client 16 is accepted.
+    """
 
     def __init__(self, odd: dict | None = None, aarqs: dict | None = None) -> None:
         said = SAID | (odd or {})
@@ -81,7 +83,9 @@ def test_names_of_every_type_of_string(tag):
     assert (code, [device["name"] for device in devices]) == (0, ["ABC", "ABC"])
 
 
-@pytest.mark.parametrize("of", [(17, 2), (1, 2), (15, 2), (15, 3), (15, 4), (15, 6)], ids=lambda of: f"class {of[0]} attribute {of[1]}")
+@pytest.mark.parametrize(
+    "of", [(17, 2), (1, 2), (15, 2), (15, 3), (15, 4), (15, 6)], ids=lambda of: f"class {of[0]} attribute {of[1]}"
+)
 @pytest.mark.parametrize("kind", [*BROKEN, *WRONG_TYPES])
 def test_an_odd_answer_to_what_it_asks(kind, of):
     said, shown = (BROKEN | WRONG_TYPES)[kind]

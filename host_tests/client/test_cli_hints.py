@@ -20,14 +20,22 @@ from tools.dlmsclient import (
 )
 from tools.dlmsclient.initiate import ERROR_CLASSES
 
-GET, SET, ACTION = "GET of 1-0:1.8.0*255 attribute 2 (class 3)", "SET of 0-0:1.0.0*255 attribute 3 (class 8)", "ACTION of …"
+GET, SET, ACTION = (
+    "GET of 1-0:1.8.0*255 attribute 2 (class 3)",
+    "SET of 0-0:1.0.0*255 attribute 3 (class 8)",
+    "ACTION of …",
+)
 
 
 @pytest.mark.parametrize(
     ("error", "words", "not_words"),
     [
         (DataAccessError(DataAccessResult.TYPE_UNMATCHED, GET), "may not have this attribute", "see its type"),
-        (DataAccessError(DataAccessResult.TYPE_UNMATCHED, "Read of 0140"), "may not have this attribute", "see its type"),
+        (
+            DataAccessError(DataAccessResult.TYPE_UNMATCHED, "Read of 0140"),
+            "may not have this attribute",
+            "see its type",
+        ),
         (DataAccessError(DataAccessResult.TYPE_UNMATCHED, SET), "another type", "attributes"),
         (DataAccessError(DataAccessResult.TYPE_UNMATCHED, "Write of 0140"), "another type", "attributes"),
         (ActionError(ActionResult.TYPE_UNMATCHED, ACTION), "parameter of another type", "attribute"),
@@ -50,7 +58,14 @@ def test_what_was_the_matter(error, words, not_words):
 
 @pytest.mark.parametrize(
     ("service", "words"),
-    [(1, "cannot do this now"), (2, "does not offer this"), (3, "no reason"), (4, "--block-size"), (5, "ciphered"), (6, "ciphered")],
+    [
+        (1, "cannot do this now"),
+        (2, "does not offer this"),
+        (3, "no reason"),
+        (4, "--block-size"),
+        (5, "ciphered"),
+        (6, "ciphered"),
+    ],
 )
 @pytest.mark.parametrize("state", list(ExceptionState))
 def test_an_exception_response(service, words, state):

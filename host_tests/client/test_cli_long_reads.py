@@ -1,4 +1,6 @@
-"""Long reads of a profile: rows are written as they come, what broke off keeps what came, a bar on a terminal, and charts."""
+"""Long reads of a profile: rows are written as they come, what broke off keeps what
+came, a bar on a terminal, and charts.
+"""
 
 from __future__ import annotations
 
@@ -35,11 +37,15 @@ def when(number: int) -> bytes:
     return octets("07EA0301 07") + bytes([number // 4 % 24, number % 4 * 15, 0, 0, 0, 0, 0])
 
 
-BUFFER = axdr.array(*(axdr.structure(axdr.octet_string(when(n)), axdr.double_long_unsigned(1000 + n)) for n in range(COUNT)))
+BUFFER = axdr.array(
+    *(axdr.structure(axdr.octet_string(when(n)), axdr.double_long_unsigned(1000 + n)) for n in range(COUNT))
+)
 
 
 class Blocks(Answering):
-    """A profile whose buffer goes in blocks of so many octets; after so many blocks something else happens."""
+    """A profile whose buffer goes in blocks of so many octets; after so many
+    blocks something else happens.
+    """
 
     def __init__(self, size: int = 60, after: int = 1000, then: str = SILENT) -> None:
         super().__init__(profile(a2=self.first, a7=f"00 06{COUNT:08X}", a5="00 1601", a3=CAPTURED), LISTS)
@@ -82,7 +88,9 @@ def read(meter: Answering, *words: str) -> tuple[int, str, str]:
 def test_a_buffer_in_blocks_of_every_size(size):
     code, out, err = read(Blocks(size), "--format", "csv")
     assert (code, err) == (0, "")
-    assert [row["active energy + (Wh)"] for row in csv.DictReader(io.StringIO(out))] == [str(1000 + n) for n in range(COUNT)]
+    assert [row["active energy + (Wh)"] for row in csv.DictReader(io.StringIO(out))] == [
+        str(1000 + n) for n in range(COUNT)
+    ]
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "table"])
@@ -100,7 +108,12 @@ def test_a_transfer_that_breaks_off_keeps_the_rows_that_came(then, expected, for
         values = [int(found) for found in re.findall(r"\b(10\d\d)\b", out)]
         told = out + err
     assert values == [1000 + n for n in range(whole)]
-    assert {SILENT: "no answer", CLOSED: "closed the connection", REFUSED: "long-get-aborted", BROKEN: "expected block 6"}[then] in told
+    assert {
+        SILENT: "no answer",
+        CLOSED: "closed the connection",
+        REFUSED: "long-get-aborted",
+        BROKEN: "expected block 6",
+    }[then] in told
 
 
 def test_rows_are_written_while_the_rest_is_on_its_way():
@@ -114,7 +127,9 @@ def test_rows_are_written_while_the_rest_is_on_its_way():
             return super().block(request, number)
 
     with Watching() as meter, contextlib.redirect_stdout(out):
-        assert main(["--port", str(meter.port), "read", "--object", LOAD, "--entries", "1", "0", "--format", "csv"]) == 0
+        assert (
+            main(["--port", str(meter.port), "read", "--object", LOAD, "--entries", "1", "0", "--format", "csv"]) == 0
+        )
     assert seen[0] == 0
     assert seen[2:] == sorted(seen[2:])
     assert all(lines >= 1 + (60 * (number + 2 - 1) - 2) // 21 - 3 for number, lines in enumerate(seen[2:], 1))
@@ -133,7 +148,9 @@ def test_elements_of_a_stream_cut_anywhere():
 
 
 def test_a_bar_on_a_terminal():
-    """Drawn when the reading takes long, and taken away again; nothing of it where stderr is no terminal."""
+    """Drawn when the reading takes long, and taken away again; nothing of
+    it where stderr is no terminal.
+    """
     script = (
         "import sys, tools.cli.progress as progress\n"
         "progress._SOON = 0.0\n"
@@ -150,10 +167,13 @@ def test_a_bar_on_a_terminal():
     assert (code, err) == (0, "")
 
 
-# -- charts ------------------------------------------------------------------------------------------------------
+# -- charts
+# ------------------------------------------------------------------------------------------------------
 
 
-def a_profile(values: list[float | None], name: str = "1.0.32.7.0.255", scaler: int = -1, moments: bool = True) -> Profile:
+def a_profile(
+    values: list[float | None], name: str = "1.0.32.7.0.255", scaler: int = -1, moments: bool = True
+) -> Profile:
     """A profile of a clock and one register."""
     clock = ProfileColumn(CaptureObject(8, Obis.parse("0.0.1.0.0.255"), 2), None, 1)
     column = ProfileColumn(CaptureObject(3, Obis.parse(name), 2), ScalerUnit(scaler, 35), 2)
@@ -218,7 +238,10 @@ def test_numbers_of_an_axis():
 
 
 def test_nothing_of_a_meter_gets_into_a_drawing():
-    evil = Profile(Obis.parse(LOAD), *[getattr(a_profile([1.0, 2.0]), key) for key in ("columns", "entries_in_use", "period", "rows")])
+    evil = Profile(
+        Obis.parse(LOAD),
+        *[getattr(a_profile([1.0, 2.0]), key) for key in ("columns", "entries_in_use", "period", "rows")],
+    )
     chart = replace(chart_of(evil), title="<script>\x1b[2J&</script>")
     text = svg(chart)
     assert "<script" not in text
@@ -228,9 +251,13 @@ def test_nothing_of_a_meter_gets_into_a_drawing():
 
 def day() -> Answer:
     """A load profile of a day and an energy that counts up."""
-    rows = b"".join(axdr.structure(axdr.octet_string(when(n)), axdr.double_long_unsigned(n * n)).encode() for n in range(96))
+    rows = b"".join(
+        axdr.structure(axdr.octet_string(when(n)), axdr.double_long_unsigned(n * n)).encode() for n in range(96)
+    )
     answers = {2: "00 01 60" + rows.hex(), 3: CAPTURED, 4: "00 0600000384", 5: "00 1601", 7: "00 0600000060"}
-    return lambda class_id, name, number: listed((7, "0100630100FF")) if class_id == 15 else answers[number] if class_id == 7 else UNIT
+    return lambda class_id, name, number: (
+        listed((7, "0100630100FF")) if class_id == 15 else answers[number] if class_id == 7 else UNIT
+    )
 
 
 @pytest.mark.parametrize("columns", [40, 80, 160])

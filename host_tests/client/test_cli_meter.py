@@ -1,4 +1,6 @@
-"""The command line against the meter: every command, every format, TCP and UDP, small and large PDUs."""
+"""The command line against the meter: every command, every format, TCP
+and UDP, small and large PDUs.
+"""
 
 import csv
 import io
@@ -145,7 +147,9 @@ def note(cli, meter, put_back, settled):
 
 @pytest.fixture
 def settled(meter):
-    """`settled()` returns when the meter has served the datagrams that came before: a refusal of its own comes behind them."""
+    """`settled()` returns when the meter has served the datagrams that came before: a
+    refusal of its own comes behind them.
+    """
 
     def wait():
         with Client.udp(meter.host, meter.port, timeout=20) as client, pytest.raises(AssociationRejected):
@@ -164,7 +168,9 @@ def test_set_without_an_answer(cli, note, how):
     # nobody says that this is not allowed
     cli("set", *NOTE, "double-long-unsigned:73", "--class", "1", how, client="reader")
     assert note() == 72
-    document = json.loads(cli("set", *NOTE, "double-long-unsigned:74", "--class", "1", how, "--format", "json", client="manager"))
+    document = json.loads(
+        cli("set", *NOTE, "double-long-unsigned:74", "--class", "1", how, "--format", "json", client="manager")
+    )
     assert document["result"] == "sent"
     assert note() == 74
 
@@ -183,7 +189,17 @@ def test_action_without_an_answer(cli, note, settled):
 @pytest.mark.caps("writes", "own-process")
 @pytest.mark.req("C-53", "A-60", "A-63")
 def test_broadcast_in_a_preestablished_association(cli, note, meter):
-    words = ("set", *NOTE, "double-long-unsigned:81", "--class", "1", "--broadcast", "--preestablished", "--client", "100")
+    words = (
+        "set",
+        *NOTE,
+        "double-long-unsigned:81",
+        "--class",
+        "1",
+        "--broadcast",
+        "--preestablished",
+        "--client",
+        "100",
+    )
     cli(*words)
     assert note() == 81
     group = ("--host", "239.255.40.62", "--interface", meter.host)
@@ -194,7 +210,9 @@ def test_broadcast_in_a_preestablished_association(cli, note, meter):
 def test_what_cannot_be_sent_without_an_answer(cli):
     assert "--class" in cli("set", *NOTE, "double-long-unsigned:1", "--broadcast", code=2)
     assert "--preestablished" in cli("set", *NOTE, "double-long-unsigned:1", "--class", "1", "--preestablished", code=2)
-    assert "blocks" in cli("set", *NOTE, "double-long-unsigned:1", "--class", "1", "--unconfirmed", "--block-size", "2", code=2)
+    assert "blocks" in cli(
+        "set", *NOTE, "double-long-unsigned:1", "--class", "1", "--unconfirmed", "--block-size", "2", code=2
+    )
 
 
 @pytest.mark.caps("own-process")
@@ -202,7 +220,9 @@ def test_what_cannot_be_sent_without_an_answer(cli):
 @pytest.mark.parametrize("transport", [[], ["--udp"]], ids=["tcp", "udp"])
 def test_short_names_show_the_same(cli, transport):
     logical = table(cli(*transport, "read", "--all", "--format", "csv"))
-    short = table(cli(*transport, "--sn", "--client", "64", "--password", "12345678", "read", "--all", "--format", "csv"))
+    short = table(
+        cli(*transport, "--sn", "--client", "64", "--password", "12345678", "read", "--all", "--format", "csv")
+    )
 
     def still(rows):
         moving = ("0.0.40.0.0.255", "0.0.96.128.0.255", "0.0.1.0.0.255")
@@ -212,7 +232,9 @@ def test_short_names_show_the_same(cli, transport):
     arguments = ["--sn", "--client", "64", "--password", "12345678"]
     assert cli(*arguments, "get", "0-0:42.0.0*255", "value") == cli("get", "0-0:42.0.0*255", "value")
     assert "read-write-denied" in cli(*arguments, "action", "1-0:1.8.0*255", "reset", code=1)
-    assert cli(*arguments, "get", "1.0.99.1.0.255", "2", "--entries", "1", "2") == cli("get", "1.0.99.1.0.255", "2", "--entries", "1", "2")
+    assert cli(*arguments, "get", "1.0.99.1.0.255", "2", "--entries", "1", "2") == cli(
+        "get", "1.0.99.1.0.255", "2", "--entries", "1", "2"
+    )
 
 
 @pytest.mark.req("D-80", "D-85")
@@ -227,7 +249,8 @@ def test_general_block_transfer_reads_the_same(cli, transport, window):
 @pytest.mark.req("D-50", "D-51", "D-88")
 @pytest.mark.parametrize("transport", [[], ["--udp"]], ids=["tcp", "udp"])
 def test_general_block_transfer_with_short_names(cli, transport):
-    # the services' own blocks are not proposed, so that without general ones the first long answer is refused
+    # the services' own blocks are not proposed, so that without general ones
+    # the first long answer is refused
     blocks = ["--sn", "--gbt", "4", "--pdu-size", "64"]
     reader = [*blocks, "--client", "64", "--password", "12345678"]
     writer = [*blocks, "--client", "80", "--password", "87654321"]
@@ -248,9 +271,25 @@ def test_access_prints_a_line_for_each(cli):
         ("get", "scaler_unit", "success (0)"),
     ]
     assert rows[0]["value"] == cli("get", CLOCK, "time_zone").strip()
-    writing = ["--set", CLOCK, "time_zone", "long:0", "--get", CLOCK, "time_zone", "--action", CLOCK, "shift_time", "long:0"]
+    writing = [
+        "--set",
+        CLOCK,
+        "time_zone",
+        "long:0",
+        "--get",
+        CLOCK,
+        "time_zone",
+        "--action",
+        CLOCK,
+        "shift_time",
+        "long:0",
+    ]
     answers = json.loads(cli("access", *writing, "--break-on-error", "--format", "json"))
-    assert [answer["result"] for answer in answers] == ["read-write-denied (3)", "other-reason (250)", "other-reason (250)"]
+    assert [answer["result"] for answer in answers] == [
+        "read-write-denied (3)",
+        "other-reason (250)",
+        "other-reason (250)",
+    ]
 
 
 def test_access_asks_for_something(cli):
@@ -284,7 +323,9 @@ def test_rows_are_the_same_however_they_come(cli, words):
 @pytest.mark.caps("own-process")
 @pytest.mark.req("D-104")
 @pytest.mark.parametrize("form", ["csv", "json"])
-@pytest.mark.parametrize("words", [["--rows", "12"], ["--range", "2026-03-01T00:00", "2026-03-01T03:00"], ["--entries", "5", "90"]])
+@pytest.mark.parametrize(
+    "words", [["--rows", "12"], ["--range", "2026-03-01T00:00", "2026-03-01T03:00"], ["--entries", "5", "90"]]
+)
 def test_rows_with_null_data_are_shown_whole(cli, words, form):
     """The reader gets null-data, the manager does not."""
     arguments = ["read", "--object", "1.0.99.1.0.255", *words, "--format", form]
@@ -293,7 +334,9 @@ def test_rows_with_null_data_are_shown_whole(cli, words, form):
 
 
 @pytest.mark.parametrize("columns", [40, 80, 160])
-@pytest.mark.parametrize("words", [["read"], ["objects"], ["discover"], ["get", "1.0.99.1.0.255", "2"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [["read"], ["objects"], ["discover"], ["get", "1.0.99.1.0.255", "2"]], ids=lambda words: words[0]
+)
 def test_every_command_fits_its_terminal(meter, pytestconfig, words, columns):
     option = pytestconfig.getoption
     given = ["--client", str(option("client")), "--password", option("password")] if words != ["discover"] else []

@@ -1,7 +1,8 @@
-"""A meter that answers some attribute in an odd way: what else was read is shown, the odd one is marked with its octets, exit code 1.
+"""A meter that answers some attribute in an odd way: what else was read is shown, the odd one
+is marked with its octets, exit code 1.
 
-Swept are the kinds of oddities with each attribute that the command line asks for: values and units of `read` and `get`, and what is read
-of a profile.
+Swept are the kinds of oddities with each attribute that the command line asks for: values and units
+of `read` and `get`, and what is read of a profile.
 """
 
 from __future__ import annotations
@@ -122,11 +123,22 @@ def test_a_scaler_unit_of_another_form(kind):
 
 @pytest.mark.parametrize(
     ("class_id", "number", "said"),
-    [(8, 2, "00 1105"), (70, 3, "00 1101"), (70, 2, "00 1601"), (7, 7, "00 120005"), (1, 1, "00 0905 0102030405"), (15, 8, "00 00")],
+    [
+        (8, 2, "00 1105"),
+        (70, 3, "00 1101"),
+        (70, 2, "00 1601"),
+        (7, 7, "00 120005"),
+        (1, 1, "00 0905 0102030405"),
+        (15, 8, "00 00"),
+    ],
 )
 def test_a_value_of_another_type_is_shown_and_marked(class_id, number, said):
-    with Answering(lambda asked, name, index: listed((class_id, ENERGY)) if (asked, index) == (15, 2) else said) as peer:
-        code, out, _ = run(peer.port, "read", "--object", "1.0.1.8.0.255", "--attribute", str(number), "--format", "csv")
+    with Answering(
+        lambda asked, name, index: listed((class_id, ENERGY)) if (asked, index) == (15, 2) else said
+    ) as peer:
+        code, out, _ = run(
+            peer.port, "read", "--object", "1.0.1.8.0.255", "--attribute", str(number), "--format", "csv"
+        )
     (row,) = csv.DictReader(io.StringIO(out))
     assert code == 1
     assert octets(said)[1:].hex().upper() in row["remark"]
@@ -137,7 +149,11 @@ def test_a_refusal_is_an_answer():
     with Answering(meter({("1.0.2.8.0.255", 2): "01 0B", ("1.0.3.8.0.255", 3): "01 03"})) as peer:
         code, out, err = run(peer.port, "read", "--format", "csv")
     assert (code, err) == (0, "")
-    assert [line.split(",")[5:] for line in out.splitlines()[1:]] == [["42", "Wh"], ["(object-unavailable (11))", ""], ["42", ""]]
+    assert [line.split(",")[5:] for line in out.splitlines()[1:]] == [
+        ["42", "Wh"],
+        ["(object-unavailable (11))", ""],
+        ["42", ""],
+    ]
 
 
 def test_the_answer_that_comes_late_is_not_taken_for_the_next():
@@ -158,7 +174,10 @@ def test_the_answer_that_comes_late_is_not_taken_for_the_next():
 
 
 def test_a_meter_that_falls_silent_is_not_asked_for_ever():
-    odd = dict.fromkeys(((name, number) for name in ("1.0.1.8.0.255", "1.0.2.8.0.255", "1.0.3.8.0.255") for number in (1, 2, 3)), SILENCE)
+    odd = dict.fromkeys(
+        ((name, number) for name in ("1.0.1.8.0.255", "1.0.2.8.0.255", "1.0.3.8.0.255") for number in (1, 2, 3)),
+        SILENCE,
+    )
     with Answering(meter(odd)) as peer:
         code, out, _ = run(peer.port, "read", "--all", "--format", "csv", timeout=SOON)
         assert len(peer.asked) == 1 + 3
@@ -203,11 +222,15 @@ ODD_ENTRIES = ["00", "1105", "0203 120003 1100 0905 0102030405", "0204 120003 11
 
 
 @pytest.mark.parametrize("entry", ODD_ENTRIES)
-@pytest.mark.parametrize("words", [["read", "--format", "csv"], ["objects", "--format", "csv"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "words", [["read", "--format", "csv"], ["objects", "--format", "csv"]], ids=lambda words: words[0]
+)
 def test_an_odd_entry_of_the_object_list(entry, words):
     def answer(class_id: int, name: str, number: int) -> str:
         if class_id == 15:
-            return "00 0103" + listed((3, ENERGY)).replace(" ", "")[6:] + entry + listed((3, EXPORT)).replace(" ", "")[6:]
+            return (
+                "00 0103" + listed((3, ENERGY)).replace(" ", "")[6:] + entry + listed((3, EXPORT)).replace(" ", "")[6:]
+            )
         return UNIT if number == 3 else VALUE
 
     with Answering(answer) as peer:
@@ -302,7 +325,11 @@ def test_a_row_of_another_form(row, shown):
 @pytest.mark.req("D-104")
 @pytest.mark.parametrize(
     ("method", "period", "times"),
-    [(1, 900, ["12:00:00", "12:15:00", "12:30:00"]), (2, 900, ["12:00:00", "11:45:00", "11:30:00"]), (1, 0, ["12:00:00"] * 3)],
+    [
+        (1, 900, ["12:00:00", "12:15:00", "12:30:00"]),
+        (2, 900, ["12:00:00", "11:45:00", "11:30:00"]),
+        (1, 0, ["12:00:00"] * 3),
+    ],
     ids=["fifo", "lifo", "no period"],
 )
 @pytest.mark.parametrize("tag", ["090C", "19"], ids=["octet-string", "date-time"])

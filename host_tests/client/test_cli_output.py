@@ -30,14 +30,29 @@ def listed(*objects: tuple[int, str]) -> str:
 
 
 def clean(shown: str) -> str:
-    """What is left to see: without the styles of a terminal, and of a bar that was drawn and taken away again nothing."""
+    """What is left to see: without the styles of a terminal, and of a bar that was
+    drawn and taken away again nothing.
+    """
     seen = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
     return "\n".join(line.rpartition("\r")[2] for line in seen.split("\n"))
 
 
-# What must not reach a terminal: every character that is a control, a format or a separator, of no width, or unassigned.
+# What must not reach a terminal: every character that is a control, a format or a
+# separator, of no width, or unassigned.
 HARMFUL = [chr(code) for code in range(0x20)] + [chr(code) for code in range(0x7F, 0xA0)]
-HARMFUL += [chr(c) for c in (0xAD, 0x34F, 0x61C, 0x115F, 0x180E, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070))]
+HARMFUL += [
+    chr(c)
+    for c in (
+        0xAD,
+        0x34F,
+        0x61C,
+        0x115F,
+        0x180E,
+        *range(0x200B, 0x2010),
+        *range(0x2028, 0x202F),
+        *range(0x2060, 0x2070),
+    )
+]
 HARMFUL += [chr(c) for c in (0x3164, 0xFE0F, 0xFEFF, 0xFFA0, 0xE000, 0xE0001, 0xE0041, 0xE0100, 0x10FFFF)]
 
 
@@ -54,7 +69,9 @@ def test_what_a_terminal_would_obey_or_hide_is_escaped(character):
 
 
 def test_every_character_is_seen_or_escaped():
-    """All of Unicode: what goes through is in none of the categories that do something else than show."""
+    """All of Unicode: what goes through is in none of the categories that
+    do something else than show.
+    """
     for code in range(0x110000):
         character = chr(code)
         if is_seen(character):
@@ -72,7 +89,9 @@ def test_escapes_are_not_taken_for_text():
 @pytest.mark.parametrize("form", ["table", "csv", "json"])
 @pytest.mark.parametrize("tag", ["0A", "0C"], ids=["visible-string", "utf8-string"])
 def test_nothing_of_a_meter_reaches_a_terminal_unescaped(form, tag):
-    """ESC, CSI, OSC, line ends and controls of direction in a value, as `read` and `get` show it in a terminal."""
+    """ESC, CSI, OSC, line ends and controls of direction in a value, as `read`
+    and `get` show it in a terminal.
+    """
     evil = "\x1b[2J\x1b]0;x\x07\r\nforged\x9b31m" + ("\u202e\u200b\u2028" if tag == "0C" else "")
     wire = evil.encode("utf-8" if tag == "0C" else "latin-1")
     said = {15: listed((1, ENERGY)), 1: f"00 {tag} {len(wire):02X} {wire.hex()}"}
@@ -86,7 +105,14 @@ def test_nothing_of_a_meter_reaches_a_terminal_unescaped(form, tag):
                 assert is_seen(character), (character, shown)
 
 
-NO_NUMBERS = ("177FC00000", "177F800000", "17FF800000", "187FF8000000000000", "187FF0000000000000", "18FFF0000000000000")
+NO_NUMBERS = (
+    "177FC00000",
+    "177F800000",
+    "17FF800000",
+    "187FF8000000000000",
+    "187FF0000000000000",
+    "18FFF0000000000000",
+)
 
 
 @pytest.mark.parametrize("wire", NO_NUMBERS)
@@ -94,7 +120,9 @@ NO_NUMBERS = ("177FC00000", "177F800000", "17FF800000", "187FF8000000000000", "1
 def test_no_number_and_no_end_of_numbers_are_null_in_json(wire, scaler):
     data = axdr.decode(octets(wire))
     unit = ScalerUnit(scaler, 30)
-    document = json.loads(json_text({"scaled": unit.scale(data.value), "raw": to_json(data)}), parse_constant=pytest.fail)
+    document = json.loads(
+        json_text({"scaled": unit.scale(data.value), "raw": to_json(data)}), parse_constant=pytest.fail
+    )
     assert document == {"scaled": None, "raw": {"type": data.tag.text, "value": None}}
     assert number(unit.scale(data.value)) is None
 
@@ -116,7 +144,9 @@ def test_a_float_that_is_no_number_is_read(wire):
         assert (value["value"], value["scaled"], value["unit"]) == (None, None, "Wh")
 
 
-@pytest.mark.parametrize(("octet", "shown", "in_json"), [(0x42, "42", 42), (0x00, "00", 0), (0x99, "99", 99), (0x4A, "4A", "4A")])
+@pytest.mark.parametrize(
+    ("octet", "shown", "in_json"), [(0x42, "42", 42), (0x00, "00", 0), (0x99, "99", 99), (0x4A, "4A", "4A")]
+)
 def test_bcd_is_the_digits_that_it_codes(octet, shown, in_json):
     data = axdr.bcd(octet)
     assert text(data) == shown
@@ -139,7 +169,13 @@ def test_no_number_is_longer_than_a_reader_can_take(value):
 
 
 MOMENT = "2026-03-01 12:00:00+00:00"
-COLUMNS = [Column("OBIS"), Column("name"), Column("class", worth=1), Column("value", numeric=True), Column("unit", joins=True)]
+COLUMNS = [
+    Column("OBIS"),
+    Column("name"),
+    Column("class", worth=1),
+    Column("value", numeric=True),
+    Column("unit", joins=True),
+]
 ROWS = [
     ["1-0:1.8.0*255", "active energy + of everything that was ever counted", "Register", "1234567890.123", "Wh"],
     ["0-0:96.128.255*255", "clock", "Clock", MOMENT, ""],

@@ -1,4 +1,6 @@
-"""Several attributes in one run, object lists that are kept, raw APDUs, and texts in quotes; with the meter and with scripted peers."""
+"""Several attributes in one run, object lists that are kept, raw APDUs, and texts in quotes;
+with the meter and with scripted peers.
+"""
 
 from __future__ import annotations
 
@@ -144,7 +146,9 @@ def test_an_undefined_object_drops_the_list(capsys, kept):
         with Peer(*steps) as peer:
             assert run(capsys, peer, *GET)[0] == code
         assert len(files(kept)) == (code == 0)
-    several = at(("C003C1 03 00030100010800FF0200 00030100010800FF0100 00030100010800FF0300", "C403C1 03 01 04 01 04 01 04"), 3)
+    several = at(
+        ("C003C1 03 00030100010800FF0200 00030100010800FF0100 00030100010800FF0300", "C403C1 03 01 04 01 04 01 04"), 3
+    )
     with Peer(OPEN, DEVICE, FIRMWARE, several, RELEASE) as peer:
         assert run(capsys, peer, "get", f"{ENERGY}:2", f"{ENERGY}:1")[0] == 1
     assert files(kept) == []
@@ -259,7 +263,9 @@ def test_texts_in_quotes(written, wire):
     assert parse_value(written).encode().hex().upper() == wire
 
 
-@pytest.mark.parametrize("written", ['octet-string:"abc', 'octet-string:"a"b"', 'visible-string:"\u20ac"', 'octet-string:"a"x'])
+@pytest.mark.parametrize(
+    "written", ['octet-string:"abc', 'octet-string:"a"b"', 'visible-string:"\u20ac"', 'octet-string:"a"x']
+)
 def test_texts_that_are_not_whole(written):
     with pytest.raises(UsageError):
         parse_value(written)

@@ -85,7 +85,9 @@ def test_wrong_syntax_says_what_is_wrong(written, words):
         parse_value(written)
 
 
-@pytest.mark.parametrize("value", [value for _, value in CASES if value.tag is not Tag.COMPACT_ARRAY], ids=lambda value: value.tag.text)
+@pytest.mark.parametrize(
+    "value", [value for _, value in CASES if value.tag is not Tag.COMPACT_ARRAY], ids=lambda value: value.tag.text
+)
 def test_what_is_printed_as_json_can_be_given_back(value):
     printed = json.loads(json.dumps(to_json(value)))
     assert from_json(printed) == value
@@ -115,6 +117,9 @@ def test_octets_are_shown_by_what_they_look_like(wire, shown):
 
 
 def test_values_as_text():
-    assert text(axdr.array(axdr.unsigned(1), axdr.structure(axdr.boolean(True), axdr.null_data()))) == "[1, {true, null-data}]"
+    assert (
+        text(axdr.array(axdr.unsigned(1), axdr.structure(axdr.boolean(True), axdr.null_data())))
+        == "[1, {true, null-data}]"
+    )
     assert text(Data(Tag.DONT_CARE)) == "dont-care"
     assert str(parse_moment("2026-05-01T12:00")) == "2026-05-01 12:00:00"

@@ -138,7 +138,9 @@ Tree = tuple["str | Tree", ...]
 
 
 def encode(tree: Tree, forms: dict[Tree, int]) -> bytes:
-    """Octets of (tag, content part, …); forms: a part -> octets of its length behind the first one, else the shortest form is written."""
+    """Octets of (tag, content part, …); forms: a part -> octets of its length behind the first
+    one, else the shortest form is written.
+    """
     content = b"".join(octets(part) if isinstance(part, str) else encode(part, forms) for part in tree[1:])
     if not tree[0]:
         return content  # no tag: a sequence of A-XDR
@@ -232,8 +234,14 @@ def test_release(text, value):
     [
         ("01000000065F1F0400007E1F04B0", InitiateRequest(Conformance(0x007E1F), 0x04B0)),
         ("0100010000065F1F0400007E1F04B0", InitiateRequest(Conformance(0x007E1F), 0x04B0, response_allowed=False)),
-        ("0100000101065F1F0400007E1F04B0", InitiateRequest(Conformance(0x007E1F), 0x04B0, proposed_quality_of_service=1)),
-        ("01000001FF065F1F0400007E1F04B0", InitiateRequest(Conformance(0x007E1F), 0x04B0, proposed_quality_of_service=-1)),
+        (
+            "0100000101065F1F0400007E1F04B0",
+            InitiateRequest(Conformance(0x007E1F), 0x04B0, proposed_quality_of_service=1),
+        ),
+        (
+            "01000001FF065F1F0400007E1F04B0",
+            InitiateRequest(Conformance(0x007E1F), 0x04B0, proposed_quality_of_service=-1),
+        ),
         ("01000000055F1F04000000000000", InitiateRequest(Conformance(0), 0, proposed_dlms_version_number=5)),
         (
             "010110" + "AB" * 16 + "0000065F1F0400007E1F0000",
@@ -249,7 +257,10 @@ def test_initiate_request(text, value):
     ("text", "value"),
     [
         ("0800065F1F040000501F01F40007", InitiateResponse(Conformance(0x00501F), 0x01F4)),
-        ("080101065F1F040000501F01F40007", InitiateResponse(Conformance(0x00501F), 0x01F4, negotiated_quality_of_service=1)),
+        (
+            "080101065F1F040000501F01F40007",
+            InitiateResponse(Conformance(0x00501F), 0x01F4, negotiated_quality_of_service=1),
+        ),
         ("0800065F1F040010000001F4FA00", InitiateResponse(Conformance.READ, 0x01F4, 0xFA00)),
     ],
 )

@@ -1,4 +1,6 @@
-"""A-XDR Data: every type both ways, cut short, with trailing octets, beyond the limits, and at random."""
+"""A-XDR Data: every type both ways, cut short, with trailing octets,
+beyond the limits, and at random.
+"""
 
 import math
 
@@ -73,7 +75,9 @@ def test_long_length_forms_are_read(head):
     assert axdr.decode(octets(head + "414243")) == axdr.octet_string(b"ABC")
 
 
-@pytest.mark.parametrize(("size", "head"), [(0x7F, "7F"), (0x80, "8180"), (0xFF, "81FF"), (0x100, "820100"), (0x10000, "83010000")])
+@pytest.mark.parametrize(
+    ("size", "head"), [(0x7F, "7F"), (0x80, "8180"), (0xFF, "81FF"), (0x100, "820100"), (0x10000, "83010000")]
+)
 def test_shortest_length_form_is_written(size, head):
     assert axdr.octet_string(bytes(size)).encode()[1:] == octets(head) + bytes(size)
 
@@ -109,7 +113,13 @@ def test_depth_and_element_limits():
 
 @pytest.mark.parametrize(
     ("make", "value"),
-    [(axdr.unsigned, 256), (axdr.unsigned, -1), (axdr.integer, 128), (axdr.long64_unsigned, 2**64), (axdr.bit_string, "012")],
+    [
+        (axdr.unsigned, 256),
+        (axdr.unsigned, -1),
+        (axdr.integer, 128),
+        (axdr.long64_unsigned, 2**64),
+        (axdr.bit_string, "012"),
+    ],
 )
 def test_values_that_do_not_fit_are_refused(make, value):
     with pytest.raises(UsageError):
@@ -171,8 +181,10 @@ _simple = st.one_of(
 )
 _values = st.recursive(
     _simple,
-    lambda inner: st.builds(lambda items: axdr.array(*items), st.lists(inner, max_size=5))
-    | st.builds(lambda items: axdr.structure(*items), st.lists(inner, max_size=5)),
+    lambda inner: (
+        st.builds(lambda items: axdr.array(*items), st.lists(inner, max_size=5))
+        | st.builds(lambda items: axdr.structure(*items), st.lists(inner, max_size=5))
+    ),
     max_leaves=25,
 )
 
@@ -190,7 +202,8 @@ def test_random_octets_decode_or_are_refused(wire):
         value = axdr.decode(wire)
     except ProtocolError:
         return
-    # Only the long length forms, padding bits and true as another octet than 01 are not restored octet for octet.
+    # Only the long length forms, padding bits and true as another octet than 01
+    # are not restored octet for octet.
     assert axdr.decode(value.encode()).tag is value.tag
 
 

@@ -25,14 +25,18 @@ from tools.dlmsclient.cosem import CLASSES, attribute_name, class_name, method_n
 ENERGY = bytes([1, 0, 1, 8, 0, 255])
 
 
-@pytest.mark.parametrize("text", ["1-0:1.8.0*255", "1.0.1.8.0.255", " 1-0:1.8.0.255 ", "1-0:1.8.0", "1-0:1.8.0&255", ENERGY, Obis(ENERGY)])
+@pytest.mark.parametrize(
+    "text", ["1-0:1.8.0*255", "1.0.1.8.0.255", " 1-0:1.8.0.255 ", "1-0:1.8.0", "1-0:1.8.0&255", ENERGY, Obis(ENERGY)]
+)
 def test_obis_forms(text):
     assert Obis.parse(text) == Obis(ENERGY)
     assert str(Obis.parse(text)) == "1-0:1.8.0*255"
     assert Obis.parse(text).dotted == "1.0.1.8.0.255"
 
 
-@pytest.mark.parametrize("text", ["", "1.8.0", "1-0:1.8", "1.0.1.8.0.256", "1-0:1.8.0*999", "energy", "1.0.1.8.0.255.1", "-1.0.1.8.0.255"])
+@pytest.mark.parametrize(
+    "text", ["", "1.8.0", "1-0:1.8", "1.0.1.8.0.256", "1-0:1.8.0*999", "energy", "1.0.1.8.0.255.1", "-1.0.1.8.0.255"]
+)
 def test_bad_obis(text):
     with pytest.raises(UsageError, match="no OBIS code"):
         Obis.parse(text)
@@ -94,7 +98,8 @@ def test_scaling(scaler, unit, value, scaled, symbol):
 
 
 @pytest.mark.parametrize(
-    "data", [axdr.unsigned(1), axdr.structure(axdr.integer(0)), axdr.array(axdr.integer(0), axdr.enum(30)), axdr.structure()]
+    "data",
+    [axdr.unsigned(1), axdr.structure(axdr.integer(0)), axdr.array(axdr.integer(0), axdr.enum(30)), axdr.structure()],
 )
 def test_wrong_scaler_unit(data):
     with pytest.raises(ProtocolError):
@@ -103,7 +108,9 @@ def test_wrong_scaler_unit(data):
 
 def test_wrong_capture_object():
     with pytest.raises(ProtocolError, match="capture object"):
-        CaptureObject.from_data(axdr.structure(axdr.unsigned(8), axdr.octet_string(ENERGY), axdr.integer(2), axdr.long_unsigned(0)))
+        CaptureObject.from_data(
+            axdr.structure(axdr.unsigned(8), axdr.octet_string(ENERGY), axdr.integer(2), axdr.long_unsigned(0))
+        )
 
 
 def test_date_time_with_deviation():
@@ -171,10 +178,22 @@ def test_object_list():
 
 @pytest.mark.parametrize(
     ("version", "mode", "text"),
-    [(1, 2, "w"), (1, 4, "r"), (1, 5, "w"), (1, 6, "rw"), (3, 1, "r"), (3, 2, "w"), (3, 3, "rw"), (3, 4, "-"), (3, 5, "r")],
+    [
+        (1, 2, "w"),
+        (1, 4, "r"),
+        (1, 5, "w"),
+        (1, 6, "rw"),
+        (3, 1, "r"),
+        (3, 2, "w"),
+        (3, 3, "rw"),
+        (3, 4, "-"),
+        (3, 5, "r"),
+    ],
 )
 def test_access_modes_by_version(version, mode, text):
-    listed = OBJECT_LIST.replace("12000F1101", f"12000F11{version:02X}").replace("0203" + "0F02" + "1603", f"02030F0216{mode:02X}")
+    listed = OBJECT_LIST.replace("12000F1101", f"12000F11{version:02X}").replace(
+        "0203" + "0F02" + "1603", f"02030F0216{mode:02X}"
+    )
     assert parse_object_list(axdr.decode(octets(listed)))[1].attributes[2].text == text
 
 

@@ -1,4 +1,6 @@
-"""Services with block transfer, as conversations without I/O: right answers, wrong answers, every block size."""
+"""Services with block transfer, as conversations without I/O: right answers,
+wrong answers, every block size.
+"""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""The client's side of general block transfer and ACCESS: octets both ways, recovery, and what it refuses of a wrong server."""
+"""The client's side of general block transfer and ACCESS: octets both ways, recovery,
+and what it refuses of a wrong server.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,17 @@ from collections.abc import Sequence
 import pytest
 
 from host_tests.client.peer import octets
-from tools.dlmsclient import CosemAttribute, CosemMethod, DataAccessResult, Obis, ProtocolError, Selection, Timeout, UsageError, axdr
+from tools.dlmsclient import (
+    CosemAttribute,
+    CosemMethod,
+    DataAccessResult,
+    Obis,
+    ProtocolError,
+    Selection,
+    Timeout,
+    UsageError,
+    axdr,
+)
 from tools.dlmsclient.access_service import AccessItem, AccessKind, decode_response, encode_request
 from tools.dlmsclient.general_blocks import Dialogue, GeneralBlock
 
@@ -20,7 +32,9 @@ def block(control: int, number: int, ack: int, data: bytes = b"") -> bytes:
 
 
 class Wire:
-    """A server that answers each APDU sent with the next list of the script; None in a list is silence."""
+    """A server that answers each APDU sent with the next list of the
+    script; None in a list is silence.
+    """
 
     def __init__(self, *script: Sequence[bytes | None]) -> None:
         self.script = list(script)
@@ -102,7 +116,9 @@ def test_silence_is_told_again() -> None:
 
 
 def test_repeated_and_late_blocks() -> None:
-    wire = Wire([block(0x01, 1, 1, b"a")] * 2, [block(0x01, 1, 1, b"a"), block(0x81, 9, 200, b"x"), block(0x81, 2, 2, b"b")])
+    wire = Wire(
+        [block(0x01, 1, 1, b"a")] * 2, [block(0x01, 1, 1, b"a"), block(0x81, 9, 200, b"x"), block(0x81, 2, 2, b"b")]
+    )
     assert wire.dialogue(lossy=True).request(b"r") == b"ab"
 
 
@@ -114,7 +130,9 @@ LATE = (block(0x01, 1, 1, b"B"), block(0x41, 2, 2, b"BB"), block(0x81, 2, 2, b"b
 @pytest.mark.parametrize("late", LATE, ids=["first", "longer", "last", "only-last"])
 @pytest.mark.parametrize("before", [True, False], ids=["before", "behind"])
 def test_block_of_another_response(late: bytes, before: bool, lossy: bool) -> None:
-    """Before the right one or behind it: the same number with other data ends the read, and no value is put together of two."""
+    """Before the right one or behind it: the same number with other data ends the read,
+    and no value is put together of two.
+    """
     right = {1: block(0x01, 1, 1, b"a"), 2: block(0x01, 2, 2, b"b")}
     number = GeneralBlock.decode(late).number
     pair = [late, right[number]] if before else [right[number], late]
@@ -122,7 +140,8 @@ def test_block_of_another_response(late: bytes, before: bool, lossy: bool) -> No
     answers[number] = pair
     wire = Wire(answers[1], answers[2] + answers[3])
     if before and GeneralBlock.decode(late).last and not lossy:
-        # on a connection nothing comes late: this is the response, and what is behind it is nobody's
+        # on a connection nothing comes late: this is the response, and
+        # what is behind it is nobody's
         assert wire.dialogue().request(b"r")[:1] == b"a"
         return
     with pytest.raises(ProtocolError, match=f"block {number} came again"):
@@ -150,7 +169,9 @@ def test_last_block_of_another_response() -> None:
 
 @pytest.mark.req("D-89")
 def test_patience_grows() -> None:
-    """A server that is slow is not asked so often that it gives up: within the usual time-out five times at most."""
+    """A server that is slow is not asked so often that it gives up: within the
+    usual time-out five times at most.
+    """
     waited: list[float] = []
 
     def receive(seconds: float) -> bytes | None:

@@ -149,7 +149,9 @@ CONFIRMED_SHORT = {
 @pytest.mark.parametrize("way", ["plain", "blocks", "general-blocks"])
 @pytest.mark.parametrize("short", [False, True], ids=["logical-names", "short-names"])
 def test_confirmed_services_are_barred_in_an_unconfirmed_association(short, way):
-    """Refused at once with a line that says what to do; the peer sees the AARQ and the RLRQ, and nothing between them."""
+    """Refused at once with a line that says what to do; the peer sees the AARQ and
+    the RLRQ, and nothing between them.
+    """
     script = [(UNCONFIRMED_SHORT if short else UNCONFIRMED, None), ("6203800100", None)]
     with Peer(*script, udp=True) as peer, Client.udp("127.0.0.1", peer.port) as client:
         associate = client.associate_short_names if short else client.associate
@@ -165,7 +167,10 @@ def test_confirmed_services_are_barred_in_an_unconfirmed_association(short, way)
 
 @pytest.mark.req("B-26", "C-53")
 def test_confirmed_services_are_barred_in_a_preestablished_association_without_answers():
-    with Peer(("C10182 00080000010000FF0300 10003C", None), udp=True) as peer, Client.udp("127.0.0.1", peer.port) as client:
+    with (
+        Peer(("C10182 00080000010000FF0300 10003C", None), udp=True) as peer,
+        Client.udp("127.0.0.1", peer.port) as client,
+    ):
         association = client.attach(16, 1, confirmed=False)
         with pytest.raises(ConfirmedServiceBarred):
             association.get(8, CLOCK, 2)
@@ -192,15 +197,43 @@ def test_an_unconfirmed_association_is_refused_over_tcp():
             AssociationRejected,
             "application-context-name-not-supported",
         ),
-        ("611FA109060760857405080101A203020101A305A103020101BE0604040E010601", AssociationRejected, "dlms-version-too-low"),
+        (
+            "611FA109060760857405080101A203020101A305A103020101BE0604040E010601",
+            AssociationRejected,
+            "dlms-version-too-low",
+        ),
         ("6117A109060760857405080101A203020101A305A203020102", AssociationRejected, "no-common-acse-version"),
         ("6117A109060760857405080101A203020100A305A103020100", ProtocolError, "without an InitiateResponse"),
-        ("6129A109060760857405080101A203020100A305A10302010EBE10040E0800065F1F040000501F01F40007", ProtocolError, "high level"),
-        ("6129A109060760857405080101A203020100A305A10302010DBE10040E0800065F1F040000501F01F40007", ProtocolError, "diagnostic"),
-        ("6129A109060760857405080102A203020100A305A103020100BE10040E0800065F1F040000501F01F40007", ProtocolError, "context"),
-        ("6129A109060760857405080101A203020100A305A103020100BE10040E0800055F1F040000501F01F40007", ProtocolError, "version 5"),
-        ("6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F040000D01F01F40007", ProtocolError, "not proposed"),
-        ("6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F040000501F01F4FA00", ProtocolError, "vaa-name"),
+        (
+            "6129A109060760857405080101A203020100A305A10302010EBE10040E0800065F1F040000501F01F40007",
+            ProtocolError,
+            "high level",
+        ),
+        (
+            "6129A109060760857405080101A203020100A305A10302010DBE10040E0800065F1F040000501F01F40007",
+            ProtocolError,
+            "diagnostic",
+        ),
+        (
+            "6129A109060760857405080102A203020100A305A103020100BE10040E0800065F1F040000501F01F40007",
+            ProtocolError,
+            "context",
+        ),
+        (
+            "6129A109060760857405080101A203020100A305A103020100BE10040E0800055F1F040000501F01F40007",
+            ProtocolError,
+            "version 5",
+        ),
+        (
+            "6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F040000D01F01F40007",
+            ProtocolError,
+            "not proposed",
+        ),
+        (
+            "6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F040000501F01F4FA00",
+            ProtocolError,
+            "vaa-name",
+        ),
         ("D80101", ExceptionResponseError, "operation-not-possible"),
         ("0E010302", ServiceErrorResponse, "service-unsupported"),
         ("C401C1001105", ProtocolError, "C401C100"),
@@ -235,12 +268,12 @@ def test_an_aarq_of_ones_own():
         assert association.negotiated.conformance == Conformance.GET
         assert association.client_max_receive_pdu_size == 0x04B0
         with pytest.raises(ExceptionResponseError):
-            client.associate(16, 1, aarq=Aarq(None, extra=octets("DF0100")), initiate=InitiateRequest(Conformance.GET, 0x04B0))
+            client.associate(
+                16, 1, aarq=Aarq(None, extra=octets("DF0100")), initiate=InitiateRequest(Conformance.GET, 0x04B0)
+            )
 
 
-@pytest.mark.parametrize(
-    ("source", "destination"), [(1, 17), (2, 16), (16, 1)]
-)
+@pytest.mark.parametrize(("source", "destination"), [(1, 17), (2, 16), (16, 1)])
 def test_wrong_wports_of_an_answer(source, destination):
     with Peer((GET_TIME, header(NOW, source, destination))) as peer, Client.tcp("127.0.0.1", peer.port) as client:
         association = client.attach(16, 1)
@@ -370,7 +403,10 @@ def test_bad_addresses(host, port):
 
 
 def test_a_datagram_that_is_no_wpdu():
-    with Peer((None, b"\x00\x01\x00\x01\x00\x10\x00\x09\x00"), udp=True) as peer, Client.udp("127.0.0.1", peer.port) as client:
+    with (
+        Peer((None, b"\x00\x01\x00\x01\x00\x10\x00\x09\x00"), udp=True) as peer,
+        Client.udp("127.0.0.1", peer.port) as client,
+    ):
         association = client.attach(16, 1)
         with pytest.raises(ProtocolError, match="length field"):
             association.get(8, CLOCK, 2)

@@ -1,4 +1,6 @@
-"""Notifications as the host client decodes them, from octets of the standard and from what is broken on purpose."""
+"""Notifications as the host client decodes them, from octets of the standard
+and from what is broken on purpose.
+"""
 
 from __future__ import annotations
 
@@ -131,7 +133,9 @@ GET = "00030100010800FF0200"
 
 @pytest.mark.req("D-61")
 @pytest.mark.parametrize("listening", [True, False], ids=["a listener", "nobody"])
-@pytest.mark.parametrize("unasked", ["0F 00000001 00 0201 1101", "0F 40000001 00 00", "C2 00 0001 0000600B00FF 02 1102", "18 00 00 00"])
+@pytest.mark.parametrize(
+    "unasked", ["0F 00000001 00 0201 1101", "0F 40000001 00 00", "C2 00 0001 0000600B00FF 02 1102", "18 00 00 00"]
+)
 def test_what_comes_before_the_answer_is_handed_over_and_the_answer_awaited(unasked, listening):
     heard = []
     steps = [(None, AARE), (None, [unasked, "C401C1 00 060000002A"]), (None, ["0F 00000002 00 00", "6303800100"])]
@@ -140,12 +144,17 @@ def test_what_comes_before_the_answer_is_handed_over_and_the_answer_awaited(unas
         opened = client.associate(16, 1, conformance=Conformance(0x19))
         assert opened.get(3, "1.0.1.8.0.255", 2) == axdr.double_long_unsigned(42)
         opened.release()
-        assert [each.apdu for each in (heard if listening else client.noted)] == [octets(unasked), octets("0F 00000002 00 00")]
+        assert [each.apdu for each in (heard if listening else client.noted)] == [
+            octets(unasked),
+            octets("0F 00000002 00 00"),
+        ]
 
 
 @pytest.mark.req("D-61")
 def test_a_block_of_a_push_between_request_and_answer():
-    """A push in general blocks goes to another wPort than the reader's; a block with the wPorts of the request is its answer's."""
+    """A push in general blocks goes to another wPort than the reader's; a block with the
+    wPorts of the request is its answer's.
+    """
     push = header("E0C0 0001 0000 07 0F 00000001 00 00", 1, 1)
     answer = header("C401C1 00 060000002A", 1, 16)
     with Peer((None, AARE), (None, push + answer)) as peer, Client.tcp("127.0.0.1", peer.port) as client:

@@ -129,7 +129,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "apdu"), CASES, ids=[type(apdu).__name__ + str(n) for n, (_, apdu) in enumerate(CASES)])
+@pytest.mark.parametrize(
+    ("text", "apdu"), CASES, ids=[type(apdu).__name__ + str(n) for n, (_, apdu) in enumerate(CASES)]
+)
 def test_table(text, apdu):
     check_codec(decode_apdu, octets(text), apdu)
 
@@ -158,7 +160,9 @@ def test_wrong_octets_are_refused(text):
         ("D80104", ExceptionResponse(ExceptionState.SERVICE_NOT_ALLOWED, ExceptionService.PDU_TOO_LONG)),
         (
             "D80106 01020304",
-            ExceptionResponse(ExceptionState.SERVICE_NOT_ALLOWED, ExceptionService.INVOCATION_COUNTER_ERROR, 0x01020304),
+            ExceptionResponse(
+                ExceptionState.SERVICE_NOT_ALLOWED, ExceptionService.INVOCATION_COUNTER_ERROR, 0x01020304
+            ),
         ),
     ],
 )
@@ -186,8 +190,7 @@ def test_invoke_id_and_priority():
         (by_entry(1, 2, 3, 4), "02 0204 0600000001 0600000002 120003 120004"),
         (
             by_range(axdr.unsigned(1), axdr.unsigned(2), CaptureObject(8, CLOCK, 2), [CaptureObject(3, PROFILE, 2, 1)]),
-            "01 0204 0204 120008 09060000010000FF 0F02 120000 1101 1102"
-            "0101 0204 120003 09060100630100FF 0F02 120001",
+            "01 0204 0204 120008 09060000010000FF 0F02 120000 1101 11020101 0204 120003 09060100630100FF 0F02 120001",
         ),
         (object_list_by_class(3, 8), "02 0102 120003 120008"),
         (object_list_by_id(8, "0.0.1.0.0.255"), "04 0202 120008 09060000010000FF"),

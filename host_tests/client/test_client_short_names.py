@@ -1,4 +1,6 @@
-"""Short names in the host client without a meter: APDUs, conversations with block transfer, wrong answers, object lists."""
+"""Short names in the host client without a meter: APDUs, conversations with block
+transfer, wrong answers, object lists.
+"""
 
 from __future__ import annotations
 
@@ -74,8 +76,10 @@ def test_read_in_blocks_and_in_parts() -> None:
 @pytest.mark.req("D-51", "B-19")
 def test_write() -> None:
     assert converse(exchanges.write(Terms(0), NAME, VALUE), ("060102010001 0903616263", "0D0100")) is None
-    assert converse(exchanges.write_list(Terms(0), [NAME, NAME], [VALUE, VALUE]), (
-        "06020201000201000209036162630903616263", "0D0200010C")) == (DataAccessResult.SUCCESS, DataAccessResult.TYPE_UNMATCHED)
+    assert converse(
+        exchanges.write_list(Terms(0), [NAME, NAME], [VALUE, VALUE]),
+        ("06020201000201000209036162630903616263", "0D0200010C"),
+    ) == (DataAccessResult.SUCCESS, DataAccessResult.TYPE_UNMATCHED)
     parted = [("060107000001 010906 010201000109", "0D01020001"), ("060107010002 010904 03616263", "0D0100")]
     assert converse(exchanges.write(Terms(0, block_size=6), NAME, VALUE), *parted) is None
     with pytest.raises(DataAccessError):
@@ -140,7 +144,11 @@ def test_names_of_attributes_and_methods() -> None:
     assert attribute_name(0xFA00, 2) == 0xFA08
     assert method_name(0xFA00, 12, 8) == 0xFA58
     assert method_name(0x0100, 3, 1) == 0x0128
-    for wrong in (lambda: attribute_name(0x0100, 0), lambda: method_name(0x0100, 1, 1), lambda: method_name(0x0100, 3, 0)):
+    for wrong in (
+        lambda: attribute_name(0x0100, 0),
+        lambda: method_name(0x0100, 1, 1),
+        lambda: method_name(0x0100, 3, 0),
+    ):
         with pytest.raises(UsageError):
             wrong()
     with pytest.raises(UsageError):

@@ -1,4 +1,6 @@
-"""Where the connection comes from: options, variables, named meters, defaults; what others may read is refused."""
+"""Where the connection comes from: options, variables, named meters, defaults;
+what others may read is refused.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,13 @@ def test_every_option_has_a_variable_and_an_entry(meters, tmp_path, monkeypatch)
 def test_which_goes_before_which(meters):
     assert (resolved().client, resolved().pdu_size, resolved().host) == (None, 65535, "127.0.0.1")
     options = resolved("--meter", "lab", **meters)
-    assert (options.host, options.port, options.client, options.udp, options.pdu_size) == ("2001:db8::7", 4060, 48, True, 512)
+    assert (options.host, options.port, options.client, options.udp, options.pdu_size) == (
+        "2001:db8::7",
+        4060,
+        48,
+        True,
+        512,
+    )
     assert options.password == "s3cret"
     assert options.conformance == Conformance.GET | Conformance.SET
     assert resolved("--meter", "lab", DLMS_CLIENT="32", **meters).client == 32
@@ -164,7 +172,9 @@ def test_what_is_wrong_in_the_file_is_said_in_one_line(tmp_path, text, said, mon
     assert len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize(("variable", "text"), [("PORT", "x"), ("UDP", "maybe"), ("CLIENT", "0"), ("TIMEOUT", "0"), ("CONFORMANCE", "x")])
+@pytest.mark.parametrize(
+    ("variable", "text"), [("PORT", "x"), ("UDP", "maybe"), ("CLIENT", "0"), ("TIMEOUT", "0"), ("CONFORMANCE", "x")]
+)
 def test_a_wrong_variable_is_named(variable, text, monkeypatch, capsys):
     monkeypatch.setenv(f"DLMS_{variable}", text)
     assert main(["objects"]) == 2
@@ -182,7 +192,11 @@ GET_ONLY = OPEN[1].replace("0000BE1D", "00000010")
 
 @pytest.mark.parametrize(
     ("words", "proposed"),
-    [(["--conformance", "get"], Conformance.GET), (["--conformance", "00501F"], Conformance(0x501F)), ([], CLIENT_CONFORMANCE)],
+    [
+        (["--conformance", "get"], Conformance.GET),
+        (["--conformance", "00501F"], Conformance(0x501F)),
+        ([], CLIENT_CONFORMANCE),
+    ],
 )
 def test_what_is_proposed(words, proposed):
     with Peer((None, GET_ONLY), ("C001C1 0001 00002A0000FF 0200", "C401C1 00 1105"), RELEASE) as peer:

@@ -1,4 +1,6 @@
-"""The command `decode`: what it takes, what it prints, how it ends; and the traces that it takes back."""
+"""The command `decode`: what it takes, what it prints, how it ends; and
+the traces that it takes back.
+"""
 
 from __future__ import annotations
 

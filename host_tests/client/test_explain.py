@@ -1,4 +1,6 @@
-"""Octets explained: each octet once, whatever comes; long values joined; secrets known; the same words taken back."""
+"""Octets explained: each octet once, whatever comes; long values joined; secrets
+known; the same words taken back.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,19 @@ from tools.dlmsclient.action_service import (
     ActionResponseWithPblock,
 )
 from tools.dlmsclient.general_blocks import GeneralBlock
-from tools.dlmsclient.get_service import GetRequestNormal, GetRequestWithList, GetResponseNormal, GetResponseWithDatablock
+from tools.dlmsclient.get_service import (
+    GetRequestNormal,
+    GetRequestWithList,
+    GetResponseNormal,
+    GetResponseWithDatablock,
+)
 from tools.dlmsclient.initiate import InitiateRequest
-from tools.dlmsclient.set_service import SetRequestDatablock, SetRequestFirstDatablock, SetRequestListFirstDatablock, SetRequestNormal
+from tools.dlmsclient.set_service import (
+    SetRequestDatablock,
+    SetRequestFirstDatablock,
+    SetRequestListFirstDatablock,
+    SetRequestNormal,
+)
 from tools.dlmsclient.short_name_service import Part, Variable, read_part, write_part, write_request
 from tools.dlmsclient.xdlms import DataBlock
 from tools.explain import Conversation, Explained, Octets
@@ -105,7 +117,11 @@ def test_truncated_and_longer_input_is_explained_as_far_as_it_goes(octets):
             continue  # cut short it is the short form of the other answer
         assert found.faults, octets[:end].hex()
         # What was complete is told as in the whole.
-        told = [part.text for _, part in leaves(found.description.parts) if not part.fault and part.end <= end - 4 and part.value != ""]
+        told = [
+            part.text
+            for _, part in leaves(found.description.parts)
+            if not part.fault and part.end <= end - 4 and part.value != ""
+        ]
         assert len([text for text in told if text not in whole]) <= 1, (told, whole)
     assert explained(octets + b"\x00").faults
 
@@ -130,7 +146,10 @@ def test_any_octets_are_covered(many, head):
 
 
 @NEVER_LATE
-@given(st.integers(0, 2**16 - 1), st.lists(st.sampled_from([axdr.unsigned(5), axdr.octet_string(b"abc"), types()]), max_size=4))
+@given(
+    st.integers(0, 2**16 - 1),
+    st.lists(st.sampled_from([axdr.unsigned(5), axdr.octet_string(b"abc"), types()]), max_size=4),
+)
 def test_data_of_any_shape(count, values):
     octets = GetResponseNormal(0xC1, axdr.array(*values)).encode()
     assert explained(octets).faults == []
@@ -139,8 +158,8 @@ def test_data_of_any_shape(count, values):
 
 def test_deep_and_endless_data():
     assert "nested deeper" in explained(b"\xc4\x01\xc1\x00" + b"\x01\x01" * 40 + b"\x00").faults[0]
-    assert explained(b"\xc4\x01\xc1\x00" + bytes.fromhex("1301FFFF01FFFF00" "00")).faults == []
-    assert "without contents" in explained(b"\xc4\x01\xc1\x00" + bytes.fromhex("1301FFFF01FFFF00" "01FF")).faults[0]
+    assert explained(b"\xc4\x01\xc1\x00" + bytes.fromhex("1301FFFF01FFFF0000")).faults == []
+    assert "without contents" in explained(b"\xc4\x01\xc1\x00" + bytes.fromhex("1301FFFF01FFFF0001FF")).faults[0]
 
 
 # Long values
@@ -185,7 +204,9 @@ def test_a_list_in_blocks_whose_request_was_not_seen():
     found = explained(GetResponseWithDatablock(0xC1, True, 2, raw[5:]).encode(), conversation)
     assert found.joined
     assert found.joined.description.faults == []
-    assert "data-access-result: object-unavailable (11)" in [part.text for _, part in leaves(found.joined.description.parts)]
+    assert "data-access-result: object-unavailable (11)" in [
+        part.text for _, part in leaves(found.joined.description.parts)
+    ]
 
 
 RAW = types().encode()
@@ -193,12 +214,17 @@ RAW = types().encode()
 
 def cut(raw: bytes) -> list[DataBlock]:
     """Blocks of 50 octets."""
-    return [DataBlock(at + 50 >= len(raw), number, raw[at : at + 50]) for number, at in enumerate(range(0, len(raw), 50), 1)]
+    return [
+        DataBlock(at + 50 >= len(raw), number, raw[at : at + 50]) for number, at in enumerate(range(0, len(raw), 50), 1)
+    ]
 
 
 def of_set(raw: bytes) -> list[bytes]:
     first, *more = cut(raw)
-    return [SetRequestFirstDatablock(0xC1, NOTE, first).encode(), *(SetRequestDatablock(0xC1, each).encode() for each in more)]
+    return [
+        SetRequestFirstDatablock(0xC1, NOTE, first).encode(),
+        *(SetRequestDatablock(0xC1, each).encode() for each in more),
+    ]
 
 
 def of_set_list(raw: bytes) -> list[bytes]:
@@ -209,7 +235,10 @@ def of_set_list(raw: bytes) -> list[bytes]:
 
 def of_action(raw: bytes) -> list[bytes]:
     first, *more = cut(raw)
-    return [ActionRequestFirstPblock(0xC1, RESET, first).encode(), *(ActionRequestPblock(0xC1, each).encode() for each in more)]
+    return [
+        ActionRequestFirstPblock(0xC1, RESET, first).encode(),
+        *(ActionRequestPblock(0xC1, each).encode() for each in more),
+    ]
 
 
 def of_action_list(raw: bytes) -> list[bytes]:
@@ -224,7 +253,10 @@ def of_outcome(*before: int) -> Callable[[bytes], list[bytes]]:
 
 def of_read(raw: bytes) -> list[bytes]:
     parts = cut(b"\x01\x00" + raw)
-    return [bytes([0x0C, 1, 2, each.last]) + each.number.to_bytes(2, "big") + bytes([len(each.raw)]) + each.raw for each in parts]
+    return [
+        bytes([0x0C, 1, 2, each.last]) + each.number.to_bytes(2, "big") + bytes([len(each.raw)]) + each.raw
+        for each in parts
+    ]
 
 
 def of_read_request(raw: bytes) -> list[bytes]:
@@ -272,7 +304,9 @@ def test_blocks_of_every_service_are_joined(make, title):
 def test_general_blocks_are_joined_out_of_order_and_repeated():
     apdu = GetResponseNormal(0xC1, types()).encode()
     pieces = [apdu[at : at + 30] for at in range(0, len(apdu), 30)]
-    blocks = [GeneralBlock(n == len(pieces), n < len(pieces), 3, n, 0, octets).encode() for n, octets in enumerate(pieces, 1)]
+    blocks = [
+        GeneralBlock(n == len(pieces), n < len(pieces), 3, n, 0, octets).encode() for n, octets in enumerate(pieces, 1)
+    ]
     conversation = Conversation()
     explained(Wpdu(16, 1, GetRequestNormal(0xC1, ENERGY).encode()).encode(), conversation)
     order = [0, 2, 3, 1, 1, *range(4, len(blocks))]
@@ -346,7 +380,9 @@ def test_a_secret_in_blocks_is_hidden(size):
     assert "".join(texts).count("**") in (len(SECRET), len(SECRET) + 1, len(SECRET) + 2)
     for octet in range(0, len(SECRET) - 3, 4):
         assert SECRET[octet : octet + 4].hex() not in "".join(texts)
-    texts = shown(SetRequestListFirstDatablock(0xC1, (NOTE, LLS_SECRET), DataBlock(True, 1, b"\x02\x11\x05" + raw)).encode())
+    texts = shown(
+        SetRequestListFirstDatablock(0xC1, (NOTE, LLS_SECRET), DataBlock(True, 1, b"\x02\x11\x05" + raw)).encode()
+    )
     assert texts[0].endswith("021105" + "0908" + HIDDEN)
 
 
@@ -379,7 +415,9 @@ def test_a_secret_that_is_read_in_general_blocks_is_hidden(size, asked_in_blocks
     request = GeneralBlock(True, False, 5, 1, 0, request).encode() if asked_in_blocks else request
     explained(Wpdu(48, 1, request).encode(), conversation)
     answer = GetResponseNormal(0xC1, axdr.octet_string(SECRET)).encode()
-    texts = [explained(Wpdu(1, 48, each).encode(), conversation).masked.hex()[30:] for each in general_blocks(answer, size)]
+    texts = [
+        explained(Wpdu(1, 48, each).encode(), conversation).masked.hex()[30:] for each in general_blocks(answer, size)
+    ]
     text = "".join(texts)
     assert text.endswith(HIDDEN)
     assert len(text) == 2 * len(answer)

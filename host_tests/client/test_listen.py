@@ -1,4 +1,6 @@
-"""`python -m tools.listen` with a meter: what it prints, as text and as JSON, and reading over a connection that the meter opened."""
+"""`python -m tools.listen` with a meter: what it prints, as text and as JSON, and reading
+over a connection that the meter opened.
+"""
 
 from __future__ import annotations
 
@@ -34,13 +36,22 @@ def listen(*words: str) -> tuple[subprocess.Popen[str], int]:
 
 @pytest.fixture
 def heard(meter_pool, target, request, tmp_path):
-    """`heard(settings, *words)`: exit code, stdout and stderr of the listener while a meter with these settings runs and `act(meter)`."""
+    """`heard(settings, *words)`: exit code, stdout and stderr of the listener while a meter
+    with these settings runs and `act(meter)`.
+    """
 
-    def run(settings: dict[str, object], *words: str, act: Callable[[MeterHandle], object] | None = None) -> tuple[int, str, str]:
+    def run(
+        settings: dict[str, object], *words: str, act: Callable[[MeterHandle], object] | None = None
+    ) -> tuple[int, str, str]:
         listening, port = listen(*words)
         try:
-            where = {key: value.replace("PORT", str(port)) if isinstance(value, str) else value for key, value in settings.items()}
-            meter: MeterHandle = meter_pool.get(target, request.node.nodeid.partition("::")[0], {"backfill_days": 0, **where})
+            where = {
+                key: value.replace("PORT", str(port)) if isinstance(value, str) else value
+                for key, value in settings.items()
+            }
+            meter: MeterHandle = meter_pool.get(
+                target, request.node.nodeid.partition("::")[0], {"backfill_days": 0, **where}
+            )
             assert meter.alive
             if act is not None:
                 act(meter)
@@ -72,7 +83,12 @@ def test_pushes_as_json_with_every_octet(heard):
     code, out, err = heard({"push": "udp:127.0.0.1:PORT"}, "--count", "1", "--format", "json", "--trace")
     assert code == 0, err
     found = json.loads(out)
-    assert (found["transport"], found["apdu"], found["invoke_id"], found["confirmed"]) == ("UDP", "DataNotification", 1, False)
+    assert (found["transport"], found["apdu"], found["invoke_id"], found["confirmed"]) == (
+        "UDP",
+        "DataNotification",
+        1,
+        False,
+    )
     assert found["octets"].startswith("000100010001")
     assert found["values"][1] == "ZZZ0000000100001"
     assert "< 0001 0001 0001" in err
@@ -129,8 +145,15 @@ def set_clock(meter: MeterHandle) -> None:
 @pytest.mark.req("D-52", "B-16")
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_reports_as_text(heard, transport):
-    """The first event after the start: a client sets the clock, and two of them tell the time before and after."""
-    settings = {"events": f"{transport}:127.0.0.1:PORT", "event_service": "report", "start": "2026-02-03T12:00:00", "rate": 1}
+    """The first event after the start: a client sets the clock, and two of them
+    tell the time before and after.
+    """
+    settings = {
+        "events": f"{transport}:127.0.0.1:PORT",
+        "event_service": "report",
+        "start": "2026-02-03T12:00:00",
+        "rate": 1,
+    }
     code, out, err = heard(settings, "--count", "2", act=set_clock)
     assert code == 0, err
     first, second = out.splitlines()

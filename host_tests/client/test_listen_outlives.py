@@ -1,4 +1,6 @@
-"""The listener as a program: nothing that arrives ends it, a push is shown whole or reported lost, and no line of it can be forged."""
+"""The listener as a program: nothing that arrives ends it, a push is shown whole or reported
+lost, and no line of it can be forged.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,10 @@ ARRIVING: dict[str, list[bytes]] = {
     "every length of a time": [octets("0F 00000001") + bytes([length]) + bytes(40) for length in range(256)],
     "deep": [octets("0F 00000001 00") + octets("0101") * depth + octets("00") for depth in (1, 30, 31, 32, 33, 1000)],
     "no number": [octets("0F 00000001 00 17 7FC00000"), octets("0F 00000001 00 18 7FF0000000000000")],
-    "an address of no length": [octets("C2 00 002A 0000190100FF 03 06 7F000001"), octets("C2 00 002B 0000190200FF 02 0900")],
+    "an address of no length": [
+        octets("C2 00 002A 0000190100FF 03 06 7F000001"),
+        octets("C2 00 002B 0000190200FF 02 0900"),
+    ],
     "a strange class": [octets("C2 00 FFFF FFFFFFFFFFFF 80 00"), octets("C2 00 0046 0000600300FF 03 16 FF")],
 }
 
@@ -90,7 +95,9 @@ ARRIVING: dict[str, list[bytes]] = {
 @pytest.mark.req("D-61")
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_nothing_that_arrives_ends_it(form):
-    """Over one connection, each kind followed by a push that is shown; then a version that nothing can be framed after."""
+    """Over one connection, each kind followed by a push that is shown; then a version
+    that nothing can be framed after.
+    """
     with listening("--format", form) as made, socket.create_connection(("127.0.0.1", made.port)) as peer:
         for number, (name, apdus) in enumerate(ARRIVING.items()):
             for apdu in apdus:
@@ -148,7 +155,9 @@ WAY = ("UDP", "192.0.2.1:4059", 1, 1)
 
 
 def played(*steps: bytes | float, way: tuple = WAY) -> tuple[list[bytes], int]:
-    """The pushes that become whole, and how many are reported lost, of blocks and seconds of silence."""
+    """The pushes that become whole, and how many are reported lost, of
+    blocks and seconds of silence.
+    """
     receptions, now, whole, lost = Receptions(8), 0.0, [], 0
     for step in (*steps, 2 * ANSWER_GAP):
         if isinstance(step, bytes):
@@ -191,7 +200,9 @@ def test_a_push_is_whole_or_lost(steps, whole, lost):
 
 @pytest.mark.req("D-61")
 def test_every_loss_of_two_pushes_in_a_row():
-    """Each of the six blocks comes or does not; the second push begins after the meter has waited for an acknowledgement."""
+    """Each of the six blocks comes or does not; the second push begins after the meter
+    has waited for an acknowledgement.
+    """
     for pattern in range(64):
         first = [block for i, block in enumerate((A1, A2, A3)) if pattern >> i & 1]
         second = [block for i, block in enumerate((B1, B2, B3)) if pattern >> i + 3 & 1]
@@ -226,16 +237,26 @@ def test_a_push_whose_blocks_were_lost_is_told(form):
     assert "2863311530" not in whole
 
 
-OBJECTS = "0102" + "0204 120028 1100 0906 0000190900FF 0202 0101 0203 0F02 1601 00 0100" + (
-    "0204 120003 1100 0906 0100010800FF 0202 0102 0203 0F02 1601 00 0203 0F03 1601 00 0100"
+OBJECTS = (
+    "0102"
+    + "0204 120028 1100 0906 0000190900FF 0202 0101 0203 0F02 1601 00 0100"
+    + ("0204 120003 1100 0906 0100010800FF 0202 0102 0203 0F02 1601 00 0203 0F03 1601 00 0100")
 )
 PUSHED = "0204 12 {:04X} 0906 {} 0F{:02X} 120000"
-LIST = "0104" + PUSHED.format(40, "0000190900FF", 1) + PUSHED.format(3, "0100010800FF", 2) + (
-    PUSHED.format(42, "0000190100FF", 3) + PUSHED.format(1, "0000600B00FF", 2)
+LIST = (
+    "0104"
+    + PUSHED.format(40, "0000190900FF", 1)
+    + PUSHED.format(3, "0100010800FF", 2)
+    + (PUSHED.format(42, "0000190100FF", 3) + PUSHED.format(1, "0000600B00FF", 2))
 )
 NOON = "07EA0301 07 0C000000 0000 00"
 VALUES = "0204 0906 0000190900FF 060000D431 06C0000201 1102"
-NAMED = ["push on an interval 0-0:25.9.0*255", "active energy + 54.321 Wh", "IPv4 setup IP_address 192.0.2.1", "event code power up (2)"]
+NAMED = [
+    "push on an interval 0-0:25.9.0*255",
+    "active energy + 54.321 Wh",
+    "IPv4 setup IP_address 192.0.2.1",
+    "event code power up (2)",
+]
 
 
 def pushing(class_id: int, name: str, number: int) -> str:
@@ -244,7 +265,9 @@ def pushing(class_id: int, name: str, number: int) -> str:
 
 @pytest.mark.req("D-61")
 def test_names_units_and_words_of_a_push():
-    """Asked of the meter; without that the values are bare; and a push that brings its list and units itself needs nobody."""
+    """Asked of the meter; without that the values are bare; and a push that brings its
+    list and units itself needs nobody.
+    """
     with (
         Answering(pushing) as meter,
         listening("--names-from", f"127.0.0.1:{meter.port}") as made,
@@ -255,7 +278,12 @@ def test_names_units_and_words_of_a_push():
     with listening("--names-from", "127.0.0.1:1") as made, socket.create_connection(("127.0.0.1", made.port)) as peer:
         peer.sendall(Wpdu(1, 1, octets("0F 00000001 00" + VALUES)).encode())
         assert "0-0:25.9.0*255, 54321, 3221225985, 2" in made.until("\n")
-        listed = "0103" + PUSHED.format(40, "0000190900FF", 2) + PUSHED.format(3, "0100010800FF", 2) + PUSHED.format(3, "0100010800FF", 3)
+        listed = (
+            "0103"
+            + PUSHED.format(40, "0000190900FF", 2)
+            + PUSHED.format(3, "0100010800FF", 2)
+            + PUSHED.format(3, "0100010800FF", 3)
+        )
         itself = f"0203 {listed} 060000D431 0202 0FFD 161E"
         peer.sendall(Wpdu(1, 1, octets("0F 00000002 00" + itself)).encode())
         assert "active energy + 54.321 Wh" in made.until("54.321")
@@ -268,7 +296,10 @@ def test_names_units_and_words_of_a_push():
         ("C2 00 0001 0000600B00FF 02 113E", "event code 0-0:96.11.0*255 value = remote disconnection (62)"),
         ("C2 00 002A 0000190100FF 03 06 C0000201", "IPv4 setup 0-0:25.1.0*255 IP_address = 192.0.2.1"),
         ("C2 00 0046 0000600300FF 03 16 02", "control_state = ready for reconnection (2)"),
-        (f"C2 01 09 0C {NOON} 0001 0000600A01FF 02 1108", "daylight saving (8), deviation: the date-time has the tag 09"),
+        (
+            f"C2 01 09 0C {NOON} 0001 0000600A01FF 02 1108",
+            "daylight saving (8), deviation: the date-time has the tag 09",
+        ),
         ("10 40000007 00", "DataNotificationConfirm 7"),
     ],
 )

@@ -1,4 +1,6 @@
-"""What the object tests share: a configuration, a cursor as the engine has it, an AA, and short ways to read and write."""
+"""What the object tests share: a configuration, a cursor as the engine has it, an
+AA, and short ways to read and write.
+"""
 
 from array import array
 
@@ -75,7 +77,9 @@ def find(meter, text, device=0):
 
 
 def granted(a, i):
-    """The access rights of an association on the object at index i of its directory, as octets; None when it cannot see it."""
+    """The access rights of an association on the object at index i of its directory, as
+    octets; None when it cannot see it.
+    """
     row = a.acc[i]
     o = a.directory.objs[i] or a
     return bytes(a.directory.rows[ROW * row : ROW * row + 1 + o.ATTRIBUTES + o.METHODS]) if row else None
@@ -106,7 +110,9 @@ def get(o, k, aa=None):
 
 
 def begin(o, k, selector=0, data=b""):
-    """A cursor on a long attribute, or the result when it is refused. The selector's Data stands at an odd place."""
+    """A cursor on a long attribute, or the result when it is refused. The
+    selector's Data stands at an odd place.
+    """
     cur = Cursor()
     cur.selector = selector
     cur.buf = bytearray(b"\xee\xee\xee" + data)

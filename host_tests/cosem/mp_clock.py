@@ -1,7 +1,22 @@
 """Clock and civil time: octets of date-times, zone and daylight saving, adjustments, wrong values."""
 
 from cosem import civil, row, row_plain
-from cosem_model import act, elements, everything, find, get, made, moment, now, number, ostr, put, run, settle, structure
+from cosem_model import (
+    act,
+    elements,
+    everything,
+    find,
+    get,
+    made,
+    moment,
+    now,
+    number,
+    ostr,
+    put,
+    run,
+    settle,
+    structure,
+)
 from dlms.codec.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 
 REQ = {
@@ -42,7 +57,9 @@ def test_every_day_of_four_hundred_years():
     weekday = 6  # 2000-01-01 was a Saturday
     for year in range(400):
         for month in range(1, 13):
-            length = 31 if month in (1, 3, 5, 7, 8, 10, 12) else 30 if month != 2 else 29 if is_leap(2000 + year) else 28
+            length = (
+                31 if month in (1, 3, 5, 7, 8, 10, 12) else 30 if month != 2 else 29 if is_leap(2000 + year) else 28
+            )
             assert civil.month_length(year, month) == length
             for date in (1, 2, length):
                 at = day + date - 1
@@ -90,7 +107,8 @@ def test_runs_through_2100_and_over_its_last_year():
     assert now(meter) == moment(2400, 2, 29, weekday=2)
 
 
-# Instants at the edges of what the clock keeps: local date-time, deviation, whether it is one of 2000 to 2399 in UTC
+# Instants at the edges of what the clock keeps: local date-time, deviation,
+# whether it is one of 2000 to 2399 in UTC
 EDGES = (
     (moment(2000, 1, 1, 0, 0, 0, 0), True),
     (moment(2000, 1, 1, 0, 0, 0, -1), False),
@@ -121,7 +139,9 @@ EDGES = (
 
 
 def edge(octets, kept):
-    """SET of the time, and each date-time of a preset: refused with other-reason unless the instant can be kept, and nothing changes."""
+    """SET of the time, and each date-time of a preset: refused with other-reason unless the
+    instant can be kept, and nothing changes.
+    """
     good = ostr(moment(2026, 3, 1, 12))
     wanted = SUCCESS if kept else OTHER_REASON
     meter, clock = clock_at("2026-03-01T10:00:00")
@@ -151,7 +171,9 @@ def adjusted(start, zone, m, parameter, kept):
 
 
 def test_local_time_beyond_the_years():
-    """Only the instant counts: where it is still 1999, or 2400 already, the clock shows that and takes it back."""
+    """Only the instant counts: where it is still 1999, or 2400 already, the
+    clock shows that and takes it back.
+    """
     for start, zone, shown in (
         ("2000-01-01T00:30:00", 60, moment(1999, 12, 31, 23, 30, 0, 60, weekday=5)),
         ("2399-12-31T23:30:00", BERLIN, moment(2400, 1, 1, 0, 30, 0, BERLIN, weekday=6)),
@@ -172,7 +194,13 @@ def test_daylight_saving_rules_of_a_year():
     """A rule for one year names a day of it; one for every year a day that some year has."""
     for k in (5, 6):
         _, clock = clock_at("2026-03-01T00:00:00")
-        for good in (moment(None, 2, 29, 2), moment(2104, 2, 29, 2), moment(2100, 2, 28, 2), moment(2000, 1, 1), moment(2399, 12, 31)):
+        for good in (
+            moment(None, 2, 29, 2),
+            moment(2104, 2, 29, 2),
+            moment(2100, 2, 28, 2),
+            moment(2000, 1, 1),
+            moment(2399, 12, 31),
+        ):
             assert put(clock, k, ostr(good)) == SUCCESS
         before = everything(clock)
         for year, month, day in ((2100, 2, 29), (2027, 2, 29), (None, 2, 30), (1999, 3, 1), (2400, 3, 1), (0, 3, 1)):
@@ -323,7 +351,11 @@ def test_preset_time():
     assert act(clock, 4, b"\x0f\x00") == b""
     assert now(meter)[5:8] == bytes((12, 0, 0))
     assert act(clock, 4) == TEMPORARY_FAILURE
-    for wrong in (structure(preset, early), structure(preset, early, b"\x11\x00"), structure(preset, early, ostr(bytes(11)))):
+    for wrong in (
+        structure(preset, early),
+        structure(preset, early, b"\x11\x00"),
+        structure(preset, early, ostr(bytes(11))),
+    ):
         assert act(clock, 5, wrong) == TYPE_UNMATCHED
     assert act(clock, 5, structure(preset, early, ostr(moment(2026, 13, 1)))) == OTHER_REASON
 

@@ -1,6 +1,8 @@
-"""Nothing that a request or a tick does to an object takes heap: under heap_lock, and by gc.mem_alloc over many turns.
+"""Nothing that a request or a tick does to an object takes heap: under heap_lock,
+and by gc.mem_alloc over many turns.
 
-Both are needed: a raised exception passes the lock, and a block that is freed at once passes the count.
+Both are needed: a raised exception passes the lock, and a block that is
+freed at once passes the count.
 """
 
 import gc

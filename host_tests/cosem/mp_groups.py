@@ -1,4 +1,6 @@
-"""Multicast groups in the IPv4 and IPv6 setup objects: whoever receives for the meter is told at once; no more than there is room for."""
+"""Multicast groups in the IPv4 and IPv6 setup objects: whoever receives for the meter is told
+at once; no more than there is room for.
+"""
 
 import limits
 from cosem_model import act, association, find, made

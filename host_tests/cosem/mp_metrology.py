@@ -1,4 +1,6 @@
-"""The simulated household and what the meter makes of it: nothing lost, nothing random, everything at its second."""
+"""The simulated household and what the meter makes of it: nothing lost, nothing
+random, everything at its second.
+"""
 
 from cosem_model import act, elements, find, get, made, now, number, put, run, settle
 from meter.integration_plain import _apparent as apparent
@@ -19,7 +21,9 @@ REQ = {
 }
 
 # import, export, reactive import and export, then the tariffs of import and of export
-ENERGY_NAMES = ["1.0." + name + ".255" for name in ("1.8.0", "2.8.0", "3.8.0", "4.8.0", "1.8.1", "1.8.2", "2.8.1", "2.8.2")]
+ENERGY_NAMES = [
+    "1.0." + name + ".255" for name in ("1.8.0", "2.8.0", "3.8.0", "4.8.0", "1.8.1", "1.8.2", "2.8.1", "2.8.2")
+]
 
 
 def snapshot(meter):
@@ -41,7 +45,13 @@ def energies(meter):
 def test_same_seed_same_octets():
     """However the milliseconds are dealt out, at whatever rate."""
     wanted = None
-    for rate, ms in ((1, (60000,) * 121), (10, (726000,)), (60, (1000,) * 121), (121, (37, 63) * 600), (1210, (1, 2, 3, 994) * 6)):
+    for rate, ms in (
+        (1, (60000,) * 121),
+        (10, (726000,)),
+        (60, (1000,) * 121),
+        (121, (37, 63) * 600),
+        (1210, (1, 2, 3, 994) * 6),
+    ):
         meter = made(rate=rate, start="2026-06-01T05:30:00")
         for part in ms:
             meter.tick(part)
@@ -134,7 +144,9 @@ def test_tariff_1_all_day():
 
 
 def test_uptime_is_real_time():
-    """Seconds since the start, whatever the rate; simulated time that stands still does not stop it."""
+    """Seconds since the start, whatever the rate; simulated time that
+    stands still does not stop it.
+    """
     for rate in (0, 1, 60):
         meter = made(rate=rate)
         for _ in range(125):
@@ -145,7 +157,9 @@ def test_uptime_is_real_time():
 
 
 def test_a_rate_that_cannot_be_kept():
-    """With a capture a second the steps are too short for the rate: what is owed is bounded, what is given up counted."""
+    """With a capture a second the steps are too short for the rate: what is owed is
+    bounded, what is given up counted.
+    """
     meter = made(rate=3600, depth=10)
     profile = find(meter, "1.0.99.1.0.255")
     assert put(profile, 4, b"\x06\x00\x00\x00\x01") == 0

@@ -1,4 +1,6 @@
-"""The object lists of all associations: what is visible, with which rights, and who may change that."""
+"""The object lists of all associations: what is visible, with which
+rights, and who may change that.
+"""
 
 import limits
 from cosem.association_ln import AssociationLN
@@ -6,7 +8,24 @@ from cosem.base import READ, WRITE
 from cosem.data import Data
 from cosem.directory import directory as listing
 from cosem.rights import Rights
-from cosem_model import AA, act, association, begin, element, elements, find, get, granted, items, lu, made, name, ostr, put, structure
+from cosem_model import (
+    AA,
+    act,
+    association,
+    begin,
+    element,
+    elements,
+    find,
+    get,
+    granted,
+    items,
+    lu,
+    made,
+    name,
+    ostr,
+    put,
+    structure,
+)
 from dlms.codec.errors import OBJECT_UNDEFINED, OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from dlms.codec.octets import find as lookup
 
@@ -112,7 +131,9 @@ def test_directory_is_searchable():
 
 
 def test_values_longer_than_an_element():
-    """A transfer has room for ELEMENT octets in one piece: an object that holds more is refused before it is served."""
+    """A transfer has room for ELEMENT octets in one piece: an object that holds
+    more is refused before it is served.
+    """
     longest = Data(ostr2(limits.ELEMENT - 4))
     assert len(get(longest, 2)) == limits.ELEMENT
     place = name("0.0.96.128.9.255")
@@ -163,7 +184,8 @@ def test_every_readable_attribute_can_be_read():
         for e in listed(a):
             o = a.directory.objs[a.directory.index(e.name)] or a
             for k in e.attributes:
-                # attribute 1 is the directory's: it is read in host_tests/wire/test_objects_walk_rights.py
+                # attribute 1 is the directory's: it is read in
+                # host_tests/wire/test_objects_walk_rights.py
                 if k > 1 and e.attributes[k] & READ:
                     value = elements(o, k) if k in o.LONG and o.a[k] is None else get(o, k, aa)
                     assert not isinstance(value, int), (e.name, k, value)
@@ -234,7 +256,11 @@ def test_secret():
     instance = find(meter, "0.0.40.0.3.255")
     assert reader.secret == b"12345678"
     assert get(reader, 7) == READ_WRITE_DENIED
-    for wrong, result in ((b"\x0a\x02ab", TYPE_UNMATCHED), (b"\x09\x00", OTHER_REASON), (ostr(bytes(65)), OTHER_REASON)):
+    for wrong, result in (
+        (b"\x0a\x02ab", TYPE_UNMATCHED),
+        (b"\x09\x00", OTHER_REASON),
+        (ostr(bytes(65)), OTHER_REASON),
+    ):
         assert put(instance, 7, wrong) == result
         assert reader.secret == b"12345678"
     buf = bytearray(ostr(b"longer than before"))
@@ -291,7 +317,8 @@ def test_remove_and_add_object():
     assert granted(association(meter, 48), i) is not None
     assert act(reader, 3, whole) == b""
     assert elements(reader, 2).count(whole) == 1
-    # what the meter's list grants to nobody cannot be given: write access to the value of an energy register
+    # what the meter's list grants to nobody cannot be given: write access to
+    # the value of an energy register
     at = whole.index(b"\x02\x03\x0f\x02\x16\x01")
     assert act(reader, 3, whole[: at + 5] + b"\x03" + whole[at + 6 :]) == OTHER_REASON
     own = [e for e in elements(reader, 2) if e[9:15] == name(CURRENT)][0]
@@ -367,7 +394,10 @@ def test_two_readers_at_once():
 def test_sap_assignment():
     meter = made(device2=300, serial="00004711")
     titles = [b"ZZZ0000471100001", b"ZZZ0000471100300"]
-    assert elements(find(meter, "0.0.41.0.0.255"), 2) == [structure(lu(1), ostr(titles[0])), structure(lu(300), ostr(titles[1]))]
+    assert elements(find(meter, "0.0.41.0.0.255"), 2) == [
+        structure(lu(1), ostr(titles[0])),
+        structure(lu(300), ostr(titles[1])),
+    ]
     assert act(find(meter, "0.0.41.0.0.255"), 1, b"\x0f\x00") == READ_WRITE_DENIED
 
 

@@ -1,6 +1,24 @@
 """Profile generic: its attributes, capturing, and what may be written to it."""
 
-from cosem_model import AA, act, association, dlu, elements, find, get, items, lu, made, moment, name, number, ostr, put, run, structure
+from cosem_model import (
+    AA,
+    act,
+    association,
+    dlu,
+    elements,
+    find,
+    get,
+    items,
+    lu,
+    made,
+    moment,
+    name,
+    number,
+    ostr,
+    put,
+    run,
+    structure,
+)
 from dlms.codec.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
 from profile_model import CLOCK, ENERGY, LOAD, STATUS, at, between, entries, four, loaded
 
@@ -43,7 +61,9 @@ def test_rows_are_captured_octets():
     meter = made(start="2026-03-01T18:00:00")
     profile = find(meter, LOAD)
     run(meter, 900)
-    wanted = structure(get(meter.clock, 2), b"\x11\x80", *[get(find(meter, "1.0." + c + ".8.0.255"), 2) for c in "1234"])
+    wanted = structure(
+        get(meter.clock, 2), b"\x11\x80", *[get(find(meter, "1.0." + c + ".8.0.255"), 2) for c in "1234"]
+    )
     assert elements(profile, 2) == [wanted]
     assert act(find(meter, ENERGY), 1, b"\x0f\x00") == b""
     assert elements(profile, 2) == [wanted]
@@ -52,7 +72,9 @@ def test_rows_are_captured_octets():
 
 
 def test_rows_say_that_the_clock_is_not_to_be_trusted():
-    """Bit 1 (02) of a row: for the whole or a part of its period nobody who knows the time had set the clock."""
+    """Bit 1 (02) of a row: for the whole or a part of its period nobody who
+    knows the time had set the clock.
+    """
     meter = made(start="2026-03-01T18:00:00")
     meter.clock_doubtful(False)
     run(meter, 1800)
@@ -171,7 +193,9 @@ def test_wrong_capture_objects():
 
 
 def test_columns_without_octets_are_refused():
-    """Values that are empty just now have no room in a row, and of such alone there would be no row."""
+    """Values that are empty just now have no room in a row, and of such
+    alone there would be no row.
+    """
     meter, profile = loaded(2)
     rows = elements(profile, 2)
     find(meter, "0.0.96.1.0.255").a[2] = b"\x09\x00"

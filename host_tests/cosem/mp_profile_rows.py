@@ -85,7 +85,9 @@ class Watched(MemoryRows):
 
 
 def test_scan_looks_at_pages():
-    """A range of another column than the clock, and one after the clock was set back, costs a look at each page, not at each row."""
+    """A range of another column than the clock, and one after the clock was set back, costs
+    a look at each page, not at each row.
+    """
     meter = made(start="2026-03-01T10:00:00")
     store = Watched(1000)
     profile = ProfileGeneric(store, ((CLOCK, 2), (ENERGY, 2)), 0, meter.clock)
@@ -119,7 +121,9 @@ def test_scan_looks_at_pages():
 
 
 def test_scan_twins():
-    """Values of every kind, in both directions: the two forms of `matches` say the same, and what a comparison says."""
+    """Values of every kind, in both directions: the two forms of `matches` say the
+    same, and what a comparison says.
+    """
     seed = 12345
     for turn in range(60):
         page = bytearray(20 * 24)
@@ -152,10 +156,16 @@ def test_scan_twins_of_times():
     limits = bytearray(32)
     limits[9] = 4
     limits[11] = 12
-    stamps = [moment(2026, 2, 28, 23, 59, second, deviation=0, hundredths=part) for second in (0, 1, 59) for part in (0, 1, 99)]
+    stamps = [
+        moment(2026, 2, 28, 23, 59, second, deviation=0, hundredths=part)
+        for second in (0, 1, 59)
+        for part in (0, 1, 99)
+    ]
     stamps += [moment(2026, 3, 1, 1, 0, 0, -60), moment(2026, 3, 1, 0, 0, 0, None)]
     stamps += [moment(1999, 12, 31, 23, 0, 0, 60), moment(2000, 1, 1), moment(2099, 12, 31, 23, 59, 59)]
-    stamps += [moment(year, month, day) for year in (2100, 2104, 2399, 2400) for month, day in ((2, 28), (3, 1), (12, 31))]
+    stamps += [
+        moment(year, month, day) for year in (2100, 2104, 2399, 2400) for month, day in ((2, 28), (3, 1), (12, 31))
+    ]
     page = b"".join(stamps)
     keys = [(row_plain.minutes(stamp, 0), stamp[7] * 100 + stamp[8]) for stamp in stamps]
     for low in keys:
@@ -225,7 +235,8 @@ def test_ten_thousand_rows_in_a_file():
         cur = begin(profile, 2)
         for i in range(10000):
             assert element(profile, 2, cur, i)[-5:] == dlu(5 + i)
-        # by another column: the file is read once to count, a page at a time, and no further than the match to send it
+        # by another column: the file is read once to count, a page at a time, and no
+        # further than the match to send it
         store._file.reads = 0
         cur = begin(profile, 2, 1, between(dlu(9000), dlu(9001), (), four(3, ENERGY, 2)))
         assert cur.n == 2
@@ -261,7 +272,9 @@ def stretch(module, profile, t, most):
 
 
 def in_stretches(profile, selector, data, alone=False):
-    """Both forms of `put_rows` write what `element` does, however the value is cut; rows looked for one by one they leave alone."""
+    """Both forms of `put_rows` write what `element` does, however the value is cut; rows
+    looked for one by one they leave alone.
+    """
     whole = b"".join(elements(profile, 2, selector, data))
     for module in (row, row_plain):
         for most in (1, 2, 17, 44, 45, 46, 111, 500, 5000):
@@ -294,7 +307,12 @@ def rows_in_stretches(file):
                 in_stretches(profile, 0, b"")
         for order in (b"\x16\x01", b"\x16\x02"):
             assert put(profile, 5, order) == SUCCESS
-            for selector, data in ((0, b""), (2, entries(1, 1)), (2, entries(70, 100, 2, 3)), (2, entries(149, 0, 3, 3))):
+            for selector, data in (
+                (0, b""),
+                (2, entries(1, 1)),
+                (2, entries(70, 100, 2, 3)),
+                (2, entries(149, 0, 3, 3)),
+            ):
                 in_stretches(profile, selector, data)
             columns = (four(3, ENERGY, 2), four(8, CLOCK, 2), four(3, ENERGY, 2))
             in_stretches(profile, 1, between(ostr(moment(2026, 3, 1, 13)), ostr(moment(2026, 3, 1, 14)), columns))
@@ -314,7 +332,9 @@ def test_rows_in_stretches_from_a_file():
 
 
 def test_rows_in_stretches_end_where_they_are_gone():
-    """Oldest first, the next row is missing at once; newest first, those that are still there come before."""
+    """Oldest first, the next row is missing at once; newest first, those
+    that are still there come before.
+    """
     for module in (row, row_plain):
         for order, left in ((b"\x16\x01", 0), (b"\x16\x02", 13)):
             meter, profile = loaded(20, depth=20)

@@ -5,7 +5,24 @@ from cosem.directory import directory
 from cosem.profile_generic import ProfileGeneric
 from cosem.rights import Rights
 from cosem.rows import MemoryRows
-from cosem_model import act, begin, dlu, element, elements, find, items, lu, made, moment, name, number, ostr, put, run, structure
+from cosem_model import (
+    act,
+    begin,
+    dlu,
+    element,
+    elements,
+    find,
+    items,
+    lu,
+    made,
+    moment,
+    name,
+    number,
+    ostr,
+    put,
+    run,
+    structure,
+)
 from dlms.codec.errors import OTHER_REASON, SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
 from profile_model import CLOCK, ENERGY, LOAD, STATUS, at, between, entries, four, loaded
 
@@ -105,7 +122,12 @@ def test_range_beyond_the_years_of_the_clock():
     meter, profile = loaded(20)
     whole = elements(profile, 2)
     middle = moment(2026, 3, 1, 10, 10)
-    for early in (moment(1970, 1, 1), moment(1999, 12, 31, 23, 59, 59), moment(1, 1, 1), moment(0, 1, 1, deviation=None)):
+    for early in (
+        moment(1970, 1, 1),
+        moment(1999, 12, 31, 23, 59, 59),
+        moment(1, 1, 1),
+        moment(0, 1, 1, deviation=None),
+    ):
         last_day = moment(0xFFFE, 12, 0xFE, None, deviation=None)
         for late in (moment(9999, 12, 31, 23, 59, 59), moment(2400, 1, 1), moment(2401, 1, 1), last_day):
             assert ranged(profile, early, late) == whole
@@ -124,7 +146,9 @@ def test_range_beyond_the_years_of_the_clock():
 
 
 def test_range_in_2100():
-    """Rows on both sides of the 29 February that 2100 does not have, and of the ends of years; sorted and counted alike."""
+    """Rows on both sides of the 29 February that 2100 does not have, and of the ends
+    of years; sorted and counted alike.
+    """
     for start, date in (
         ("2100-02-28T23:50:00", (2100, 3, 1)),
         ("2099-12-31T23:50:00", (2100, 1, 1)),
@@ -148,14 +172,23 @@ def test_range_in_2100():
 def test_range_in_another_zone():
     meter, profile = loaded(50)
     whole = elements(profile, 2)
-    assert ranged(profile, moment(2026, 3, 1, 11, 10, deviation=-60), moment(2026, 3, 1, 11, 20, deviation=-60)) == whole[9:20]
-    assert ranged(profile, moment(2026, 3, 1, 5, 10, deviation=300), moment(2026, 3, 1, 11, 20, deviation=-60)) == whole[9:20]
+    assert (
+        ranged(profile, moment(2026, 3, 1, 11, 10, deviation=-60), moment(2026, 3, 1, 11, 20, deviation=-60))
+        == whole[9:20]
+    )
+    assert (
+        ranged(profile, moment(2026, 3, 1, 5, 10, deviation=300), moment(2026, 3, 1, 11, 20, deviation=-60))
+        == whole[9:20]
+    )
     assert put(meter.clock, 3, b"\x10\xff\xc4") == SUCCESS
     run(meter, 600)
     later = elements(profile, 2)
     assert at(later[50]) == (1, 11, 51, 0)
     assert ranged(profile, moment(2026, 3, 1, 10, 45), moment(2026, 3, 1, 10, 55)) == later[44:55]
-    assert ranged(profile, moment(2026, 3, 1, 11, 45, deviation=None), moment(2026, 3, 1, 11, 55, deviation=None)) == later[44:55]
+    assert (
+        ranged(profile, moment(2026, 3, 1, 11, 45, deviation=None), moment(2026, 3, 1, 11, 55, deviation=None))
+        == later[44:55]
+    )
 
 
 def test_range_over_a_clock_set_back():

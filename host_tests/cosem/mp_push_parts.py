@@ -1,4 +1,6 @@
-"""Parts of attributes in a Push setup: elements, rows and columns of profiles, and what is longer than an APDU (F-17)."""
+"""Parts of attributes in a Push setup: elements, rows and columns of profiles, and
+what is longer than an APDU (F-17).
+"""
 
 import limits
 from cosem_model import AA, association, begin, element, elements, find, get, items, lu, name, put, structure
@@ -53,7 +55,10 @@ def test_rows_of_a_profile():
     newest = [entry(7, LOAD, 2, 0xF000 + n) for n in (1, 2, 5, 255)]
     assert list(pushed(push, *newest)) == [items(*rows[-1:]), items(*rows[-2:]), items(*rows), items(*rows)]
     assert list(pushed(push, entry(7, LOAD, 2, 0xF101))) == [items(structure(rows[-1][2:16]))]
-    by_entry = [entry(7, LOAD, 2, 0, b"\x02\x02\x16\x02" + structure(lu(a), lu(b))) for a, b in ((1, 2), (4, 0), (5, 9), (6, 0), (9, 12))]
+    by_entry = [
+        entry(7, LOAD, 2, 0, b"\x02\x02\x16\x02" + structure(lu(a), lu(b)))
+        for a, b in ((1, 2), (4, 0), (5, 9), (6, 0), (9, 12))
+    ]
     assert list(pushed(push, *by_entry)) == [items(*rows[:2]), items(*rows[3:]), items(rows[4]), items(), items()]
     columns = entry(7, LOAD, 2, 0, BY_ENTRY, items(COLUMN, four(8, "0.0.1.0.0.255", 2)))
     assert list(pushed(push, columns)) == [items(*[structure(row[18:23], row[2:16]) for row in rows[:2]])]
@@ -61,13 +66,26 @@ def test_rows_of_a_profile():
     rows.reverse()
     assert list(pushed(push, newest[1], by_entry[0])) == [items(*rows[:2])] * 2
     profile.clear()
-    assert list(pushed(push, newest[0], by_entry[0], by_entry[1], entry(7, LOAD, 2, 1))) == [items(), items(), items(), NULL]
+    assert list(pushed(push, newest[0], by_entry[0], by_entry[1], entry(7, LOAD, 2, 1))) == [
+        items(),
+        items(),
+        items(),
+        NULL,
+    ]
 
 
 def test_captured_while_a_client_reads():
-    """A push between any two elements that a client reads of the same attributes changes neither of them."""
+    """A push between any two elements that a client reads of the same
+    attributes changes neither of them.
+    """
     push, profile, rows = profile_setup()
-    parts = entry(7, LOAD, 2, 0xF001), ENERGY, entry(40, "0.0.25.9.0.255", 2, 1), entry(8, "0.0.1.0.0.255", 2), entry(7, LOAD, 3, 2)
+    parts = (
+        entry(7, LOAD, 2, 0xF001),
+        ENERGY,
+        entry(40, "0.0.25.9.0.255", 2, 1),
+        entry(8, "0.0.1.0.0.255", 2),
+        entry(7, LOAD, 3, 2),
+    )
     assert put(push, 2, items(*parts), AA(push.aa)) == SUCCESS
     assert push.trigger() == 0
     first = taken(push)
@@ -82,7 +100,9 @@ def test_captured_while_a_client_reads():
 
 
 def test_longer_than_an_apdu():
-    """For a destination that takes blocks its head is kept, with number and time of the trigger, behind what waits already."""
+    """For a destination that takes blocks its head is kept, with number and time of the
+    trigger, behind what waits already.
+    """
     push, profile, rows = profile_setup(60, push_window=4)
     assert put(push, 2, items(ENERGY), AA(push.aa)) == SUCCESS
     assert push.trigger() == 0

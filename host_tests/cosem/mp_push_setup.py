@@ -3,10 +3,41 @@
 import limits
 from cosem import window
 from cosem.push_setup import PushSetup
-from cosem_model import AA, act, association, elements, everything, find, get, items, lu, moment, name, ostr, put, structure
+from cosem_model import (
+    AA,
+    act,
+    association,
+    elements,
+    everything,
+    find,
+    get,
+    items,
+    lu,
+    moment,
+    name,
+    ostr,
+    put,
+    structure,
+)
 from dlms.unasked.outbox import APDU, FIRST, Outbox
 from profile_model import LOAD, four
-from push_model import BY_ENTRY, COLUMN, DENIED, ENERGY, NONE, NULL, OTHER, SUCCESS, TEMPORARY, TYPE, destination, entry, enum, setup, taken
+from push_model import (
+    BY_ENTRY,
+    COLUMN,
+    DENIED,
+    ENERGY,
+    NONE,
+    NULL,
+    OTHER,
+    SUCCESS,
+    TEMPORARY,
+    TYPE,
+    destination,
+    entry,
+    enum,
+    setup,
+    taken,
+)
 
 REQ = {"*": ("F-17",)}
 
@@ -44,7 +75,12 @@ def test_attributes_that_clients_do_not_write():
 
 def test_numbers():
     _, push = setup()
-    for k, good, bad in ((5, lu(300), b"\x11\x05"), (6, b"\x11\xff", lu(5)), (9, b"\x0f\x67", b"\x11\x67"), (11, enum(2), b"\x11\x02")):
+    for k, good, bad in (
+        (5, lu(300), b"\x11\x05"),
+        (6, b"\x11\xff", lu(5)),
+        (9, b"\x0f\x67", b"\x11\x67"),
+        (11, enum(2), b"\x11\x02"),
+    ):
         assert put(push, k, good) == SUCCESS, k
         assert get(push, k) == good
         assert put(push, k, bad) == TYPE, k
@@ -67,7 +103,17 @@ def test_destinations():
         assert put(push, 3, destination(text)) == SUCCESS, text
     assert put(push, 3, destination("")) == SUCCESS
     assert push.transport == -1
-    for text in ("192.0.2.7", "192.0.2.7:0", "192.0.2.7:65536", "head-end:4059", "1.2.3:4", "::1:4059", ":4059", "1.2.3.4:-1", "1.2.3.4:x"):
+    for text in (
+        "192.0.2.7",
+        "192.0.2.7:0",
+        "192.0.2.7:65536",
+        "head-end:4059",
+        "1.2.3:4",
+        "::1:4059",
+        ":4059",
+        "1.2.3.4:-1",
+        "1.2.3.4:x",
+    ):
         assert put(push, 3, destination(text)) == OTHER, text
     assert put(push, 3, structure(enum(0), ostr(b"\xff\xfe:4059"), enum(0))) == OTHER
     for transport in (2, 5, 8, 200):
@@ -183,7 +229,8 @@ def test_a_client_pushes_what_it_may_read_only():
     assert put(push, 2, items(ENERGY), AA(association(meter, 16))) == OTHER
 
 
-# -- capturing -------------------------------------------------------------------------------------------
+# -- capturing
+# -------------------------------------------------------------------------------------------
 
 
 def test_a_push_is_a_data_notification():
@@ -255,7 +302,8 @@ def test_of_the_past_nothing_is_pushed():
     assert push.box.n == 1
 
 
-# -- when ----------------------------------------------------------------------------------------------------
+# -- when
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_delays():
@@ -325,7 +373,12 @@ def cases():
         (
             "over-midnight",
             NIGHT,
-            {(2026, 1, 1, 4, 21, 59): False, (2026, 1, 1, 4, 22, 0): True, (2026, 1, 2, 5, 1, 59): True, (2026, 1, 2, 5, 2, 0): False},
+            {
+                (2026, 1, 1, 4, 21, 59): False,
+                (2026, 1, 1, 4, 22, 0): True,
+                (2026, 1, 2, 5, 1, 59): True,
+                (2026, 1, 2, 5, 2, 0): False,
+            },
         ),
         (
             "two",
@@ -374,7 +427,8 @@ def test_windows_that_clients_write():
         span(daily(2), moment(None, None, None, None, 0, 0, None, 0xFF)),  # the ends specify different fields
         span(daily(2), moment(2026, None, None, 4, 0, 0, None, 0xFF)),
         span(moment(None, None, None, 2, 0, 0, 0, 0xFF), moment(None, None, None, 4, 0, 0, 0, 0xFF)),  # a deviation
-        span(moment(None, None, 0xFE, 2, 0, 0, None, 0xFF), moment(None, None, 0xFE, 4, 0, 0, None, 0xFF)),  # last day of the month
+        # last day of the month
+        span(moment(None, None, 0xFE, 2, 0, 0, None, 0xFF), moment(None, None, 0xFE, 4, 0, 0, None, 0xFF)),
         span(day(None, 2, 30), day(None, 3, 1)),  # days that no year has, or not the one that is named
         span(day(None, 2, 1), day(None, 2, 30)),
         span(day(None, 4, 31), day(None, 5, 1)),
@@ -411,7 +465,8 @@ def test_all_attributes_stay_when_one_is_refused():
     assert everything(push) == before
 
 
-# -- the outbox ------------------------------------------------------------------------------------------------
+# -- the outbox
+# ------------------------------------------------------------------------------------------------
 
 
 def test_outbox_keeps_order_and_octets():

@@ -1,4 +1,6 @@
-"""Data, Register, Extended register, Demand register, Disconnect control and the address set-ups: values, methods, refusals."""
+"""Data, Register, Extended register, Demand register, Disconnect control and the
+address set-ups: values, methods, refusals.
+"""
 
 from array import array
 
@@ -13,9 +15,33 @@ from cosem.disconnect_control import (
     REMOTE_RECONNECT,
     DisconnectControl,
 )
-from cosem_model import act, dlu, elements, everything, find, get, lu, made, moment, name, number, ostr, put, run, settle, structure
+from cosem_model import (
+    act,
+    dlu,
+    elements,
+    everything,
+    find,
+    get,
+    lu,
+    made,
+    moment,
+    name,
+    number,
+    ostr,
+    put,
+    run,
+    settle,
+    structure,
+)
 from dlms.aa.association import ROW
-from dlms.codec.errors import OBJECT_UNDEFINED, OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
+from dlms.codec.errors import (
+    OBJECT_UNDEFINED,
+    OTHER_REASON,
+    READ_WRITE_DENIED,
+    SUCCESS,
+    TEMPORARY_FAILURE,
+    TYPE_UNMATCHED,
+)
 from dlms.codec.octets import scan
 from meter.addresses import ipv4, ipv6
 from meter.state import State
@@ -175,7 +201,8 @@ def test_demand_period():
     assert get(register, 3) == dlu(3000)
 
 
-# every control mode: (state, command) -> next state, for what the mode allows; all else leaves the state
+# every control mode: (state, command) -> next state, for what the mode
+# allows; all else leaves the state
 R_DIS, R_RE = REMOTE_DISCONNECT, REMOTE_RECONNECT
 M_DIS, M_RE = MANUAL_DISCONNECT, MANUAL_RECONNECT
 L_DIS, L_RE = LOCAL_DISCONNECT, LOCAL_RECONNECT
@@ -257,7 +284,9 @@ def test_tcp_udp_setup():
 
 
 def test_tcp_udp_setup_over_ipv6():
-    """It refers to the IPv6 setup; port, connections and time-out are those of the other one, whichever a client writes."""
+    """It refers to the IPv6 setup; port, connections and time-out are those of the
+    other one, whichever a client writes.
+    """
     meter = made(port=4061, inactivity=90)
     setup, six = find(meter, "0.0.25.0.0.255"), find(meter, "0.1.25.0.0.255")
     assert get(six, 3) == ostr(name("0.0.25.7.0.255"))

@@ -1,4 +1,6 @@
-"""What the profile tests share: the names of the profiles, definitions and selections as octets, a loaded profile."""
+"""What the profile tests share: the names of the profiles, definitions and
+selections as octets, a loaded profile.
+"""
 
 from cosem_model import dlu, find, items, lu, made, name, ostr, put, run, structure
 from dlms.codec.errors import SUCCESS

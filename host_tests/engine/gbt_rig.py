@@ -1,4 +1,6 @@
-"""What the tests of general block transfer share: a client of blocks that loses what it is told to lose."""
+"""What the tests of general block transfer share: a client of blocks that
+loses what it is told to lose.
+"""
 
 from rig import ALL, LIST, THING, Rig, tohex, unhex
 
@@ -68,7 +70,8 @@ class Parts:
 def fetch(rig, answers, window, own=0, lose=(), limit=0):
     """Follow an answer in blocks to its end; returns its octets in hex.
 
-    own: our last block number. lose: numbers of the meter's blocks not received the first time they are sent.
+    own: our last block number. lose: numbers of the meter's blocks not
+    received the first time they are sent.
     """
     kept = {}
     lose = list(lose)
@@ -82,7 +85,9 @@ def fetch(rig, answers, window, own=0, lose=(), limit=0):
             if parts.number in lose:
                 lose.remove(parts.number)
                 continue
-            assert parts.number not in kept or kept[parts.number].data == parts.data, "a block that is another one when repeated"
+            assert parts.number not in kept or kept[parts.number].data == parts.data, (
+                "a block that is another one when repeated"
+            )
             kept[parts.number] = parts
         while got + 1 in kept:
             got += 1
@@ -99,7 +104,9 @@ def read(rig, request=LONG_READ, window=1, lose=(), limit=0):
 
 
 def send(rig, request, size, window=1):
-    """Send a request in blocks of `size` octets, streams of `window`; returns the answers to its last block and our last number."""
+    """Send a request in blocks of `size` octets, streams of `window`; returns the answers
+    to its last block and our last number.
+    """
     octets = tohex(unhex(request))
     parts = [octets[i : i + 2 * size] for i in range(0, len(octets), 2 * size)]
     ack = 0

@@ -1,4 +1,5 @@
-"""Block transfers of the services left alone after every step, with logical and with short names: nothing is used up, nothing half done.
+"""Block transfers of the services left alone after every step, with logical and with short
+names: nothing is used up, nothing half done.
 
 The same for general block transfer is in `mp_gbt`.
 """
@@ -93,7 +94,8 @@ def left(names, kind, steps, way):
             assert got.startswith(answer.replace(" ", "")), (request, got)
         rig.ask(one.plain[0])
     assert rig.server.transfers.free == free
-    # what was written or passed in part was neither written nor passed; what was invoked for its answer was invoked as often as asked
+    # what was written or passed in part was neither written nor passed; what was invoked for
+    # its answer was invoked as often as asked
     done += [done[0]] if done and way == "itself again" else []
     assert rig.log == done
     assert rig.ask(one.plain[0]) == one.plain[1]

@@ -29,30 +29,57 @@ REQ = {
 def access(specifications, data, top="40", date=""):
     """An ACCESS request: lists of specifications and of Data in hex; top octet of long-invoke-id."""
     when = f"{len(unhex(date)):02X}" + date
-    return "D9" + top + "000007" + when + f"{len(specifications):02X}" + "".join(specifications) + f"{len(data):02X}" + "".join(data)
+    return (
+        "D9"
+        + top
+        + "000007"
+        + when
+        + f"{len(specifications):02X}"
+        + "".join(specifications)
+        + f"{len(data):02X}"
+        + "".join(data)
+    )
 
 
 def answer(data, results, top="40", specifications=None):
     """The answer to that: results are `choice result`."""
     echo = "00" if specifications is None else "01" + f"{len(specifications):02X}" + "".join(specifications)
-    octets = "DA" + top + "000007" + "00" + echo + f"{len(data):02X}" + "".join(data) + f"{len(results):02X}" + "".join(results)
+    octets = (
+        "DA"
+        + top
+        + "000007"
+        + "00"
+        + echo
+        + f"{len(data):02X}"
+        + "".join(data)
+        + f"{len(results):02X}"
+        + "".join(results)
+    )
     return [octets.replace(" ", "")]
 
 
 def test_parsed():
-    """The request of D-44 with its Data made whole: two attributes read, two of an unknown object written."""
+    """The request of D-44 with its Data made whole: two attributes read,
+    two of an unknown object written.
+    """
     request = (
         "D940000000 00 04 01 0001 0000600100FF 02 01 0008 0000010000FF 02 02 0014 00000D0000FF 07 02 0014 00000D0000FF 08"
         "04 00 00 0101 0203 0901FF 090C07E10101FF00000000800000 090101 0100"
     )
-    assert ask(new(1024), request) == ["DA400000000000 04 0903616263 1107 00 00 04 0100 0100 0204 0204".replace(" ", "")]
+    assert ask(new(1024), request) == [
+        "DA400000000000 04 0903616263 1107 00 00 04 0100 0100 0204 0204".replace(" ", "")
+    ]
 
 
 def test_get_set_action():
     rig = new(1024)
     thing = THING + "02"
     got = ask(
-        rig, access(["01" + thing, "02" + thing, "01" + thing, "03" + thing, "03" + THING + "01"], ["00", "1105", "00", "0A0141", "00"])
+        rig,
+        access(
+            ["01" + thing, "02" + thing, "01" + thing, "03" + thing, "03" + THING + "01"],
+            ["00", "1105", "00", "0A0141", "00"],
+        ),
     )
     assert got == answer([ABC, "00", "1105", "0A0141", "00"], ["0100", "0200", "0100", "0300", "0300"])
     assert rig.log == ["set 1105", "act 2 0A0141", "act 1 "]
@@ -70,11 +97,18 @@ def test_long_invoke_id():
 
 
 def test_specifications_are_repeated():
-    specifications = ["01" + PAIR + "02", "04" + LIST + "02 01 120001", "05" + THING + "02 01 1101", "03" + THING + "01"]
+    specifications = [
+        "01" + PAIR + "02",
+        "04" + LIST + "02 01 120001",
+        "05" + THING + "02 01 1101",
+        "03" + THING + "01",
+    ]
     data = ["00", "00", "1107", "1109"]
     rig = new(1024)
     answers = ask(rig, access(specifications, data, "50"))
-    assert answers == answer(["1107", "0101 0600000100", "00", "00"], ["0100", "0100", "020C", "0300"], "50", specifications)
+    assert answers == answer(
+        ["1107", "0101 0600000100", "00", "00"], ["0100", "0100", "020C", "0300"], "50", specifications
+    )
     assert rig.log == ["act 1 1109"]
 
 
@@ -103,12 +137,22 @@ def test_errors_are_told_one_by_one():
 
 def test_break_on_error():
     """After the first error nothing is done any more, and every further result is other-reason."""
-    specifications = ["01" + PAIR + "02", "02" + PAIR + "05", "02" + THING + "02", "03" + THING + "01", "01" + PAIR + "02"]
+    specifications = [
+        "01" + PAIR + "02",
+        "02" + PAIR + "05",
+        "02" + THING + "02",
+        "03" + THING + "01",
+        "01" + PAIR + "02",
+    ]
     data = ["00", "1101", "1105", "00", "00"]
     rig = new(1024)
-    assert ask(rig, access(specifications, data, "60")) == answer(["1107"] + ["00"] * 4, ["0100", "0203", "02FA", "03FA", "01FA"], "60")
+    assert ask(rig, access(specifications, data, "60")) == answer(
+        ["1107"] + ["00"] * 4, ["0100", "0203", "02FA", "03FA", "01FA"], "60"
+    )
     assert rig.log == []
-    assert ask(rig, access(specifications, data)) == answer(["1107", "00", "00", "00", "1107"], ["0100", "0203", "0200", "0300", "0100"])
+    assert ask(rig, access(specifications, data)) == answer(
+        ["1107", "00", "00", "00", "1107"], ["0100", "0203", "0200", "0300", "0100"]
+    )
     assert rig.log == ["set 1105", "act 1 "]
 
 
@@ -122,9 +166,13 @@ def test_long_value():
 
 
 def test_long_answer_that_fits_the_size():
-    """It goes alone, with long values or without, as long as it does not outgrow the size by a single octet."""
+    """It goes alone, with long values or without, as long as it does not
+    outgrow the size by a single octet.
+    """
     rig = new(1024)
-    assert ask(rig, access(["01" + TEXT + "02"], ["00"])) == answer(["0982012C" + tohex(bytes([i & 255 for i in range(300)]))], ["0100"])
+    assert ask(rig, access(["01" + TEXT + "02"], ["00"])) == answer(
+        ["0982012C" + tohex(bytes([i & 255 for i in range(300)]))], ["0100"]
+    )
     assert ask(rig, access(["01" + LIST + "02"], ["00"])) == answer([NUMBERS], ["0100"])
     # behind the long value something is read, written and invoked, and another long one stands
     three = "0103060000030006000003010600000302"  # it tells its parameter in each element
@@ -156,7 +204,13 @@ def test_long_answer_to_a_request_in_blocks():
 
 def test_done_once():
     """Every block is lost once, and each write and method is still done once."""
-    specifications = ["03" + THING + "02", "02" + TEXT + "02", "01" + LIST + "02", "03" + THING + "02", "01" + TEXT + "02"]
+    specifications = [
+        "03" + THING + "02",
+        "02" + TEXT + "02",
+        "01" + LIST + "02",
+        "03" + THING + "02",
+        "01" + TEXT + "02",
+    ]
     data = ["0928" + "42" * 40, "0928" + "43" * 40, "00", "0928" + "44" * 40, "00"]
     wanted = answer([data[0], "00", NUMBERS, data[3], data[1]], ["0300", "0200", "0100", "0300", "0100"])[0]
     for window in (1, 3):
@@ -180,7 +234,10 @@ def test_selection():
     """Parameters with lengths longer than they have to be, in both lists."""
     rig = new(1024)
     for length in ("02", "8102", "820002", "8400000002"):
-        got = ask(rig, access(["04" + LIST + "02 01 09" + length + "0002", "02" + THING + "02"], ["00", "09" + length + "4142"]))
+        got = ask(
+            rig,
+            access(["04" + LIST + "02 01 09" + length + "0002", "02" + THING + "02"], ["00", "09" + length + "4142"]),
+        )
         got = fetch(rig, got, 1)[0] if got[0][:2] == "E0" else got[0]
         assert got == answer(["0102 0600000200 0600000201", "00"], ["0100", "0200"])[0]
         assert rig.log == ["set 09024142"]
@@ -193,7 +250,9 @@ def test_malformed():
     rig = new(1024)
     octets = unhex(
         access(
-            ["01" + PAIR + "02", "04" + LIST + "02 01 120001", "02" + PAIR + "02"], ["00", "00", "1105"], date="07E50118FF0E303950FFC400"
+            ["01" + PAIR + "02", "04" + LIST + "02 01 120001", "02" + PAIR + "02"],
+            ["00", "00", "1105"],
+            date="07E50118FF0E303950FFC400",
         )
     )
     for n in range(1, len(octets)):
@@ -229,11 +288,13 @@ def test_not_negotiated():
     assert ask(rig, access(["01" + PAIR + "02"], ["00"])) == ["D80102"]
     # it needs none of the other services
     rig = new(1024, ACCESS)
-    assert ask(rig, access(["01" + PAIR + "02", "02" + THING + "02", "03" + THING + "01"], ["00", "1101", "00"])) == answer(
-        ["1107", "00", "00"], ["0100", "0200", "0300"]
-    )
+    assert ask(
+        rig, access(["01" + PAIR + "02", "02" + THING + "02", "03" + THING + "01"], ["00", "1101", "00"])
+    ) == answer(["1107", "00", "00"], ["0100", "0200", "0300"])
     # … attribute 0 does
-    assert ask(rig, access(["01" + PAIR + "00", "02" + PAIR + "00"], ["00", "00"])) == answer(["00", "00"], ["010C", "020C"])
+    assert ask(rig, access(["01" + PAIR + "00", "02" + PAIR + "00"], ["00", "00"])) == answer(
+        ["00", "00"], ["010C", "020C"]
+    )
 
 
 def test_too_long_without_blocks():
@@ -265,4 +326,7 @@ def test_object_that_raises():
 def test_bits_offered():
     """Both bits are agreed where the meter offers them, and only there."""
     for offered in (ALL, EVERYTHING):
-        assert Rig(conformance=offered).ask("601DA109060760857405080101BE10040E01000000065F1F0400FFFFFF0400")[-14:-8] == f"{offered:06X}"
+        assert (
+            Rig(conformance=offered).ask("601DA109060760857405080101BE10040E01000000065F1F0400FFFFFF0400")[-14:-8]
+            == f"{offered:06X}"
+        )

@@ -1,4 +1,6 @@
-"""Sweeps over the AARQ and the RLRQ: every make of the authentication unit, every length in every form."""
+"""Sweeps over the AARQ and the RLRQ: every make of the authentication
+unit, every length in every form.
+"""
 
 from rig import THING, Rig, tohex, unhex
 
@@ -29,13 +31,18 @@ def aarq(*parts):
     return tohex(b"\x60" + short(content))
 
 
-# -- the authentication unit --------------------------------------------------------------------------
+# -- the authentication unit
+# --------------------------------------------------------------------------
 
 
 def _units(client, ctt):
     """All sender-acse-requirements x mechanism-names x values towards one association."""
     rig = Rig(ctt=ctt)
-    plain = rig.ask(aarq(CONTEXT, INFO)) if client == PUBLIC else rig.ask(aarq(CONTEXT, SELECTED, name(1), SECRET, INFO), client)
+    plain = (
+        rig.ask(aarq(CONTEXT, INFO))
+        if client == PUBLIC
+        else rig.ask(aarq(CONTEXT, SELECTED, name(1), SECRET, INFO), client)
+    )
     assert plain[:4] == "6129"
     counted = 0
     for requirements in (ABSENT, SELECTED, NOT_SELECTED):
@@ -73,9 +80,11 @@ def test_lowest_level_named_over_udp():
         assert link.n == (0 if ctt else 1)
 
 
-# -- lengths --------------------------------------------------------------------------------------------
+# -- lengths
+# --------------------------------------------------------------------------------------------
 
-# A tree of (tag, content); content is octets in hexadecimal or more such pairs. The unit is that of the reader, the user in its list.
+# A tree of (tag, content); content is octets in hexadecimal or more such pairs. The unit is
+# that of the reader, the user in its list.
 FULL_AARQ = (
     "60",
     (
@@ -93,7 +102,10 @@ FULL_RLRQ = ("62", (("80", "00"), ("BE", (("04", "01000000065F1F0400FFFFFFFFFF")
 OLD_TAG = ("60", (("A1", (("06", "60857405080101"),)), ("BE", (("04", ("01000000 06", ("5F", "00FFFFFF"), "FFFF")),))))
 DEDICATED_KEY = (
     "60",
-    (("A1", (("06", "60857405080101"),)), ("BE", (("04", (("0101", 16 * "00"), "0000 06", ("5F1F", "00FFFFFF"), "FFFF")),))),
+    (
+        ("A1", (("06", "60857405080101"),)),
+        ("BE", (("04", (("0101", 16 * "00"), "0000 06", ("5F1F", "00FFFFFF"), "FFFF")),)),
+    ),
 )
 USER_ABOVE_127 = ("60", (("A1", (("06", "60857405080101"),)), ("A9", (("02", "00C8"),)), ("BE", (("04", INFO[8:]),))))
 
@@ -121,7 +133,9 @@ def too_wide(content):
 
 
 def encode(node, forms, path=()):
-    """Octets of a tree; forms: path of an element -> how its length and content are written, else the shortest."""
+    """Octets of a tree; forms: path of an element -> how its length and content
+    are written, else the shortest.
+    """
     if isinstance(node, str):
         return unhex(node)
     content = node[1]

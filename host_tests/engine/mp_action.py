@@ -122,7 +122,19 @@ def test_list():
     rig.play(
         (
             (
-                "C303C1 06" + THING + "02" + THING + "03" + UNKNOWN + "01" + WRONG_CLASS + "01" + THING + "06" + THING + "01"
+                "C303C1 06"
+                + THING
+                + "02"
+                + THING
+                + "03"
+                + UNKNOWN
+                + "01"
+                + WRONG_CLASS
+                + "01"
+                + THING
+                + "06"
+                + THING
+                + "01"
                 "06 1105 00 00 00 00 1201FF",
                 "C703C1 06 00 01 00 1105 03 00 04 00 09 00 0C 00 00 00",
             ),
@@ -139,7 +151,14 @@ def test_list_malformed():
     octets = unhex("C303C1" + two + "02 1101 09024142")
     for n in range(3, len(octets)):
         assert rig.ask(octets[:n]) == "C701C1FA00", n
-    for request in (two + "01 1101", two + "03 00 00 00", two + "02 00 00 00", two + "02 00 07", "84FFFFFFFF" + THING, two + "80 00 00"):
+    for request in (
+        two + "01 1101",
+        two + "03 00 00 00",
+        two + "02 00 00 00",
+        two + "02 00 07",
+        "84FFFFFFFF" + THING,
+        two + "80 00 00",
+    ):
         assert rig.ask("C303C1" + request) == "C701C1FA00", request
     assert rig.ask("C303C1 09" + (THING + "01") * 9 + "09" + "00" * 9) == "D80104"
     assert rig.log == []
@@ -275,9 +294,30 @@ def test_longer_than_the_buffer():
 
 def test_blocks_out():
     """Return data of any length at any client PDU size; the method is invoked once."""
-    for pdu in list(range(12, 24)) + [63, 64, 65, 127, 128, 129, 136, 137, 138, 139, 140, 255, 256, 264, 265, 266, 300, 0]:
+    for pdu in list(range(12, 24)) + [
+        63,
+        64,
+        65,
+        127,
+        128,
+        129,
+        136,
+        137,
+        138,
+        139,
+        140,
+        255,
+        256,
+        264,
+        265,
+        266,
+        300,
+        0,
+    ]:
         room = pdu or 1024
-        for n in sorted({0, 1, 5, 121, 122, 127, 128, 250, 256, 300, max(0, min(300, room - 8)), max(0, min(300, room - 7))}):
+        for n in sorted(
+            {0, 1, 5, 121, 122, 127, 128, 250, 256, 300, max(0, min(300, room - 8)), max(0, min(300, room - 7))}
+        ):
             rig = Rig().open(pdu)
             raw, answers = blocks(rig, "C301C1" + THING + f"05 01 12{n:04X}", "C302C1{:08X}", limit=room, head=16)
             if 6 + len(text(n)) // 2 <= room:

@@ -1,6 +1,8 @@
-"""Broadcast and pre-established AAs in the engine: one datagram for every logical device, and nothing that is sent.
+"""Broadcast and pre-established AAs in the engine: one datagram for every logical
+device, and nothing that is sent.
 
-Devices 1 and 17 share their objects, so that the log of the thing tells in how many of them a service was done.
+Devices 1 and 17 share their objects, so that the log of the thing tells in how
+many of them a service was done.
 """
 
 from rig import ALL, LIST, THING, WORKED, Config, Rig
@@ -10,7 +12,9 @@ PREESTABLISHED = 64
 PUBLIC = 16
 READER = 32
 UNCONFIRMED = "601EA109060760857405080101BE11040F010001000006 5F1F0400FFFFFFFFFF"
-UNCONFIRMED_LLS = "6037A1090607608574050801018A0207808B0760857405080201AC0A80083132333435363738BE11040F0100010000065F1F0400FFFFFFFFFF"
+UNCONFIRMED_LLS = (
+    "6037A1090607608574050801018A0207808B0760857405080201AC0A80083132333435363738BE11040F0100010000065F1F0400FFFFFFFFFF"
+)
 AARQ = "601DA109060760857405080101BE10040E01000000065F1F0400FFFFFFFFFF"
 SET = "C10101" + THING + "0200 1105"
 SET_LOG = "set 1105"
@@ -43,7 +47,9 @@ REQ = {
 
 
 def rig(preestablished=False, aas=8):
-    """A Rig whose server has the devices 1 and 17, whose `link` is a UDP peer, and maybe pre-established AAs for client 64."""
+    """A Rig whose server has the devices 1 and 17, whose `link` is a UDP peer, and maybe
+    pre-established AAs for client 64.
+    """
     made = Rig(aas=aas)
     server = made.server
     server.wports = [1, 17]
@@ -266,7 +272,9 @@ def test_preestablished_of_another_device():
 
 
 def test_preestablished_without_blocks_over_udp():
-    """One AA for all peers: a block of one would be another's. Over TCP each connection has an AA of its own."""
+    """One AA for all peers: a block of one would be another's. Over TCP each
+    connection has an AA of its own.
+    """
     r = rig(True)
     r.server.pdu = 64
     r.server.established[0].opened = 0
@@ -283,7 +291,9 @@ def test_preestablished_without_blocks_over_udp():
 
 
 def test_preestablished_takes_no_room():
-    """However many peers use it, the AAs are there for others; over TCP it is one of the connection's."""
+    """However many peers use it, the AAs are there for others; over TCP
+    it is one of the connection's.
+    """
     r = rig(True, aas=1)
     for _ in range(20):
         link = r.new_link(stream=False)

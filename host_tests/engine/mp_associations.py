@@ -1,4 +1,6 @@
-"""AARQ and RLRQ beyond the worked octets: every error of the authentication unit, users, capacity, one AA over another."""
+"""AARQ and RLRQ beyond the worked octets: every error of the authentication unit,
+users, capacity, one AA over another.
+"""
 
 from rig import AARQ, ALL, LIST, THING, WORKED, Rig
 
@@ -38,7 +40,8 @@ def aarq(*parts):
     return "60" + (f"{n:02X}" if n < 128 else f"81{n:02X}") + content
 
 
-# what is wrong with the authentication unit: client, components between context name and user-information
+# what is wrong with the authentication unit: client, components between
+# context name and user-information
 REFUSED = {
     "no-unit": (32, ""),
     "no-mechanism-name": (32, UNIT + SECRET),
@@ -114,7 +117,9 @@ def test_users():
 
 
 def test_no_room():
-    """No AA left, on the link or in the pool: rejected-transient, and taken as soon as one is released."""
+    """No AA left, on the link or in the pool: rejected-transient, and
+    taken as soon as one is released.
+    """
     lls = aarq(CONTEXT, UNIT, LLS_NAME, SECRET, INITIATE)
     transient = "6117A109060760857405080101A203020102A305A103020101"
     rig = Rig(aas=1).open()
@@ -170,7 +175,9 @@ def test_negotiation():
 
 
 def test_every_conformance_bit():
-    """Each bit alone: an offered one is negotiated alone, any other is no common ground; no SN bit is ever returned."""
+    """Each bit alone: an offered one is negotiated alone, any other is no common
+    ground; no SN bit is ever returned.
+    """
     for bit in range(24):
         rig = Rig()
         answer = rig.ask(AARQ.format(0x800000 >> bit, 0))
@@ -207,7 +214,14 @@ def test_every_size():
 
 def test_release():
     """Every form of RLRQ is answered and ends the AA, user-information in it too."""
-    for rlrq in ("6203800100", "6203800101", "620380011E", "6200", "6215800100BE10040E01000000065F1F0400007E1F04B0", "628103800100"):
+    for rlrq in (
+        "6203800100",
+        "6203800101",
+        "620380011E",
+        "6200",
+        "6215800100BE10040E01000000065F1F0400007E1F04B0",
+        "628103800100",
+    ):
         rig = Rig().open()
         assert rig.ask(rlrq) == "6303800100", rlrq
         assert rig.ask(READ) == "D80102"
@@ -219,7 +233,16 @@ def test_release():
 
 def test_release_malformed():
     rig = Rig().open()
-    for rlrq in ("62", "6203", "62038001", "6204800100", "620380010000", "6203810100", "620480020000", "6205800100BE00"):
+    for rlrq in (
+        "62",
+        "6203",
+        "62038001",
+        "6204800100",
+        "620380010000",
+        "6203810100",
+        "620480020000",
+        "6205800100BE00",
+    ):
         assert rig.ask(rlrq) == "", rlrq
         assert rig.ask(READ) == ABC
 

@@ -1,7 +1,7 @@
 """Codec tables: each case is given whole, octet by octet, and with octets behind it.
 
-Whole it is taken; cut short anywhere it is refused or said to be incomplete; with octets behind it ends where it ends. Poison
-stands behind `end`, so that a function that looks there is seen.
+Whole it is taken; cut short anywhere it is refused or said to be incomplete; with octets behind it
+ends where it ends. Poison stands behind `end`, so that a function that looks there is seen.
 """
 
 from array import array
@@ -142,13 +142,13 @@ LONGER = {
     "octets-none": ("09820000", "0900"),
     "bits": ("048109FF80", "0409FF80"),
     "array": ("0182000211011102", "010211011102"),
-    "structure": ("028103" "098101410012ABCD", "0203" "0901410012ABCD"),
+    "structure": ("028103098101410012ABCD", "02030901410012ABCD"),
     "nested": (
-        "0181020284000000021105098103616263" "0202120007" "098200026465",
-        "01020202110509036162630202120007" "09026465",
+        "01810202840000000211050981036162630202120007098200026465",
+        "0102020211050903616263020212000709026465",
     ),
     "already": ("0102110109820100" + "55" * 256, "0102110109820100" + "55" * 256),
-    "compact": ("0202" "09810141" "1311020102", "0202" "090141" "1311020102"),
+    "compact": ("0202098101411311020102", "02020901411311020102"),
 }
 
 # encoder, arguments, octets
@@ -195,7 +195,8 @@ FRAMES = {
     "limit": "0001 0020 0011 0010 000102030405060708090A0B0C0D0E0F",
 }
 
-# AARQ and what is read from it: (context, user, mechanism, length of the authentication value, quality of service, version, size)
+# AARQ and what is read from it: (context, user, mechanism, length of the authentication
+# value, quality of service, version, size)
 AARQS = {
     "lowest": ("601DA109060760857405080101BE10040E01000000065F1F0400007E1F04B0", (1, -1, -1, -1, -1, 6, 0x04B0)),
     "lls": (
@@ -207,9 +208,18 @@ AARQS = {
         (1, -1, 5, 8, -1, 6, 0x04B0),
     ),
     "user": ("6022A109060760857405080101A903020107BE10040E01000000065F1F0400007E1F04B0", (1, 7, -1, -1, -1, 6, 0x04B0)),
-    "user-200": ("6023A109060760857405080101A904020200C8BE10040E01000000065F1F0400007E1F04B0", (1, 200, -1, -1, -1, 6, 0x04B0)),
-    "user-300": ("6023A109060760857405080101A9040202012CBE10040E01000000065F1F0400007E1F04B0", (1, -2, -1, -1, -1, 6, 0x04B0)),
-    "user-not-integer": ("6022A109060760857405080101A903040107BE10040E01000000065F1F0400007E1F04B0", (1, -2, -1, -1, -1, 6, 0x04B0)),
+    "user-200": (
+        "6023A109060760857405080101A904020200C8BE10040E01000000065F1F0400007E1F04B0",
+        (1, 200, -1, -1, -1, 6, 0x04B0),
+    ),
+    "user-300": (
+        "6023A109060760857405080101A9040202012CBE10040E01000000065F1F0400007E1F04B0",
+        (1, -2, -1, -1, -1, 6, 0x04B0),
+    ),
+    "user-not-integer": (
+        "6022A109060760857405080101A903040107BE10040E01000000065F1F0400007E1F04B0",
+        (1, -2, -1, -1, -1, 6, 0x04B0),
+    ),
     "quality": ("601EA109060760857405080101BE11040F0100000105065F1F0400007E1F04B0", (1, -1, -1, -1, 5, 6, 0x04B0)),
     "short-tag": ("601CA109060760857405080101BE0F040D01000000065F0400007E1F04B0", (1, -1, -1, -1, -1, 6, 0x04B0)),
     "unused-fields": (
@@ -234,7 +244,7 @@ BAD_AARQS = {
     "initiate-short": "601CA109060760857405080101BE0F040D01000000065F1F0400007E1F04",
     "initiate-empty": "600FA109060760857405080101BE020400",
     "key-over-end": "601DA109060760857405080101BE10040E017F0000065F1F0400007E1F04B0",
-    "key-longest": "6022A109060760857405080101BE15041301" "01843FFFFFFF" "0000065F1F0400007E1F04B0",
+    "key-longest": "6022A109060760857405080101BE1504130101843FFFFFFF0000065F1F0400007E1F04B0",
     "key-length-without-form": "601DA109060760857405080101BE10040E01018000065F1F0400007E1F04B0",
     "key-takes-all": "601DA109060760857405080101BE10040E01010B00065F1F0400007E1F04B0",
     "flag-2": "601DA109060760857405080101BE10040E01000200065F1F0400007E1F04B0",
@@ -245,7 +255,7 @@ BAD_AARQS = {
     "requirements-of-one-octet": "6020A1090607608574050801018A0107BE10040E01000000065F1F0400007E1F04B0",
     "cut-behind-the-information": "6020A109060760857405080101BE10040E01000000065F1F0400007E1F04B09D7F41",
     "tag-behind-the-information": "601EA109060760857405080101BE10040E01000000065F1F0400007E1F04B09D",
-    "value-not-graphic": "6029A109060760857405080101AC0A8108" "3132333435363738" "BE10040E01000000065F1F0400007E1F04B0",
+    "value-not-graphic": "6029A109060760857405080101AC0A81083132333435363738BE10040E01000000065F1F0400007E1F04B0",
 }
 
 RLRQS = {
@@ -348,7 +358,8 @@ def _aarq(text, wanted):
     for cut in range(off, end):
         assert _parse(buf, off, cut) is None, cut - off
     assert _parse(buf, off, end + 1) is None, "an octet behind"
-    # the AARQ itself made shorter, its outermost length with it: user-information, which it must have, is cut
+    # the AARQ itself made shorter, its outermost length with it:
+    # user-information, which it must have, is cut
     for cut in range(off + 3, end):
         buf[off + 1] = cut - off - 2
         assert _parse(buf, off, cut) is None, cut - off
@@ -385,7 +396,9 @@ def test_shortest_lengths():
     for value in (0, 1, 126, 127, 128, 129, 254, 255, 256, 257, 65534, 65535, 65536, 0x3FFFFFFF):
         end = axdr.put_size(out, 0, value)
         assert octets.length(out, 0, end) == value
-        assert octets.length_size(out, 0) == end == (1 if value < 128 else 2 if value < 256 else 3 if value < 65536 else 5)
+        assert (
+            octets.length_size(out, 0) == end == (1 if value < 128 else 2 if value < 256 else 3 if value < 65536 else 5)
+        )
 
 
 def test_nesting_limit():

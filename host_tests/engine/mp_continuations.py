@@ -1,7 +1,9 @@
-"""Continuations belong to the request whose invoke-id they have: every long transfer, in every gap every continuation of another one.
+"""Continuations belong to the request whose invoke-id they have: every long transfer, in every
+gap every continuation of another one.
 
-A transfer is played twice, undisturbed and with what does not belong to it between its steps. The answers and what was done are the
-same, and each stranger is refused as if nothing ran. Over TCP as over UDP; with general blocks as with those of the services.
+A transfer is played twice, undisturbed and with what does not belong to it between its steps. The
+answers and what was done are the same, and each stranger is refused as if nothing ran. Over TCP as
+over UDP; with general blocks as with those of the services.
 """
 
 from dlms.aa.service_class import HEAD
@@ -106,8 +108,14 @@ TRANSFERS = {
     "action-out": (EVERYTHING, fetch("C301C1" + THING + "05 01 1200FA", "C302C1")),
     "action-list-out": (EVERYTHING, fetch("C303C1 02" + THING + "05" + THING + "05 02 1200C8 1200C9", "C302C1")),
     "action-in": (EVERYTHING, send("C304C1" + THING + "02", "C306C1", _TEXT_VALUE)),
-    "action-list-in": (EVERYTHING, send("C305C1 02" + THING + "02" + THING + "01", "C306C1", tohex(unhex("02 1105 120006 00"))[:12])),
-    "action-both": (EVERYTHING, send("C305C1 02" + THING + "05" + THING + "05", "C306C1", "02" + "1200C8" + "1200C9", "C302C1")),
+    "action-list-in": (
+        EVERYTHING,
+        send("C305C1 02" + THING + "02" + THING + "01", "C306C1", tohex(unhex("02 1105 120006 00"))[:12]),
+    ),
+    "action-both": (
+        EVERYTHING,
+        send("C305C1 02" + THING + "05" + THING + "05", "C306C1", "02" + "1200C8" + "1200C9", "C302C1"),
+    ),
     "general-get": (WITHOUT_BLOCKS, alone(LONG_READ)),
     "general-get-both": (EVERYTHING, general(LONG_READ)),
     "general-set": (EVERYTHING, general("C101C1" + TEXT + "0200" + _TEXT_VALUE)),
@@ -115,7 +123,8 @@ TRANSFERS = {
     "general-access": (EVERYTHING, general("D940000001 00 02 01" + LIST + "02 02" + TEXT + "02 02 00" + _TEXT_VALUE)),
 }
 
-# continuation without its invoke-id-and-priority -> the refusal, likewise; the class says whether there is one
+# continuation without its invoke-id-and-priority -> the refusal, likewise; the
+# class says whether there is one
 GET_NEXT = ("C002", "{0:08X}", "C402", "01{0:08X}0110")
 NEXT_PBLOCK = ("C302", "{0:08X}", "C701", "1000")
 SET_BLOCKS = tuple([("C103", f"{last:02X}" + "{0:08X}024142", "C503", "12{0:08X}") for last in (0, 1)])
@@ -157,7 +166,9 @@ def disturb(player, iip):
 
 
 def play(name, stream, strangers):
-    """(answers, what was done, values); strangers with these invoke-ids come after the first step, two of them after later ones."""
+    """(answers, what was done, values); strangers with these invoke-ids come after the
+    first step, two of them after later ones.
+    """
     conformance, steps = TRANSFERS[name]
     player = Player(stream, conformance)
     got = []

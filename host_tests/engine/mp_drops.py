@@ -1,4 +1,6 @@
-"""What gets no answer leaves a line at DEBUG that says why, and every refused AARQ one with its answer."""
+"""What gets no answer leaves a line at DEBUG that says why, and every
+refused AARQ one with its answer.
+"""
 
 from rig import AARQ, ALL, THING, Rig
 
@@ -8,10 +10,15 @@ PLAIN = AARQ.format(ALL, 0)
 CONTEXT = "A109060760857405080101"
 INFO = "BE10040E01000000065F1F0400FFFFFFFFFF"
 LLS = "60 36" + CONTEXT + "8A020780 8B0760857405080201 AC0A80083132333435363739" + INFO
-# Services are done or answered in an AA, or silent where they are unconfirmed; general blocks go on with a stream.
+# Services are done or answered in an AA, or silent where they are unconfirmed;
+# general blocks go on with a stream.
 SERVICES = (0xC0, 0xC1, 0xC3, 0xD9, 0xE0)
 
-REQ = {"*": ("A-58",), "drop-*": ("A-26", "A-28", "A-29", "A-42", "A-61", "A-62", "B-07", "B-08", "D-96"), "refused-*": ("A-30", "C-26")}
+REQ = {
+    "*": ("A-58",),
+    "drop-*": ("A-26", "A-28", "A-29", "A-42", "A-61", "A-62", "B-07", "B-08", "D-96"),
+    "refused-*": ("A-30", "C-26"),
+}
 
 TCP = True
 UDP = False
@@ -68,7 +75,9 @@ def _drop(stream, before, client, device, apdu, reason):
         assert link.n == n
         # a broadcast is told of for the device that it did not reach
         place = 1 if device == 127 and stream == UDP and reason != "confirmed-broadcast" else device
-        assert rig.notes == (["DEBUG dropped " + ends(stream, client, place) + " reason=" + reason] if debug else []), rig.notes
+        assert rig.notes == (["DEBUG dropped " + ends(stream, client, place) + " reason=" + reason] if debug else []), (
+            rig.notes
+        )
 
 
 # name -> transport, client, APDU, answer in the line
@@ -101,7 +110,9 @@ def test_no_room_is_a_refusal():
 
 
 def test_every_tag_is_answered_or_told_of():
-    """In every state of an AA, on both transports, to every kind of wPort: silence never comes without its line."""
+    """In every state of an AA, on both transports, to every kind of wPort:
+    silence never comes without its line.
+    """
     silent = 0
     for stream, before in ((TCP, ""), (TCP, PLAIN), (UDP, ""), (UDP, PLAIN), (UDP, UNCONFIRMED)):
         for client, device in ((16, 1), (77, 1), (16, 2), (0, 1), (16, 0), (16, 127), (0, 127)):

@@ -1,4 +1,6 @@
-"""The error matrix and what all services share: refusals as whole APDUs, transfers that run out, unconfirmed associations."""
+"""The error matrix and what all services share: refusals as whole APDUs, transfers
+that run out, unconfirmed associations.
+"""
 
 from rig import ALL, FAULTY, LIST, PAIR, SHRINKING, TEXT, THING, Limits, Rig, blocks, tohex, unhex
 
@@ -102,7 +104,9 @@ def test_every_tag():
 
 
 def test_too_long():
-    """What the transport could not take: answered inside an AA from the header alone, nothing outside; a transfer ends."""
+    """What the transport could not take: answered inside an AA from the header alone,
+    nothing outside; a transfer ends.
+    """
     rig = Rig()
     header = bytearray(unhex("0001 0010 0001 FFFF"))
     assert rig.server.too_long(rig.link, header, rig.tx) == 0
@@ -186,7 +190,9 @@ LONG_REQUESTS = (
 
 
 def test_all_transfers_in_use():
-    """One more long transfer is refused with 0E; short requests are served, and when one ends the next is taken."""
+    """One more long transfer is refused with 0E; short requests are served, and
+    when one ends the next is taken.
+    """
     for request, refused, begun in LONG_REQUESTS:
         rig = Rig()
         links = fill(rig)
@@ -222,7 +228,9 @@ def test_a_client_that_goes_away():
 
 
 def test_transfers_side_by_side():
-    """Two clients of one connection, and a third on another, read at the same time: each gets its own blocks."""
+    """Two clients of one connection, and a third on another, read at the same
+    time: each gets its own blocks.
+    """
     rig = Rig()
     rig.open(64)
     assert rig.ask(LLS, 32)[:4] == "6129"
@@ -241,7 +249,9 @@ def test_transfers_side_by_side():
 
 
 def test_refusals_leave_nothing():
-    """A thousand refused requests: each answer the same as the first, no transfer lost, and the AA still there."""
+    """A thousand refused requests: each answer the same as the first, no
+    transfer lost, and the AA still there.
+    """
     rig = Rig().open(64)
     requests = (
         "C004C1",

@@ -1,4 +1,6 @@
-"""General block transfer, octet for octet, on a server without a meter: answers, windows, recovery, and how it ends."""
+"""General block transfer, octet for octet, on a server without a meter: answers,
+windows, recovery, and how it ends.
+"""
 
 from gbt_rig import (
     ABC,
@@ -40,7 +42,8 @@ REQ = {
 }
 
 
-# -- answers ---------------------------------------------------------------------------------------------
+# -- answers
+# ---------------------------------------------------------------------------------------------
 
 
 def test_a_get_in_three_blocks():
@@ -88,7 +91,11 @@ def test_every_size():
     for pdu in (12, 13, 14, 63, 64, 65, 134, 135, 136, 137, 138, 200, 262, 263, 264, 265, 266, 300, 503, 505, 506, 0):
         for window in (1, 4):
             rig = new(pdu)
-            for request in (LONG_READ, "C001C1" + TEXT + "0200", "C003C1 03" + TEXT + "0200" + LIST + "0200" + THING + "0200"):
+            for request in (
+                LONG_READ,
+                "C001C1" + TEXT + "0200",
+                "C003C1 03" + TEXT + "0200" + LIST + "0200" + THING + "0200",
+            ):
                 answers = ask(rig, request)
                 if answers[0][:2] == "E0":
                     answer = fetch(rig, answers, window, limit=pdu or 1024)[0]
@@ -106,7 +113,8 @@ def test_all_attributes():
         assert read(new(pdu), "C001C1" + LIST + "0000", 3) == wanted
 
 
-# -- recovery --------------------------------------------------------------------------------------------
+# -- recovery
+# --------------------------------------------------------------------------------------------
 
 
 def test_lost_block_of_a_stream():
@@ -168,7 +176,8 @@ def test_lists_are_read_once():
     assert fetch(rig, answers, 4, lose=(1, 2, 3, 4, 5))[0] == wanted
 
 
-# -- what does not belong ----------------------------------------------------------------------------------
+# -- what does not belong
+# ----------------------------------------------------------------------------------
 
 
 def test_acknowledging_what_was_not_sent():
@@ -209,7 +218,9 @@ def test_another_request_ends_the_transfer():
 
 
 def test_which_blocks_are_used():
-    """Those of the service where negotiated; general ones where not, or when the request came in them."""
+    """Those of the service where negotiated; general ones where not, or
+    when the request came in them.
+    """
     rig = new(64, EVERYTHING)
     assert ask(rig, LONG_READ)[0][:4] == "C402"
     assert ask(rig, block(0x81, 1, 0, LONG_READ.replace(" ", "")))[0][:2] == "E0"
@@ -247,9 +258,15 @@ def test_malformed():
 
 
 def test_abandoned_at_every_step():
-    """Left alone after any step, by the client, by the AA or by the connection: every transfer is free again."""
+    """Left alone after any step, by the client, by the AA or by the
+    connection: every transfer is free again.
+    """
     request = tohex(unhex("C101C1" + TEXT + "0200 0903414243"))
-    steps = [block(0x02, 1, 0, request[:10]), block(0x42, 2, 1, request[10:20]), block(0x82, 3, 1, LONG_READ.replace(" ", ""))]
+    steps = [
+        block(0x02, 1, 0, request[:10]),
+        block(0x42, 2, 1, request[10:20]),
+        block(0x82, 3, 1, LONG_READ.replace(" ", "")),
+    ]
     steps += [block(0x82, 4, 2), block(0x82, 5, 4), block(0x82, 6, 6)]
     ends = (READ, "6200", "6203800100", "", "abort", "7F")
     for n in range(1, len(steps) + 1):
@@ -293,7 +310,9 @@ def test_fault_of_the_value():
     assert rig.server.transfers.free == 3
     rig.shrinking.stop = 0
     assert ask(rig, "C001C1" + SHRINKING + "0200") == ["C401C1010E"]
-    assert ask(rig, block(0x82, 1, 0, "C001C1" + SHRINKING.replace(" ", "") + "0200")) == [block(0x85, 1, 1, "C401C1010E")]
+    assert ask(rig, block(0x82, 1, 0, "C001C1" + SHRINKING.replace(" ", "") + "0200")) == [
+        block(0x85, 1, 1, "C401C1010E")
+    ]
 
 
 def test_two_associations_take_turns():
@@ -337,7 +356,9 @@ def test_transfers_are_given_back():
 
 
 def test_no_transfer_free_for_a_short_answer():
-    """An answer of several blocks needs one, however short it is; what is refused leaves nothing behind."""
+    """An answer of several blocks needs one, however short it is; what is
+    refused leaves nothing behind.
+    """
     rig = new(12, EVERYTHING, aas=6)
     links = [rig.new_link() for _ in range(3)]
     for link in links:

@@ -1,4 +1,6 @@
-"""General block transfer, octet for octet, on a server without a meter: requests in blocks, and what is repeated or late."""
+"""General block transfer, octet for octet, on a server without a meter: requests in
+blocks, and what is repeated or late.
+"""
 
 from gbt_rig import ABC, EVERYTHING, LONG_READ, READ, Parts, ask, block, fetch, new, send
 from rig import TEXT, THING, Limits, tohex, unhex
@@ -35,7 +37,9 @@ def test_a_request_in_blocks():
 
 
 def test_a_request_is_acknowledged_as_told():
-    """Each of our blocks has the next number, without data too; acknowledged is up to where nothing is missing."""
+    """Each of our blocks has the next number, without data too; acknowledged is
+    up to where nothing is missing.
+    """
     rig = new(64, EVERYTHING)
     whole = tohex(unhex("C101C1" + TEXT + "0200 0903414243"))
     assert ask(rig, block(0x04, 1, 0, whole[:10])) == ["E08500010001 00".replace(" ", "")]
@@ -48,7 +52,9 @@ def test_a_request_is_acknowledged_as_told():
 
 
 def test_a_request_tells_the_window_of_its_answer():
-    """0 is taken for 1, 63 for what the meter keeps; said in the last block of the request, or in an acknowledgement."""
+    """0 is taken for 1, 63 for what the meter keeps; said in the last block of the
+    request, or in an acknowledgement.
+    """
     reading = LONG_READ.replace(" ", "")
     for window, blocks in ((0, 1), (1, 1), (3, 3), (63, Limits.GBT_WINDOW)):
         rig = new(64, EVERYTHING)
@@ -65,7 +71,9 @@ def test_a_request_with_a_long_answer():
             rig = new(64, EVERYTHING)
             answers, own = send(rig, request, size)
             answer = fetch(rig, answers, 4, own, [Parts(answers[0]).number + k for k in lose])[0]
-            assert answer == "C701C1 00 01 00 09820100".replace(" ", "") + tohex(bytes([65 + i % 26 for i in range(256)]))
+            assert answer == "C701C1 00 01 00 09820100".replace(" ", "") + tohex(
+                bytes([65 + i % 26 for i in range(256)])
+            )
             assert rig.log == ["act 5 120100"]
 
 
@@ -111,7 +119,8 @@ def test_too_long_request():
     assert ask(rig, READ) == [ABC]
 
 
-# -- repeated and late ----------------------------------------------------------------------------------
+# -- repeated and late
+# ----------------------------------------------------------------------------------
 
 
 def test_late_acknowledgements_are_passed_over():
@@ -163,7 +172,9 @@ def test_repeated_request_is_done_once():
 
 
 def test_repeated_get_is_read_anew():
-    """… but of a GET that one block answered: a client that always sends the same octets wants to know the time, not the same answer."""
+    """… but of a GET that one block answered: a client that always sends the same octets wants
+    to know the time, not the same answer.
+    """
     rig = new(64, EVERYTHING, stream=False)
     whole = block(0x81, 1, 0, READ.replace(" ", ""))
     assert ask(rig, whole) == [block(0x85, 1, 1, ABC)]

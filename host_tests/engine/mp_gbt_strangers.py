@@ -1,4 +1,6 @@
-"""General block transfer: blocks of another transfer among those of a request, and transfers that make no progress."""
+"""General block transfer: blocks of another transfer among those of a request,
+and transfers that make no progress.
+"""
 
 from dlms.long import states
 from gbt_rig import ABC, ABORT, EVERYTHING, LONG_READ, READ, Parts, ask, block, new, read
@@ -43,7 +45,8 @@ def check_stranger(stream, late, position, size):
         if number == position:
             answers += send(rig, late, a[late - 1], late == len(a))
     if late == len(a) and late == position + 1:
-        # the whole of a request, as far as anybody can tell: it was refused or done, and who goes on with it is told so
+        # the whole of a request, as far as anybody can tell: it was refused or done,
+        # and who goes on with it is told so
         assert ABORT in answers, (late, position, answers)
         return 1
     refused = late <= position + 1
@@ -56,7 +59,9 @@ def check_stranger(stream, late, position, size):
 
 
 def test_a_stranger_in_a_request():
-    """Every block of another transfer at every place: over UDP it is late, on a connection the client errs."""
+    """Every block of another transfer at every place: over UDP it is late,
+    on a connection the client errs.
+    """
     seen = 0
     for stream in (True, False):
         for size in (7, 15):
@@ -80,7 +85,9 @@ def test_a_stranger_in_the_place_of_the_last_block():
 
 
 def test_a_stranger_while_an_answer_goes():
-    """Data under the number of the request's last block which are not those end the transfer, the last block again repeats the answer."""
+    """Data under the number of the request's last block which are not those end the transfer,
+    the last block again repeats the answer.
+    """
     request = tohex(unhex(LONG_READ))
     for stream in (True, False):
         rig = new(64, EVERYTHING, stream=stream)
@@ -96,7 +103,9 @@ def test_a_stranger_while_an_answer_goes():
 
 
 def test_repetition_is_passed_over():
-    """The same octets again, with another window or acknowledgement, are the same block: those taken last and those before."""
+    """The same octets again, with another window or acknowledgement, are the same block:
+    those taken last and those before.
+    """
     for stream in (True, False):
         rig = new(64, EVERYTHING, stream=stream)
         for number in (1, 2, 3):
@@ -126,11 +135,14 @@ def test_repetition_of_long_ago_is_passed_over():
         assert rig.log == []
 
 
-# -- no progress -------------------------------------------------------------------------------------
+# -- no progress
+# -------------------------------------------------------------------------------------
 
 
 def answered(rig, apdu, most=30):
-    """How often the same APDU is answered by a stream or a block, until the transfer ends; what it was answered with in the end."""
+    """How often the same APDU is answered by a stream or a block, until the transfer ends;
+    what it was answered with in the end.
+    """
     for n in range(most):
         answers = ask(rig, apdu)
         if answers == [ABORT] or not answers:
@@ -139,7 +151,9 @@ def answered(rig, apdu, most=30):
 
 
 def test_no_progress_of_an_answer():
-    """The same acknowledgement again draws the stream a few times; with another number of its own just so."""
+    """The same acknowledgement again draws the stream a few times; with
+    another number of its own just so.
+    """
     for stream in (True, False):
         rig = new(64, stream=stream)
         ask(rig, LONG_READ)
@@ -177,7 +191,9 @@ def test_no_progress_when_all_was_sent():
 
 
 def test_no_progress_of_a_request():
-    """Blocks behind a gap, and those that were taken: acknowledged a few times, then nothing of it is done."""
+    """Blocks behind a gap, and those that were taken: acknowledged a few
+    times, then nothing of it is done.
+    """
     for stream in (True, False):
         for number, part in ((4, B[3]), (2, B[1]), (1, "")):
             rig = new(64, EVERYTHING, stream=stream)

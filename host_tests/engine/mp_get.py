@@ -189,7 +189,9 @@ def test_another_request_ends_the_transfer():
 
 
 def test_lost_value():
-    """A value that cannot be continued: what was sent stays good, the next block says why, and the transfer is over."""
+    """A value that cannot be continued: what was sent stays good, the next block
+    says why, and the transfer is over.
+    """
     rig = Rig().open(64)
     answers = [rig.ask("C001C1" + SHRINKING + "0200")]
     while answers[-1][16:18] == "00":
@@ -228,8 +230,19 @@ def test_list():
             ("C003C1 02" + PAIR + "0200" + THING + "0200", "C403C1 02 00 1107 00 0903616263"),
             # each entry for itself, and in order
             (
-                "C003C1 06" + UNKNOWN + "0200" + PAIR + "0200" + PAIR + "0400"  # the last may not be read
-                + WRONG_CLASS + "0200" + THING + "0900" + ASSOCIATION + "0200",
+                "C003C1 06"
+                + UNKNOWN
+                + "0200"
+                + PAIR
+                + "0200"
+                + PAIR
+                + "0400"  # the last may not be read
+                + WRONG_CLASS
+                + "0200"
+                + THING
+                + "0900"
+                + ASSOCIATION
+                + "0200",
                 "C403C1 06 0104 001107 0103 0109 010C 00120010",
             ),
             # the same one twice, the first attributes of one object
@@ -345,7 +358,28 @@ def test_fault_of_an_object():
 def test_every_size():
     """At every client PDU size, each value reads identically, whatever its length is to that size."""
     text = bytes([65 + i % 26 for i in range(300)])
-    sizes = list(range(12, 30)) + [63, 64, 65, 127, 128, 129, 130, 137, 138, 139, 140, 141, 255, 256, 257, 265, 266, 267, 268, 0]
+    sizes = list(range(12, 30)) + [
+        63,
+        64,
+        65,
+        127,
+        128,
+        129,
+        130,
+        137,
+        138,
+        139,
+        140,
+        141,
+        255,
+        256,
+        257,
+        265,
+        266,
+        267,
+        268,
+        0,
+    ]
     for pdu in sizes:
         rig = Rig().open(pdu)
         room = pdu or 1024
@@ -353,7 +387,11 @@ def test_every_size():
         for edge in (room - 16, room - 8, room - 7, room - 6, room - 5, room - 4, room - 3, room):
             lengths.add(max(0, min(300, edge)))
         for n in sorted(lengths):
-            value = b"\x09" + (bytes((n,)) if n < 128 else bytes((0x81, n)) if n < 256 else bytes((0x82, n >> 8, n & 255))) + text[:n]
+            value = (
+                b"\x09"
+                + (bytes((n,)) if n < 128 else bytes((0x81, n)) if n < 256 else bytes((0x82, n >> 8, n & 255)))
+                + text[:n]
+            )
             rig.text.a[2] = value
             raw, answers = blocks(rig, "C001C1" + TEXT + "0200", limit=room)
             if 4 + len(value) <= room:

@@ -1,4 +1,6 @@
-"""The way for pushes longer than one APDU: whose transfers it takes, what it sends, and what is none of its business."""
+"""The way for pushes longer than one APDU: whose transfers it takes, what it
+sends, and what is none of its business.
+"""
 
 from dlms.codec.octets import put16
 from dlms.unasked.notification import data_notification
@@ -81,7 +83,9 @@ def made(n=20, window=3, raises=-1, limits=Limits):
 
 
 def stream_on(long, wire):
-    """Turn after turn until the stream at hand has gone, or the transport takes no more; returns what the last one did."""
+    """Turn after turn until the stream at hand has gone, or the transport takes no
+    more; returns what the last one did.
+    """
     whole = long.go_on()
     while long.size and wire.room and not long.aborted():
         whole = long.go_on()
@@ -100,7 +104,9 @@ def test_one_block_goes_in_a_turn():
 
 
 def test_every_connection_stays_sure_of_its_transfer():
-    """Of three transfers two are for the two connections, whether they use them or not; the push gets the third one, or none."""
+    """Of three transfers two are for the two connections, whether they use them or not;
+    the push gets the third one, or none.
+    """
     rig, long, sender, wire = made(limits=Board)
     pool = rig.server.transfers
     one = pool.take(0)
@@ -120,7 +126,9 @@ def test_every_connection_stays_sure_of_its_transfer():
 
 
 def test_acknowledgements_that_are_not_its_own():
-    """Of another connection, with another number, with data: they are served as ever, and outside an AA dropped."""
+    """Of another connection, with another number, with data: they are served as
+    ever, and outside an AA dropped.
+    """
     rig, long, sender, wire = made()
     rig.open()
     other = rig.new_link()
@@ -150,7 +158,9 @@ def test_acknowledgements_that_are_not_its_own():
 
 
 def test_a_transport_that_takes_no_more():
-    """Full queues at every block: what could not be handed over goes first the next time, octet for octet."""
+    """Full queues at every block: what could not be handed over goes first
+    the next time, octet for octet.
+    """
     rig, long, sender, wire = made(n=12, window=16)
     assert long.begin(sender, wire)
     number = 0
@@ -170,7 +180,9 @@ def test_a_transport_that_takes_no_more():
 
 
 def test_windows_of_0_and_63():
-    """The destination's own, once it has acknowledged: 0 is taken for 1, 63 for what the meter keeps."""
+    """The destination's own, once it has acknowledged: 0 is taken for 1,
+    63 for what the meter keeps.
+    """
     for window, most in ((0, 1), (63, Limits.GBT_WINDOW)):
         rig, long, sender, wire = made(n=40, window=2)
         rig.server.pdu = 64
@@ -184,7 +196,9 @@ def test_windows_of_0_and_63():
 
 
 def test_the_list_is_that_of_the_attempts_begin():
-    """A client writes another push_object_list meanwhile: the push at hand says what it began to say, and the next one what is new."""
+    """A client writes another push_object_list meanwhile: the push at hand says what it began
+    to say, and the next one what is new.
+    """
     rig, long, sender, wire = made(window=1)
     old = sender.list
     asked = []
@@ -232,7 +246,9 @@ def test_an_object_that_raises_leaves_nothing_behind():
 
 
 def test_a_socket_that_goes_with_the_network():
-    """The rest of a stream of datagrams is not taken: the attempt ends by its time, and not as if an object had raised."""
+    """The rest of a stream of datagrams is not taken: the attempt ends by its time,
+    and not as if an object had raised.
+    """
     rig, long, sender, wire = made()
     sender.sock = None
     assert long.begin(sender, None)

@@ -1,4 +1,6 @@
-"""What the meter's trace hides: every way in which a request carries a secret, and nothing else of it."""
+"""What the meter's trace hides: every way in which a request carries a
+secret, and nothing else of it.
+"""
 
 from masks import Masks
 
@@ -98,7 +100,13 @@ def test_parts_of_long_requests_by_short_name():
 
 
 def test_cut_short_and_wrong():
-    for apdu in (AARQ, LISTED, "C301C1" + METHOD + "01" + VALUE, "D940000001000102" + ATTRIBUTE + "01" + VALUE, "060102FA4001" + VALUE):
+    for apdu in (
+        AARQ,
+        LISTED,
+        "C301C1" + METHOD + "01" + VALUE,
+        "D940000001000102" + ATTRIBUTE + "01" + VALUE,
+        "060102FA4001" + VALUE,
+    ):
         at = apdu.index(SECRET) // 2
         for end in range(len(apdu) // 2):
             (text,) = shown(apdu[: 2 * end])

@@ -1,4 +1,6 @@
-"""Who yields where all places for AAs and transfers are taken (REQUIREMENTS A-47), and what keeps an AA over UDP alive (A-46)."""
+"""Who yields where all places for AAs and transfers are taken (REQUIREMENTS A-47), and
+what keeps an AA over UDP alive (A-46).
+"""
 
 import limits
 import meter
@@ -88,7 +90,9 @@ class Rig:
         none = self.server.carrier(pool, 0, False, room)
         self.links = udp.links = none.links = [UdpLink(udp) for _ in range(places)]
         self.sock = Socket()
-        self.port = UdpPort(self.sock, "here", self.server, self.links, UdpLink(none), 1472, Queue(), self.server.buffer())
+        self.port = UdpPort(
+            self.sock, "here", self.server, self.links, UdpLink(none), 1472, Queue(), self.server.buffer()
+        )
 
     def ask(self, peer, pair, apdu, wpdu=None):
         """The APDU that answers one of a peer, b"" for none."""
@@ -131,7 +135,9 @@ class Model:
 
     def fits(self, peer):
         return (
-            (peer in self.peers() or len(self.peers()) < self.places) and len(self.of(peer)) < self.most and len(self.aas) < self.all
+            (peer in self.peers() or len(self.peers()) < self.places)
+            and len(self.of(peer)) < self.most
+            and len(self.aas) < self.all
         )
 
     def associate(self, peer, pair):
@@ -163,7 +169,9 @@ class Model:
 
 
 def test_any_table_over_udp():
-    """Peers with and without secrets come and go, in an order without any pattern: who has an AA is what the rule says, after each."""
+    """Peers with and without secrets come and go, in an order without any pattern: who has an
+    AA is what the rule says, after each.
+    """
     for table in ((1, 1, 1), (1, 2, 2), (2, 2, 2), (2, 2, 3), (3, 2, 4), (4, 4, 16), (8, 2, 8)):
         rig, model = Rig(*table), Model(*table)
         number = 4059
@@ -183,7 +191,9 @@ def test_any_table_over_udp():
 
 
 def test_one_link_as_on_a_small_board():
-    """However many peers without a secret have come, and go on asking, the one with a secret is served."""
+    """However many peers without a secret have come, and go on asking,
+    the one with a secret is served.
+    """
     rig = Rig(1, 2, 2)
     assert rig.associate(1, (16, 1)) == 0
     assert rig.associate(1, (1, 1)) == 0
@@ -212,7 +222,9 @@ def test_wrong_secret_takes_nobodys_place():
 
 
 def test_broadcast_association_with_a_secret():
-    """An unconfirmed AARQ to all: the AAs with the logical devices stand on one link, in place of others."""
+    """An unconfirmed AARQ to all: the AAs with the logical devices stand on
+    one link, in place of others.
+    """
     rig = Rig(2, 2, 4)
     for peer in (1, 2):
         for pair in ANONYMOUS[:2]:
@@ -256,7 +268,9 @@ def streams(connections, all_of_them, most=4, transfers=4):
 
 
 def test_a_connection_keeps_its_last_association():
-    """Over TCP an AA with a secret takes the place of the oldest one without that is not the only one of its connection."""
+    """Over TCP an AA with a secret takes the place of the oldest one without that is
+    not the only one of its connection.
+    """
     links, ask = streams(3, 5)
     anonymous, other, third = links
     for pair in ANONYMOUS[:3]:
@@ -283,7 +297,9 @@ def test_a_connection_keeps_its_last_association():
 
 
 def test_a_long_answer_in_one_piece_is_not_cut():
-    """Its length is announced, so that whose answer it is yields to nobody before it has left; another AA of the connection does."""
+    """Its length is announced, so that whose answer it is yields to nobody before it has
+    left; another AA of the connection does.
+    """
     for slices in (0, 1, 9):
         links, ask = streams(2, 3)
         anonymous, other = links
@@ -318,7 +334,9 @@ def test_transfers_over_tcp():
 
 
 def test_what_is_life():
-    """Only what is served in an open AA puts off its end; who knows a peer's address cannot keep it, or its place, with less."""
+    """Only what is served in an open AA puts off its end; who knows a peer's address
+    cannot keep it, or its place, with less.
+    """
     served = (
         NAME,  # the short way
         LIST,

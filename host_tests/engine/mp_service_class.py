@@ -1,5 +1,6 @@
-"""Bit 6 of invoke-id-and-priority: a GET is answered all the same where an AARQ opened a confirmed AA; SET, ACTION and ACCESS are done
-and not answered, whatever is wrong with them. And where nothing is ever sent.
+"""Bit 6 of invoke-id-and-priority: a GET is answered all the same where an AARQ opened a
+confirmed AA; SET, ACTION and ACCESS are done and not answered, whatever is wrong with
+them. And where nothing is ever sent.
 """
 
 from dlms.aa.service_class import HEAD, silent
@@ -98,7 +99,9 @@ def repeated(answer, iip):
 
 
 def test_get_of_every_kind():
-    """As the confirmed one is, with the octet as it came; the same through the short way, over TCP and UDP."""
+    """As the confirmed one is, with the octet as it came; the same through
+    the short way, over TCP and UDP.
+    """
     for stream in (True, False):
         rig = new(stream)
         for head, rest in GETS:
@@ -135,7 +138,9 @@ def test_get_in_blocks():
 
 
 def test_strict_get_is_not_answered():
-    """With errors=ctt: nothing of a GET of a known kind, for an unknown one is told as ever; and nothing is kept of it."""
+    """With errors=ctt: nothing of a GET of a known kind, for an unknown one is told
+    as ever; and nothing is kept of it.
+    """
     for stream in (True, False):
         rig = new(stream, ctt=True, pdu=64)
         for head, rest in GETS + (("C001", LIST + "0200"),):
@@ -161,7 +166,9 @@ def test_a_get_in_an_unconfirmed_association():
 
 
 def test_a_get_in_a_preestablished_association():
-    """Over TCP, in one's own, and over UDP, in that of everybody: a confirmed one is answered, and no other."""
+    """Over TCP, in one's own, and over UDP, in that of everybody: a confirmed
+    one is answered, and no other.
+    """
     for stream in (True, False):
         rig = Rig(conformance=EVERYTHING)
         rig.public.preestablished = True
@@ -177,7 +184,9 @@ def test_a_get_in_a_preestablished_association():
 
 
 def test_what_is_done_and_not_answered():
-    """SET and ACTION, whatever becomes of them, with every class of errors; the confirmed one is answered."""
+    """SET and ACTION, whatever becomes of them, with every class of errors;
+    the confirmed one is answered.
+    """
     for ctt in (False, True):
         for stream in (True, False):
             rig = new(stream, ctt, 64)
@@ -227,7 +236,9 @@ def test_what_comes_in_blocks_without_an_answer():
 
 
 def test_without_an_association():
-    """Over TCP: SET, ACTION and ACCESS in silence, a GET refused as a confirmed one unless the errors are strict; over UDP nothing."""
+    """Over TCP: SET, ACTION and ACCESS in silence, a GET refused as a confirmed one unless
+    the errors are strict; over UDP nothing.
+    """
     for ctt in (False, True):
         rig = Rig(ctt=ctt)
         link = rig.new_link(stream=False)
@@ -277,7 +288,13 @@ def test_lines_of_the_log():
     """At DEBUG, one for each that was not answered; none for what was."""
     rig = new()
     rig.server.debug = True
-    for request in ("C10101" + THING + "0200 1105", "C30101" + THING + "01 00", "D900000007 00 00 00", "C10681", "C00101" + THING + "0200"):
+    for request in (
+        "C10101" + THING + "0200 1105",
+        "C30101" + THING + "01 00",
+        "D900000007 00 00 00",
+        "C10681",
+        "C00101" + THING + "0200",
+    ):
         rig.ask(request)
     lines = [note for note in rig.notes if note.startswith("DEBUG")]
     services = ["set", "action", "access", "set"]

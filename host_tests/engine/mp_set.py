@@ -217,7 +217,8 @@ def test_list_limit():
     rig = Rig().open(12)
     assert rig.ask("C104C1 08" + (THING + "0200") * 8 + "08" + "1101" * 8) == "C505C108" + "00" * 8
     del rig.log[:]
-    # the answer to the last block has its number too; what does not fit is refused before anything is applied
+    # the answer to the last block has its number too; what does not fit is
+    # refused before anything is applied
     first = "C105C1 05" + (THING + "0200") * 5 + "01 00000001 0B 05" + "1101" * 5
     assert rig.ask(first) == "D80104"
     assert rig.log == []
@@ -311,7 +312,9 @@ def test_wrong_block_number():
 
 
 def test_raw_length():
-    """A block whose raw data are not as long as it says ends the transfer with 0E; one cut short before that is malformed."""
+    """A block whose raw data are not as long as it says ends the transfer with 0E; one
+    cut short before that is malformed.
+    """
     short = ("00 00000002 05", "00 00000002 05 414243")
     for block in short + ("01 00000002 05 4142434400 00", "01 00000002 80 41", "00 00000002 84FFFFFFFF 41"):
         rig = Rig().open()
@@ -340,7 +343,9 @@ def test_block_without_a_transfer():
 
 
 def test_longer_than_the_buffer():
-    """More than the buffer takes (600 octets with the descriptor) ends with 0E; the next one is taken."""
+    """More than the buffer takes (600 octets with the descriptor) ends
+    with 0E; the next one is taken.
+    """
     rig = Rig().open()
     number = 1
     answer = ""

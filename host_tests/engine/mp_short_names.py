@@ -1,4 +1,6 @@
-"""Short name referencing in the engine: the association, the names, refusals, and the InformationReport."""
+"""Short name referencing in the engine: the association, the names,
+refusals, and the InformationReport.
+"""
 
 from dlms.sn.information_report import LONGEST, information_report
 from rig import AARQ, FAULTY, LIST, PAIR, SHRINKING, THING, Rig
@@ -36,7 +38,9 @@ def test_association():
 
 
 def test_fixed_base_names():
-    """FA00 the association, FC00 the SAP assignment, FD00 the logical device name, wherever their logical names stand."""
+    """FA00 the association, FC00 the SAP assignment, FD00 the logical device name,
+    wherever their logical names stand.
+    """
     from cosem.data import Data
     from cosem.sap_assignment import SapAssignment
     from cosem.short_names import ShortNames
@@ -68,7 +72,9 @@ def test_fixed_base_names():
 
 
 def test_every_short_name():
-    """All 65,536 of them: each names what the rule gives it, or nothing, and no two of the objects overlap."""
+    """All 65,536 of them: each names what the rule gives it, or nothing, and
+    no two of the objects overlap.
+    """
     rig = SnRig()
     wanted = {}
     directory = rig.public.directory
@@ -122,7 +128,9 @@ def test_not_negotiated():
 
 
 def test_services_of_the_other_referencing():
-    """LN services in an SN AA, SN services in an LN AA, both outside any AA; unknown tags; what only a client gets."""
+    """LN services in an SN AA, SN services in an LN AA, both outside any AA;
+    unknown tags; what only a client gets.
+    """
     rig = SnRig()
     short = "050102FA00"
     # outside any AA
@@ -134,7 +142,17 @@ def test_services_of_the_other_referencing():
     assert rig.ask(GET) == "D80102"
     assert rig.ask("1601021234011101") == ""
     rig.open()
-    for request in (GET, "C1", "C101C1" + THING + "0200 1101", "C301C1" + THING + "01 00", "C002C100000001", "FA", "00", "D9", "01"):
+    for request in (
+        GET,
+        "C1",
+        "C101C1" + THING + "0200 1101",
+        "C301C1" + THING + "01 00",
+        "C002C100000001",
+        "FA",
+        "00",
+        "D9",
+        "01",
+    ):
         assert rig.ask(request) == "0E010302", request
     # an unconfirmed one is not answered
     assert rig.ask("C10101" + THING + "0200 1101") == ""
@@ -182,7 +200,15 @@ def test_malformed():
     ):
         assert rig.ask(request) == "0E050300", request
         assert rig.ask("050102" + name) == "0C01000903616263"
-    for request in ("06", "0601", "060102" + name, "060105000101110500"[:-2], "06010700", "060107000001", "06010700000101"):
+    for request in (
+        "06",
+        "0601",
+        "060102" + name,
+        "060105000101110500"[:-2],
+        "06010700",
+        "060107000001",
+        "06010700000101",
+    ):
         assert rig.ask(request) == "0E060300", request
     assert rig.log == []
     assert rig.server.transfers.free == 3
@@ -273,7 +299,9 @@ def test_lengths_are_shortened():
 
 
 def test_information_report():
-    """An EventNotification told as the report of one variable: octet by octet, with deviations of both signs and with none."""
+    """An EventNotification told as the report of one variable: octet by octet, with
+    deviations of both signs and with none.
+    """
     head = bytes.fromhex("C2010C07EA0B15060C223800")
     name = bytes.fromhex("00010000600B00FF02")
     data = bytes.fromhex("113E")

@@ -87,10 +87,20 @@ def test_read_in_blocks():
         ("0501" + "02" + rig.attribute(LIST, 2), "0100" + whole),
         ("0501" + "02" + rig.attribute(TEXT, 2), "0100" + text),
         (
-            "0504" + "02" + rig.attribute(TEXT, 2) + "02FFFF" + "02" + rig.attribute(LIST, 2) + "02" + rig.attribute(THING, 2),
+            "0504"
+            + "02"
+            + rig.attribute(TEXT, 2)
+            + "02FFFF"
+            + "02"
+            + rig.attribute(LIST, 2)
+            + "02"
+            + rig.attribute(THING, 2),
             "0400" + text + "0104" + "00" + whole + "000903616263",
         ),
-        ("0501" + "04" + rig.method(THING, 5) + "00" + "1200C8", "0100" + "0981C8" + "".join([f"{65 + i % 26:02X}" for i in range(200)])),
+        (
+            "0501" + "04" + rig.method(THING, 5) + "00" + "1200C8",
+            "0100" + "0981C8" + "".join([f"{65 + i % 26:02X}" for i in range(200)]),
+        ),
     )
     for pdu in (12, 13, 14, 15, 63, 64, 65, 127, 128, 129, 130, 137, 138, 139, 255, 262, 300, 0):
         rig.open(pdu)
@@ -114,7 +124,17 @@ def test_read_in_blocks():
 def test_methods_are_invoked_once():
     """However the answer is cut, and in the order of the list."""
     rig = SnRig().open(16)
-    entries = "04" + rig.method(THING, 2) + "00" + "0908" + "41" * 8 + "02" + rig.method(THING, 1) + "02" + rig.attribute(THING, 2)
+    entries = (
+        "04"
+        + rig.method(THING, 2)
+        + "00"
+        + "0908"
+        + "41" * 8
+        + "02"
+        + rig.method(THING, 1)
+        + "02"
+        + rig.attribute(THING, 2)
+    )
     raw, _ = parts(rig, "0503" + entries, 16)
     assert raw == "03" + "00" + "0908" + "41" * 8 + "0000" + "000903616263"
     assert rig.log == ["act 2 0908" + "41" * 8, "act 1 "]
@@ -133,7 +153,12 @@ def test_wrong_block_number():
     assert rig.ask("0501050001")[:12] == "0C0102000002"
     assert rig.ask("0501050001") == "0C010113"
     # another request ends the transfer
-    for other in ("050102" + rig.attribute(THING, 2), "0601021234011101", "160102" + rig.attribute(THING, 2) + "011105", "FA"):
+    for other in (
+        "050102" + rig.attribute(THING, 2),
+        "0601021234011101",
+        "160102" + rig.attribute(THING, 2) + "011105",
+        "FA",
+    ):
         rig.ask(long)
         rig.ask(other)
         assert rig.ask("0501050001") == "0C010110", other

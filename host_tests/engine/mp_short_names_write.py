@@ -1,4 +1,6 @@
-"""The services Write and UnconfirmedWrite of short name referencing: attributes, methods, lists, and blocks."""
+"""The services Write and UnconfirmedWrite of short name referencing:
+attributes, methods, lists, and blocks.
+"""
 
 from rig import FAULTY, HIDDEN, PAIR, THING
 from short_name_rig import ALL, SnRig
@@ -40,7 +42,10 @@ def test_write():
     ):
         assert rig.ask("060102" + name + "01" + value) == "0D0101" + code, name
         good = "02" + rig.attribute(PAIR, 2)
-        assert rig.ask("0603" + good + "02" + name + good + "03" + "1101" + value + "1102") == "0D03000101"[:6] + "01" + code + "00"
+        assert (
+            rig.ask("0603" + good + "02" + name + good + "03" + "1101" + value + "1102")
+            == "0D03000101"[:6] + "01" + code + "00"
+        )
         # selective access to write there is none
         refused = "0D01010C" if code != "04" else "0D010104"
         assert rig.ask("060104" + name + "01" + "120001" + "01" + value) == refused
@@ -69,7 +74,9 @@ def test_write_list_is_whole_or_nothing():
 def test_write_in_blocks():
     """The parts may be cut anywhere; nothing is written before the last one."""
     rig = SnRig().open()
-    entries = "02" + "02" + rig.attribute(THING, 2) + "02" + rig.method(THING, 1) + "02" + "0905" + "4142434445" + "0F00"
+    entries = (
+        "02" + "02" + rig.attribute(THING, 2) + "02" + rig.method(THING, 1) + "02" + "0905" + "4142434445" + "0F00"
+    )
     size = len(entries) // 2
     for cut in range(size + 1):
         before = len(rig.log)
@@ -122,7 +129,13 @@ def test_unconfirmed_write():
     assert rig.ask("1601" + name + "01" + "1105") == ""
     assert rig.ask("1602" + name + "02" + rig.method(THING, 1) + "02" + "1106" + "0F00") == ""
     assert rig.log == ["set 1105", "set 1106", "act 1 0F00"]
-    for request in ("16", "1601", "1602" + name + "01" + "1101", "1609" + name * 9 + "09" + "1101" * 9, "16010700010109"):
+    for request in (
+        "16",
+        "1601",
+        "1602" + name + "01" + "1101",
+        "1609" + name * 9 + "09" + "1101" * 9,
+        "16010700010109",
+    ):
         assert rig.ask(request) == "", request
     assert len(rig.log) == 3
     # not negotiated
@@ -136,13 +149,23 @@ def test_unconfirmed_write():
 
 
 def test_unconfirmed_association():
-    """Over datagrams, response-allowed false: UnconfirmedWrite is carried out, everything else is dropped."""
+    """Over datagrams, response-allowed false: UnconfirmedWrite is carried
+    out, everything else is dropped.
+    """
     rig = SnRig()
     link = rig.new_link(stream=False)
     name = rig.attribute(THING, 2)
     assert rig.ask("601EA109060760857405080102BE11040F010001000006 5F1F0400FFFFFF04B0", link=link) == ""
     assert link.n == 1
-    for request in ("050102" + name, "060102" + name + "01" + "1101", GET, "C10101" + THING + "0200 1101", "FA", "050102FFFF", "0601"):
+    for request in (
+        "050102" + name,
+        "060102" + name + "01" + "1101",
+        GET,
+        "C10101" + THING + "0200 1101",
+        "FA",
+        "050102FFFF",
+        "0601",
+    ):
         assert rig.ask(request, link=link) == ""
     assert rig.log == []
     assert rig.ask("160102" + name + "01" + "1105", link=link) == ""

@@ -1,7 +1,8 @@
-"""The short ways answer as the long way does, native and plain, whatever comes: right requests, and each octet of them changed.
+"""The short ways answer as the long way does, native and plain, whatever comes: right
+requests, and each octet of them changed.
 
-Three servers with equal objects are given the same requests: two try a short way first, one never does. Answers, values and the counter
-of WPDUs have to be the same.
+Three servers with equal objects are given the same requests: two try a short way first, one never
+does. Answers, values and the counter of WPDUs have to be the same.
 """
 
 from cosem.clock import Clock
@@ -29,7 +30,22 @@ COUNTER = "0003 0100010800FF"  # a Register
 KEPT = "0003 0100020800FF"  # … whose reset is not the client's
 STAMPED = "0004 0100010600FF"  # an extended register
 UNKNOWN = "0001 0000FFFFFFFF"
-NAMES = (NUMBER, FIXED, NAME, HIDDEN, LONGEST, READ_ONLY, COUNTER, KEPT, STAMPED, PAIR, LIST, THING, ASSOCIATION, UNKNOWN)
+NAMES = (
+    NUMBER,
+    FIXED,
+    NAME,
+    HIDDEN,
+    LONGEST,
+    READ_ONLY,
+    COUNTER,
+    KEPT,
+    STAMPED,
+    PAIR,
+    LIST,
+    THING,
+    ASSOCIATION,
+    UNKNOWN,
+)
 _OTHER_CLASSES = ("0003 0000608001FF", "0003 0000608004FF", "0001 0100010800FF")
 _VALUES = (
     "06 00000005", "06 FFFFFFFF", "11 05", "00", "09 03 616263", "09 81 03 616263", "0203 110111021103", "06 0000", "19 " + "07" * 12,
@@ -92,7 +108,9 @@ class _World:
         return bytes(rig.tx[: max(n, 0)]), short
 
     def state(self):
-        held = [[None if value is None else bytes(value) for value in o.a] for o in self.objects.values() if o is not None]
+        held = [
+            [None if value is None else bytes(value) for value in o.a] for o in self.objects.values() if o is not None
+        ]
         return held, bytes(self.rig.server.served), self.rig.log
 
 
@@ -187,13 +205,25 @@ def test_short_other_leaves_the_same_octets():
         for apdu in _mutations(random, request):
             if len(apdu) < 13:
                 continue  # what `short_get` has looked at
-            rx = bytearray(b"\x5a\x5a\x5a\x00\x01\x00\x10\x00\x01\x00") + bytes((len(apdu),)) + apdu + bytearray(b"\x5a" * 40)
+            rx = (
+                bytearray(b"\x5a\x5a\x5a\x00\x01\x00\x10\x00\x01\x00")
+                + bytes((len(apdu),))
+                + apdu
+                + bytearray(b"\x5a" * 40)
+            )
             left = []
             for world in worlds:
                 link = world.rig.link
                 tx = bytearray(b"\xee" * 1100)
                 served = bytearray(b"\x00\x00\xff\xff")
-                left.append((world.short(link.keys, link.ways, rx, 3, 8 + len(apdu), tx, served), bytes(tx), bytes(served), world.state()))
+                left.append(
+                    (
+                        world.short(link.keys, link.ways, rx, 3, 8 + len(apdu), tx, served),
+                        bytes(tx),
+                        bytes(served),
+                        world.state(),
+                    )
+                )
             assert left[0] == left[1], tohex(apdu)
 
 

@@ -1,7 +1,9 @@
-"""The table of long transfers cell by cell: every state is entered on a real server, every event sent to it, and looked at what it did.
+"""The table of long transfers cell by cell: every state is entered on a real server, every
+event sent to it, and looked at what it did.
 
-The table stands here a second time, in letters. What a letter means is told by `check`. An AA has either logical or short names, so that
-the cells of a state of one with an event of the other cannot be entered; those of what both have are, with both.
+The table stands here a second time, in letters. What a letter means is told by `check`. An AA has
+either logical or short names, so that the cells of a state of one with an event of the other cannot
+be entered; those of what both have are, with both.
 """
 
 from dlms.long import states
@@ -10,7 +12,10 @@ from rig import LIST, TEXT, THING, Rig, tohex, unhex
 from short_name_rig import ALL as SN_ALL
 from short_name_rig import SN, SnRig
 
-REQ = {"cell-*": ("D-15", "D-16", "D-17", "D-22", "D-32", "D-50", "D-51", "D-82", "D-87", "D-88", "D-89"), "test_*": ("D-17",)}
+REQ = {
+    "cell-*": ("D-15", "D-16", "D-17", "D-22", "D-32", "D-50", "D-51", "D-82", "D-87", "D-88", "D-89"),
+    "test_*": ("D-17",),
+}
 
 STATES = (
     "NONE",
@@ -26,8 +31,9 @@ STATES = (
     "GBT_SENT",
 )
 
-# B begins anew · N no long transfer in progress · W wrong number · M malformed · R no room · S sends on · T taken, acknowledged or not
-# X executed · K acknowledged again · I ignored · D done · A aborted
+# B begins anew · N no long transfer in progress · W wrong number · M malformed · R
+# no room · S sends on · T taken, acknowledged or not X executed · K acknowledged
+# again · I ignored · D done · A aborted
 CELLS = """
                  NONE GET_OUT ACTION_OUT SET_IN ACTION_IN READ_OUT READ_IN WRITE_IN GBT_IN GBT_OUT GBT_SENT
 REQUEST          B    B       B          B      B         B        B       B        B      B       B
@@ -151,7 +157,9 @@ class Logical:
         }
 
     def events(self, number):
-        """Event -> its APDU, None for those that there are in one state alone. number: of the last block sent."""
+        """Event -> its APDU, None for those that there are in one state alone.
+        number: of the last block sent.
+        """
         return {
             "GET_NEXT": f"C002C1{number:08X}" if self.state == "GET_OUT" else None,
             "GET_OTHER": "C002C100000009",
@@ -176,28 +184,31 @@ class Logical:
         sent = t.gbt.high if state in ("GBT_OUT", "GBT_SENT") else 1
         rest = self.setting[16:]
         apdus = self.events(t.block if t else 5)
-        apdus.update({
-            "REQUEST": self.request[0],
-            "GBT_FIRST": block(0x82, 1, 0, tohex(unhex(self.request[0]))),
-            "GBT_BLOCK": block(0x42, 3, 1, rest[:4]),
-            "GBT_TURN": block(0x02, 3, 1, rest[:4]),
-            "GBT_LAST": block(0x82, 3, 1, rest),
-            "GBT_LONG": block(0x02, 3, 1, "41" * 600),
-            "GBT_AHEAD": block(0x02, 4, 1, "4141"),
-            "GBT_OLD": self.old.get(state, block(0x02, 2, 1, "4141")),
-            "GBT_STUCK": self.old.get(state, block(0x02, 2, 1, "4141")),
-            "GBT_OTHER": block(0x82 if state in ("GBT_OUT", "GBT_SENT") else 0x02, 2, 1, "4141"),
-            "GBT_ACK": block(0x82, 3, min(sent, 2) if state == "GBT_SENT" else sent),
-            "GBT_ACK_ALL": block(0x82, 3, sent),
-            "GBT_ACK_OLD": block(0x82, 1, 1),
-            "GBT_UNSENT": block(0x82, 3, 100),
-            "GBT_BAD": "E0810003000005C0",
-        })
+        apdus.update(
+            {
+                "REQUEST": self.request[0],
+                "GBT_FIRST": block(0x82, 1, 0, tohex(unhex(self.request[0]))),
+                "GBT_BLOCK": block(0x42, 3, 1, rest[:4]),
+                "GBT_TURN": block(0x02, 3, 1, rest[:4]),
+                "GBT_LAST": block(0x82, 3, 1, rest),
+                "GBT_LONG": block(0x02, 3, 1, "41" * 600),
+                "GBT_AHEAD": block(0x02, 4, 1, "4141"),
+                "GBT_OLD": self.old.get(state, block(0x02, 2, 1, "4141")),
+                "GBT_STUCK": self.old.get(state, block(0x02, 2, 1, "4141")),
+                "GBT_OTHER": block(0x82 if state in ("GBT_OUT", "GBT_SENT") else 0x02, 2, 1, "4141"),
+                "GBT_ACK": block(0x82, 3, min(sent, 2) if state == "GBT_SENT" else sent),
+                "GBT_ACK_ALL": block(0x82, 3, sent),
+                "GBT_ACK_OLD": block(0x82, 1, 1),
+                "GBT_UNSENT": block(0x82, 3, 100),
+                "GBT_BAD": "E0810003000005C0",
+            }
+        )
         apdu = apdus[event]
         if apdu is None:
             return None
         if state == "GBT_IN" and event in ("GBT_ACK", "GBT_ACK_ALL"):
-            # while a request comes a block without data is a block: one that was there already is answered
+            # while a request comes a block without data is a block: one that
+            # was there already is answered
             apdu = block(0x82, 2, 1)
         if state == "GBT_IN" and event == "GBT_ACK_OLD":
             return None  # is GBT_OLD there
@@ -211,7 +222,9 @@ class Logical:
         return answer[:2] in ("C4", "C7", "E0") and answer[:4] not in ("C401", "C701")
 
     def check(self, event, letter, answers):
-        """Whether what was answered, what was done and the state afterwards are those of the letter."""
+        """Whether what was answered, what was done and the state
+        afterwards are those of the letter.
+        """
         rig, state = self.rig, self.state
         t = rig.link.aas[0].transfer
         after = STATES[states.NONE if t is None else t.kind]
@@ -342,5 +355,6 @@ def test_the_table_is_the_one_of_the_server():
         for state in range(len(STATES)):
             letter = ACTIONS[states.TABLE[columns * event + state]]
             assert letter == rows[event][state + 1], (rows[event][0], STATES[state])
-        # WHOLE_OUT, the last column, meets nothing: a connection serves no request while its answer goes
+        # WHOLE_OUT, the last column, meets nothing: a connection serves no
+        # request while its answer goes
         assert states.TABLE[columns * event + states.WHOLE_OUT] == states.TABLE[columns * event + states.NONE]

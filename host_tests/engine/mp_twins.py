@@ -1,6 +1,7 @@
 """The native functions and their plain twins give the same results on equal generated inputs.
 
-In CPython, and where MicroPython has no emitter, only the plain twin exists: these cases are skipped there.
+In CPython, and where MicroPython has no emitter, only the plain twin
+exists: these cases are skipped there.
 """
 
 from array import array
@@ -169,7 +170,9 @@ def test_find():
     for size in (0, 1, 2, 3, 17, 64):
         names = {}
         while len(names) < size:
-            names[bytes([random.below(3), 0, random.below(3), random.below(4), random.below(256), 255])] = random.below(80)
+            names[bytes([random.below(3), 0, random.below(3), random.below(4), random.below(256), 255])] = random.below(
+                80
+            )
         table = b"".join([name + bytes((0, names[name])) for name in sorted(names)])
         for _ in range(100):
             key = random.octets(1) + random.octets(8)
@@ -232,7 +235,9 @@ def test_scan_of_random_octets():
 
 
 def short_both(rig, apdu, source, rights=None):
-    """The short way, native and plain, on the same request: the same answer, the same octets, the same count."""
+    """The short way, native and plain, on the same request: the same answer,
+    the same octets, the same count.
+    """
     request = bytearray([0, 1, source >> 8, source & 255, 0, 1, 0, len(apdu)]) + bytearray(apdu)
     answers = []
     for function in (short_viper.short_get, short_plain.short_get):
@@ -292,7 +297,9 @@ def test_put_row():
         row = random.octets(80)
         plan = bytearray()
         for _ in range(16):
-            plan += bytearray((random.below(3), random.below(256), random.below(256), 0, random.below(60), random.below(14)))
+            plan += bytearray(
+                (random.below(3), random.below(256), random.below(256), 0, random.below(60), random.below(14))
+            )
         order = random.octets(8)
         n = random.below(17)
         a = bytearray(300)

@@ -1,4 +1,6 @@
-"""The native functions that every TCP request passes through do the same as their plain twins (see `mp_twins`)."""
+"""The native functions that every TCP request passes through do the same as
+their plain twins (see `mp_twins`).
+"""
 
 from mp_twins import Skip
 from rig import LIST, THING, Rig, tohex, unhex
@@ -27,7 +29,9 @@ class Handler:
 
 
 class Sock:
-    """A non-blocking socket that holds `octets` (None: nothing yet) and takes at most `room` octets (None: none now)."""
+    """A non-blocking socket that holds `octets` (None: nothing yet) and takes at
+    most `room` octets (None: none now).
+    """
 
     def __init__(self, octets, room):
         self.octets = octets
@@ -84,14 +88,18 @@ def test_serve_ready():
         sockets = object(), object()
         woken = []
         poller = Poller([(sockets[0], 1), (sockets[1], 4), (sockets[0], 17)])
-        module.serve_ready(poller, {id(sockets[0]): own}, 250, lambda sock, event, woken=woken: woken.append((sock, event)))
+        module.serve_ready(
+            poller, {id(sockets[0]): own}, 250, lambda sock, event, woken=woken: woken.append((sock, event))
+        )
         assert own.events == [1, 17]
         assert woken == [(sockets[1], 4)]
         assert poller.waited == 250
 
 
 class Rounds:
-    """As select.poll, each time with the next of some lists of what is ready; `waited` keeps how long it might have taken."""
+    """As select.poll, each time with the next of some lists of what is ready; `waited`
+    keeps how long it might have taken.
+    """
 
     def __init__(self, *rounds):
         self.rounds = list(rounds)
@@ -103,9 +111,11 @@ class Rounds:
 
 
 def serve_rounds(module, dt, *rounds):
-    """Serve rounds of what comes to a connection; octets, or an event for a connection, a handler or a socket that a task waits for.
+    """Serve rounds of what comes to a connection; octets, or an event for a connection, a
+    handler or a socket that a task waits for.
 
-    Returns what the socket sent and what the connection was called with, how often was polled, and what came to the handler and the task.
+    Returns what the socket sent and what the connection was called with, how often was polled, and
+    what came to the handler and the task.
     """
     rig = Rig()
     rig.open()
@@ -147,7 +157,14 @@ def test_serve_ready_serves_plain_requests():
             sent = serve_rounds(module, dt, *[[get]] * 100)[0]
             assert 1 < len(sent) < 100, len(sent)
         # whatever else comes may have made a task due
-        for come, calls in ((long, [21]), (get[:9], [9]), (b"", [0]), ("hang-up", ["event 17"]), ("handler", []), ("task", [])):
+        for come, calls in (
+            (long, [21]),
+            (get[:9], [9]),
+            (b"", [0]),
+            ("hang-up", ["event 17"]),
+            ("handler", []),
+            ("task", []),
+        ):
             got = serve_rounds(module, 60000, [get], [get, come], [get])
             assert (got[0], got[1], len(got[2])) == ([answer] * 2, calls, 2), (come, got)
             assert (got[3], got[4]) == ([1] * (come == "handler"), [1] * (come == "task"))

@@ -1,4 +1,6 @@
-"""The native functions that take an AARQ apart, write an AARE and capture a row give the same as their plain twins (see `mp_twins`)."""
+"""The native functions that take an AARQ apart, write an AARE and capture a row give the same
+as their plain twins (see `mp_twins`).
+"""
 
 from array import array
 
@@ -23,11 +25,12 @@ class _Held:
 
 def test_capture():
     need(row_viper)
-    # columns: a value of four octets, a string of two, a value that is computed, one of another type than the plan says
+    # columns: a value of four octets, a string of two, a value that is computed, one
+    # of another type than the plan says
     objects = (_Held(b"\x06\x01\x02\x03\x04", b"\x09\x02AB"), _Held(None, b"\x11\x07", b"\x09\x03ABC"))
     what = b"\x00\x01\x00\x02\x01\x01\x01\x02\x01\x03"
-    plan = b"\x01\x06\x01\x00\x00\x04" b"\x02\x09\x02\x00\x04\x02" b"\x01\x06\x00\x00\x06\x04"
-    plan += b"\x01\x12\x00\x00\x0a\x01" b"\x02\x09\x02\x00\x0b\x03"
+    plan = b"\x01\x06\x01\x00\x00\x04\x02\x09\x02\x00\x04\x02\x01\x06\x00\x00\x06\x04"
+    plan += b"\x01\x12\x00\x00\x0a\x01\x02\x09\x02\x00\x0b\x03"
     rows = (bytearray(b"\xee" * 14), bytearray(b"\xee" * 14))
     for n in range(6):
         left = [twin.capture(row, objects, what, plan, n) for twin, row in zip((row_viper, row_plain), rows)]
@@ -55,7 +58,9 @@ def test_put_block():
 
 
 def _aarqs(random):
-    """AARQs right and wrong: components of every kind, each octet changed now and then, lengths in both forms."""
+    """AARQs right and wrong: components of every kind, each octet changed now
+    and then, lengths in both forms.
+    """
     parts = (
         unhex("80020780"),
         unhex("800307FF80"),
@@ -88,7 +93,9 @@ def _aarqs(random):
             body += parts[random.below(len(parts))]
         if random.below(3):
             body = parts[2] + body + parts[19]
-        octets = bytearray((b"\x60\x81" if len(body) > 0x7F or random.below(4) == 0 else b"\x60") + bytes((len(body) & 0xFF,)) + body)
+        octets = bytearray(
+            (b"\x60\x81" if len(body) > 0x7F or random.below(4) == 0 else b"\x60") + bytes((len(body) & 0xFF,)) + body
+        )
         for _ in range(random.below(3)):
             octets[random.below(len(octets))] = random.below(256)
         yield octets
@@ -126,6 +133,9 @@ def test_put_aare():
         rx = random.octets(16)
         a = bytearray(100)
         b = bytearray(100)
-        ends = [f.put_aare(tx, 8, rx, notes, answer, 1 + random.below(1), said) for f, tx in ((aarq_viper, a), (aarq_plain, b))]
+        ends = [
+            f.put_aare(tx, 8, rx, notes, answer, 1 + random.below(1), said)
+            for f, tx in ((aarq_viper, a), (aarq_plain, b))
+        ]
         assert ends[0] == ends[1]
         assert a == b

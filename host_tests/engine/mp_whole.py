@@ -1,4 +1,5 @@
-"""Long answers where blocks were not negotiated: one APDU as long as the client takes, on a server without a meter.
+"""Long answers where blocks were not negotiated: one APDU as long as the client
+takes, on a server without a meter.
 
 Each is compared with the octets of the value as its object writes it, at sizes around every border.
 """
@@ -22,11 +23,14 @@ REQ = {
 }
 
 
-# -- sizes ---------------------------------------------------------------------------------------------
+# -- sizes
+# ---------------------------------------------------------------------------------------------
 
 
 def border(rig, size, octets, ask, wanted, refused):
-    """One value around a border: answered whole where the APDU fits `size`, else refused; the AA serves on and no transfer is lost."""
+    """One value around a border: answered whole where the APDU fits `size`, else refused; the
+    AA serves on and no transfer is lost.
+    """
     rig.filled.fill(octets)
     got = rig.ask(ask)
     want = wanted + value(rig)
@@ -73,7 +77,9 @@ def read_list_borders(pdu):
     for octets in borders(size, 2 + 3 + 1 + 4):
         rig.filled.fill(octets)
         want = "0C03" + "001107" + "00" + value(rig) + "00121234"
-        assert rig.ask("0503" + "".join(["02" + name for name in names])) == (want if len(want) <= 2 * size else "0E050301"), (pdu, octets)
+        assert rig.ask("0503" + "".join(["02" + name for name in names])) == (
+            want if len(want) <= 2 * size else "0E050301"
+        ), (pdu, octets)
 
 
 def simple_borders(pdu):
@@ -149,7 +155,9 @@ def test_read_with_more_method_results_than_can_be_kept():
 
 
 def test_action_results():
-    """The results of a list of methods were read already, and go in one piece of more than the server's own size."""
+    """The results of a list of methods were read already, and go in one piece of
+    more than the server's own size.
+    """
     rig = new()
     rig.server.pdu = 128  # as if its buffer were that small
     rig.open(0, conformance=PLAIN)
@@ -161,9 +169,21 @@ def test_action_results():
 
 def test_access_without_general_block_transfer():
     rig = new(conformance=ALL & ~BLOCKS | ACCESS)
-    specifications = "03" + THING + "02" + "01" + LIST + "02" + "02" + TEXT + "02" + "01" + LIST + "02" + "01" + PAIR + "02"
+    specifications = (
+        "03" + THING + "02" + "01" + LIST + "02" + "02" + TEXT + "02" + "01" + LIST + "02" + "01" + PAIR + "02"
+    )
     got = rig.ask("D940000001 00 05" + specifications + "05" + "1101" + "00" + "1109" + "00" + "00")
-    assert got == "DA40000001 00 00 05".replace(" ", "") + "1101" + value(rig) + "00" + value(rig) + "1107" + "05" + "03000100020001000100"
+    assert (
+        got
+        == "DA40000001 00 00 05".replace(" ", "")
+        + "1101"
+        + value(rig)
+        + "00"
+        + value(rig)
+        + "1107"
+        + "05"
+        + "03000100020001000100"
+    )
     assert rig.log == ["act 2 1101", "set 1109"]
 
 
@@ -172,11 +192,14 @@ def test_access_that_is_too_long():
     assert rig.ask("D940000001 00 01 01" + LIST + "02" + "01 00") == "D80104"
 
 
-# -- blocks, where they were negotiated ------------------------------------------------------------------
+# -- blocks, where they were negotiated
+# ------------------------------------------------------------------
 
 
 def test_blocks_as_ever():
-    """With block transfer of the service, or general block transfer, the size of a block is the server's at most."""
+    """With block transfer of the service, or general block transfer, the size of
+    a block is the server's at most.
+    """
     for conformance, begin in ((ALL, "C402C1"), (PLAIN | GBT, "E0")):
         rig = new(0, conformance=conformance)
         got = rig.ask(GET)
@@ -190,7 +213,8 @@ def test_blocks_of_another_service():
     assert rig.ask(GET) == "C401C100" + value(rig)
 
 
-# -- datagrams -------------------------------------------------------------------------------------------
+# -- datagrams
+# -------------------------------------------------------------------------------------------
 
 
 def test_datagrams():

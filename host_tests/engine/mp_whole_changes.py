@@ -1,4 +1,6 @@
-"""Long answers where blocks were not negotiated: what changes between the passes and between slices, and who is served meanwhile."""
+"""Long answers where blocks were not negotiated: what changes between the passes and
+between slices, and who is served meanwhile.
+"""
 
 from dlms.codec import axdr
 from rig import LIST, PAIR, TEXT, THING, tohex, unhex
@@ -14,11 +16,14 @@ REQ = {
 }
 
 
-# -- between the passes ----------------------------------------------------------------------------------
+# -- between the passes
+# ----------------------------------------------------------------------------------
 
 
 def test_changed_values_keep_their_length():
-    """A text becomes shorter or longer between any two slices: the answer tells one of the two, whole."""
+    """A text becomes shorter or longer between any two slices: the answer
+    tells one of the two, whole.
+    """
     ask = "C003C103" + THING + "0200" + LIST + "0200" + THING + "0200"
     for text in (b"", b"xy", b"a much longer text"):
 
@@ -64,7 +69,9 @@ def test_changed_rows_are_those_of_the_start():
 
 
 def test_changed_length_that_cannot_be_kept():
-    """A text that is read twice, because the tape is full, and is a longer or shorter one the second time: the connection has to end."""
+    """A text that is read twice, because the tape is full, and is a longer or shorter one the
+    second time: the connection has to end.
+    """
     ask = "C003C106" + (TEXT + "0200") * 6
     for size in (290, 310):
 
@@ -94,7 +101,9 @@ def length_of_texts(got, n):
 
 
 def test_rows_overwritten_or_cleared():
-    """While it is measured the answer is refused as at its start; what is announced already ends with the connection."""
+    """While it is measured the answer is refused as at its start; what is announced
+    already ends with the connection.
+    """
     for fault in (-14, -15):
 
         def change(rig, fault=fault):
@@ -139,11 +148,14 @@ def test_raised_while_measuring_or_writing():
     assert {"BROKEN", "C401C10101"} <= seen, seen
 
 
-# -- slices ----------------------------------------------------------------------------------------------
+# -- slices
+# ----------------------------------------------------------------------------------------------
 
 
 def test_slices_are_short():
-    """No slice reads more than one element, and at the end looks for another, or sends more than the buffer of the connection holds."""
+    """No slice reads more than one element, and at the end looks for another, or sends more
+    than the buffer of the connection holds.
+    """
     rig = new()
     rig.filled.fill(65000)
     counts = []
@@ -163,7 +175,9 @@ def test_slices_are_short():
 
 
 def test_slices_open_one_long_attribute():
-    """Choosing rows takes longer than reading one: a list of selections that nothing is in has one of them in each slice."""
+    """Choosing rows takes longer than reading one: a list of selections that nothing
+    is in has one of them in each slice.
+    """
     rig = new()
     rig.filled.rows = 0
     counts = [0]

@@ -1,4 +1,6 @@
-"""The published octets of ACSE and Initiate, octet for octet, on a server that offers 00501F and takes 500 octets."""
+"""The published octets of ACSE and Initiate, octet for octet, on a server that
+offers 00501F and takes 500 octets.
+"""
 
 from rig import WORKED, Rig, tohex, unhex
 
@@ -15,9 +17,9 @@ WORKED_OCTETS = {
     "C-10-lowest": (16, "601DA109060760857405080101BE10040E01000000065F1F0400007E1F04B0", ACCEPTED),
     "C-11-lls": (32, LLS.format("3132333435363738"), ACCEPTED),
     "C-12-wrong-password": (32, LLS.format("3132333435363739"), NO_LOGIN),
-    "C-14-probe": (16, "601DA10906075F857504070203" "BE10040E01000000065F1F0400007E1F04B0", NO_CONTEXT),
+    "C-14-probe": (16, "601DA10906075F857504070203BE10040E01000000065F1F0400007E1F04B0", NO_CONTEXT),
     "C-14-other-arc": (16, "601DA10906075F857504080101BE10040E01000000065F1F0400007E1F04B0", NO_CONTEXT),
-    "C-14-longer-name": (16, "601EA10A060860857405080101" "01BE10040E01000000065F1F0400007E1F04B0", NO_CONTEXT),
+    "C-14-longer-name": (16, "601EA10A06086085740508010101BE10040E01000000065F1F0400007E1F04B0", NO_CONTEXT),
     "C-14-context-2": (16, "601DA109060760857405080102BE10040E01000000065F1F0400007E1F04B0", NO_CONTEXT),
     "C-14-context-3": (16, "601DA109060760857405080103BE10040E01000000065F1F0400007E1F04B0", NO_CONTEXT),
     "C-15-version-5": (16, INITIATE.format("05", "007E1F", "04B0"), ERROR.format("01")),
@@ -70,7 +72,7 @@ WORKED_OCTETS = {
     ),
     "C-34-dedicated-key": (
         16,
-        "602EA109060760857405080101BE21041F" "010110F00102030405060708090A0B0C0D0E0F" "0000065F1F0400007E1F04B0",
+        "602EA109060760857405080101BE21041F010110F00102030405060708090A0B0C0D0E0F0000065F1F0400007E1F04B0",
         ERROR.format("00"),
     ),
     "C-35-only-get": (16, INITIATE.format("06", "000010", "04B0"), ACCEPTED[:-14] + "00001001F40007"),
@@ -79,7 +81,7 @@ WORKED_OCTETS = {
     "C-41-short-tag": (16, "601CA109060760857405080101BE0F040D01000000065F0400007E1F04B0", ACCEPTED),
     "long-form-lengths": (
         16,
-        "608121A18109060760857405080101BE820011" "04810E" "01000000065F1F0400007E1F04B0",
+        "608121A18109060760857405080101BE82001104810E01000000065F1F0400007E1F04B0",
         ACCEPTED,
     ),
     "B-05-response-allowed-true": (16, "601EA109060760857405080101BE11040F010001FF00065F1F0400007E1F04B0", ACCEPTED),
@@ -134,7 +136,9 @@ def test_after_a_wrong_password():
 
 
 def _truncated(client, aarq, aare):
-    """Cut short anywhere, or with an octet behind: refused with no reason, no AA, and the next AARQ is served."""
+    """Cut short anywhere, or with an octet behind: refused with no reason, no
+    AA, and the next AARQ is served.
+    """
     rig = Rig(conformance=WORKED, pdu=500)
     octets = unhex(aarq)
     for n in range(1, len(octets)):

@@ -1,7 +1,8 @@
 """The engine without a meter: one Server, one link and a handful of objects made for the tests.
 
-Runs in CPython and in MicroPython. A script is a list of (request, answer) in hexadecimal, blanks ignored; an empty answer
-stands for none. Every request is put at an odd offset among poison octets, so that nothing outside of it can play a part.
+Runs in CPython and in MicroPython. A script is a list of (request, answer) in hexadecimal, blanks
+ignored; an empty answer stands for none. Every request is put at an odd offset among poison octets,
+so that nothing outside of it can play a part.
 """
 
 import binascii
@@ -56,10 +57,11 @@ def tohex(octets):
 
 
 class Thing(Interface):
-    """A value of any type. SET takes everything but a boolean; all methods tell the log what they were given.
+    """A value of any type. SET takes everything but a boolean; all methods
+    tell the log what they were given.
 
-    Methods: 1 returns nothing, 2 returns its parameter, 3 fails with read-write-denied, 4 may not be invoked,
-    5 returns an octet-string of as many octets as its long-unsigned parameter says.
+    Methods: 1 returns nothing, 2 returns its parameter, 3 fails with read-write-denied, 4 may not
+    be invoked, 5 returns an octet-string of as many octets as its long-unsigned parameter says.
     """
 
     CLASS_ID = 1
@@ -94,8 +96,8 @@ class Thing(Interface):
 
 
 class Long(Interface):
-    """Attribute 2: array of n double-long-unsigned 0, 1, …; selectors 1 and 2 take a long-unsigned n instead. At element
-    `stop` it fails with data-block-unavailable.
+    """Attribute 2: array of n double-long-unsigned 0, 1, …; selectors 1 and 2 take a long-unsigned
+    n instead. At element `stop` it fails with data-block-unavailable.
     """
 
     CLASS_ID = 7
@@ -188,8 +190,8 @@ class Config(Interface):
 
 
 class Directory:
-    """objects: descriptor -> object, or None for the current association. rights: descriptor -> attributes from 1 (1 read, 2 write),
-    then methods; an object without is not visible.
+    """objects: descriptor -> object, or None for the current association. rights: descriptor ->
+    attributes from 1 (1 read, 2 write), then methods; an object without is not visible.
     """
 
     def __init__(self, objects, rights):
@@ -214,9 +216,11 @@ def name(descriptor):
 
 
 class Rig:
-    """Clients 16 (no secret) and 32 (secret "12345678") of logical device 1; both see the same objects.
+    """Clients 16 (no secret) and 32 (secret "12345678") of logical device
+    1; both see the same objects.
 
-    conformance: what both association objects offer. pdu: server-max-receive-pdu-size. items: elements of the long attribute.
+    conformance: what both association objects offer. pdu: server-max-receive-pdu-size.
+    items: elements of the long attribute.
     """
 
     def __init__(self, conformance=ALL, pdu=1024, items=100, ctt=False, limits=Limits, aas=6):
@@ -271,12 +275,15 @@ class Rig:
         """The APDU that answers the APDU `request`, as upper-case hex; "" for none."""
         apdu = unhex(request) if isinstance(request, str) else request
         size = 8 + len(apdu)
-        # one buffer for all requests, as a connection has it: what is kept of a request must have been copied
+        # one buffer for all requests, as a connection has it: what is kept of a
+        # request must have been copied
         rx = self.rx
         for i in range(len(rx)):
             rx[i] = self.poison[0]
         self.poison = self.poison[1:] + self.poison[:1]
-        rx[_BEFORE : _BEFORE + 8] = bytes((0, 1, source >> 8, source & 255, device >> 8, device & 255, len(apdu) >> 8, len(apdu) & 255))
+        rx[_BEFORE : _BEFORE + 8] = bytes(
+            (0, 1, source >> 8, source & 255, device >> 8, device & 255, len(apdu) >> 8, len(apdu) & 255)
+        )
         rx[_BEFORE + 8 : _BEFORE + size] = apdu
         sent = bytes(rx)
         n = self.server.handle(link or self.link, rx, _BEFORE, size, self.tx)
@@ -292,7 +299,9 @@ class Rig:
         return tohex(tx[8:n])
 
     def fetch(self, source, device, link):
-        """The APDU that goes in slices over a link; "BROKEN" when it could not be completed, "GONE" when the connection was closed."""
+        """The APDU that goes in slices over a link; "BROKEN" when it could not be completed,
+        "GONE" when the connection was closed.
+        """
         whole = b""
         while link.streaming is not None:
             if self.between is not None:

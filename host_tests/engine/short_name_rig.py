@@ -1,4 +1,6 @@
-"""The engine rig with a client of short names: client 64, without a secret, sees what client 16 sees."""
+"""The engine rig with a client of short names: client 64, without a
+secret, sees what client 16 sees.
+"""
 
 from cosem.short_names import ShortNames
 from rig import AARQ, Config, Limits, Rig, name, tohex
@@ -49,14 +51,18 @@ class SnRig(Rig):
         return f"{self.base(descriptor) + 8 * (k - 1):04X}"
 
     def method(self, descriptor, m):
-        """Short name of a method of a class of the rig, which has its methods behind its attributes."""
+        """Short name of a method of a class of the rig, which has its
+        methods behind its attributes.
+        """
         directory = self.public.directory
         o = directory.objs[directory.index(name(descriptor))]
         return f"{self.base(descriptor) + 8 * (o.ATTRIBUTES + m - 1):04X}"
 
 
 def parts(rig, first, limit=0):
-    """Send `first` and fetch all blocks of the answer; returns (raw data in hex, or None when the answer is in one piece; answers)."""
+    """Send `first` and fetch all blocks of the answer; returns (raw data in hex, or None when
+    the answer is in one piece; answers).
+    """
     answers = [rig.ask(first)]
     raw = ""
     number = 1

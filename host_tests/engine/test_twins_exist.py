@@ -1,4 +1,6 @@
-"""Every native function has a plain twin with the same parameters, and the tests of the twins know it."""
+"""Every native function has a plain twin with the same parameters, and
+the tests of the twins know it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,11 @@ PARTS = {"scan_types", "take_initiate", "plain_request", "plain_answer", "plain_
 
 def _functions(path: Path) -> dict[str, list[str]]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {node.name: [argument.arg for argument in node.args.args] for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return {
+        node.name: [argument.arg for argument in node.args.args]
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
 def _imported(path: Path) -> set[str]:

@@ -1,4 +1,6 @@
-"""What the tests of long answers without blocks share: a long value of any number of octets, and changes between two slices."""
+"""What the tests of long answers without blocks share: a long value of any number of
+octets, and changes between two slices.
+"""
 
 from cosem.base import Interface
 from dlms.aa.association import Link
@@ -17,9 +19,11 @@ _OCTETS = bytes(range(256)) * 3
 
 
 class Filled(Interface):
-    """Attribute 2 as many octets as asked for: array of octet-strings of 100 octets, the last one shorter or longer, `octets` in all.
+    """Attribute 2 as many octets as asked for: array of octet-strings of 100 octets, the last
+    one shorter or longer, `octets` in all.
 
-    rows: how many there are for who opens it. stop: the element that cannot be read any more, as of a row that was overwritten.
+    rows: how many there are for who opens it. stop: the element that cannot be read any
+    more, as of a row that was overwritten.
     """
 
     CLASS_ID = 7
@@ -62,7 +66,9 @@ class Filled(Interface):
 
 
 def new(pdu=0, conformance=PLAIN, stream=True, limit=0, limits=Limits):
-    """An LN rig with an AA without blocks, and a `Filled` in the place of the long attribute; limit: of a datagram's APDU."""
+    """An LN rig with an AA without blocks, and a `Filled` in the place of the long
+    attribute; limit: of a datagram's APDU.
+    """
     rig = Rig(limits=limits, conformance=ALL | GBT | ACCESS)
     return fill(rig, stream, limit).open(pdu, conformance=conformance)
 
@@ -97,7 +103,9 @@ def limit_of(pdu):
 
 
 def walk(new_rig, ask, change):
-    """Ask again and again, and change something before another slice each time; returns every answer and the slices it had."""
+    """Ask again and again, and change something before another slice each time; returns
+    every answer and the slices it had.
+    """
     at = 0
     while True:
         rig = new_rig()

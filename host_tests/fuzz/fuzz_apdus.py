@@ -1,7 +1,8 @@
-"""Generated APDUs of a client, right and nearly right, from a tape. The same in CPython and in MicroPython.
+"""Generated APDUs of a client, right and nearly right, from a tape. The
+same in CPython and in MicroPython.
 
-`Client` knows what a client would: the objects, and the number of the block that comes next. Everything that it makes
-passes `fuzz_data.mutated` now and then.
+`Client` knows what a client would: the objects, and the number of the block that comes next.
+Everything that it makes passes `fuzz_data.mutated` now and then.
 """
 
 from fuzz_data import changed, data, mutated, size, time
@@ -13,7 +14,20 @@ SHORT_NAMES = (64, 80)  # clients with short names
 ALL = 0x20BE5D  # every service of this meter
 ALL_SHORT_NAMES = 0x3C1B20
 PDU_SIZES = (0xFFFF, 12, 13, 20, 64, 127, 128, 140, 255, 300, 1024, 0, 11)
-WPORTS = ((48, 1), (32, 1), (16, 1), (48, 17), (1, 1), (16, 17), (0, 1), (99, 1), (16, 127), (16, 2), (100, 1), (100, 127))
+WPORTS = (
+    (48, 1),
+    (32, 1),
+    (16, 1),
+    (48, 17),
+    (1, 1),
+    (16, 17),
+    (0, 1),
+    (99, 1),
+    (16, 127),
+    (16, 2),
+    (100, 1),
+    (100, 127),
+)
 
 
 def u16(n):
@@ -29,16 +43,28 @@ def tlv(tape, tag, content):
 
 
 def aarq(tape, client, conformance=None, pdu=0xFFFF, allowed=True):
-    """The AARQ that opens the AA of this client; on an empty tape without a fault, and with response-allowed as `allowed` says."""
+    """The AARQ that opens the AA of this client; on an empty tape without a fault, and
+    with response-allowed as `allowed` says.
+    """
     if conformance is None:
         conformance = ALL_SHORT_NAMES if client in SHORT_NAMES else ALL
     if tape.one_in(4):
-        less = (ALL & ~0x1C00, ALL & ~0x200, ALL & ~4, ALL & ~0xA000, 0x10, ALL_SHORT_NAMES & ~0x1820, ALL_SHORT_NAMES & ~0x200)
+        less = (
+            ALL & ~0x1C00,
+            ALL & ~0x200,
+            ALL & ~4,
+            ALL & ~0xA000,
+            0x10,
+            ALL_SHORT_NAMES & ~0x1820,
+            ALL_SHORT_NAMES & ~0x200,
+        )
         conformance = tape.choose((0, ALL, ALL_SHORT_NAMES, 0xFFFFFF) + less)
     if tape.one_in(3):
         pdu = tape.choose(PDU_SIZES)
     info = b"\x01" + tape.choose((b"\0",) * 6 + (b"\x01\x02\xaa\xbb",))
-    info += tape.choose((b"\0" if allowed else b"\x01\0",) * 5 + (b"\x01\0", b"\x01\x01")) + tape.choose((b"\0",) * 4 + (b"\x01\x05",))
+    info += tape.choose((b"\0" if allowed else b"\x01\0",) * 5 + (b"\x01\0", b"\x01\x01")) + tape.choose(
+        (b"\0",) * 4 + (b"\x01\x05",)
+    )
     info += tape.choose((b"\x06",) * 7 + (b"\x05",)) + b"\x5f\x1f\x04\x00"
     info += bytes((conformance >> 16, conformance >> 8 & 0xFF, conformance & 0xFF)) + u16(pdu)
     body = tape.choose((b"",) * 6 + (b"\x80\x02\x07\x80", b"\x80\x02\x06\x40"))
@@ -54,13 +80,19 @@ def aarq(tape, client, conformance=None, pdu=0xFFFF, allowed=True):
 
 def rlrq(tape):
     return tape.choose(
-        (b"\x62\x03\x80\x01\x00", b"\x62\x00", b"\x62\x06\xbe\x04\x04\x02\x01\x00", b"\x62\x03\x80\x02\x00", b"\x62\x82\x00\x00")
+        (
+            b"\x62\x03\x80\x01\x00",
+            b"\x62\x00",
+            b"\x62\x06\xbe\x04\x04\x02\x01\x00",
+            b"\x62\x03\x80\x02\x00",
+            b"\x62\x82\x00\x00",
+        )
     )
 
 
 class Known:
-    """What a client knows of an object: its class and name, its values, and what some client may do with it; its base name and the
-    offset of its methods from it.
+    """What a client knows of an object: its class and name, its values, and what some client may do
+    with it; its base name and the offset of its methods from it.
     """
 
     def __init__(self, o, name, rights, base, offset):
@@ -79,7 +111,9 @@ class Known:
 
 
 class Client:
-    """Builds requests to `objects`, a list of Known. `open` tells whether it believes to be associated."""
+    """Builds requests to `objects`, a list of Known. `open` tells whether
+    it believes to be associated.
+    """
 
     def __init__(self, tape, objects):
         self.tape = tape
@@ -131,7 +165,9 @@ class Client:
         return octets
 
     def attribute(self, writable=False):
-        """(descriptor without selection, object, attribute-id); mostly one that may be written when `writable`."""
+        """(descriptor without selection, object, attribute-id); mostly one that
+        may be written when `writable`.
+        """
         if writable and not self.tape.one_in(4):
             o = self.tape.choose(self.writable)
             k = self.tape.choose(o.writable)
@@ -143,14 +179,24 @@ class Client:
 
     def method(self):
         o = self.object()
-        m = self.tape.choose(o.invocable) if o.invocable and not self.tape.one_in(4) else 1 + self.tape.pick(o.methods + 1)
+        m = (
+            self.tape.choose(o.invocable)
+            if o.invocable and not self.tape.one_in(4)
+            else 1 + self.tape.pick(o.methods + 1)
+        )
         return self.id(o) + bytes((m,)), o, m
 
     def definition(self):
         """A capture object definition."""
         o = self.object()
         k = 2 if not self.tape.one_in(3) else self.tape.pick(o.attributes + 2)
-        return b"\x02\x04\x12" + u16(o.class_id) + b"\x09\x06" + o.name + bytes((0x0F, k, 0x12, 0, 1 if self.tape.one_in(16) else 0))
+        return (
+            b"\x02\x04\x12"
+            + u16(o.class_id)
+            + b"\x09\x06"
+            + o.name
+            + bytes((0x0F, k, 0x12, 0, 1 if self.tape.one_in(16) else 0))
+        )
 
     def definitions(self):
         """An array of them, in which one may stand several times."""
@@ -204,7 +250,11 @@ class Client:
         if kind == 6:
             return self.definitions()
         if held[0] in (9, 10, 12) and kind == 5:
-            return bytes((held[0],)) + tape.choose((b"\x30", b"\x81\x0c", b"\x0c")) + tape.octets(48)[: tape.choose((48, 12, 12))]
+            return (
+                bytes((held[0],))
+                + tape.choose((b"\x30", b"\x81\x0c", b"\x0c"))
+                + tape.octets(48)[: tape.choose((48, 12, 12))]
+            )
         return bytes(held) if kind < 2 else changed(tape, held)
 
     def parameter(self, o, m):
@@ -268,7 +318,9 @@ class Client:
             value = self.value(o, k)
         else:
             named = [self.attribute(True) for _ in range(tape.pick(4))]
-            head = bytes((0xC1, kind)) + self.iip() + size(tape, len(named)) + b"".join([d + b"\0" for d, _, _ in named])
+            head = (
+                bytes((0xC1, kind)) + self.iip() + size(tape, len(named)) + b"".join([d + b"\0" for d, _, _ in named])
+            )
             value = size(tape, len(named)) + b"".join([self.value(o, k) for _, o, k in named])
         return head + (self.first(value) if kind in (2, 5) else value)
 
@@ -404,7 +456,9 @@ class Client:
         count = 1 if tape.pick(2) else tape.pick(5)
         named = [self.name(True) for _ in range(count)]
         kind = tape.pick(6)
-        body = size(tape, count) + b"".join([(b"\x02" if not tape.one_in(12) else b"\x04") + name for name, _, _, _ in named])
+        body = size(tape, count) + b"".join(
+            [(b"\x02" if not tape.one_in(12) else b"\x04") + name for name, _, _, _ in named]
+        )
         body += size(tape, count) + b"".join([value for _, value, _, _ in named])
         if kind == 5:
             head, tail = self.part(b"\x06\x01\x07", body)

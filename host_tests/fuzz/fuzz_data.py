@@ -1,4 +1,6 @@
-"""Generated A-XDR Data, right and wrong, from a tape (see `fuzz_tape`). The same in CPython and in MicroPython."""
+"""Generated A-XDR Data, right and wrong, from a tape (see `fuzz_tape`). The
+same in CPython and in MicroPython.
+"""
 
 # tag -> octets of content (REQUIREMENTS D.10)
 FIXED = (
@@ -23,7 +25,8 @@ FIXED = (
 )
 STRINGS = (9, 10, 12)
 _DEEPEST = 14  # beyond what the meter takes
-# octets that make a date-time nearly right: year, month, day, weekday, hour, minute, second, hundredths, deviation, status
+# octets that make a date-time nearly right: year, month, day, weekday, hour, minute,
+# second, hundredths, deviation, status
 _TIMES = (
     bytes((0x07, 0xEA, 3, 28, 6, 12, 0, 0, 0, 0x80, 0, 0xFF)),
     bytes((0x07, 0xEA, 3, 29, 0xFF, 1, 30, 0, 0, 0xFF, 0xC4, 0x80)),
@@ -87,7 +90,9 @@ def data(tape, depth=0):
 
 
 def compact_array(tape):
-    types = tape.choose((b"\x12", b"\x02\x02\x11\x12", b"\x01\x00\x03\x05", b"\x02\x00", b"\x13", b"\x01\xff\xff\x02\x7f", b"\x02"))
+    types = tape.choose(
+        (b"\x12", b"\x02\x02\x11\x12", b"\x01\x00\x03\x05", b"\x02\x00", b"\x13", b"\x01\xff\xff\x02\x7f", b"\x02")
+    )
     return b"\x13" + types + string(tape, 0, tape.octets(tape.pick(9)))[1:]
 
 

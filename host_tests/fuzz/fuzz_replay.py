@@ -1,7 +1,8 @@
-"""Plays the sessions of a range of seeds and prints a checksum of the answers of each: `fuzz_replay.py ROOT FIRMWARE FIRST END`.
+"""Plays the sessions of a range of seeds and prints a checksum of the answers of each:
+`fuzz_replay.py ROOT FIRMWARE FIRST END`.
 
-Run in MicroPython by `test_fuzz_replay`, which compares with what CPython answers. Each session is played with different
-octets around the requests; they must not change an answer.
+Run in MicroPython by `test_fuzz_replay`, which compares with what CPython answers. Each session is
+played with different octets around the requests; they must not change an answer.
 """
 
 import sys
@@ -29,7 +30,8 @@ def play(rig, seed):
 
 def main(root, firmware, first, end):
     sys.path[:0] = [firmware, root + "/boards/unix", root + "/host_tests/fuzz"]
-    # one after another: imports nested as deep as the meter's need more stack than a 32-bit interpreter has
+    # one after another: imports nested as deep as the meter's need more stack
+    # than a 32-bit interpreter has
     for name in ("dlms.server", "cosem.row", "cosem.profile_generic", "meter.events", "meter"):
         __import__(name)
     from fuzz_rig import POISONS, Rig

@@ -1,10 +1,13 @@
-"""A server with the objects of the meter, and the checks that hold after any octets whatever. Runs in CPython and MicroPython.
+"""A server with the objects of the meter, and the checks that hold after any octets
+whatever. Runs in CPython and MicroPython.
 
-`Rig.session` plays one tape: it opens associations, sends what `fuzz_apdus` makes, lets time pass, breaks links off, and in
-the end asks what any client may ask. A rule that does not hold raises `Broken`.
+`Rig.session` plays one tape: it opens associations, sends what `fuzz_apdus` makes,
+lets time pass, breaks links off, and in the end asks what any client may ask. A rule
+that does not hold raises `Broken`.
 
-Every request stands among poison octets, and every buffer of the server has a margin behind it: the poison must not play a
-part in an answer, nor may the margin change, because what looks at octets in viper checks no bounds.
+Every request stands among poison octets, and every buffer of the server has a margin behind
+it: the poison must not play a part in an answer, nor may the margin change, because what
+looks at octets in viper checks no bounds.
 """
 
 import limits
@@ -40,7 +43,9 @@ class Broken(Exception):
 
 
 def stranger_to(aa, apdu):
-    """The long transfer in an AA which the APDU must not touch: it is a block, or asks for one, with another invoke-id. Else None."""
+    """The long transfer in an AA which the APDU must not touch: it is a block, or asks for
+    one, with another invoke-id. Else None.
+    """
     if aa is None or aa.transfer is None or len(apdu) < 3:
         return None
     if apdu[:2] not in (b"\xc0\x02", b"\xc1\x03", b"\xc3\x02", b"\xc3\x06") or aa.assoc.context == 2:
@@ -61,11 +66,18 @@ class Rig:
         self.meter.backfill()
         self.faults = []
         self.server = Server(
-            [wport for wport, _ in self.meter.devices], self.meter.associations, limits, log=self.note, served=self.meter.counters
+            [wport for wport, _ in self.meter.devices],
+            self.meter.associations,
+            limits,
+            log=self.note,
+            served=self.meter.counters,
         )
         self.server.open_common(500)
         self.pools = (associations(8, 0), associations(2, 0))
-        self.links = (Link(self.server.carrier(self.pools[0], most, True)), Link(self.server.carrier(self.pools[1], 2, False, 500)))
+        self.links = (
+            Link(self.server.carrier(self.pools[0], most, True)),
+            Link(self.server.carrier(self.pools[1], 2, False, 500)),
+        )
         self.poison = poison
         self.size = len(self.server.buffer())
         self.tx = self.margin(self.server.buffer())
@@ -90,7 +102,8 @@ class Rig:
         if level == "ERROR":
             self.faults.append(event + " " + text)
 
-    # -- buffers: the checked twin of this rig makes others ------------------------------------------
+    # -- buffers: the checked twin of this rig makes others
+    # ------------------------------------------
 
     def margin(self, octets):
         return octets + bytearray([CANARY] * MARGIN)
@@ -119,7 +132,8 @@ class Rig:
             if t.carry[carry:] != margin or t.buf[buf:] != margin or t.gbt.legs.seg[seg:] != margin:
                 raise Broken("octets were written behind a transfer's buffer")
 
-    # -- one request ---------------------------------------------------------------------------------
+    # -- one request
+    # ---------------------------------------------------------------------------------
 
     def ask(self, apdu, source, device, stream=True):
         """The APDU that answers; empty for none."""
@@ -202,7 +216,9 @@ class Rig:
         return None
 
     def check_class(self, aa, apdu, answer):
-        """SET, ACTION and ACCESS whose service class is unconfirmed have no answer, a GET in such an AA has one."""
+        """SET, ACTION and ACCESS whose service class is unconfirmed have no
+        answer, a GET in such an AA has one.
+        """
         if len(apdu) < 5 or apdu[0] not in (0xC0, 0xC1, 0xC3, 0xD9):
             return
         if (apdu[1] if apdu[0] == 0xD9 else apdu[1] | apdu[2]) & 0x40:
@@ -218,7 +234,9 @@ class Rig:
             raise Broken("not a response")
 
     def check_transfers(self):
-        """Every transfer is free, the scratch one, or an association's; every association is a link's or free."""
+        """Every transfer is free, the scratch one, or an association's; every
+        association is a link's or free.
+        """
         server = self.server
         held = [server.scratch]
         for pool in (server.transfers, server.udp_transfers):
@@ -237,11 +255,25 @@ class Rig:
         if opened != self.links[0].n + self.links[1].n + self.server.common.n:
             raise Broken("associations are miscounted")
 
-    # -- many ----------------------------------------------------------------------------------------
+    # -- many
+    # ----------------------------------------------------------------------------------------
 
     def session(self, tape):
         """Play a tape, then see that the server serves as ever."""
-        pairs = ((48, 1), (48, 1), (48, 1), (48, 17), (32, 1), (16, 1), (48, _ALL_STATION), (100, 1), (80, 1), (80, 1), (80, 17), (64, 1))
+        pairs = (
+            (48, 1),
+            (48, 1),
+            (48, 1),
+            (48, 17),
+            (32, 1),
+            (16, 1),
+            (48, _ALL_STATION),
+            (100, 1),
+            (80, 1),
+            (80, 1),
+            (80, 17),
+            (64, 1),
+        )
         pair = tape.choose(pairs)
         client = Client(tape, self.objects)
         pdu = tape.choose((0xFFFF, 0xFFFF, 300, 128, 64, 20, 12))
@@ -274,7 +306,9 @@ class Rig:
     def is_open(self, pair, stream):
         """Whether this client has an AA."""
         link = self.links[0 if stream else 1]
-        return any(aa.assoc.client == pair[0] and pair[1] in (aa.assoc.server, _ALL_STATION) for aa in link.aas[: link.n])
+        return any(
+            aa.assoc.client == pair[0] and pair[1] in (aa.assoc.server, _ALL_STATION) for aa in link.aas[: link.n]
+        )
 
     def too_long(self, pair):
         """A WPDU that was longer than the server takes, of which only the header was kept."""
@@ -285,7 +319,9 @@ class Rig:
         self.check_transfers()
 
     def serves(self):
-        """On the same link, a client associates and reads the logical device name, a short and a long way."""
+        """On the same link, a client associates and reads the logical device
+        name, a short and a long way.
+        """
         association = self.meter.associations[0]
         # what a management client may have done to this one
         association.users = association.names = ()

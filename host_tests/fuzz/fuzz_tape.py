@@ -1,7 +1,8 @@
 """Decisions for a generator: octets that are used up from the front, and zeros behind them.
 
-A tape comes from hypothesis, which shortens it and lowers its octets to make a failing case small, or from a number
-(`seeded`), the same in CPython and in MicroPython. So 0 must always be the plainest choice.
+A tape comes from hypothesis, which shortens it and lowers its octets to make a failing
+case small, or from a number (`seeded`), the same in CPython and in MicroPython. So 0
+must always be the plainest choice.
 """
 
 

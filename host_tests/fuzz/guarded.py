@@ -1,7 +1,8 @@
 """The rig of `fuzz_rig` for CPython, with buffers that know which of their octets may be touched.
 
-An octet in front of or behind the request, one of a transfer's buffer that was not received, or a place behind the end of any
-buffer: touching it is an error here, where the viper functions on a board would just do it.
+An octet in front of or behind the request, one of a transfer's buffer that was not received,
+or a place behind the end of any buffer: touching it is an error here, where the viper
+functions on a board would just do it.
 """
 
 from __future__ import annotations

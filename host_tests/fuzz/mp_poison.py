@@ -1,8 +1,8 @@
 """Octets outside of a request play no part in its answer, and no answer writes behind a buffer.
 
-The same request, cut short at every octet, goes to meters whose receive buffers hold different octets around it. In
-MicroPython these cases are about the viper functions, which check no bounds; in CPython the buffers themselves tell when
-something outside of the request is touched.
+The same request, cut short at every octet, goes to meters whose receive buffers hold different
+octets around it. In MicroPython these cases are about the viper functions, which check no bounds;
+in CPython the buffers themselves tell when something outside of the request is touched.
 """
 
 import sys
@@ -53,7 +53,10 @@ REQUESTS = (
     ("set-list-block", "C105C1 01 " + _NOTE + " 02 00 01 00000001 06 01 0600000003"),
     ("action", "C301C1 0008 0000010000FF 06 01 100000"),
     ("action-preset", "C301C1 0008 0000010000FF 05 01 0203" + _TIME + _TIME + _TIME),
-    ("action-object", "C301C1 000F 0000280000FF 03 01 0204 120001 1100 0906 0000608001FF 0202 0101 0203 0F02 1601 0101 0F01 0100"),
+    (
+        "action-object",
+        "C301C1 000F 0000280000FF 03 01 0204 120001 1100 0906 0000608001FF 0202 0101 0203 0F02 1601 0101 0F01 0100",
+    ),
     ("action-user", "C301C1 000F 0000280000FF 05 01 0202 1107 0A03 616263"),
     ("action-group", "C301C1 0029 0000190000FF 01 01 06E0000001"),
     ("action-ipv6", "C301C1 0030 0000190700FF 01 01 0202 1601 0910 FF020000000000000000000000000001"),
@@ -74,7 +77,9 @@ def unhex(text):
 
 
 def rigs():
-    """Three meters that differ in what stands around a request, with the management client associated."""
+    """Three meters that differ in what stands around a request, with the
+    management client associated.
+    """
     return [Rig(poison) for poison in POISONS]
 
 
@@ -139,7 +144,8 @@ def test_limit_that_no_column_could_have_ends_the_selection():
     associate(made)
     for value in ("0A00", "00", "0200", "0100", "0400", "0C0161", "1000"):
         ask = "C001C1 " + _PROFILE + " 02 01 01 0204" + _CLOCK + value + value
-        # what would be selected_values is another Data: the request is well-formed, the selection is not
+        # what would be selected_values is another Data: the request is
+        # well-formed, the selection is not
         assert same(made, unhex(ask + "00")) == unhex("C401C1010C"), value
         # a restricting object that is not captured
         assert same(made, unhex(ask.replace(_CLOCK, _TEXT) + "00")) == unhex("C401C1010C"), value
@@ -177,7 +183,12 @@ def test_selectors_of_an_added_object_are_counted_in_any_form():
     made = rigs()
     associate(made)
     add = "C301C1 000F 0000280000FF 03 01 0204 120001 1100 0906 0000608001FF 0202 0101 0203 0F02 1601 "
-    for selectors, result in (("01 8102 0F01 0F02 0100", 0), ("00 0100", 0), ("0102 1101 1102 0100", 0xFA), ("0101 0200 0100", 0xFA)):
+    for selectors, result in (
+        ("01 8102 0F01 0F02 0100", 0),
+        ("00 0100", 0),
+        ("0102 1101 1102 0100", 0xFA),
+        ("0101 0200 0100", 0xFA),
+    ):
         assert same(made, unhex(add + selectors)) == unhex("C701C1%02X00" % result), selectors
 
 

@@ -1,7 +1,9 @@
-"""Generated and mutated requests against the whole meter under CPython: no exception, no endless loop, nothing lost, still serving.
+"""Generated and mutated requests against the whole meter under CPython: no exception, no
+endless loop, nothing lost, still serving.
 
-What is checked after every single request stands in `fuzz_rig`, what may be touched meanwhile in `guarded`. A failing tape is
-printed shortened; `replay` of this module plays it again with every octet shown.
+What is checked after every single request stands in `fuzz_rig`, what may be touched
+meanwhile in `guarded`. A failing tape is printed shortened; `replay` of this module
+plays it again with every octet shown.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ def play(tape: rigs.Tape, most: int = 8) -> list[bytes]:
 
 
 def replay(tape: rigs.Tape) -> None:
-    """Play a tape - `rigs.Tape(octets)` or `rigs.seeded(seed, 600)` - and print what goes over the wire."""
+    """Play a tape - `rigs.Tape(octets)` or `rigs.seeded(seed, 600)` - and
+    print what goes over the wire.
+    """
 
     class Shown(GuardedRig):
         def ask(self, apdu: bytes, source: int, device: int, stream: bool = True) -> bytes:
@@ -70,7 +74,11 @@ def test_any_sequence_on_a_link_with_few_associations_leaves_a_serving_meter(see
 
 @pytest.mark.req("D-94", "D-96")
 @settings(BOUNDED, max_examples=1500)
-@given(st.binary(max_size=80), st.sampled_from((0x60, 0x62, 0xC0, 0xC1, 0xC3, 0xD8, 0)), st.sampled_from((1, 2, 3, 4, 5, 6)))
+@given(
+    st.binary(max_size=80),
+    st.sampled_from((0x60, 0x62, 0xC0, 0xC1, 0xC3, 0xD8, 0)),
+    st.sampled_from((1, 2, 3, 4, 5, 6)),
+)
 def test_any_octets_behind_a_tag_leave_a_serving_meter(octets, tag, choice):
     rig = GuardedRig()
     rig.ask(rigs.aarq(rigs.Tape(b""), 48), 48, 1)
@@ -82,7 +90,12 @@ def test_any_octets_behind_a_tag_leave_a_serving_meter(octets, tag, choice):
 
 @pytest.mark.req("D-50", "D-51", "D-94")
 @settings(BOUNDED, max_examples=1500)
-@given(st.binary(max_size=80), st.sampled_from((0x05, 0x06, 0x16)), st.sampled_from((1, 2, 3)), st.sampled_from((2, 4, 5, 6, 7)))
+@given(
+    st.binary(max_size=80),
+    st.sampled_from((0x05, 0x06, 0x16)),
+    st.sampled_from((1, 2, 3)),
+    st.sampled_from((2, 4, 5, 6, 7)),
+)
 def test_any_octets_behind_a_short_name_request_leave_a_serving_meter(octets, tag, count, kind):
     rig = GuardedRig()
     rig.ask(rigs.aarq(rigs.Tape(b""), 80), 80, 1)
@@ -94,7 +107,9 @@ def test_any_octets_behind_a_short_name_request_leave_a_serving_meter(octets, ta
 
 
 def test_any_number_of_requests_keeps_no_memory():
-    """The same sessions again and again on one meter: after the first round its memory does not grow."""
+    """The same sessions again and again on one meter: after the first
+    round its memory does not grow.
+    """
     rig = GuardedRig()
 
     def one_round() -> int:

@@ -1,4 +1,6 @@
-"""Garbage on sockets: whatever comes in, in whatever pieces, the meter goes on serving everybody else and, in the end, anybody."""
+"""Garbage on sockets: whatever comes in, in whatever pieces, the meter goes on serving
+everybody else and, in the end, anybody.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,9 @@ def end(chance: random.Random, link: RawTcp) -> None:
 
 
 def witness_of(client: Callable[..., Client]) -> Callable[[], None]:
-    """An associated client, of the logical device that the garbage cannot change; calling it reads the device's name."""
+    """An associated client, of the logical device that the garbage cannot change;
+    calling it reads the device's name.
+    """
     association = client().associate(32, WITNESS, password="12345678")
 
     def reads() -> None:
@@ -79,7 +83,9 @@ def witness_of(client: Callable[..., Client]) -> Callable[[], None]:
 
 
 def serves(meter: MeterHandle, raw: RawLinks) -> None:
-    """Whatever was said: a new connection is served at once, a datagram is answered, and no object raised meanwhile."""
+    """Whatever was said: a new connection is served at once, a datagram is
+    answered, and no object raised meanwhile.
+    """
     assert raw.tcp().ask(PROBE)[8] == 0x61
     assert any(answered(raw) for _ in range(5))
     assert meter.alive
@@ -100,7 +106,9 @@ def answered(raw: RawLinks) -> bool:
 
 @pytest.mark.req("A-20", "A-25", "A-26", "A-27", "A-33", "A-34")
 @pytest.mark.parametrize("seed", range(4))
-def test_garbage_over_tcp_leaves_a_serving_meter(meter: MeterHandle, raw: RawLinks, client: Callable[..., Client], seed: int) -> None:
+def test_garbage_over_tcp_leaves_a_serving_meter(
+    meter: MeterHandle, raw: RawLinks, client: Callable[..., Client], seed: int
+) -> None:
     chance = random.Random(seed)
     witness = witness_of(client)
     for _ in range(150):
@@ -116,7 +124,9 @@ def test_garbage_over_tcp_leaves_a_serving_meter(meter: MeterHandle, raw: RawLin
 
 @pytest.mark.req("A-40", "A-42", "A-46")
 @pytest.mark.parametrize("seed", range(2))
-def test_garbage_over_udp_leaves_a_serving_meter(meter: MeterHandle, raw: RawLinks, client: Callable[..., Client], seed: int) -> None:
+def test_garbage_over_udp_leaves_a_serving_meter(
+    meter: MeterHandle, raw: RawLinks, client: Callable[..., Client], seed: int
+) -> None:
     chance = random.Random(seed)
     witness = witness_of(client)
     for number in range(300):
@@ -124,7 +134,13 @@ def test_garbage_over_udp_leaves_a_serving_meter(meter: MeterHandle, raw: RawLin
         for _ in range(chance.randrange(1, 12)):
             octets = stream(chance)
             kind = chance.randrange(4)
-            datagram = octets[: 8 + octets[7]] if kind < 2 else octets[:1472] if kind == 2 else chance.randbytes(chance.randrange(1473))
+            datagram = (
+                octets[: 8 + octets[7]]
+                if kind < 2
+                else octets[:1472]
+                if kind == 2
+                else chance.randbytes(chance.randrange(1473))
+            )
             with contextlib.suppress(OSError):
                 peer.send(datagram)
         peer.close()

@@ -14,7 +14,9 @@ from tools.emulated import EmulatedBoard
 
 @pytest.fixture
 def board(meter: MeterHandle) -> EmulatedBoard | HilBoard:
-    """The board with a meter that serves, freshly booted: a test before this one may have stopped it."""
+    """The board with a meter that serves, freshly booted: a test before
+    this one may have stopped it.
+    """
     assert isinstance(meter.process, (EmulatedBoard, HilBoard))
     if isinstance(meter.process, EmulatedBoard) or not meter.process.undisturbed:
         meter.process.reset()
@@ -23,7 +25,9 @@ def board(meter: MeterHandle) -> EmulatedBoard | HilBoard:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[Callable[..., EmulatedBoard]]:
-    """Makes boards of the test's own, on a flash that may be given; they are off at first and off after the test."""
+    """Makes boards of the test's own, on a flash that may be given; they are off
+    at first and off after the test.
+    """
     made: list[EmulatedBoard] = []
 
     def make(flash: Path | None = None, **options: object) -> EmulatedBoard:

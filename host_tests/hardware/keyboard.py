@@ -1,4 +1,6 @@
-"""A terminal at a board's console: what is typed, and what comes back. The emulated board's console is a socket of its own."""
+"""A terminal at a board's console: what is typed, and what comes back. The emulated
+board's console is a socket of its own.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def typing(board: EmulatedBoard | HilBoard) -> Iterator[Callable[[bytes], None]]
 
 
 def wait_said(board: EmulatedBoard | HilBoard, wanted: str, timeout: float = TIMEOUT, since: int = 0) -> None:
-    """Wait until the console has said `wanted` in the present boot, in a whole line or not, beyond its first `since` characters."""
+    """Wait until the console has said `wanted` in the present boot, in a whole line or not,
+    beyond its first `since` characters.
+    """
     deadline = time.monotonic() + timeout
     while wanted not in board.console()[since:]:
         assert time.monotonic() < deadline, f"the console did not say {wanted!r}:\n{board.log_tail()}"

@@ -1,4 +1,6 @@
-"""A file beside.py on the board runs beside the meter: its HTTP server and the meter are both served."""
+"""A file beside.py on the board runs beside the meter: its HTTP server
+and the meter are both served.
+"""
 
 import pytest
 
@@ -40,7 +42,9 @@ def test_an_http_server_and_the_meter_asked_in_turns(bare, tmp_path):
         link.close()
 
 
-@pytest.mark.parametrize("text", ["import nothing_of_that_name\n", "async def run(:\n", "RUN = 1\n", "async def run():\n    1 / 0\n"])
+@pytest.mark.parametrize(
+    "text", ["import nothing_of_that_name\n", "async def run(:\n", "RUN = 1\n", "async def run():\n    1 / 0\n"]
+)
 def test_one_that_cannot_run_leaves_the_meter_alone(bare, tmp_path, text):
     board = bare(settings={"backfill_days": 0})
     board.start()

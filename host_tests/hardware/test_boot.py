@@ -1,4 +1,6 @@
-"""What only the emulated board has: a reset button, deep sleep, a flash in a file, a second line. The rest is in test_on_board.py."""
+"""What only the emulated board has: a reset button, deep sleep, a flash in a file, a second
+line. The rest is in test_on_board.py.
+"""
 
 import socket
 import time
@@ -104,7 +106,9 @@ def test_taken_port(bare, tmp_path):
 
 def test_uart_line(board):
     """machine.UART(1) carries octets both ways, more of them than its buffer holds."""
-    board.remote.start("import machine\nu = machine.UART(1, 9600, timeout=2000)\nu.write(b'go')\nu.write(bytes(reversed(u.read(3000))))")
+    board.remote.start(
+        "import machine\nu = machine.UART(1, 9600, timeout=2000)\nu.write(b'go')\nu.write(bytes(reversed(u.read(3000))))"
+    )
     sent = bytes(index % 251 for index in range(3000))
     with socket.create_connection(("127.0.0.1", board.machine.line_port), 10) as line:
         line.settimeout(20)

@@ -1,7 +1,8 @@
 """IPv6 on the emulated board: its addresses, and TCP and UDP over them.
 
-QEMU's network leads from the board to this computer's ::1, and no connection or datagram from here to the board that it has not asked
-for: so the board dials, and is asked over the connection that it opened.
+QEMU's network leads from the board to this computer's ::1, and no connection or
+datagram from here to the board that it has not asked for: so the board dials, and is
+asked over the connection that it opened.
 """
 
 import re
@@ -37,15 +38,21 @@ def listener():
 
 
 def test_tcp_and_udp_over_ipv6(bare, listener):
-    """Requests over a dialled connection, and events as datagrams; IPv4 is served beside it on the same port."""
+    """Requests over a dialled connection, and events as datagrams; IPv4 is
+    served beside it on the same port.
+    """
     where = f"{HOST}:{listener.port}"
-    board = bare(settings={"backfill_days": 0, "bind": "0.0.0.0,::", "dial": where, "dial_pause": 1, "events": f"udp:{where}"})
+    board = bare(
+        settings={"backfill_days": 0, "bind": "0.0.0.0,::", "dial": where, "dial_pause": 1, "events": f"udp:{where}"}
+    )
     board.start()
     with listener.accept(TIMEOUT) as client:
         opened = client.associate(48, 1, "87654321")
         assert opened.get(1, "0.0.42.0.0.255", 2).value.startswith(b"ZZZ")
         (parameters,) = [each.value for each in opened.get(1, "0.0.96.128.2.255", 2)]
-        assert re.fullmatch(rf"TCP client=\[.*\]:{listener.port}/48 server=\[::\]:\d+/1", parameters, re.IGNORECASE), parameters
+        assert re.fullmatch(rf"TCP client=\[.*\]:{listener.port}/48 server=\[::\]:\d+/1", parameters, re.IGNORECASE), (
+            parameters
+        )
         for method in (1, 2):
             opened.action(*SUPPLY, method, axdr.integer(0))
             arrival = listener.next(TIMEOUT)

@@ -1,6 +1,8 @@
-"""What only hardware has, on any board: reset causes, the watchdog's bite, Ctrl-C, network loss, wear of the flash, pulses, time.
+"""What only hardware has, on any board: reset causes, the watchdog's bite, Ctrl-C, network
+loss, wear of the flash, pulses, time.
 
-Each test asks for what it needs of the board or of its rig, and is skipped by that reason where it is missing.
+Each test asks for what it needs of the board or of its rig, and is skipped by
+that reason where it is missing.
 """
 
 from __future__ import annotations
@@ -27,15 +29,20 @@ STATE = (1, "0.0.96.128.0.255")
 OPEN = (1, "0.0.96.128.2.255")
 SAME = "same"
 START = 10.0  # seconds that a pulse generator may take to begin
-# MicroPython port -> what `reset=` in READY says after each kind of reset. On RP2 the watchdog carries out machine.reset(), and a soft
-# reset leaves the register alone. From the sources of the ports; on hardware tried on none yet.
+# MicroPython port -> what `reset=` in READY says after each kind of reset. On RP2 the watchdog
+# carries out machine.reset(), and a soft reset leaves the register alone. From the sources of
+# the ports; on hardware tried on none yet.
 CAUSES = {
     "emu-m3": {"program": "hard", "soft": "soft", "watchdog": "watchdog", "power": "power"},
     "rp2": {"program": "watchdog", "soft": SAME, "watchdog": "watchdog", "power": "power"},
     "esp32": {"program": "hard", "soft": "soft", "watchdog": "watchdog", "power": "power"},
 }
 # MicroPython port -> the block device that the file system lies on.
-FLASH = {"emu-m3": "__import__('emu').Flash()", "rp2": "__import__('rp2').Flash()", "esp32": "__import__('flashbdev').bdev"}
+FLASH = {
+    "emu-m3": "__import__('emu').Flash()",
+    "rp2": "__import__('rp2').Flash()",
+    "esp32": "__import__('flashbdev').bdev",
+}
 DIGEST = """
 import hashlib
 from binascii import hexlify
@@ -47,8 +54,9 @@ for i in range(d.ioctl(4, 0)):
     h.update(b)
 print(hexlify(h.digest()).decode())
 """
-# In place of boot.py: the meter hangs in its loop a second or two after READY, in a function of the system that the loop calls. Its own
-# cannot be replaced where they are in the flash (tools/rom). What tells READY is the threshold of collections, which is for the start only.
+# In place of boot.py: the meter hangs in its loop a second or two after READY, in a function of the
+# system that the loop calls. Its own cannot be replaced where they are in the flash (tools/rom).
+# What tells READY is the threshold of collections, which is for the start only.
 HANG = """
 import gc, os, sys, time
 os.rename("boot.py", "boot.used")
@@ -228,7 +236,9 @@ def test_watchdog_time_out_is_checked(board, wrong):
 
 @contextlib.contextmanager
 def lost_network(board):
-    """Without the network, from when the meter has noticed that until it has noticed that the network is back."""
+    """Without the network, from when the meter has noticed that until it has
+    noticed that the network is back.
+    """
     since = len(board.console())
     with board.network_down():
         wait_said(board, " lost", board.network_seconds, since)
@@ -267,7 +277,9 @@ def test_lost_network_ends_connections_and_comes_back(board, meter, patient):
 @pytest.mark.req("A-33", "A-52")
 @pytest.mark.caps("network-loss")
 def test_after_a_lost_network_no_request_is_lost(board, meter, patient):
-    """Associations over TCP and UDP have ended with the network, and those opened afterwards have each request served, once."""
+    """Associations over TCP and UDP have ended with the network, and those opened
+    afterwards have each request served, once.
+    """
 
     def state(association):
         """Requests served, and uptime in seconds."""

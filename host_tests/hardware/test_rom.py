@@ -1,4 +1,6 @@
-"""Functions and classes as constants in the flash (tools/rom): a small program, frozen with the tools that built the board."""
+"""Functions and classes as constants in the flash (tools/rom): a small program, frozen
+with the tools that built the board.
+"""
 
 from __future__ import annotations
 
@@ -164,8 +166,12 @@ def test_functions_and_classes_are_constants(text: str) -> None:
     assert classes == {"Base", "Part", "Failure"}
     assert "parent, &rom_type_image_Base)" in text
     assert "parent, &mp_type_Exception)" in text
-    assert re.search(r"rom_fun_image_waiting = \{\n    \.base = \{ &mp_type_gen_wrap \}, \.context = &rom_context_image,", text)
-    assert re.search(r"rom_fun_image_Base_grow = \{\n.*\n.*\n    \.extra_args = \{ \(mp_obj_t\)\(MP_ROM_INT\(2\)\) \}", text)
+    assert re.search(
+        r"rom_fun_image_waiting = \{\n    \.base = \{ &mp_type_gen_wrap \}, \.context = &rom_context_image,", text
+    )
+    assert re.search(
+        r"rom_fun_image_Base_grow = \{\n.*\n.*\n    \.extra_args = \{ \(mp_obj_t\)\(MP_ROM_INT\(2\)\) \}", text
+    )
 
 
 def test_who_is_stored_into_or_has_children_made_at_run_time_stays_in_the_heap(text: str) -> None:
@@ -179,7 +185,16 @@ def test_names_that_nobody_asks_for_have_no_place(text: str) -> None:
     body = code(text, "image__lt_module_gt_")
     stored = {line.split()[1].strip("'") for line in body if line.startswith("STORE_")}
     # made at run time, or asked for then: of the module as an object, by a text
-    assert stored - {"Base", "Failure", *TEXTS} == {"struct", "changing", "counted", "Keyword", "Stored", "Parent", "Computed", "maybe"}
+    assert stored - {"Base", "Failure", *TEXTS} == {
+        "struct",
+        "changing",
+        "counted",
+        "Keyword",
+        "Stored",
+        "Parent",
+        "Computed",
+        "maybe",
+    }
     assert {"Base", "Failure", *TEXTS} <= stored
     assert [line for line in code(text, "image_helper") if line.startswith("LOAD_GLOBAL")] == [
         "LOAD_GLOBAL 'changing'",
@@ -191,7 +206,9 @@ def test_names_that_nobody_asks_for_have_no_place(text: str) -> None:
 
 
 def test_what_changes_nothing_comes_out_as_it_was(tree: Path) -> None:
-    """Every function of the board's own image, decoded and encoded: the same instructions, jumps and lines."""
+    """Every function of the board's own image, decoded and encoded: the same
+    instructions, jumps and lines.
+    """
     tool = load(tree / "tools/mpy-tool.py")
     tool.config.native_arch = tool.MP_NATIVE_ARCH_NONE
     tool.global_qstrs = tool.GlobalQStrList()
@@ -209,13 +226,22 @@ def test_what_changes_nothing_comes_out_as_it_was(tree: Path) -> None:
 
 
 def shape(code: Code) -> list[tuple[object, ...]]:
-    """Instructions with the number of the one that they jump to, and the lines that begin with them."""
+    """Instructions with the number of the one that they jump to, and
+    the lines that begin with them.
+    """
     number = {id(one): i for i, one in enumerate(code.instructions)}
     begins: dict[int, int] = {}
     for offset, more in code.lines:
         begins[offset] = begins.get(offset, 0) + more
     return [
-        (one.op, one.byte, None if one.target else one.arg, one.extra, number.get(id(one.target)), begins.get(one.offset))
+        (
+            one.op,
+            one.byte,
+            None if one.target else one.arg,
+            one.extra,
+            number.get(id(one.target)),
+            begins.get(one.offset),
+        )
         for one in code.instructions
     ]
 
@@ -223,8 +249,14 @@ def shape(code: Code) -> list[tuple[object, ...]]:
 def test_lines_are_told_after_code_was_left_out(tree: Path, tmp_path: Path) -> None:
     """A traceback from the image names the line of the linked source."""
     tool = load(tree / "tools/mpy-tool.py")
-    text = frozen(tree, tmp_path, image="\n" * 300 + "import sys\n" + "def f(a):\n    return len(a)\n" * 40 + "\n" * 9 + "x = sys.path\n")
-    body = re.search(r"scope image__lt_module_gt_\nstatic const byte fun_data\w+\[\d+\] = \{\n(.*?)\};", text, re.DOTALL)
+    text = frozen(
+        tree,
+        tmp_path,
+        image="\n" * 300 + "import sys\n" + "def f(a):\n    return len(a)\n" * 40 + "\n" * 9 + "x = sys.path\n",
+    )
+    body = re.search(
+        r"scope image__lt_module_gt_\nstatic const byte fun_data\w+\[\d+\] = \{\n(.*?)\};", text, re.DOTALL
+    )
     assert body is not None
     data = bytes(int(octet, 16) for octet in re.findall(r"0x(\w\w),", body[1]))
     *_, line_info, closure, opcodes, _, _, _ = tool.extract_prelude(data, 0)
@@ -245,7 +277,9 @@ def lines(info: bytes) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 40])
 def test_names_are_found_where_their_hash_says(count: int) -> None:
-    """As py/map.c looks: from the place of the hash on, round the end, until the name or a free place."""
+    """As py/map.c looks: from the place of the hash on, round the end,
+    until the name or a free place.
+    """
     hashes = {f"name{k}": k * 7919 % 251 * 3 for k in range(count)}
     table = Names(hashes)
     at = {place: name for name, place in table.places.items()}
@@ -257,7 +291,9 @@ def test_names_are_found_where_their_hash_says(count: int) -> None:
     assert count == 0 or len(at) < table.size, "a name that is not there would be looked for everywhere"
 
 
-def test_what_is_made_of_a_class_at_run_time_keeps_it_in_the_heap_however_it_is_named(tree: Path, tmp_path: Path) -> None:
+def test_what_is_made_of_a_class_at_run_time_keeps_it_in_the_heap_however_it_is_named(
+    tree: Path, tmp_path: Path
+) -> None:
     """Making a class writes into its base."""
     bases = "".join(f"class {name}:\n    pass\n" for name in ("Alias", "Local", "Plain", "PlainLocal", "Free"))
     other = """
@@ -336,7 +372,11 @@ def g():
     return getattr(image, 'a_name_of_many_letters')
 """
     body = code(frozen(tree, tmp_path, image=image, image_other=other), "image__lt_module_gt_")
-    assert [line.split()[1] for line in body if line.startswith("STORE_")] == ["'a_name_of_many_letters'", "'second'", "'third'"]
+    assert [line.split()[1] for line in body if line.startswith("STORE_")] == [
+        "'a_name_of_many_letters'",
+        "'second'",
+        "'third'",
+    ]
 
 
 def test_modules_that_are_let_go_keep_the_name_that_says_so(tree: Path, tmp_path: Path) -> None:
@@ -347,7 +387,9 @@ def test_modules_that_are_let_go_keep_the_name_that_says_so(tree: Path, tmp_path
 
 def test_what_a_module_takes_from_a_later_one_is_there(tree: Path, tmp_path: Path) -> None:
     image = "from image_other import TABLE, Base\nclass Part(Base):\n    pass\ndef use():\n    return TABLE\n"
-    text = frozen(tree, tmp_path, image=image, image_other="def f():\n    pass\nTABLE = (f, 1)\nclass Base:\n    pass\n")
+    text = frozen(
+        tree, tmp_path, image=image, image_other="def f():\n    pass\nTABLE = (f, 1)\nclass Base:\n    pass\n"
+    )
     assert len(set(re.findall(r"\brom_tuple_\w+", text))) == 1
     assert re.search(r"\(rom_type_image_other_Base, .*MP_TYPE_FLAG_IS_SUBCLASSED", text)
 

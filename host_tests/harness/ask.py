@@ -1,8 +1,10 @@
-"""Ask a meter that is not ours what it has, before the first test: one line when nobody answers, and a second or two at the most.
+"""Ask a meter that is not ours what it has, before the first test: one line when nobody
+answers, and a second or two at the most.
 
-What is asked for is what tests are skipped without: which clients get an association, a second logical device, UDP, addresses of the
-other IP family, associations and connections at once, the services of the conformance block, the objects of the reading client's list
-and their optional selectors. What the meter's file declares (`[has]`, `[limits]`) is not asked for.
+What is asked for is what tests are skipped without: which clients get an association, a second
+logical device, UDP, addresses of the other IP family, associations and connections at once, the
+services of the conformance block, the objects of the reading client's list and their optional
+selectors. What the meter's file declares (`[has]`, `[limits]`) is not asked for.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ class Asked:
 
     caps      capabilities
     limits    those of the table of limits that could be found out
-    objects   logical name, as `1-0:1.8.0*255`, -> class, of the reading client's object list; empty when it could not be read
+    objects   logical name, as `1-0:1.8.0*255`, -> class, of the reading client's object
+              list; empty when it could not be read
     hosts     addresses that it answers at
     why       capability -> why it is missing
     seconds   that asking took
@@ -144,7 +147,9 @@ class _Asking:
             break
         else:
             numbers = ", ".join(str(self._roster.wport(role)) for role in silent)
-            raise AskError(f"nobody answers at {where}: it takes connections, and no AARQ of the clients {numbers} is answered")
+            raise AskError(
+                f"nobody answers at {where}: it takes connections, and no AARQ of the clients {numbers} is answered"
+            )
         if not silent:
             self._wait = min(max(_FACTOR * (time.monotonic() - started), _SHORTEST), _LONGEST)
 
@@ -161,7 +166,11 @@ class _Asking:
             self._try(reading, self._services, conformance=_EVERYTHING)
         for role in ("short-reader", "short-manager"):
             why = self._try(role, short=True)
-            self.note("short-names", not why, f"no association with short names of the client {self._roster.wport(role)}: {why}")
+            self.note(
+                "short-names",
+                not why,
+                f"no association with short names of the client {self._roster.wport(role)}: {why}",
+            )
             if why:
                 break
 
@@ -173,7 +182,9 @@ class _Asking:
         self.found.limits["PDU"] = opened.negotiated.server_max_receive_pdu_size or 0xFFFF
         offered = opened.negotiated.conformance
         for capability, bit in SERVICES.items():
-            self.note(capability, bool(offered & bit), f"{capability} is not in the conformance block that it agrees to")
+            self.note(
+                capability, bool(offered & bit), f"{capability} is not in the conformance block that it agrees to"
+            )
         if not offered & Conformance.GENERAL_BLOCK_TRANSFER:
             self.found.limits["GBT_WINDOW"] = 0
 
@@ -195,7 +206,13 @@ class _Asking:
             )
         role = next(iter(self._open), None)
         with ExitStack() as links:
-            many = _count(lambda _: self._associate(links.enter_context(self._client()), role), [(n,) for n in range(_MOST)]) if role else 1
+            many = (
+                _count(
+                    lambda _: self._associate(links.enter_context(self._client()), role), [(n,) for n in range(_MOST)]
+                )
+                if role
+                else 1
+            )
         self.found.limits["CONNECTIONS"] = many
         self.note("roomy", many >= 4 and len(pairs) > 1, f"it serves {many} connections at once")
         self.note("connections", many > 1, "it serves one connection at a time")
@@ -208,7 +225,9 @@ class _Asking:
         self.found.limits["UDP_ASSOCIATIONS"] = most
 
     def _over_udp(self, pairs: list[tuple]) -> int:
-        """How many associations one socket gets, released again; 1 where there is no room just now, which is an answer over UDP as well."""
+        """How many associations one socket gets, released again; 1 where there is no room just
+        now, which is an answer over UDP as well.
+        """
         opened: list[Association] = []
         with suppress(DlmsError), Client.udp(self._host, self._port, self._wait) as link:
             _count(lambda role, device: opened.append(self._associate(link, role, device)), pairs)
@@ -222,7 +241,9 @@ class _Asking:
         return len(opened)
 
     def families(self) -> None:
-        """Where the target is a name: an address of each IP family that an association is answered at."""
+        """Where the target is a name: an address of each IP family that an
+        association is answered at.
+        """
         with suppress(OSError, ValueError):
             ipaddress.ip_address(self._host.partition("%")[0])
             return  # an address: whether another one is the same meter's nobody can tell
@@ -240,12 +261,16 @@ class _Asking:
     def _client(self, wait: float | None = None) -> Client:
         return Client.tcp(self._host, self._port, wait or self._wait)
 
-    def _associate(self, link: Client, role: str, device: int | None = None, short: bool = False, **more: Any) -> Association:
+    def _associate(
+        self, link: Client, role: str, device: int | None = None, short: bool = False, **more: Any
+    ) -> Association:
         opening: Callable[..., Association] = link.associate_short_names if short else link.associate
         return opening(self._roster.wport(role), device or self._roster.management, self._roster.secret(role), **more)
 
     def _try(self, role: str, look: Callable[[Association], None] | None = None, **more: Any) -> str:
-        """Open an association on a connection of its own, look at it and release it; why it cannot be opened, or an empty text."""
+        """Open an association on a connection of its own, look at it and release it; why it
+        cannot be opened, or an empty text.
+        """
         try:
             with self._client() as link:
                 opened = self._associate(link, role, **more)

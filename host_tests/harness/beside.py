@@ -1,9 +1,11 @@
-"""An application that is not the meter's, for tests of what runs beside it: an HTTP server written with the whole of asyncio.
+"""An application that is not the meter's, for tests of what runs beside it: an HTTP
+server written with the whole of asyncio.
 
     /            counts what it has answered, behind a lock
     /asyncio     uses every part of the package, and names what is missing
     /wait        answers once somebody asks for /go
-    /meter       asks the meter for an association over a connection of its own, and answers with the AARE in hexadecimal
+    /meter       asks the meter for an association over a connection of its own, and
+                 answers with the AARE in hexadecimal
     /fail        makes a task that raises
 """
 
@@ -18,7 +20,9 @@ _SOURCE = Path(__file__).with_name("beside_http.txt")
 
 
 def application(host: str, port: int, meter: tuple[str, int]) -> str:
-    """The text of a module whose `run` serves at host and port; `meter` is where that answers as seen from beside it."""
+    """The text of a module whose `run` serves at host and port; `meter` is where
+    that answers as seen from beside it.
+    """
     return _SOURCE.read_text(encoding="utf-8") + f"\n\nHERE = {(host, port)!r}\nMETER = {meter!r}\n"
 
 

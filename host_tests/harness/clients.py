@@ -22,18 +22,23 @@ ClientFactory = Callable[..., Client]
 
 @pytest.fixture
 def client(meter: MeterHandle) -> Iterator[ClientFactory]:
-    """Opens links to the meter: `client()` over TCP, `client(udp=True)`, `client(host="::1")`; all are closed after the test."""
+    """Opens links to the meter: `client()` over TCP, `client(udp=True)`,
+    `client(host="::1")`; all are closed after the test.
+    """
     with ExitStack() as links:
 
         def open_link(*, udp: bool = False, host: str | None = None, timeout: float | None = None) -> Client:
             if udp and meter.no_udp:
                 pytest.skip(meter.no_udp)
             connect = Client.udp if udp else Client.tcp
-            link = links.enter_context(connect(host or meter.host, meter.port, timeout or meter.patience or TIMEOUT, tape.note))
+            link = links.enter_context(
+                connect(host or meter.host, meter.port, timeout or meter.patience or TIMEOUT, tape.note)
+            )
             if not udp:
                 links.callback(part, link.transport.socket)
             elif meter.process is None:
-                links.callback(_release_all, link)  # nobody starts that meter anew, and an AA over UDP outlives its socket
+                # nobody starts that meter anew, and an AA over UDP outlives its socket
+                links.callback(_release_all, link)
             return link
 
         yield open_link
@@ -66,10 +71,11 @@ def manager(client: ClientFactory) -> Association:
 
 @pytest.fixture
 def put_back(meter: MeterHandle) -> Iterator[Callable[[int, str, int], Data]]:
-    """`put_back(class_id, obis, attribute)` reads an attribute now and writes that value again after the test.
+    """`put_back(class_id, obis, attribute)` reads an attribute now and writes
+    that value again after the test.
 
-    It uses links of its own, because a test may end its own or leave them broken, and each only for a moment, because a
-    board serves few at once.
+    It uses links of its own, because a test may end its own or leave them broken, and each only for
+    a moment, because a board serves few at once.
     """
     kept: list[tuple[int, str, int, Data]] = []
 

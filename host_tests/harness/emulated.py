@@ -1,6 +1,8 @@
-"""The emulated board as the target of a run: one per worker, powered on when first wanted, configured and reset for each group of tests.
+"""The emulated board as the target of a run: one per worker, powered on when first wanted,
+configured and reset for each group of tests.
 
-`mp_*.py` scripts run on it too: with the firmware that is built in, after a soft reset that skips the meter.
+`mp_*.py` scripts run on it too: with the firmware that is built in, after a
+soft reset that skips the meter.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""A walk over many things goes on after a fault: each is kept with where it was met, and the test fails with all of them at its end."""
+"""A walk over many things goes on after a fault: each is kept with where it was met, and the
+test fails with all of them at its end.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ class Faults:
 
     @contextmanager
     def at(self, where: str) -> Iterator[None]:
-        """A step of the walk: a failed assertion, a refusal or an answer that cannot be understood is kept, and the walk goes on.
+        """A step of the walk: a failed assertion, a refusal or an answer that cannot be
+        understood is kept, and the walk goes on.
 
         Not so when the meter is silent or the connection is lost: what would follow says nothing.
         """
@@ -42,7 +45,9 @@ class Faults:
 
 @contextmanager
 def collected() -> Iterator[Faults]:
-    """`with collected() as faults:` around a walk, and `with faults.at("clock, attribute 2"):` around each of its steps."""
+    """`with collected() as faults:` around a walk, and
+    `with faults.at("clock, attribute 2"):` around each of its steps.
+    """
     faults = Faults()
     yield faults
     faults.tell()

@@ -1,7 +1,7 @@
 """Which firmware the tests run: the one of this checkout, or a copy that `--firmware` names.
 
-`folder()` is where the meter is started from and where scripts in either interpreter import from. Tests that look
-at the source itself read the checkout.
+`folder()` is where the meter is started from and where scripts in either interpreter import from.
+Tests that look at the source itself read the checkout.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ def folder() -> Path:
 
 
 def use(path: str | None) -> None:
-    """Take the firmware in a folder instead; ValueError when there is none. Called before any of it is imported."""
+    """Take the firmware in a folder instead; ValueError when there is none.
+    Called before any of it is imported.
+    """
     global _folder
     chosen = Path(path).resolve() if path else OWN
     if not (chosen / "main.py").is_file():

@@ -38,7 +38,9 @@ def micropython(meter_pool: MeterPool) -> Interpreter:
 
 @pytest.fixture(scope="module", autouse=True)
 def end_of_group(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Stop the meters of a module after its last test, and let one that does not stop be an error there."""
+    """Stop the meters of a module after its last test, and let one that
+    does not stop be an error there.
+    """
     yield
     request.config.stash[POOL].close()
 
@@ -47,8 +49,9 @@ def end_of_group(request: pytest.FixtureRequest) -> Iterator[None]:
 def meter_settings(request: pytest.FixtureRequest) -> Mapping[str, object]:
     """The configuration of a meter that is started for the test: what it needs and what it prefers.
 
-    `@pytest.mark.meter_config(key=value)` is a need, `@pytest.mark.prefers(key=value)` a wish. The marker nearest to the test wins key by
-    key over those of its class and module, and a need over a wish.
+    `@pytest.mark.meter_config(key=value)` is a need,
+    `@pytest.mark.prefers(key=value)` a wish. The marker nearest to the test wins key
+    by key over those of its class and module, and a need over a wish.
     """
     settings: dict[str, object] = {}
     for name in ("prefers", "meter_config"):
@@ -67,7 +70,9 @@ def meter(
     """
     settings = dict(meter_settings)
     heapsize = settings.pop("heapsize", None)
-    handle = meter_pool.get(target, request.node.nodeid.partition("::")[0], settings, str(heapsize) if heapsize else None)
+    handle = meter_pool.get(
+        target, request.node.nodeid.partition("::")[0], settings, str(heapsize) if heapsize else None
+    )
     if reason := limits.too_small(request.node, handle.limits):
         pytest.skip(reason)
     request.node.user_properties += report.properties(target.name, handle.ready)

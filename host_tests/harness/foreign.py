@@ -1,6 +1,8 @@
-"""Runs against a meter that is not ours: it is asked before the first test, and only what speaks to it is run.
+"""Runs against a meter that is not ours: it is asked before the first test,
+and only what speaks to it is run.
 
-Who has to know what it has are the workers too: the process that they belong to asks once and tells them.
+Who has to know what it has are the workers too: the process that they
+belong to asks once and tells them.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ def tell(workerinput: dict[str, Any], targets: Sequence[Target]) -> None:
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item], targets: Sequence[Target]) -> None:
-    """Take out what does not speak to a meter, where every target is somebody else's: our own code proves nothing of it."""
+    """Take out what does not speak to a meter, where every target is somebody else's:
+    our own code proves nothing of it.
+    """
     if all(target.foreign for target in targets):
         ours = [item for item in items if not {"meter", "target"} & set(getattr(item, "fixturenames", ()))]
         if ours:

@@ -1,11 +1,13 @@
-"""Which tests have to share a worker, which begin first, and how much time they are given: a board boots slowly.
+"""Which tests have to share a worker, which begin first, and how much time they
+are given: a board boots slowly.
 
-The tests of one board or of one running meter share a worker, and those of one module, because they share a meter. Modules whose tests
-have a board, a process or an interpreter each share nothing: every test there goes to whichever worker is free, and they begin first, so
-that no worker is left alone with them at the end.
+The tests of one board or of one running meter share a worker, and those of one module, because they
+share a meter. Modules whose tests have a board, a process or an interpreter each share nothing:
+every test there goes to whichever worker is free, and they begin first, so that no worker is left
+alone with them at the end.
 
-xdist's own groups (`--dist loadgroup`) are names put behind node ids, which pytest 9.2 no longer shows it; so the scheduler here takes the
-group from the target's part of the node id.
+xdist's own groups (`--dist loadgroup`) are names put behind node ids, which pytest 9.2 no longer
+shows it; so the scheduler here takes the group from the target's part of the node id.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ import pytest
 
 from .target import Target
 
-# Modules that share nothing among their tests, the longest first. Each of their tests waits for seconds, or computes for some.
+# Modules that share nothing among their tests, the longest first. Each of their tests
+# waits for seconds, or computes for some.
 APART = (
     "host_tests/hil/test_wrong_boards.py",
     "host_tests/fuzz/test_fuzz_engine.py",
@@ -38,7 +41,9 @@ def target_of(item: pytest.Item, targets: Sequence[Target]) -> Target:
 
 
 def scope(nodeid: str, targets: Sequence[Target]) -> str:
-    """What has to stay together: the tests of one board or running meter, and those of one module that is not among those `APART`."""
+    """What has to stay together: the tests of one board or running meter, and those of one
+    module that is not among those `APART`.
+    """
     module, _, rest = nodeid.partition("::")
     chosen = rest.partition("[")[2].removesuffix("]").split("-")
     used = next((each for each in targets if each.id in chosen), targets[0])
@@ -48,13 +53,17 @@ def scope(nodeid: str, targets: Sequence[Target]) -> str:
 
 
 def order(name: str, tests: int) -> tuple[int, int]:
-    """What scopes are sorted by: those `APART` in the order of their modules, then the others by the number of their tests."""
+    """What scopes are sorted by: those `APART` in the order of their modules, then the
+    others by the number of their tests.
+    """
     module = name.partition("::")[0]
     return (APART.index(module) if module in APART else len(APART), -tests)
 
 
 def scheduler(config: pytest.Config, log: Any, targets: Sequence[Target]) -> Any:
-    """xdist's scheduler by these scopes; None, for the one that `--dist` names, where that is another and no board takes part."""
+    """xdist's scheduler by these scopes; None, for the one that `--dist` names, where that
+    is another and no board takes part.
+    """
     if config.getoption("dist") != "loadscope" and not any(each.board or each.foreign for each in targets):
         return None
     from xdist.scheduler import LoadScopeScheduling

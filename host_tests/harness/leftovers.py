@@ -20,7 +20,9 @@ def _environments() -> dict[int, str]:
                 found[int(folder.name)] = (folder / "environ").read_bytes().decode(errors="replace")
         return found
     with contextlib.suppress(OSError, subprocess.SubprocessError):
-        listing = subprocess.run(["ps", "axeww", "-o", "pid=,command="], capture_output=True, text=True, timeout=20, check=True)
+        listing = subprocess.run(
+            ["ps", "axeww", "-o", "pid=,command="], capture_output=True, text=True, timeout=20, check=True
+        )
         for line in listing.stdout.splitlines():
             number, _, rest = line.strip().partition(" ")
             found[int(number)] = rest.replace(" ", "\0")
@@ -28,7 +30,9 @@ def _environments() -> dict[int, str]:
 
 
 def end_leftovers(session: str) -> list[int]:
-    """Kill what still carries the mark of this session, apart from ourselves, and return the process ids."""
+    """Kill what still carries the mark of this session, apart from
+    ourselves, and return the process ids.
+    """
     wanted = f"{MARK}={session}"
     left = [number for number, text in _environments().items() if wanted in text.split("\0") and number != os.getpid()]
     for number in left:

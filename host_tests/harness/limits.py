@@ -1,16 +1,18 @@
 """The table of limits of the board that a meter runs on, as boards/<BOARD>/limits.py has it.
 
-Tests that count on a limit ask `meter.limits`; those that need more than a small board has say how much:
+Tests that count on a limit ask `meter.limits`; those that need more than
+a small board has say how much:
 
     @pytest.mark.limits(UDP_ASSOCIATIONS=2)
 
-and are skipped where the table says less. Beside the table's own there are two that follow from it, of one TCP connection while every
-other holds no more than the one that it is sure of:
+and are skipped where the table says less. Beside the table's own there are two that follow from it,
+of one TCP connection while every other holds no more than the one that it is sure of:
 
     TCP_ASSOCIATIONS   AAs
     TCP_TRANSFERS      long transfers
 
-Limits that begin with `UDP_` or `TCP_` are asked of tests over that transport only, where the parameter `opener` tells which those are.
+Limits that begin with `UDP_` or `TCP_` are asked of tests over that transport only, where the
+parameter `opener` tells which those are.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ _FIRMWARE = str(ROOT / "firmware")
 
 @cache
 def of(board: str) -> SimpleNamespace:
-    """The limits of a board by its name in READY; those of the unix port for one that has no folder here."""
+    """The limits of a board by its name in READY; those of the unix port
+    for one that has no folder here.
+    """
     if _FIRMWARE not in sys.path:
         sys.path.append(_FIRMWARE)  # every table begins with limits_default
     path = ROOT / "boards" / board / "limits.py"

@@ -1,4 +1,5 @@
-"""The meters that tests run against: started when first wanted, kept for a group of tests, never left behind.
+"""The meters that tests run against: started when first wanted, kept for a
+group of tests, never left behind.
 
 One process serves all tests of a module that want the same configuration. A
 test that ends its meter, or leaves it hung, fails with the meter's log, and the
@@ -44,12 +45,15 @@ class MeterHandle:
     ready        its READY line, or None when it is not ours
     """
 
-    def __init__(self, host: str, port: int, process: Meter | EmulatedBoard | HilBoard | None = None, asked: Asked | None = None) -> None:
+    def __init__(
+        self, host: str, port: int, process: Meter | EmulatedBoard | HilBoard | None = None, asked: Asked | None = None
+    ) -> None:
         self._address = host, port
         self._asked = asked
         self._ready: Ready | None = None
         self.process = process
-        # Few connections, and MicroPython 1.25 on lwIP keeps one datagram for a socket until it is read.
+        # Few connections, and MicroPython 1.25 on lwIP keeps one datagram
+        # for a socket until it is read.
         self.small = isinstance(process, (EmulatedBoard, HilBoard))
 
     @property
@@ -76,9 +80,15 @@ class MeterHandle:
 
     @property
     def limits(self) -> SimpleNamespace:
-        """The table of limits of its board; of one that is not ours those of the unix port, as far as it was not found to have others."""
+        """The table of limits of its board; of one that is not ours those of the unix port, as
+        far as it was not found to have others.
+        """
         found = limits.of(self.ready.board if self.ready is not None else limits.UNIX)
-        return SimpleNamespace(**{**vars(found), **self._asked.limits, "BOARD": "the meter"}) if self._asked is not None else found
+        return (
+            SimpleNamespace(**{**vars(found), **self._asked.limits, "BOARD": "the meter"})
+            if self._asked is not None
+            else found
+        )
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -89,7 +99,9 @@ class MeterHandle:
 
     @property
     def patience(self) -> float | None:
-        """Seconds that a test waits for an answer; None for what the harness waits for a meter of ours."""
+        """Seconds that a test waits for an answer; None for what the
+        harness waits for a meter of ours.
+        """
         return self._asked.patience if self._asked is not None else None
 
     @property
@@ -154,7 +166,9 @@ class MeterPool:
             self._interpreter = find(self._command)
         return self._interpreter
 
-    def get(self, target: Target, group: str, settings: Mapping[str, object], heapsize: str | None = None) -> MeterHandle:
+    def get(
+        self, target: Target, group: str, settings: Mapping[str, object], heapsize: str | None = None
+    ) -> MeterHandle:
         """A meter for one test of `group`: the one that is running already, or a new one."""
         if target.kind == "network":
             return MeterHandle(target.asked.hosts[0] if target.asked else target.host, target.port, asked=target.asked)
@@ -168,7 +182,9 @@ class MeterPool:
         if handle is None:
             if target.kind in ("emulated", "board"):
                 # One board has one configuration at a time.
-                self._running = {other: running for other, running in self._running.items() if isinstance(running.process, Meter)}
+                self._running = {
+                    other: running for other, running in self._running.items() if isinstance(running.process, Meter)
+                }
                 handle = self._boot(target, settings, heapsize)
             else:
                 handle = self._start(group, settings, heapsize)
@@ -203,7 +219,9 @@ class MeterPool:
             raise MeterError(f"the meter no longer answered after the test and {end}\n{handle.log_tail()}")
         if isinstance(handle.process, HilBoard) and (line := handle.process.started_by_itself()):
             self._forget(handle)
-            raise MeterError(f"the board started anew during the test, and nobody asked it to: {line}\n{handle.log_tail()}")
+            raise MeterError(
+                f"the board started anew during the test, and nobody asked it to: {line}\n{handle.log_tail()}"
+            )
 
     def close(self) -> None:
         """Stop every meter of the current group; MeterError when one did not stop as it should."""
@@ -236,7 +254,9 @@ class MeterPool:
         return MeterHandle(ready.host, ready.port, process)
 
     def _boot(self, target: Target, settings: Mapping[str, object], heapsize: str | None) -> MeterHandle:
-        unavailable = [text for key, text in NOT_CONFIGURABLE.items() if key in settings or (key == "heapsize" and heapsize)]
+        unavailable = [
+            text for key, text in NOT_CONFIGURABLE.items() if key in settings or (key == "heapsize" and heapsize)
+        ]
         if unavailable:
             pytest.skip(unavailable[0])
         board: EmulatedBoard | HilBoard
@@ -254,7 +274,9 @@ class MeterPool:
         return MeterHandle(board.host, board.port, board)
 
     def end(self) -> list[str]:
-        """Switch off or release what stays on between groups of tests; what went wrong with it, a line each."""
+        """Switch off or release what stays on between groups of tests; what
+        went wrong with it, a line each.
+        """
         self._boards.close()
         self._rp2040.close()
         return self._hil.close()
@@ -264,7 +286,9 @@ class MeterPool:
         assert process is not None
         self._forget(handle)
         if isinstance(process, HilBoard):
-            raise MeterError(f"the board was lost {when}: {process.line.fault or process.given_up}\n{handle.log_tail()}")
+            raise MeterError(
+                f"the board was lost {when}: {process.line.fault or process.given_up}\n{handle.log_tail()}"
+            )
         code = process.wait() if isinstance(process, Meter) else process.machine.exit_code
         raise MeterError(f"the meter ended {when} with exit code {code}\n{handle.log_tail()}")
 

@@ -5,7 +5,8 @@ A file `mp_*.py` below host_tests holds cases in the Python that both know:
     def test_name(): ...            a case; it fails by raising, `assert` will do
     def cases():                    a table of further cases
         yield "name", function, (argument, ...)
-    REQ = {"test_name": ("A-01",)}  requirement ids by case, or by a pattern of cases: "scan-*", "*" for every case
+    REQ = {"test_name": ("A-01",)}  requirement ids by case, or by a pattern of cases:
+                                    "scan-*", "*" for every case
     MARKS = ("zero_alloc",)         pytest markers of the whole file
     MICROPYTHON_ONLY = True         the cases ask for what CPython lacks (heap_lock, mem_alloc);
                                     such a file has `test_` functions only
@@ -49,7 +50,9 @@ class ScriptRun:
     fault: str = ""
 
     def parse(self, output: str) -> None:
-        """Take the runner's lines apart: case name -> (ok, fail or skip; text printed meanwhile or the reason)."""
+        """Take the runner's lines apart: case name -> (ok, fail or skip; text
+        printed meanwhile or the reason).
+        """
         self.output = output
         current = ""
         text: list[str] = []
@@ -77,7 +80,9 @@ RunScript = Callable[[Path], ScriptRun]
 def run(
     interpreter: Interpreter, words: Sequence[str], timeout: float = TIMEOUT, heapsize: str = HEAPSIZE
 ) -> subprocess.CompletedProcess[str]:
-    """Run a script (with its arguments) in MicroPython and return its output; TimeoutExpired when it hangs."""
+    """Run a script (with its arguments) in MicroPython and return its
+    output; TimeoutExpired when it hangs.
+    """
     return subprocess.run(
         [*interpreter.words, "-X", f"heapsize={heapsize}", *words],
         stdin=subprocess.DEVNULL,
@@ -116,17 +121,25 @@ class MicroPythonFile(pytest.File):
         constants = _constants(tree)
         req: dict[str, tuple[str, ...]] = constants.get("REQ", {})
         if constants.get("MICROPYTHON_ONLY"):
-            functions = [(node.name, None, ()) for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+            functions = [
+                (node.name, None, ())
+                for node in tree.body
+                if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+            ]
         else:
             functions = list(_cases_of(self._import()))
         for name, function, arguments in functions:
             items: list[pytest.Item] = [MicroPythonItem.from_parent(self, name=f"{name}[micropython]", case=name)]
             if function is not None:
-                items.append(CPythonItem.from_parent(self, name=f"{name}[cpython]", function=function, arguments=arguments))
+                items.append(
+                    CPythonItem.from_parent(self, name=f"{name}[cpython]", function=function, arguments=arguments)
+                )
             for item in items:
                 for mark in ("micropython",) * isinstance(item, MicroPythonItem) + tuple(constants.get("MARKS", ())):
                     item.add_marker(mark)
-                ids = dict.fromkeys(identifier for pattern in req if fnmatchcase(name, pattern) for identifier in req[pattern])
+                ids = dict.fromkeys(
+                    identifier for pattern in req if fnmatchcase(name, pattern) for identifier in req[pattern]
+                )
                 if ids:
                     item.add_marker(pytest.mark.req(*ids))
                 yield item
@@ -219,5 +232,6 @@ class CPythonItem(pytest.Item):
         return self.path, None, self.name
 
 
-# Set by conftest: runs a script where this session runs MicroPython, in an interpreter here or on a board.
+# Set by conftest: runs a script where this session runs MicroPython, in an
+# interpreter here or on a board.
 RUN_SCRIPT = pytest.StashKey[RunScript]()

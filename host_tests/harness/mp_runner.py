@@ -46,7 +46,8 @@ def main():
     folder, _, name = script.rpartition("/")
     # The firmware first: a script is free in its name, the modules under test are not.
     sys.path[:0] = [firmware, root + "/boards/unix", folder]
-    # From the bottom up: where the stack is small (a 32-bit interpreter) imports inside imports do not go deep.
+    # From the bottom up: where the stack is small (a 32-bit interpreter) imports
+    # inside imports do not go deep.
     for floor in ("dlms.codec.octets", "dlms.server", "cosem.clock", "cosem.profile_generic", "meter.objects"):
         __import__(floor)
     module = __import__(name[:-3])

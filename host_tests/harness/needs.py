@@ -1,7 +1,9 @@
-"""What a test needs of a meter that is not ours, beside what its markers say: read from its code, so that no test repeats itself.
+"""What a test needs of a meter that is not ours, beside what its markers say: read from its
+code, so that no test repeats itself.
 
-A test needs the clients and the second logical device that it, its fixtures and the functions of the tests that they call name, the
-services that these words stand for, and every object of this meter whose logical name stands there, as text or as octets.
+A test needs the clients and the second logical device that it, its fixtures and the functions of
+the tests that they call name, the services that these words stand for, and every object of this
+meter whose logical name stands there, as text or as octets.
 """
 
 from __future__ import annotations
@@ -33,14 +35,22 @@ _WORDS = {
     "action_list": "multiple-references",
     "get_next": "block-transfer",
 }
-_FIXTURES = {"public": "public", "reader": "reader", "manager": "manager", "manager_wport": "manager", "short": "short-names"}
+_FIXTURES = {
+    "public": "public",
+    "reader": "reader",
+    "manager": "manager",
+    "manager_wport": "manager",
+    "short": "short-names",
+}
 _ROW = re.compile(r"^\| \d+ \| (\d+)-(\d+):(\d+)\.(\d+)\.(\d+)\*(\d+) \|")
 _TEXT = re.compile(r"\d+\.\d+\.\d+\.\d+\.\d+\.\d+")
 
 
 @cache
 def own_objects() -> dict[bytes, str]:
-    """The objects of this meter, by the table of docs/reference/objects.md: six octets of the logical name -> `1-0:1.8.0*255`."""
+    """The objects of this meter, by the table of docs/reference/objects.md: six octets of
+    the logical name -> `1-0:1.8.0*255`.
+    """
     rows = map(_ROW.match, (ROOT / "docs/reference/objects.md").read_text(encoding="utf-8").splitlines())
     names = [tuple(map(int, row.groups())) for row in rows if row]
     return {bytes(name): "{}-{}:{}.{}.{}*{}".format(*name) for name in names}
@@ -66,7 +76,9 @@ def of(item: pytest.Item) -> tuple[set[str], set[str]]:
 
 
 def _words(function: FunctionType, seen: set[CodeType]) -> Iterator[tuple[str, object]]:
-    """(name, value) of the globals and (empty name, value) of the constants in a function and in the tests' functions that it names."""
+    """(name, value) of the globals and (empty name, value) of the constants in a function and
+    in the tests' functions that it names.
+    """
     if function.__code__ in seen or not function.__code__.co_filename.startswith(_TESTS):
         return
     seen.add(function.__code__)
@@ -89,12 +101,16 @@ def _capabilities(word: str, value: object) -> set[str]:
 
 
 def _objects(value: object) -> set[str]:
-    """The objects of this meter that a value names: a text, octets, hexadecimal text, or a tuple or list with such."""
+    """The objects of this meter that a value names: a text, octets, hexadecimal
+    text, or a tuple or list with such.
+    """
     own = own_objects()
     if isinstance(value, str):
         found = {bytes(int(part) & 0xFF for part in text.split(".")) for text in _TEXT.findall(value)}
         octets = value.replace(" ", "").upper()
-        return {own[name] for name in found if name in own} | {text for name, text in own.items() if name.hex().upper() in octets}
+        return {own[name] for name in found if name in own} | {
+            text for name, text in own.items() if name.hex().upper() in octets
+        }
     if isinstance(value, bytes):
         return {text for name, text in own.items() if name in value}
     if isinstance(value, (tuple, list)):

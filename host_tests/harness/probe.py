@@ -1,4 +1,6 @@
-"""Does a meter still answer? One association request in plain octets, so that no client code is part of the answer."""
+"""Does a meter still answer? One association request in plain octets, so that no
+client code is part of the answer.
+"""
 
 from __future__ import annotations
 

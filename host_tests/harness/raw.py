@@ -25,7 +25,8 @@ _NOBODIES = range(0x4500, 0x4600)
 
 
 def wpdu(source: int, destination: int, apdu: bytes, version: int = 1, length: int | None = None) -> bytes:
-    """A WPDU: version, source wPort, destination wPort, length (16 bits each), APDU (REQUIREMENTS A-01).
+    """A WPDU: version, source wPort, destination wPort, length (16 bits
+    each), APDU (REQUIREMENTS A-01).
 
     `length` other than that of the APDU makes a wrong one.
     """
@@ -36,8 +37,8 @@ def wpdu(source: int, destination: int, apdu: bytes, version: int = 1, length: i
 def part(sock: socket.socket) -> None:
     """End a TCP connection and wait until the meter has ended it too.
 
-    Else its place may be taken still when the next test opens as many as there are: a meter looks at its listener and at its connections in
-    whatever order the poll has them.
+    Else its place may be taken still when the next test opens as many as there are: a meter looks
+    at its listener and at its connections in whatever order the poll has them.
     """
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_WR)
@@ -76,7 +77,9 @@ class RawTcp:
         self.socket.sendall(_octets(data))
 
     def receive(self, count: int, timeout: float | None = None) -> bytes:
-        """Exactly `count` octets; EOFError when the meter closes first, TimeoutError when they do not come."""
+        """Exactly `count` octets; EOFError when the meter closes first,
+        TimeoutError when they do not come.
+        """
         self.socket.settimeout(self.timeout if timeout is None else timeout)
         while len(self._kept) < count:
             octets = self.socket.recv(65536)
@@ -109,7 +112,9 @@ class RawTcp:
         return False
 
     def closed(self, timeout: float | None = None) -> bool:
-        """True when the meter closes the connection, with nothing sent before, within `timeout` seconds."""
+        """True when the meter closes the connection, with nothing sent
+        before, within `timeout` seconds.
+        """
         try:
             octets = self.receive(1, timeout)
         except TimeoutError:
@@ -134,10 +139,11 @@ class RawTcp:
 
 
 class OneAtATime:
-    """The pace of datagrams to a meter whose network keeps only one until it is served, and drops the next.
+    """The pace of datagrams to a meter whose network keeps only one until it
+    is served, and drops the next.
 
-    `wait` returns when the meter has served what was sent before: it answers a question on another socket, which is asked
-    again when it was dropped itself.
+    `wait` returns when the meter has served what was sent before: it answers a question on another
+    socket, which is asked again when it was dropped itself.
     """
 
     def __init__(self, address: tuple[str, int]) -> None:
@@ -153,7 +159,8 @@ class OneAtATime:
     def wait(self) -> None:
         if not self._waiting:
             return
-        # Each question has a client wPort of its own: the answer to the last one shows that none is left.
+        # Each question has a client wPort of its own: the answer to the last
+        # one shows that none is left.
         with RawUdp(self._address, _ASK_AGAIN) as other:
             for client in _NOBODIES:
                 other.send(wpdu(client, 1, probe.AARQ[HEADER:]))
@@ -174,7 +181,8 @@ class RawUdp:
         self._pace = pace
         family = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0][0]
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
-        # Connected: datagrams of anybody else, and from any other port, are not received (REQUIREMENTS A-43).
+        # Connected: datagrams of anybody else, and from any other port, are not
+        # received (REQUIREMENTS A-43).
         self.socket.connect(address)
 
     def send(self, data: bytes | str) -> None:
@@ -206,7 +214,9 @@ class RawUdp:
         return False
 
     def release(self) -> None:
-        """End the AAs that a test has opened: over UDP they outlive the socket, and a meter that nobody starts anew has few."""
+        """End the AAs that a test has opened: over UDP they outlive the socket, and a
+        meter that nobody starts anew has few.
+        """
         for client, server in self.pairs:
             with contextlib.suppress(OSError):
                 self.ask(wpdu(client, server, _RLRQ))
@@ -217,7 +227,9 @@ class RawUdp:
     def __enter__(self) -> RawUdp:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -230,7 +242,14 @@ class RawLinks:
     """
 
     def __init__(
-        self, host: str, port: int, timeout: float = RAW_TIMEOUT, *, small: bool = False, release: bool = False, no_udp: str = ""
+        self,
+        host: str,
+        port: int,
+        timeout: float = RAW_TIMEOUT,
+        *,
+        small: bool = False,
+        release: bool = False,
+        no_udp: str = "",
     ) -> None:
         self._release = release
         self._no_udp = no_udp
@@ -244,7 +263,8 @@ class RawLinks:
     def tcp(self, host: str | None = None, receive_buffer: int = 0, segment: int = 0) -> RawTcp:
         """A new TCP connection, to another address of the meter when `host` names one.
 
-        With a small receive buffer and a small segment size the meter cannot send far ahead of what the test reads.
+        With a small receive buffer and a small segment size the meter cannot send
+        far ahead of what the test reads.
         """
         link = RawTcp((host or self._host, self._port), self.timeout, receive_buffer, segment)
         self._open.append(link)
@@ -261,7 +281,9 @@ class RawLinks:
     def __enter__(self) -> RawLinks:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for link in self._open:
             if isinstance(link, RawTcp):
                 part(link.socket)

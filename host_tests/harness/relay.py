@@ -1,7 +1,8 @@
-"""A UDP relay that loses, repeats and reorders datagrams, between a client and the meter: a bad network on loopback, real sockets.
+"""A UDP relay that loses, repeats and reorders datagrams, between a client and the meter: a
+bad network on loopback, real sockets.
 
-What happens to a datagram is drawn from a seeded generator, one draw after the other in the order in which they come. The client
-speaks to `port` instead of the meter's.
+What happens to a datagram is drawn from a seeded generator, one draw after the other in the order
+in which they come. The client speaks to `port` instead of the meter's.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ _HELD = 0.03  # seconds after which a datagram held back goes, when no other cam
 
 
 class Relay:
-    """loss, repeat, reorder: chance of each, 0 to 1, for every datagram of either direction; `counts` tells what was done.
+    """loss, repeat, reorder: chance of each, 0 to 1, for every datagram of either
+    direction; `counts` tells what was done.
 
     quiet: while true nothing happens to anything, so that an association can be opened.
     """
 
-    def __init__(self, meter: tuple[str, int], seed: int, *, loss: float = 0.0, repeat: float = 0.0, reorder: float = 0.0) -> None:
+    def __init__(
+        self, meter: tuple[str, int], seed: int, *, loss: float = 0.0, repeat: float = 0.0, reorder: float = 0.0
+    ) -> None:
         self._meter = meter
         self._random = random.Random(seed)
         self._chances = (loss, repeat, reorder)
@@ -45,14 +49,18 @@ class Relay:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stop.set()
         self._thread.join(10)
         self._front.close()
         self._back.close()
 
     def calm(self) -> None:
-        """From now on nothing happens to anything; returns when what was on its way has been passed on."""
+        """From now on nothing happens to anything; returns when what was
+        on its way has been passed on.
+        """
         self.quiet = True
         with self._round:
             begun = self._rounds

@@ -1,6 +1,8 @@
-"""What a test report says of the meter under test: firmware, interpreter, board and heap at boot, from its READY line.
+"""What a test report says of the meter under test: firmware, interpreter, board and
+heap at boot, from its READY line.
 
-Each test case gets them as properties, and the whole suite those of every target's first boot, as `TARGET.firmware` and so on.
+Each test case gets them as properties, and the whole suite those of every target's first
+boot, as `TARGET.firmware` and so on.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ def properties(target: str, ready: Ready | None) -> list[tuple[str, str]]:
 
 
 class SuiteProperties:
-    """A plugin of the process that writes the report: takes the properties of each target's first test case for the suite."""
+    """A plugin of the process that writes the report: takes the properties of each
+    target's first test case for the suite.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config

@@ -1,8 +1,10 @@
-"""Who speaks to the meter under test, and with which logical devices: wPorts and secrets, which no test holds itself.
+"""Who speaks to the meter under test, and with which logical devices: wPorts and
+secrets, which no test holds itself.
 
-They are this meter's own until `pytest_configure` takes them from `--meter FILE` and from the options that name the reading and the
-managing client, before any test module is imported. So a test module may import a wPort by name (`from host_tests.wire.aas import
-READER`), and what conftest files need is asked of `ROSTER` when it is needed.
+They are this meter's own until `pytest_configure` takes them from `--meter FILE` and from the
+options that name the reading and the managing client, before any test module is imported. So a test
+module may import a wPort by name (`from host_tests.wire.aas import READER`), and what conftest
+files need is asked of `ROSTER` when it is needed.
 
 The file is TOML; every table and key may be left out:
 
@@ -54,7 +56,8 @@ _OWN_DEVICES = (1, 17)
 
 @dataclass
 class Roster:
-    """clients by role; devices: wPorts, the management logical device first; limits and has: what the file declares.
+    """clients by role; devices: wPorts, the management logical device first; limits
+    and has: what the file declares.
 
     refused: (client or device, wPort) -> why there is no association with it.
     """
@@ -66,7 +69,9 @@ class Roster:
     refused: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def refuse(self, why: Mapping[str, str]) -> None:
-        """Keep why clients and the second device get no association (capability -> reason), for `expect`."""
+        """Keep why clients and the second device get no association
+        (capability -> reason), for `expect`.
+        """
         for role, login in self.clients.items():
             if role in why:
                 self.refused["client", login.wport] = why[role]
@@ -94,7 +99,9 @@ class Roster:
 
     @property
     def other_device(self) -> int:
-        """wPort of a second logical device; that of this meter where none is named, so that it can be asked for."""
+        """wPort of a second logical device; that of this meter where none is
+        named, so that it can be asked for.
+        """
         return self.devices[1] if len(self.devices) > 1 else _OWN_DEVICES[1]
 
     @property
@@ -109,7 +116,8 @@ ROSTER = Roster()
 def configure(config: pytest.Config) -> None:
     """Fill `ROSTER` from the options; RosterError for a file that cannot be used.
 
-    The options `client`, `password`, `manager` and `manager_password` then have the values that hold.
+    The options `client`, `password`, `manager` and `manager_password`
+    then have the values that hold.
     """
     path = config.getoption("meter_file")
     found = load(Path(path)) if path else Roster()

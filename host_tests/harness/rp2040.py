@@ -1,4 +1,6 @@
-"""The emulated RP2040 as the target of a run: `mp_*.py` scripts run on it, with the firmware of its image."""
+"""The emulated RP2040 as the target of a run: `mp_*.py` scripts run on it,
+with the firmware of its image.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The octets that the present test has sent and received, for its report. Secrets of the clients stand there as `**`."""
+"""The octets that the present test has sent and received, for its report. Secrets
+of the clients stand there as `**`.
+"""
 
 from __future__ import annotations
 

@@ -1,12 +1,16 @@
 """What the tests run against, as named by `--target`.
 
     unix                    a meter of our own: started here in MicroPython's unix port
-    emulated                a meter of our own on the emulated Cortex-M3 board (python -m tools.emulated build)
-    rp2040                  MicroPython's rp2 port on the emulated RP2040, without a network (python -m tools.rp2040 build)
+    emulated                a meter of our own on the emulated Cortex-M3 board (python
+                            -m tools.emulated build)
+    rp2040                  MicroPython's rp2 port on the emulated RP2040, without a network
+                            (python -m tools.rp2040 build)
     tcp://HOST[:PORT]       a meter that is running somewhere, reached over TCP and UDP
     id:USB-SERIAL, /dev/ttyACM0, COM5, socket://HOST:PORT, rfc2217://HOST:PORT
-                            a board of our own behind a serial port, the meter on it reached over its network
-    NAME                    a board of the rig file (`--rig`), which says what more can be done to it
+                            a board of our own behind a serial port, the meter on it
+                            reached over its network
+    NAME                    a board of the rig file (`--rig`), which says what
+                            more can be done to it
     labgrid:PLACE           a board that a labgrid coordinator hands out
 
 A meter that is not ours is read-only for the tests: `--allow-writes`,
@@ -72,7 +76,8 @@ CAPABILITIES = {
 BUILD = "emulated-build"  # of this computer, whatever the target
 # Changes nothing that anybody could miss on a meter that exists for one test run.
 _HARDWARE = {"board", BUILD, "emulated", "rp2040", "console", "watchdog", "power", "network-loss", "pulse", "timing"}
-# What a meter that is not ours is asked for before the first test (harness.ask); ours has all of it.
+# What a meter that is not ours is asked for before the first test
+# (harness.ask); ours has all of it.
 ASKED = frozenset(ask.SERVICES) | frozenset(ask.LOGICAL_NAMES) | {"udp", "connections", "second-device", "short-names"}
 OWN_METER = frozenset(CAPABILITIES) - _HARDWARE
 OWN_EMULATED = frozenset(CAPABILITIES) - {BUILD, "own-process", "roomy", "direct", "pulse", "timing", "rp2040"}
@@ -121,7 +126,9 @@ class Target:
         return "; ".join(why.get(name, CAPABILITIES[name]) for name in sorted(wanted - self.caps - here))
 
     def without(self, objects: set[str]) -> str:
-        """Why a test that needs these objects cannot run here; empty when it can, or when the meter's list could not be read."""
+        """Why a test that needs these objects cannot run here; empty when it can, or when
+        the meter's list could not be read.
+        """
         if self.asked is None or not self.asked.objects:
             return ""
         lacking = sorted(objects - set(self.asked.objects))
@@ -184,12 +191,18 @@ _SCHEMES: dict[str, Callable[[str, frozenset[str]], Target]] = {
 }
 _WITHOUT_MORE = ("unix", "emulated", "rp2040")
 _KNOWN = (
-    "unix, emulated, rp2040, tcp://HOST[:PORT], id:USB-SERIAL, a serial port, socket://…, rfc2217://…, labgrid:PLACE, or a board of --rig"
+    "unix, emulated, rp2040, tcp://HOST[:PORT], id:USB-SERIAL, a serial port, socket://…, rfc2217://…, "
+    "labgrid:PLACE, or a board of --rig"
 )
 
 
 def parse(
-    name: str, *, writes: bool = False, disconnect: bool = False, auth_failures: bool = False, rig: Mapping[str, BoardSpec] | None = None
+    name: str,
+    *,
+    writes: bool = False,
+    disconnect: bool = False,
+    auth_failures: bool = False,
+    rig: Mapping[str, BoardSpec] | None = None,
 ) -> Target:
     """The target of one `--target` option; TargetError when it is none."""
     permitted = {"writes": writes, "disconnect": disconnect, "auth-failures": auth_failures}

@@ -1,13 +1,14 @@
-"""Verdicts on a meter that is not ours: one for each test, with the rule, its level, its evidence, and the octets where it failed.
+"""Verdicts on a meter that is not ours: one for each test, with the rule, its level, its
+evidence, and the octets where it failed.
 
     PASSED          the meter follows the rule
     FAILED          it does not
     INCONCLUSIVE    the test could not come so far: its preparation failed
     NOT APPLICABLE  the meter lacks what the test is about, or may not be asked: the reason is told
 
-Levels: *standard* where a rule stands on one of the standards, on a public reproduction of them or on the conformance tests
-(docs/REQUIREMENTS.md, *Evidence*), *choice* where this meter chose, or where the test is marked `choice`. `--level standard` leaves the
-choices out.
+Levels: *standard* where a rule stands on one of the standards, on a public reproduction of them or
+on the conformance tests (docs/REQUIREMENTS.md, *Evidence*), *choice* where this meter chose, or
+where the test is marked `choice`. `--level standard` leaves the choices out.
 """
 
 from __future__ import annotations
@@ -41,12 +42,15 @@ def rules() -> dict[str, tuple[str, str, str]]:
     for line in (ROOT / "docs" / "REQUIREMENTS.md").read_text(encoding="utf-8").splitlines():
         if match := _RULE.match(line):
             identifier, text = match.groups()
-            # What follows *Meter:* is ours; the evidence of the rule may stand behind it all the same.
+            # What follows *Meter:* is ours; the evidence of the rule may
+            # stand behind it all the same.
             evidence = _EVIDENCE.search(text)
             marks = _MARKED.findall(text)
             rule = text.partition(_METER)[0].strip(" |")
             found[identifier] = (
-                (STANDARD, evidence[1], rule) if evidence is not None else (CHOICE, marks[-1] if marks else "choice", rule)
+                (STANDARD, evidence[1], rule)
+                if evidence is not None
+                else (CHOICE, marks[-1] if marks else "choice", rule)
             )
     return found
 
@@ -103,7 +107,9 @@ class Verdicts:
         self._targets = targets
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        reports = [each for group in terminalreporter.stats.values() for each in group if isinstance(each, pytest.TestReport)]
+        reports = [
+            each for group in terminalreporter.stats.values() for each in group if isinstance(each, pytest.TestReport)
+        ]
         deciding = [each for each in reports if _judged(each) and _PROPERTY in dict(each.user_properties)]
         judged = {(each.nodeid, dict(each.user_properties)[_PROPERTY]): each for each in deciding}
         terminalreporter.write_sep("=", f"verdicts: {', '.join(each.name for each in self._targets)}")
@@ -118,7 +124,9 @@ class Verdicts:
         for name in (STANDARD, CHOICE):
             told = [dict(each.user_properties) for each in judged.values()]
             counts = Counter(each[_PROPERTY] for each in told if each["level"] == name)
-            said = ", ".join(f"{counts[word]} {word}" for word in ("PASSED", "FAILED", "INCONCLUSIVE", "NOT APPLICABLE"))
+            said = ", ".join(
+                f"{counts[word]} {word}" for word in ("PASSED", "FAILED", "INCONCLUSIVE", "NOT APPLICABLE")
+            )
             terminalreporter.write_line(f"{name:9} {said}")
 
 

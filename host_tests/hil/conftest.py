@@ -1,4 +1,6 @@
-"""Fixtures of the harness's own tests: stand-ins, boards on them, and whole runs of pytest against them."""
+"""Fixtures of the harness's own tests: stand-ins, boards on them, and
+whole runs of pytest against them.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,16 @@ CONFTEST = "from host_tests.conftest import *\nfrom host_tests import conftest\n
 
 @pytest.fixture
 def standin(tmp_path: Path, micropython: Interpreter) -> Iterator[Callable[..., StandIn]]:
-    """Starts stand-ins: `standin("rfc2217", faults=("slow",))`; main.py runs on them unless `begun` is False."""
+    """Starts stand-ins: `standin("rfc2217", faults=("slow",))`; main.py runs
+    on them unless `begun` is False.
+    """
     with ExitStack() as running:
         count = iter(range(100))
 
         def start(kind: str = "socket", *, begun: bool = True, **options: object) -> StandIn:
-            one = running.enter_context(StandIn(micropython.words, tmp_path / f"board-{next(count)}", kind=kind, **options))
+            one = running.enter_context(
+                StandIn(micropython.words, tmp_path / f"board-{next(count)}", kind=kind, **options)
+            )
             return one.begun() if begun else one
 
         yield start
@@ -34,7 +40,9 @@ def standin(tmp_path: Path, micropython: Interpreter) -> Iterator[Callable[..., 
 
 @pytest.fixture
 def boards(tmp_path: Path) -> Iterator[Callable[..., HilBoard]]:
-    """Takes a stand-in as a run of tests does: `boards(standin, boot_seconds=5)` is an open HilBoard, closed after the test."""
+    """Takes a stand-in as a run of tests does: `boards(standin, boot_seconds=5)` is an
+    open HilBoard, closed after the test.
+    """
     taken: list[HilBoard] = []
 
     def take(standin: StandIn, **more: object) -> HilBoard:
@@ -52,7 +60,9 @@ def boards(tmp_path: Path) -> Iterator[Callable[..., HilBoard]]:
 
 @pytest.fixture
 def run_pytest(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs pytest on files with the harness's conftest: `run_pytest({"test_a.py": …}, "--rig", path)`."""
+    """Runs pytest on files with the harness's conftest:
+    `run_pytest({"test_a.py": …}, "--rig", path)`.
+    """
 
     def run(files: dict[str, str], *words: str, timeout: float = 100) -> subprocess.CompletedProcess[str]:
         folder = tmp_path / "suite"
@@ -63,10 +73,26 @@ def run_pytest(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         env.pop("PYTEST_ADDOPTS", None)
         env.pop("PYTEST_XDIST_WORKER", None)
-        whole = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(folder), "-p", "no:cacheprovider"]
+        whole = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-c",
+            str(ROOT / "pyproject.toml"),
+            "--rootdir",
+            str(folder),
+            "-p",
+            "no:cacheprovider",
+        ]
         whole += ["-p", "host_tests.harness.options", "--results", str(tmp_path / "results"), "-rs", *words]
         return subprocess.run(
-            [*whole, *([str(folder)] if files else [])], cwd=ROOT, env=env, capture_output=True, text=True, timeout=timeout, check=False
+            [*whole, *([str(folder)] if files else [])],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
 
     return run

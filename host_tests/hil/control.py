@@ -1,4 +1,6 @@
-"""What a rig file calls to act on a stand-in: `python -m host_tests.hil.control PORT off | on | hang | network up|down | pulses N`."""
+"""What a rig file calls to act on a stand-in: `python -m host_tests.hil.control PORT off |
+on | hang | network up|down | pulses N`.
+"""
 
 from __future__ import annotations
 

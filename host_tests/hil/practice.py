@@ -1,8 +1,11 @@
-"""A rig without hardware: `python -m host_tests.hil.practice [pytest options]`, which is what `make test-hil RIG=practice` runs.
+"""A rig without hardware: `python -m host_tests.hil.practice [pytest options]`, which is
+what `make test-hil RIG=practice` runs.
 
-Two boards stand on it: a STAND-IN behind RFC 2217 with a relay, a network and a pulse generator, and, when it has been built before, the
-emulated Cortex-M3 board, whose console is a `socket://` port and whose network is reached through a forwarded port. It is brought up to
-date first: tests of this firmware against the one of a week ago would tell nothing. What a run proves is the harness, not a board.
+Two boards stand on it: a STAND-IN behind RFC 2217 with a relay, a network and a pulse generator,
+and, when it has been built before, the emulated Cortex-M3 board, whose console is a `socket://`
+port and whose network is reached through a forwarded port. It is brought up to date first: tests of
+this firmware against the one of a week ago would tell nothing. What a run proves is the harness,
+not a board.
 """
 
 from __future__ import annotations
@@ -42,7 +45,9 @@ def main(words: list[str]) -> int:
             return 1
         path = folder / "rig.toml"
         path.write_text(text, encoding="utf-8")
-        return subprocess.call([sys.executable, "-m", "pytest", "-p", "host_tests.harness.options", "--rig", str(path), *words], cwd=ROOT)
+        return subprocess.call(
+            [sys.executable, "-m", "pytest", "-p", "host_tests.harness.options", "--rig", str(path), *words], cwd=ROOT
+        )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""A STAND-IN for a board on a serial port: the real meter in MicroPython's unix port, behind what a rig has around a board.
+"""A STAND-IN for a board on a serial port: the real meter in MicroPython's unix port,
+behind what a rig has around a board.
 
     with StandIn(interpreter.words, folder, kind="rfc2217") as board:
         board.device      what a target names: a pseudo-terminal, socket:// or rfc2217://
         board.rig         its table for a rig file, commands for relay, network and pulses included
 
-It boots `boot.py` and `main.py` from a littlefs in a file, speaks MicroPython's raw REPL, hears Ctrl-C while the meter runs, resets by
-program, by Ctrl-D, by DTR and RTS (RFC 2217) and by its power, and has a watchdog. `device/` is what stands in for the firmware image.
-What it cannot be: a chip. Time, radio, flash wear and interrupts of a board are not proved by it.
+It boots `boot.py` and `main.py` from a littlefs in a file, speaks MicroPython's raw REPL, hears
+Ctrl-C while the meter runs, resets by program, by Ctrl-D, by DTR and RTS (RFC 2217) and by its
+power, and has a watchdog. `device/` is what stands in for the firmware image. What it cannot be: a
+chip. Time, radio, flash wear and interrupts of a board are not proved by it.
 
 Commands reach it through a TCP port of its own: `python -m host_tests.hil.control PORT off`.
 """
@@ -49,7 +51,9 @@ _COMPUTING = 1.0  # seconds
 
 
 class _Lines:
-    """The stand-in's end of an RS-232 line for pyserial's RFC 2217 server: rates do not matter, DTR and RTS drive EN."""
+    """The stand-in's end of an RS-232 line for pyserial's RFC 2217 server: rates do
+    not matter, DTR and RTS drive EN.
+    """
 
     def __init__(self, changed: Callable[[bool], None]) -> None:
         self._changed = changed
@@ -89,8 +93,9 @@ class StandIn:
 
     kind     "socket", "rfc2217" or "pty"
     usb      the port goes away while the board resets, as native USB does ("pty" only)
-    faults   what is wrong with it on purpose: no-watchdog, wrong-cause, loses-pulses, writes-flash, slow, no-return;
-             loses-ok: a reset takes the REPL's acknowledgement of the command with it, as USB may
+    faults   what is wrong with it on purpose: no-watchdog, wrong-cause, loses-pulses,
+             writes-flash, slow, no-return; loses-ok: a reset takes the REPL's acknowledgement of
+             the command with it, as USB may
     frozen   whether the image has the meter in it
     """
 
@@ -185,13 +190,19 @@ class StandIn:
             },
             f"boards.{name}.config": {"bind": _LOOPBACK, "port": self.port, "offline_reset": 0},
             f"relays.{name}": {"off": [*control, "off"], "on": [*control, "on"], "seconds": 0.1},
-            f"networks.{name}": {"down": [*control, "network", "down"], "up": [*control, "network", "up"], "seconds": 15},
+            f"networks.{name}": {
+                "down": [*control, "network", "down"],
+                "up": [*control, "network", "up"],
+                "seconds": 15,
+            },
             f"pulses.{name}": {"send": [*control, "pulses", "{count}"], "period_ms": 250},
         }
         # JSON's texts, lists, numbers and truth values are TOML's.
         text = ""
         for table, keys in lines.items():
-            text += f"[{table}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items() if value is not None)
+            text += f"[{table}]\n" + "".join(
+                f"{key} = {json.dumps(value)}\n" for key, value in keys.items() if value is not None
+            )
         return text
 
     # -- the rig around it --------------------------------------------------
@@ -252,7 +263,8 @@ class StandIn:
         path = [DEVICE, ".frozen", ROOT / "boards" / BOARD, *([firmware.folder()] if self._frozen else [])]
         env = {
             **os.environ,
-            # The modules of the stand-in come before the interpreter's own; its script imports one of them.
+            # The modules of the stand-in come before the interpreter's own; its
+            # script imports one of them.
             "MICROPYPATH": str(DEVICE),
             "STANDIN_PATH": ":".join(map(str, path)),
             "STANDIN_FLASH": str(self._folder / "flash.img"),
@@ -263,7 +275,14 @@ class StandIn:
         }
         words = [*self._words, "-X", "heapsize=4M", str(DEVICE / "rom.py")]
         self._process = subprocess.Popen(
-            words, stdin=slave, stdout=slave, stderr=slave, env=env, pass_fds=(writing,), start_new_session=True, cwd=self._folder
+            words,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=env,
+            pass_fds=(writing,),
+            start_new_session=True,
+            cwd=self._folder,
         )
         os.close(slave)
         os.close(writing)
@@ -329,10 +348,12 @@ class StandIn:
             self._reset(rest.removesuffix("-raw"), rest.endswith("-raw"))
 
     def _interrupt(self) -> None:
-        """Ctrl-C for a program that runs: while it sleeps, or when it has computed for longer than a meter does that starts.
+        """Ctrl-C for a program that runs: while it sleeps, or when it has computed for
+        longer than a meter does that starts.
 
-        The unix port must not be interrupted in the middle of a collection (tools/launcher/signals.py). It is its own time that counts: on
-        a busy computer a start takes several times as long.
+        The unix port must not be interrupted in the middle of a collection
+        (tools/launcher/signals.py). It is its own time that counts: on a busy computer a start
+        takes several times as long.
         """
         assert self._process is not None
         if not self._awake:
@@ -433,7 +454,9 @@ class StandIn:
             self.write(octets)
 
     def _from_host(self, octets: bytes) -> None:
-        """Ctrl-C while a program runs interrupts it, as the UART's interrupt does; all else waits until the program reads."""
+        """Ctrl-C while a program runs interrupts it, as the UART's interrupt does; all
+        else waits until the program reads.
+        """
         if self._ports is not None:
             octets = b"".join(self._ports.filter(octets))
         if self._process is None:

@@ -1,4 +1,6 @@
-"""A board taken, booted, rescued and given back, on stand-ins: every form of a target, every rung of the ladder."""
+"""A board taken, booted, rescued and given back, on stand-ins: every form of a
+target, every rung of the ladder.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,15 @@ def files(board):
     return eval(board.execute("import os; print(os.listdir())"))
 
 
-# -- forms of a target ----------------------------------------------------------------------------------------
+# -- forms of a target
+# ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["socket", "rfc2217", "pty"])
 def test_boot_configuration_and_what_is_put_back(standin, boards, kind):
-    """The meter serves with what was asked for, the whole console is kept, and the board gets its own configuration back."""
+    """The meter serves with what was asked for, the whole console is kept, and the
+    board gets its own configuration back.
+    """
     one = standin(kind)
     board = boards(one)
     ready = board.configure({**QUICK, "serial": "00000077"})
@@ -60,7 +65,9 @@ def test_usb_that_goes_away_at_each_reset(standin, boards, monkeypatch):
 
 
 def test_a_reset_that_takes_the_acknowledgement_with_it(standin, boards):
-    """USB drops what nobody has read yet when the device goes away: that it went is acknowledgement enough."""
+    """USB drops what nobody has read yet when the device goes away: that it
+    went is acknowledgement enough.
+    """
     one = standin("pty", usb=True, faults=("loses-ok",))
     board = boards(one, power=None)
     board.configure(QUICK)
@@ -85,7 +92,8 @@ def test_a_port_that_stays_away(standin, boards):
     assert not board.alive
 
 
-# -- the ladder -----------------------------------------------------------------------------------------------
+# -- the ladder
+# -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -168,7 +176,9 @@ def test_a_meter_that_serves_where_nobody_reaches_it(standin, boards):
     with socket.socket() as taken:  # bound and not listening: connections are refused
         taken.bind(("127.0.0.1", 0))
         board = boards(standin(), address=f"127.0.0.1:{taken.getsockname()[1]}", power=None, repl_seconds=1)
-        with pytest.raises(HilError, match=r"READY, but nobody answers at 127\.0\.0\.1:\d+: .*does the rig file need an address\?"):
+        with pytest.raises(
+            HilError, match=r"READY, but nobody answers at 127\.0\.0\.1:\d+: .*does the rig file need an address\?"
+        ):
             board.configure(QUICK)
 
 
@@ -196,7 +206,8 @@ def test_a_reset_that_nobody_asked_for_is_seen(standin, boards):
     assert board.started_by_itself().startswith("READY ip=127.0.0.1")
 
 
-# -- the port -------------------------------------------------------------------------------------------------
+# -- the port
+# -------------------------------------------------------------------------------------------------
 
 
 def test_a_board_is_taken_by_one_run_only(standin, boards, monkeypatch):

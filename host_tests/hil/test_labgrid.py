@@ -1,4 +1,6 @@
-"""A board from a labgrid coordinator: a real coordinator and a real exporter on loopback, a stand-in behind the exported serial port."""
+"""A board from a labgrid coordinator: a real coordinator and a real exporter on loopback, a
+stand-in behind the exported serial port.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from host_tests.harness.ports import free_port
 
 pytestmark = [
     pytest.mark.timeout(180),
-    pytest.mark.skipif(not place.client().exists(), reason="labgrid is not installed: make test-hil LABGRID=1 installs it"),
+    pytest.mark.skipif(
+        not place.client().exists(), reason="labgrid is not installed: make test-hil LABGRID=1 installs it"
+    ),
 ]
 WAIT = 40.0
 
@@ -33,7 +37,9 @@ def listens(address):
 
 @pytest.fixture
 def outlet(standin):
-    """A power switch with a REST interface, as labgrid's `rest` model wants it, in front of a stand-in; gives (stand-in, URL, log)."""
+    """A power switch with a REST interface, as labgrid's `rest` model wants it, in front of a
+    stand-in; gives (stand-in, URL, log).
+    """
     one = standin()
     log = []
 
@@ -106,9 +112,7 @@ def test_a_place_is_a_target(lab, outlet, tmp_path, run_pytest):
     """Taken for the run, its power the ladder's last rung, and given back at the end."""
     one, _, switched = outlet
     rig = tmp_path / "rig.toml"
-    rig.write_text(
-        one.rig("bench", device="labgrid:bench", power=None, repl_seconds=1)
-    )
+    rig.write_text(one.rig("bench", device="labgrid:bench", power=None, repl_seconds=1))
     files = {
         "test_a.py": """
 import pytest, subprocess

@@ -1,4 +1,6 @@
-"""One user per device: between two locks of a process, two processes, and after a process that was killed."""
+"""One user per device: between two locks of a process, two processes, and
+after a process that was killed.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def test_one_at_a_time(device):
 
 
 def test_a_process_that_is_killed_gives_it_back(device):
-    holder = subprocess.Popen([sys.executable, "-c", HOLD, device], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, device], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(HilError, match=f"is in use by process {holder.pid}"):

@@ -44,7 +44,12 @@ def test_what_a_rig_says_of_its_boards(tmp_path):
     found = load(tmp_path, GOOD)
     assert list(found) == ["pico", "esp"]
     pico, esp = found.values()
-    assert (pico.device, pico.type, pico.answer_ms, pico.config) == ("id:E66110000000002A", "RPI_PICO_W", 50.0, {"ntp": "192.0.2.1"})
+    assert (pico.device, pico.type, pico.answer_ms, pico.config) == (
+        "id:E66110000000002A",
+        "RPI_PICO_W",
+        50.0,
+        {"ntp": "192.0.2.1"},
+    )
     assert pico.network.down == ("ssh", "ap", "wifi down")
     assert pico.network.up == ("ssh", "ap", "wifi up")
     assert pico.power.off[-1] == "off"
@@ -98,15 +103,24 @@ def test_a_rig_file_that_is_not_there(tmp_path):
         rig.load(tmp_path / "none.toml")
 
 
-# -- targets --------------------------------------------------------------------------------------------------
+# -- targets
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["id:E661", "/dev/ttyACM0", "COM5", "socket://rig:4000", "rfc2217://rig:4000"])
 def test_serial_ports_are_targets(name):
     found = target.parse(name)
     assert (found.kind, found.board.device) == ("board", name)
-    assert found.missing({"board", "console", "watchdog", "config", "writes", "disconnect", "auth-failures", "direct"}) == ""
-    for capability, text in (("power", "relay"), ("network-loss", "network"), ("pulse", "pulses"), ("timing", "answer_ms")):
+    assert (
+        found.missing({"board", "console", "watchdog", "config", "writes", "disconnect", "auth-failures", "direct"})
+        == ""
+    )
+    for capability, text in (
+        ("power", "relay"),
+        ("network-loss", "network"),
+        ("pulse", "pulses"),
+        ("timing", "answer_ms"),
+    ):
         assert text in found.missing({capability})
     assert found.missing({"own-process", "roomy", "emulated"})
 

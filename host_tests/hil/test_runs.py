@@ -1,4 +1,6 @@
-"""Whole runs of pytest against stand-ins: two targets in one run, the report, a case that hangs, workers."""
+"""Whole runs of pytest against stand-ins: two targets in one run, the
+report, a case that hangs, workers.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,27 @@ def properties(element):
 
 @pytest.mark.timeout(150)
 def test_unix_and_two_boards_in_one_run_and_what_the_report_says(standin, run_pytest, rig_file, tmp_path):
-    """Each board has a worker of its own; every case carries the properties of its target, the suite those of all."""
+    """Each board has a worker of its own; every case carries the properties of
+    its target, the suite those of all.
+    """
     first, second = standin(), standin("rfc2217")
     files = {
         "test_a.py": ANSWERS + WORKER,
         "test_b.py": WORKER,
     }
     report = tmp_path / "report.xml"
-    words = ["--rig", rig_file(first, second), "--target", "unix", "--target", "pico-0", "--target", second.device, "-n", "2"]
+    words = [
+        "--rig",
+        rig_file(first, second),
+        "--target",
+        "unix",
+        "--target",
+        "pico-0",
+        "--target",
+        second.device,
+        "-n",
+        "2",
+    ]
     done = run_pytest(files, *words, "--dist", "load", "--junitxml", str(report))
     assert "9 passed" in done.stdout, done.stdout
     suite = ElementTree.parse(report).getroot().find("testsuite")
@@ -53,7 +68,9 @@ def test_unix_and_two_boards_in_one_run_and_what_the_report_says(standin, run_py
 
 @pytest.mark.timeout(150)
 def test_a_case_that_hangs_does_not_break_the_next(standin, run_pytest, rig_file):
-    """Neither one whose time runs out nor one that hangs the board: it is climbed up the ladder, and the next test finds a meter."""
+    """Neither one whose time runs out nor one that hangs the board: it is climbed up the
+    ladder, and the next test finds a meter.
+    """
     files = {
         "test_a.py": """
 import pytest, subprocess
@@ -109,7 +126,12 @@ def test_capabilities_skip_by_their_reason(run_pytest, tmp_path):
     tests = "".join(f"@pytest.mark.caps('{name}')\ndef test_{n}(meter): pass\n" for n, name in enumerate(names))
     done = run_pytest({"test_a.py": "import pytest\n" + tests}, "--rig", str(path))
     assert f"{len(names)} skipped" in done.stdout
-    for text in ("a relay of the rig file", "a network of the rig file", "pulses of the rig file", "answer_ms of the rig file"):
+    for text in (
+        "a relay of the rig file",
+        "a network of the rig file",
+        "pulses of the rig file",
+        "answer_ms of the rig file",
+    ):
         assert text in done.stdout
 
 
@@ -142,7 +164,9 @@ def test_a_wrong_command_line_is_one_line(run_pytest, words, said):
 
 
 def test_scopes():
-    """All tests of a board are one scope, and each test of a module that shares nothing; others are by module, as `loadscope` has it."""
+    """All tests of a board are one scope, and each test of a module that shares nothing; others
+    are by module, as `loadscope` has it.
+    """
     boards = {"pico-1": rig.BoardSpec("pico-1", "id:1")}
     pico, unix = target.parse("pico-1", rig=boards), target.parse("unix")
     both = [unix, pico]

@@ -1,4 +1,6 @@
-"""The tests of hardware fail on a board that is wrong, each for its own fault: stand-ins with faults on purpose."""
+"""The tests of hardware fail on a board that is wrong, each for its own fault:
+stand-ins with faults on purpose.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def test_the_hardware_tests_fail_on_a_board_that_is_wrong(standin, run_pytest, r
     """Each fault by its test; what has none passes."""
     path = Path(rig_file(standin(faults=faults), answer_ms=20))
     path.write_text(path.read_text().replace("seconds = 15", "seconds = 4"))
-    done = run_pytest({}, "--rig", str(path), "-v", "-k", " or ".join(names), "host_tests/hardware/test_on_board.py", timeout=180)
+    done = run_pytest(
+        {}, "--rig", str(path), "-v", "-k", " or ".join(names), "host_tests/hardware/test_on_board.py", timeout=180
+    )
     for name, good in names.items():
         assert f"::{name} {'PASSED' if good else 'FAILED'}" in done.stdout, done.stdout
 
@@ -38,6 +42,12 @@ def test_the_hardware_tests_fail_on_a_board_that_is_wrong(standin, run_pytest, r
 def test_a_watchdog_that_does_not_bite_is_found(standin, run_pytest, rig_file):
     one = standin(faults=("no-watchdog",))
     done = run_pytest(
-        {}, "--rig", rig_file(one, boot_seconds=4), "-k", "test_watchdog_bites", "host_tests/hardware/test_on_board.py", timeout=140
+        {},
+        "--rig",
+        rig_file(one, boot_seconds=4),
+        "-k",
+        "test_watchdog_bites",
+        "host_tests/hardware/test_on_board.py",
+        timeout=140,
     )
     assert "2 failed" in done.stdout, done.stdout

@@ -1,4 +1,6 @@
-"""The runner of cases itself: what is said here of MicroPython is true of CPython where both run it."""
+"""The runner of cases itself: what is said here of MicroPython is true
+of CPython where both run it.
+"""
 
 
 class Skip(Exception):

@@ -1,4 +1,5 @@
-"""Runs inside MicroPython: something that starts and stops like the meter, and fails in whichever way a test wants.
+"""Runs inside MicroPython: something that starts and stops like the meter, and
+fails in whichever way a test wants.
 
     micropython stub_meter.py [MAIN] [key=value ...]
 

@@ -47,7 +47,9 @@ def test_third_party_clients_are_no_host_dependency():
 
 
 def test_unknown_group_is_one_line():
-    done = subprocess.run([sys.executable, "tools/pins.py", "x"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [sys.executable, "tools/pins.py", "x"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+    )
     assert (done.returncode, done.stderr) == (2, "error: no dependency group 'x' in pyproject.toml\n")
 
 
@@ -100,7 +102,9 @@ def interpreter_32bit():
 
 
 def test_32bit_interpreter_boxes_like_a_board(interpreter_32bit):
-    done = subprocess.run([*interpreter_32bit, "-c", SMALL_INT], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [*interpreter_32bit, "-c", SMALL_INT], capture_output=True, text=True, timeout=30, check=False
+    )
     assert done.stdout.split() == ["False", "True"], done.stderr
 
 
@@ -117,7 +121,9 @@ def test_32bit_interpreter_elsewhere_is_one_line(tmp_path):
         "import pathlib, sys; from tools.mp32 import fetch; fetch.CACHE = pathlib.Path('nowhere')\n"
         "from tools.mp32.__main__ import main; sys.exit(main([]))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("error: no 32-bit MicroPython here: ")
 
@@ -127,7 +133,10 @@ def test_32bit_interpreter_elsewhere_is_one_line(tmp_path):
     [
         (["run", "BOARD=RPI_PICO_W"], "make run does not know BOARD: it takes BIND CONFIG MICROPYTHON PORT SET"),
         (["read", "CLIENT=16"], "make read does not know CLIENT: it takes ARGS HOST PORT"),
-        (["firmware", "BOARD=RPI_PICO_W", "TARGET=/dev/ttyACM0"], "make firmware does not know TARGET: it takes ARGS BOARD TOP"),
+        (
+            ["firmware", "BOARD=RPI_PICO_W", "TARGET=/dev/ttyACM0"],
+            "make firmware does not know TARGET: it takes ARGS BOARD TOP",
+        ),
     ],
 )
 def test_words_that_a_target_would_ignore_are_told(words, said):
@@ -138,13 +147,21 @@ def test_words_that_a_target_would_ignore_are_told(words, said):
 
 
 def test_words_that_a_target_takes_are_taken():
-    for words in (["run", "PORT=0", "SET=rate=60 seed=7", "MICROPYTHON=micropython"], ["help", "HOST=x"], ["test", "JOBS=2", "ARGS=-k x"]):
+    for words in (
+        ["run", "PORT=0", "SET=rate=60 seed=7", "MICROPYTHON=micropython"],
+        ["help", "HOST=x"],
+        ["test", "JOBS=2", "ARGS=-k x"],
+    ):
         assert make(*words, "-n").returncode == 0, words
 
 
 def test_targets_take_the_words_that_the_manuals_give_them():
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-    commands = {command for page in pages for command in re.findall(r"(?:^ {4,}|`)(make [a-z][^`#\n]*)", page.read_text(), re.MULTILINE)}
+    commands = {
+        command
+        for page in pages
+        for command in re.findall(r"(?:^ {4,}|`)(make [a-z][^`#\n]*)", page.read_text(), re.MULTILINE)
+    }
     assert len(commands) > 20
     for command in sorted(commands):
         done = make(*shlex.split(re.sub("<.*?>", "x", command))[1:], "-n")
@@ -165,7 +182,10 @@ def test_targets_take_the_words_that_their_recipes_read():
     [
         (["test-hil", "RIG=rig.toml"], "host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire"),
         (["test-hil", "RIG=rig.toml", "ARGS=host_tests/hardware -rs"], "host_tests/hardware -rs"),
-        (["test-hil", "RIG=rig.toml", "ARGS=-x host_tests/wire/test_a.py::test_b"], "-x host_tests/wire/test_a.py::test_b"),
+        (
+            ["test-hil", "RIG=rig.toml", "ARGS=-x host_tests/wire/test_a.py::test_b"],
+            "-x host_tests/wire/test_a.py::test_b",
+        ),
         (["test-emulated", "ARGS=host_tests/alloc"], "host_tests/alloc"),
         (["test-rp2040", "ARGS=host_tests/rp2040/test_pins.py"], "host_tests/rp2040/test_pins.py"),
     ],
@@ -174,5 +194,5 @@ def test_a_folder_in_args_takes_the_place_of_the_targets_own(words, folders):
     """Beside the target's own it would add nothing."""
     command = make(*words, "-n").stdout.split("pytest")[-1].split()
     named = [word for word in command if word != "\\"]
-    named = named[named.index("cpython\"") + 1 :]
+    named = named[named.index('cpython"') + 1 :]
     assert named == folders.split()

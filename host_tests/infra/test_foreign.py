@@ -1,4 +1,6 @@
-"""Runs against a meter that is running already: it is asked what it has, and what does not concern it is left out and said."""
+"""Runs against a meter that is running already: it is asked what it has, and what does
+not concern it is left out and said.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,17 @@ def run(tmp_path: Path) -> Run:
     """`run(words…)` runs tests of this repository in a pytest of their own."""
 
     def pytest_with(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pytest", "-p", "host_tests.harness.options", "-p", "no:cacheprovider", "-q", "--tb=short"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "host_tests.harness.options",
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            "--tb=short",
+        ]
         command += ["--results", str(tmp_path / "results"), *words]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=55, check=False)
 
@@ -52,7 +64,13 @@ def asked(target: str, known: Roster | None = None) -> ask.Asked:
 
 def test_this_meter_has_everything_that_is_asked_for(running: str) -> None:
     found = asked(running)
-    assert set(found.caps) == set(ask.SERVICES) | set(ask.LOGICAL_NAMES) | {"second-device", "short-names", "roomy", "connections", "udp"}
+    assert set(found.caps) == set(ask.SERVICES) | set(ask.LOGICAL_NAMES) | {
+        "second-device",
+        "short-names",
+        "roomy",
+        "connections",
+        "udp",
+    }
     assert not found.why
     assert found.limits.pop("UDP_ASSOCIATIONS") >= 2
     assert found.limits == {"PDU": 1024, "TCP_ASSOCIATIONS": 4, "ASSOCIATIONS": 4, "CONNECTIONS": 8}
@@ -84,7 +102,9 @@ def test_nobody_there_is_one_line_before_the_first_test(run: Run) -> None:
         port = gone.getsockname()[1]
     done = run("host_tests/wire", "--target", f"tcp://127.0.0.1:{port}")
     assert done.returncode == 4
-    assert done.stderr.strip().startswith(f"ERROR: --target tcp://127.0.0.1:{port}: nobody answers at 127.0.0.1:{port}:")
+    assert done.stderr.strip().startswith(
+        f"ERROR: --target tcp://127.0.0.1:{port}: nobody answers at 127.0.0.1:{port}:"
+    )
     assert len(done.stderr.strip().splitlines()) == 1
     assert "passed" not in done.stdout
 
@@ -106,7 +126,11 @@ def test_a_file_names_clients_devices_limits_and_capabilities(tmp_path: Path) ->
         "[limits]\nLIST = 4\n[has]\nudp = false\n"
     )
     found = roster.load(path)
-    assert (found.clients["reader"], found.clients["manager"], found.clients["public"]) == (Login(17, "x"), Login(18), Login(16))
+    assert (found.clients["reader"], found.clients["manager"], found.clients["public"]) == (
+        Login(17, "x"),
+        Login(18),
+        Login(16),
+    )
     assert (found.management, found.limits, found.has) == (2, {"LIST": 4}, {"udp": False})
 
 
@@ -143,8 +167,17 @@ def test_a_file_that_is_not_there_is_one_line(run: Run) -> None:
 
 
 def test_a_renamed_client_is_a_reason_and_no_error(running: str, run: Run) -> None:
-    """Of the walk over four clients that of the public one is done, and the scripts beside it are not run."""
-    done = run("host_tests/wire/test_objects_walk_rights.py", "host_tests/wire/mp_lines.py", "--target", running, "--client", "17")
+    """Of the walk over four clients that of the public one is done, and the
+    scripts beside it are not run.
+    """
+    done = run(
+        "host_tests/wire/test_objects_walk_rights.py",
+        "host_tests/wire/mp_lines.py",
+        "--target",
+        running,
+        "--client",
+        "17",
+    )
     assert "KeyError" not in done.stdout
     assert "Traceback" not in done.stdout
     assert done.returncode == 0, done.stdout
@@ -157,14 +190,31 @@ def test_a_renamed_client_is_a_reason_and_no_error(running: str, run: Run) -> No
 
 
 def test_choices_are_left_out_where_only_the_standard_is_asked_for(running: str, run: Run) -> None:
-    done = run("host_tests/wire/test_wrapper_stream.py", "-k", "tests_none or bad_version", "--target", running, "--level", "standard")
+    done = run(
+        "host_tests/wire/test_wrapper_stream.py",
+        "-k",
+        "tests_none or bad_version",
+        "--target",
+        running,
+        "--level",
+        "standard",
+    )
     assert done.returncode == 0, done.stdout
     assert "choice    0 PASSED, 0 FAILED, 0 INCONCLUSIVE, 0 NOT APPLICABLE" in done.stdout
 
 
 def names_things(associate: Callable[[int], object]) -> list[object]:
-    """What a test may name: a client, a service, objects as text, in a tuple and as octets. Never called."""
-    return [associate(READER), by_range, "1.0.32.7.0.255", NOTE, bytes.fromhex("C001C1 0003 0100020800FF 02 00"), "1.0.99.99.0.255"]
+    """What a test may name: a client, a service, objects as text, in a
+    tuple and as octets. Never called.
+    """
+    return [
+        associate(READER),
+        by_range,
+        "1.0.32.7.0.255",
+        NOTE,
+        bytes.fromhex("C001C1 0003 0100020800FF 02 00"),
+        "1.0.99.99.0.255",
+    ]
 
 
 def test_a_test_needs_what_it_names(request: pytest.FixtureRequest) -> None:

@@ -20,7 +20,9 @@ CONFTEST = "from host_tests.conftest import *\nfrom host_tests import conftest\n
 
 @pytest.fixture
 def run_tests(tmp_path, micropython):
-    """Runs pytest on the given files with the harness's conftest and the stub for a meter; returns the finished process."""
+    """Runs pytest on the given files with the harness's conftest and the stub for a
+    meter; returns the finished process.
+    """
 
     def run(files, *words, only=""):
         (tmp_path / "conftest.py").write_text(CONFTEST)
@@ -29,7 +31,17 @@ def run_tests(tmp_path, micropython):
         env = {**os.environ, "PYTHONPATH": str(ROOT), "MICROPYTHON": shlex.join([*micropython.words, str(STUB)])}
         env.pop("PYTEST_ADDOPTS", None)
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-p", "no:cacheprovider"]
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-c",
+                str(ROOT / "pyproject.toml"),
+                "--rootdir",
+                str(tmp_path),
+                "-p",
+                "no:cacheprovider",
+            ]
             + ["--results", str(tmp_path / "results"), "-rs", *words, str(tmp_path / only)],
             cwd=tmp_path,
             env=env,
@@ -218,7 +230,10 @@ def test_several_targets_run_every_test_on_each(run_tests, stub):
     [
         ("@pytest.mark.caps('magic')\ndef test_1(): ...\n", "magic is no capability"),
         ("@pytest.mark.req('A-' + '999')\ndef test_1(): ...\n", "A-999 is no id of docs/REQUIREMENTS.md"),
-        ("@pytest.mark.meter_config(backfill_days=0)\ndef test_1(): ...\n", "write pytest.mark.prefers(backfill_days=0)"),
+        (
+            "@pytest.mark.meter_config(backfill_days=0)\ndef test_1(): ...\n",
+            "write pytest.mark.prefers(backfill_days=0)",
+        ),
     ],
 )
 def test_wrong_marks_stop_the_run(run_tests, source, complaint):
@@ -280,7 +295,9 @@ def test_1():
     done = run_tests(files, "-rA", "--micropython", shlex.join(micropython.words))
     lines = [line for line in done.stdout.splitlines() if "mp_a.py::" in line]
     outcomes = {line.partition("::")[2].split(" - ")[0]: line.split()[0] for line in lines}
-    assert outcomes["test_good[micropython]"] == outcomes["test_good[cpython]"] == outcomes["two[micropython]"] == "PASSED"
+    assert (
+        outcomes["test_good[micropython]"] == outcomes["test_good[cpython]"] == outcomes["two[micropython]"] == "PASSED"
+    )
     assert outcomes["three[micropython]"] == outcomes["three[cpython]"] == "FAILED"
     assert "2 skipped" in done.stdout
     assert "not two" in done.stdout
@@ -292,7 +309,9 @@ def test_1():
 
 @pytest.mark.parametrize(("only", "cases"), [("mp_a.py", 2), ("mp_b.py", 1), ("mp_a.py::test_1[cpython]", 1)])
 def test_a_file_of_cases_may_be_named_by_itself(run_tests, micropython, only, cases):
-    """Each case once, as in a run of its folder: pytest takes a file that is named for a module of its own."""
+    """Each case once, as in a run of its folder: pytest takes a file that is
+    named for a module of its own.
+    """
     files = {
         "helper.py": "def two(): return 2\n",
         "mp_a.py": "from helper import two\ndef test_1(): assert two() == 2\n",

@@ -102,7 +102,13 @@ def test_unbalanced_quotes_are_one_line():
 
 def test_ready_line():
     ready = Ready.parse(READY + " more=1")
-    assert (ready.ip, ready.port, ready.heap, ready.free, ready.fields["more"]) == (("127.0.0.1", "::1"), 4059, 1000, 2000, "1")
+    assert (ready.ip, ready.port, ready.heap, ready.free, ready.fields["more"]) == (
+        ("127.0.0.1", "::1"),
+        4059,
+        1000,
+        2000,
+        "1",
+    )
 
 
 @pytest.mark.parametrize("line", ["READY", READY.replace("port=4059", "port=x"), READY.replace(" free=2000", "")])
@@ -112,7 +118,8 @@ def test_malformed_ready_line(line):
 
 
 @pytest.mark.parametrize(
-    ("value", "word"), [("off", "key=off"), (True, "key=true"), (7, "key=7"), ([1, "a"], 'key=[1, "a"]'), (None, "key=null")]
+    ("value", "word"),
+    [("off", "key=off"), (True, "key=true"), (7, "key=7"), ([1, "a"], 'key=[1, "a"]'), (None, "key=null")],
 )
 def test_settings_are_json_words(value, word):
     assert setting("key", value) == word
@@ -203,11 +210,15 @@ def test_stop_of_a_meter_that_is_starting(micropython):
 
 @pytest.fixture
 def program():
-    """`program(source)` runs Python in a group of its own and returns the process when it has printed a line."""
+    """`program(source)` runs Python in a group of its own and returns the
+    process when it has printed a line.
+    """
     started = []
 
     def run(source):
-        one = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True, start_new_session=True)
+        one = subprocess.Popen(
+            [sys.executable, "-c", source], stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
         started.append(one)
         assert one.stdout.readline() == "begun\n"
         return one
@@ -220,7 +231,9 @@ def program():
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not tell the state of a process")
 def test_interrupt_waits_for_sleep(program):
-    """A program that computes, for longer than it takes to send a signal, and then sleeps, is interrupted in its sleep."""
+    """A program that computes, for longer than it takes to send a signal, and then
+    sleeps, is interrupted in its sleep.
+    """
     one = program(
         "import time\nwhere = 'computing'\ndef work():\n    global where\n    print('begun', flush=True)\n"
         "    while time.process_time() < 0.4: abs(1)\n    where = 'asleep'\n    time.sleep(60)\n"
@@ -303,7 +316,9 @@ def test_missing_interpreter_is_one_line(micropython, launched):
 def test_signal_while_the_meter_starts(micropython, launched, tmp_path, number):
     """Nothing is said, not even by an interpreter that the signal ends."""
     begun = tmp_path / "begun"
-    slow = script(tmp_path / "slow", f'case "$1" in -c) echo micropython 1.29.0 True;; *) : > "{begun}"; exec sleep 60;; esac')
+    slow = script(
+        tmp_path / "slow", f'case "$1" in -c) echo micropython 1.29.0 True;; *) : > "{begun}"; exec sleep 60;; esac'
+    )
     process = launch(micropython, micropython_words=str(slow))
     launched(process)
     while not begun.exists():

@@ -1,4 +1,6 @@
-"""The linker for images of boards: what it makes of a small program, what it refuses, and the whole meter linked."""
+"""The linker for images of boards: what it makes of a small program, what it
+refuses, and the whole meter linked.
+"""
 
 from __future__ import annotations
 
@@ -147,7 +149,9 @@ def written(folder: Path, files: dict[str, str]) -> Path:
 def run(folder: Path, module: str, *after: str) -> str:
     """What `main()` of a module returns, in an interpreter of its own, and what is asked after it."""
     code = f"import {module}, sys\nprint({module}.main())\n" + "\n".join(after)
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -168,7 +172,16 @@ def test_a_linked_program_does_the_same(tmp_path: Path) -> None:
 def test_constants_and_imports_and_what_is_unused_are_gone(tmp_path: Path) -> None:
     folder = link(tmp_path, PROGRAM)
     image = (folder / "image.py").read_text()
-    for gone in ("const(", "_SCALE =", "BIG =", "def unused", "from parts", "import report", "twins_plain", "The same name"):
+    for gone in (
+        "const(",
+        "_SCALE =",
+        "BIG =",
+        "def unused",
+        "from parts",
+        "import report",
+        "twins_plain",
+        "The same name",
+    ):
         assert gone not in image, gone
     assert "size=1" in image
     # a name that stands for two things, or is a function's own somewhere, is told apart
@@ -178,13 +191,18 @@ def test_constants_and_imports_and_what_is_unused_are_gone(tmp_path: Path) -> No
 
 
 def test_native_code_and_what_it_uses_is_a_module_of_its_own(tmp_path: Path) -> None:
-    """Code for ARMv6-M finds no names but the first of its module; of the whole image they would be others."""
+    """Code for ARMv6-M finds no names but the first of its module; of the
+    whole image they would be others.
+    """
     folder = link(tmp_path, PROGRAM)
     native = (folder / "image_native.py").read_text()
     assert {name for name in ("double", "same") if f"def {name}(" in native} == {"double", "same"}
     assert "from image_native import double" in (folder / "image.py").read_text()
     names = "\n".join(f"    name_{i} = n" for i in range(300))
-    many = {**PROGRAM, "twins_native.py": f"import micropython\n\n\n@micropython.viper\ndef double(n):\n{names}\n    return n\n"}
+    many = {
+        **PROGRAM,
+        "twins_native.py": f"import micropython\n\n\n@micropython.viper\ndef double(n):\n{names}\n    return n\n",
+    }
     with pytest.raises(LinkError, match="more than 287 names"):
         link(tmp_path / "many", many)
 
@@ -197,11 +215,13 @@ def test_what_only_the_start_uses_is_let_go(tmp_path: Path) -> None:
 
 def test_tables_of_constants_are_literals(tmp_path: Path) -> None:
     text = (
-        "from micropython import const\n\n_A, _B = const(1), 2\n_ROW = (_A, 'a')\nTABLE = bytes((_A, _B, _A))\nROWS = (_ROW, (None, _B))\n"
+        "from micropython import const\n\n_A, _B = const(1), 2\n_ROW = (_A, 'a')\n"
+        "TABLE = bytes((_A, _B, _A))\nROWS = (_ROW, (None, _B))\n"
     )
     files = {
         **PROGRAM,
-        "report.py": text + PROGRAM["report.py"].replace("double(piece.size)", "double(piece.size) * TABLE[0] * ROWS[0][0]"),
+        "report.py": text
+        + PROGRAM["report.py"].replace("double(piece.size)", "double(piece.size) * TABLE[0] * ROWS[0][0]"),
     }
     folder = link(tmp_path, files)
     assert "TABLE = b'\\x01\\x02\\x01'\nROWS = ((1, 'a'), (None, 2))\n" in (folder / "image.py").read_text()
@@ -220,10 +240,22 @@ def test_files_that_do_not_change_are_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("report.py", "from parts import tools\n\n\ndef find(a, b):\n    tools.BIG = 2\n", "report: tools.BIG is a constant and changed"),
+        (
+            "report.py",
+            "from parts import tools\n\n\ndef find(a, b):\n    tools.BIG = 2\n",
+            "report: tools.BIG is a constant and changed",
+        ),
         ("report.py", "from . import parts\n", "relative imports"),
-        ("parts/tools.py", "from report import find\nBIG = 1\n\n\ndef mark(name):\n    return name\n", "a circle of imports"),
-        ("report.py", "from parts import nobody\n\n\ndef find(pieces, name):\n    return nobody\n", "parts has no nobody"),
+        (
+            "parts/tools.py",
+            "from report import find\nBIG = 1\n\n\ndef mark(name):\n    return name\n",
+            "a circle of imports",
+        ),
+        (
+            "report.py",
+            "from parts import nobody\n\n\ndef find(pieces, name):\n    return nobody\n",
+            "parts has no nobody",
+        ),
         ("report.py", "import parts.tools\n", "import parts.tools: write from"),
     ],
 )
@@ -246,11 +278,31 @@ def test_the_whole_meter_serves_linked(tmp_path: Path, micropython: Interpreter)
     (folder / "board").mkdir()
     for name in ("main.py", "limits_default.py", "board/__init__.py", "board/watchdog.py"):
         shutil.copy(ROOT / "firmware" / name, folder / name)
-    shutil.copy(ROOT / "host_tests" / "boards" / "fakes" / "machine.py", folder)  # a stand-in: boards have it, this computer does not
+    # a stand-in: boards have it, this computer does not
+    shutil.copy(ROOT / "host_tests" / "boards" / "fakes" / "machine.py", folder)
     wire = ROOT / "host_tests" / "wire"
     tests = ("test_set_values.py", "test_action_methods.py", "test_udp_datagrams.py")
-    words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "host_tests.harness.options"]
-    words += ["--firmware", str(folder), "--results", str(tmp_path / "results"), "--micropython", shlex.join(micropython.words)]
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "host_tests.harness.options",
+    ]
+    words += [
+        "--firmware",
+        str(folder),
+        "--results",
+        str(tmp_path / "results"),
+        "--micropython",
+        shlex.join(micropython.words),
+    ]
     done = subprocess.run(
         [*words, *(str(wire / name) for name in tests)],
         cwd=ROOT,
@@ -266,7 +318,8 @@ def test_the_whole_meter_serves_linked(tmp_path: Path, micropython: Interpreter)
     assert done.returncode == 0, done.stdout[-4000:]
 
 
-# Features in little: one that is imported where it is used, and a module that is handed on as a value.
+# Features in little: one that is imported where it is used, and a module
+# that is handed on as a value.
 FEATURED = {
     **{name: text for name, text in PROGRAM.items() if name != "app.py"},
     "app.py": """
@@ -310,8 +363,18 @@ class Meter:
 @pytest.mark.parametrize(
     ("table", "said", "there", "gone"),
     [
-        ("", "(['a in blocks', 'unused', 'told'], ('SN_CLIENTS', 'GROUPS'))", ("def notify", "sent = sent"), ("import", "unasked =")),
-        ("PUSHES = 0\n", "(['a in blocks', 'unused'], ('SN_CLIENTS', 'PUSHES', 'GROUPS'))", ("def sent",), ("notify", "PUSHES and")),
+        (
+            "",
+            "(['a in blocks', 'unused', 'told'], ('SN_CLIENTS', 'GROUPS'))",
+            ("def notify", "sent = sent"),
+            ("import", "unasked ="),
+        ),
+        (
+            "PUSHES = 0\n",
+            "(['a in blocks', 'unused'], ('SN_CLIENTS', 'PUSHES', 'GROUPS'))",
+            ("def sent",),
+            ("notify", "PUSHES and"),
+        ),
         (
             "PUSHES = GBT_WINDOW = 0\n",
             "(['alone', 'unused'], ('SN_CLIENTS', 'GBT_WINDOW', 'PUSHES', 'GROUPS'))",
@@ -324,7 +387,9 @@ class Meter:
 def test_a_board_s_table_decides_what_is_linked(
     tmp_path: Path, table: str, said: str, there: tuple[str, ...], gone: tuple[str, ...]
 ) -> None:
-    firmware = written(tmp_path / "firmware", {name: text for name, text in FEATURED.items() if name != "micropython.py"})
+    firmware = written(
+        tmp_path / "firmware", {name: text for name, text in FEATURED.items() if name != "micropython.py"}
+    )
     board = tmp_path / "limits.py"
     board.write_text("from limits_default import *\n" + table)
     folder = Path(linked(firmware, tmp_path / "linked", board))
@@ -340,7 +405,9 @@ def test_a_board_s_table_decides_what_is_linked(
 
 
 def test_only_what_means_the_parent_is_written_so(tmp_path: Path) -> None:
-    """`super()` stays where the parent is a class in C, or where `self` or the parent's name means something else."""
+    """`super()` stays where the parent is a class in C, or where `self` or the
+    parent's name means something else.
+    """
     main = """
 class Parent:
     def __init__(self, *words):

@@ -43,7 +43,9 @@ def faults(problems):
     ],
 )
 def test_constants_written_twice_agree(tree, line, good):
-    root = tree({"firmware/dlms/server.py": f"A = 1\n{line}\n", "firmware/dlms/wrapper.py": "HEADER = const(8)\nPLAIN = 1\n"})
+    root = tree(
+        {"firmware/dlms/server.py": f"A = 1\n{line}\n", "firmware/dlms/wrapper.py": "HEADER = const(8)\nPLAIN = 1\n"}
+    )
     assert faults(constants.check(root)) == ([] if good else ["firmware/dlms/server.py:2"])
 
 
@@ -109,7 +111,9 @@ def test_imports_the_right_way(tree):
 
 # -- requirement ids --------------------------------------------------------
 
-DOCUMENT = "# Rules\n- **A-01 M** One.\n| **C-10 M** | two |\n- **D-89a S** Three, see **A-99**.\n- **A-15 note** Four.\n"
+DOCUMENT = (
+    "# Rules\n- **A-01 M** One.\n| **C-10 M** | two |\n- **D-89a S** Three, see **A-99**.\n- **A-15 note** Four.\n"
+)
 
 
 def test_ids_of_the_document(tree):
@@ -148,7 +152,9 @@ VIPER = "import micropython\n\n\n@micropython.viper\ndef f(x: int) -> int:\n    
 
 def test_literal_that_a_32_bit_board_cannot_hold(tree):
     problems = boards.check(tree({"firmware/a.py": VIPER.format("0x40000000")}))
-    assert {problem.text.split(":")[0] for problem in problems} == {f"does not compile for {name}" for name in boards.ARCHITECTURES}
+    assert {problem.text.split(":")[0] for problem in problems} == {
+        f"does not compile for {name}" for name in boards.ARCHITECTURES
+    }
 
 
 def test_syntax_error_names_its_line(tree):
@@ -180,7 +186,9 @@ def test_forbidden_words(tree, line):
 
 
 def test_long_module(tree):
-    assert faults(text.check(tree({"tools/a.py": "x = 1\n" * 501, "tools/b.py": "x = 1\n" * 500}))) == ["tools/a.py:501"]
+    assert faults(text.check(tree({"tools/a.py": "x = 1\n" * 501, "tools/b.py": "x = 1\n" * 500}))) == [
+        "tools/a.py:501"
+    ]
 
 
 # -- prose ------------------------------------------------------------------
@@ -229,7 +237,9 @@ def test_documents_name_what_is_there(tree, words, good):
 
 
 def test_unknown_check_is_refused():
-    done = subprocess.run([sys.executable, "-m", "tools.lint", "nope"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.lint", "nope"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 2
     assert "no such check: nope" in done.stderr
 

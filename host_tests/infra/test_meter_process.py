@@ -26,7 +26,9 @@ def launch(micropython, *words):
 
 
 def refused(micropython, *words):
-    """The one line that the launcher prints for a start that fails, checked to be one and no traceback."""
+    """The one line that the launcher prints for a start that fails,
+    checked to be one and no traceback.
+    """
     process = launch(micropython, "--port", "0", *words)
     try:
         out, err = process.communicate(timeout=30)

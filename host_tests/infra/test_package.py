@@ -1,4 +1,6 @@
-"""The client as a package: what the wheel holds, what its modules import, and its guide, in an environment that has nothing else."""
+"""The client as a package: what the wheel holds, what its modules import, and its guide, in
+an environment that has nothing else.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,22 @@ GUIDE = ROOT / "docs" / "guide" / "python.md"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 FOLDERS = {name: ROOT / folder for name, folder in PYPROJECT["tool"]["setuptools"]["package-dir"].items()}
 # Modules of the standard library that are not on every system.
-POSIX_ONLY = {"crypt", "curses", "fcntl", "grp", "nis", "posix", "pty", "pwd", "readline", "resource", "spwd", "syslog", "termios", "tty"}
+POSIX_ONLY = {
+    "crypt",
+    "curses",
+    "fcntl",
+    "grp",
+    "nis",
+    "posix",
+    "pty",
+    "pwd",
+    "readline",
+    "resource",
+    "spwd",
+    "syslog",
+    "termios",
+    "tty",
+}
 # What `dependencies` of pyproject.toml declares, by the names that are imported.
 DECLARED = {"rich", "tomli"}
 _EXAMPLE = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```)?", re.DOTALL)
@@ -57,14 +74,18 @@ def test_modules_import_the_standard_library_their_package_and_what_is_declared(
         for wanted in imports(name, path, tree):
             top = wanted.partition(".")[0]
             assert top not in POSIX_ONLY, f"{name} imports {wanted}, which is not on every system"
-            assert wanted in own or top in sys.stdlib_module_names | DECLARED | {"__future__"}, f"{name} imports {wanted}"
+            assert wanted in own or top in sys.stdlib_module_names | DECLARED | {"__future__"}, (
+                f"{name} imports {wanted}"
+            )
     assert {re.split(r"[^\w-]", line)[0] for line in PYPROJECT["project"]["dependencies"]} == DECLARED
 
 
 def test_whole_folders_are_packaged():
     assert set(FOLDERS) == set(PYPROJECT["tool"]["setuptools"]["packages"])
     for folder in FOLDERS.values():
-        assert not [path for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"], f"a folder of {folder} is left out"
+        assert not [path for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"], (
+            f"a folder of {folder} is left out"
+        )
 
 
 def quietly(*words: object, cwd: Path) -> None:
@@ -81,7 +102,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, source)
     for name in ("docs", "tools"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    quietly(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", source / "dist", ".", cwd=source)
+    quietly(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        source / "dist",
+        ".",
+        cwd=source,
+    )
     (built,) = (source / "dist").glob("*.whl")
     return built
 
@@ -101,7 +134,9 @@ def complete(empty: Path, wheel: Path) -> Path:
     """The same environment with what the wheel declares."""
     words = [empty / "python", "-m", "pip", "install", "-q", "--retries", "1", "--timeout", "20", wheel]
     try:
-        done = subprocess.run(list(map(str, words)), cwd=empty, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(
+            list(map(str, words)), cwd=empty, capture_output=True, text=True, timeout=120, check=False
+        )
     except subprocess.TimeoutExpired:
         pytest.skip("the dependencies of the wheel could not be fetched in 120 s")
     if done.returncode:
@@ -125,17 +160,33 @@ def energy(client: Client) -> Data:
 
 Client.tcp(port="4059")
 """)
-    words = [sys.executable, "-m", "mypy", "--strict", "--python-executable", empty / "python", "--cache-dir", tmp_path / "cache", program]
-    said = subprocess.run(list(map(str, words)), cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False).stdout
+    words = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--python-executable",
+        empty / "python",
+        "--cache-dir",
+        tmp_path / "cache",
+        program,
+    ]
+    said = subprocess.run(
+        list(map(str, words)), cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False
+    ).stdout
     assert re.findall(r"program\.py:(\d+): error: .*\[(.*)\]", said) == [("6", "arg-type")], said
 
 
 def run(scripts: Path, *words: str, meter) -> str:
-    """What a command of the environment prints, far from the checkout and with nothing of it on its path."""
+    """What a command of the environment prints, far from the checkout and
+    with nothing of it on its path.
+    """
     env = {name: value for name, value in os.environ.items() if not name.startswith(("DLMS_", "PYTHON"))}
     env |= {"DLMS_HOST": meter.host, "DLMS_PORT": str(meter.port), "DLMS_NO_CACHE": "1", "PYTHONIOENCODING": "utf-8"}
     command = [str(scripts / words[0]), *words[1:]]
-    done = subprocess.run(command, cwd=scripts, env=env, capture_output=True, text=True, encoding="utf-8", timeout=50, check=False)
+    done = subprocess.run(
+        command, cwd=scripts, env=env, capture_output=True, text=True, encoding="utf-8", timeout=50, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -155,7 +206,9 @@ def _module_files() -> Iterator[str]:
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_examples_of_the_guide_print_what_it_shows(empty, meter, number):
-    """Without rich: the library needs the standard library alone. Numbers may differ, except in words."""
+    """Without rich: the library needs the standard library alone. Numbers
+    may differ, except in words.
+    """
     code, shown = EXAMPLES[number]
     assert shown
     said = run(empty, "python", "-c", code.replace('"127.0.0.1", 4059', f'"{meter.host}", {meter.port}'), meter=meter)

@@ -45,7 +45,9 @@ def test_another_import_makes_another_picture(tmp_path):
 
 
 def test_every_arc_runs_down():
-    assert [arrow for arrow in pictures.arrows() if pictures.PARTS.index(arrow[0]) > pictures.PARTS.index(arrow[1])] == []
+    assert [
+        arrow for arrow in pictures.arrows() if pictures.PARTS.index(arrow[0]) > pictures.PARTS.index(arrow[1])
+    ] == []
 
 
 def test_the_table_is_read_as_the_meter_reads_it():

@@ -1,4 +1,6 @@
-"""docs/PROFILE.md tells the truth: its tables and octets are what meters and tests say, and it has every clause of the template."""
+"""docs/PROFILE.md tells the truth: its tables and octets are what meters and tests say,
+and it has every clause of the template.
+"""
 
 from __future__ import annotations
 
@@ -30,29 +32,80 @@ def clause(number: str) -> str:
 
 # The clauses of IEC TS 62056-1-1 in their order, and what annexes the statement has beside them
 TEMPLATE = (
-    *("Introduction", "1 Scope", "2 Normative references", "3 Terms, definitions and abbreviations", "3.1 Terms and definitions"),
-    *("3.2 Abbreviations", "4 Targeted communication environments", "5 Use of the communication layers for this profile"),
-    *("5.1 Information related to the use of the standards specifying the lower layers", "5.2 Structure of the communication profile"),
-    *("5.3 Lower protocol layers and their use", "5.4 Service mapping and adaptation layers", "5.5 Registration and connection management"),
-    *("6 Identification and addressing schemes", "7 Specific considerations for the application layer services", "7.1 Overview"),
-    *("7.2 Application Association establishment and release: ACSE services", "7.3 xDLMS services", "7.4 Security mechanisms"),
-    *("7.5 Transferring long application messages", "7.6 Media access, bandwidth and timing considerations", "7.7 Other considerations"),
+    *(
+        "Introduction",
+        "1 Scope",
+        "2 Normative references",
+        "3 Terms, definitions and abbreviations",
+        "3.1 Terms and definitions",
+    ),
+    *(
+        "3.2 Abbreviations",
+        "4 Targeted communication environments",
+        "5 Use of the communication layers for this profile",
+    ),
+    *(
+        "5.1 Information related to the use of the standards specifying the lower layers",
+        "5.2 Structure of the communication profile",
+    ),
+    *(
+        "5.3 Lower protocol layers and their use",
+        "5.4 Service mapping and adaptation layers",
+        "5.5 Registration and connection management",
+    ),
+    *(
+        "6 Identification and addressing schemes",
+        "7 Specific considerations for the application layer services",
+        "7.1 Overview",
+    ),
+    *(
+        "7.2 Application Association establishment and release: ACSE services",
+        "7.3 xDLMS services",
+        "7.4 Security mechanisms",
+    ),
+    *(
+        "7.5 Transferring long application messages",
+        "7.6 Media access, bandwidth and timing considerations",
+        "7.7 Other considerations",
+    ),
     *("8 Communication configuration and management", "9 The COSEM application process"),
     *("10 Additional considerations for the use of this profile", "Annex A (informative) Examples"),
-    *("Annex B (normative) New COSEM interface classes and OBIS codes", "Annex C (informative) Conformity", "Bibliography", "Index"),
+    *(
+        "Annex B (normative) New COSEM interface classes and OBIS codes",
+        "Annex C (informative) Conformity",
+        "Bibliography",
+        "Index",
+    ),
 )
 # Service primitives of IEC 62056-9-7, clause 7
 PRIMITIVES = (
-    *(f"TCP-{service}.{kind}" for service in ("CONNECT", "DISCONNECT") for kind in ("request", "indication", "response", "confirm")),
+    *(
+        f"TCP-{service}.{kind}"
+        for service in ("CONNECT", "DISCONNECT")
+        for kind in ("request", "indication", "response", "confirm")
+    ),
     *(f"{protocol}-DATA.{kind}" for protocol in ("TCP", "UDP") for kind in ("request", "indication", "confirm")),
     "TCP-ABORT.indication",
 )
 # id -> (clause number, words that it has to have)
 CLAUSES = {
-    "H-02": ("1", ("Wi-Fi", "Ethernet", "Outside its scope", "data structures of the protocols below", "project-specific data")),
+    "H-02": (
+        "1",
+        ("Wi-Fi", "Ethernet", "Outside its scope", "data structures of the protocols below", "project-specific data"),
+    ),
     "H-03": (
         "2",
-        ("62056-1-0", "62056-4-7", "62056-5-3", "62056-6-1", "62056-6-2", "62056-9-7:2013", "RFC 768", "RFC 8200", "IEEE 802.11"),
+        (
+            "62056-1-0",
+            "62056-4-7",
+            "62056-5-3",
+            "62056-6-1",
+            "62056-6-2",
+            "62056-9-7:2013",
+            "RFC 768",
+            "RFC 8200",
+            "IEEE 802.11",
+        ),
     ),
     "B-25": ("2", ("IEC 62056-4-7", "formerly IEC 62056-47:2006", "IEC 62056-5-3:2013")),
     "H-05": ("4", ("62056-1-0", "HES", "HHU", "router", "Figure 1")),
@@ -72,12 +125,28 @@ CLAUSES = {
         ),
     ),
     "A-17": ("6", ("reserved may be configured", "WARN")),
-    "A-30": ("6", ("no association here is refused with result 1, acse-service-user 1", "`D8 01 02` over TCP, nothing over UDP")),
+    "A-30": (
+        "6",
+        ("no association here is refused with result 1, acse-service-user 1", "`D8 01 02` over TCP, nothing over UDP"),
+    ),
     "A-58": ("6", ("`aa-refused`", "DEBUG")),
     "C-43": ("7.2", ("mechanism-name 0", "jDLMS", "`errors=ctt`")),
     "H-12": ("7.1", ("lose, repeat and reorder",)),
-    "H-13": ("7.2", ("confirmed", "unconfirmed", "pre-established", "Protocol_Connection_Parameters", "User_Information", "Service_Class")),
-    "H-14": ("7.3", ("solicited", "unsolicited", "broadcast", "| 19 | get | yes |", "| 22 | event-notification | no | yes |")),
+    "H-13": (
+        "7.2",
+        (
+            "confirmed",
+            "unconfirmed",
+            "pre-established",
+            "Protocol_Connection_Parameters",
+            "User_Information",
+            "Service_Class",
+        ),
+    ),
+    "H-14": (
+        "7.3",
+        ("solicited", "unsolicited", "broadcast", "| 19 | get | yes |", "| 22 | event-notification | no | yes |"),
+    ),
     "H-15": ("7.4", ("Low level security", "no security suites", "certificates", "WPA2")),
     "H-16": ("7.5", ("general block transfer", "no segmentation below", "window", "`GBT_WINDOW`")),
     "H-17": ("7.6", ("`inactivity`", "`udp_inactivity`", "`frame_timeout`", "TCP connections at once", "hardware")),
@@ -118,12 +187,16 @@ def test_terms_are_in_the_form_of_the_standard():
     for _, term, definition in terms:
         # a definition is no sentence: it begins in lower case, and a note has its number
         assert not definition[0].isupper(), term
-        assert re.findall(r"Note (?:\d+ )?to entry", definition) == ["Note 1 to entry"] * definition.count("Note "), term
+        assert re.findall(r"Note (?:\d+ )?to entry", definition) == ["Note 1 to entry"] * definition.count("Note "), (
+            term
+        )
         assert "[SOURCE: " in definition or "pre-established" in term or "WPDU" in term
 
 
 def capitals(text: str) -> set[str]:
-    """Words in capitals, of two letters or more; octets, ids of rules and what stands in code are none."""
+    """Words in capitals, of two letters or more; octets, ids of rules and
+    what stands in code are none.
+    """
     text = re.sub(r"```.*?```|`[^`\n]*`|<!--.*?-->|(?<=\])\([^)]*\)", " ", text, flags=re.DOTALL)
     found = set(re.findall(r"(?<![A-Za-z0-9])[A-Z][A-Z0-9]*[A-Z][A-Z0-9]*(?=s?(?![A-Za-z0-9]))", text))
     return {word for word in found if not re.fullmatch(r"(?:[0-9A-F]{2})+", word) or word in ("AA", "AE")}
@@ -138,16 +211,24 @@ def test_every_word_in_capitals_is_explained():
     names = capitals(" ".join(line for line in text.splitlines() if line.startswith(("- ", "  "))))
     elsewhere = TEXT.replace(text, "")
     used = capitals(elsewhere) | {"WPA2", "MD5"}
-    assert sorted(used - set(abbreviations) - names) == [], "neither among the abbreviations nor among the names of clause 3.2"
+    assert sorted(used - set(abbreviations) - names) == [], (
+        "neither among the abbreviations nor among the names of clause 3.2"
+    )
     below = text[text.rindex("|") :]
-    assert [word for word in abbreviations if not re.search(rf"(?<![A-Z]){word}", elsewhere + below)] == [], "listed, and not used"
+    assert [word for word in abbreviations if not re.search(rf"(?<![A-Z]){word}", elsewhere + below)] == [], (
+        "listed, and not used"
+    )
     assert sorted(names - used - set(abbreviations)) == [], "a name of clause 3.2 that is not used"
 
 
 def blocks() -> list[tuple[str, str, str]]:
     """Tables and figures of the document: kind, the line of text before it, that after it."""
     found = []
-    lines = [line for line in re.sub(r"```.*?```", "```", TEXT, flags=re.DOTALL).splitlines() if line and not line.startswith("<!--")]
+    lines = [
+        line
+        for line in re.sub(r"```.*?```", "```", TEXT, flags=re.DOTALL).splitlines()
+        if line and not line.startswith("<!--")
+    ]
     for before, line, i in zip(lines, lines[1:], range(1, len(lines)), strict=False):
         for kind, mark in (("Table", "|"), ("Figure", "    ")):
             if line.startswith(mark) and not before.startswith(mark):
@@ -158,7 +239,9 @@ def blocks() -> list[tuple[str, str, str]]:
 
 @pytest.mark.req("H-05", "H-07", "H-11")
 def test_every_table_and_figure_has_a_number_and_a_caption():
-    """The caption of a table stands above it, that of a figure below; numbers go on through the document, and anew in each annex."""
+    """The caption of a table stands above it, that of a figure below; numbers go on through
+    the document, and anew in each annex.
+    """
     found = blocks()
     assert len(found) > 20
     numbers: dict[tuple[str, str], list[int]] = {}
@@ -171,7 +254,8 @@ def test_every_table_and_figure_has_a_number_and_a_caption():
     captions = re.findall(r"^\*\*((?:Table|Figure) [\w.]+) – ", TEXT, re.MULTILINE)
     assert len(captions) == len(found)
     # what the text refers to is there
-    written = re.sub(r"<!-- begin conformity.*?<!-- end", "", TEXT, flags=re.DOTALL)  # its rules cite tables of the standards
+    # its rules cite tables of the standards
+    written = re.sub(r"<!-- begin conformity.*?<!-- end", "", TEXT, flags=re.DOTALL)
     for reference in re.findall(r"(?:Table|Figure) (?:[A-C]\.)?\d+", written):
         assert reference in captions, reference
 
@@ -197,7 +281,9 @@ def test_bibliography_is_cited_or_a_source():
 
 @pytest.mark.req("A-63", "F-19")
 def test_a_session_joins_a_group():
-    """By method 1 of the IPv4 setup object; then a datagram to the group is served, and method 2 leaves it."""
+    """By method 1 of the IPv4 setup object; then a datagram to the group is
+    served, and method 2 leaves it.
+    """
     apdus = [octets[8:] for step in sessions.udp_multicast().steps for _, octets in step.wpdus]
     group = bytes.fromhex("06EFFF283C")
     methods = [apdu[11] for apdu in apdus if apdu[0] == 0xC3 and apdu.endswith(group)]

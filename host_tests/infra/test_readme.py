@@ -1,5 +1,5 @@
-"""README.md and the pages behind it tell the truth: the session is sent to a meter octet by octet, tables are what the code says, and
-links lead somewhere.
+"""README.md and the pages behind it tell the truth: the session is sent to a meter octet by octet,
+tables are what the code says, and links lead somewhere.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def session() -> list[tuple[str, bytes]]:
 
 
 def commands() -> list[list[str]]:
-    """The words of each command of the client in README and guide that needs nothing but a meter here."""
+    """The words of each command of the client in README and guide that
+    needs nothing but a meter here.
+    """
     text = "".join(page.read_text(encoding="utf-8") for page in (readme.README, DOCS / "guide/command-line.md"))
     lines = re.findall(r"^    \.venv/bin/python -m tools\.cli (.*)$", text, re.MULTILINE)
     return [shlex.split(line, comments=True) for line in lines]
@@ -68,7 +70,10 @@ def test_the_commands_of_the_guide_do_what_it_says(capfd, monkeypatch, tmp_path)
 def test_the_session_of_the_readme_is_what_a_meter_answers():
     lines = session()
     assert [direction for direction, _ in lines] == [">", "<"] * 3
-    with Meter({"port": 0, "backfill_days": 0}) as meter, socket.create_connection(("127.0.0.1", meter.ready.port), TIMEOUT) as peer:
+    with (
+        Meter({"port": 0, "backfill_days": 0}) as meter,
+        socket.create_connection(("127.0.0.1", meter.ready.port), TIMEOUT) as peer,
+    ):
         for direction, octets in lines:
             if direction == ">":
                 peer.sendall(octets)
@@ -86,10 +91,15 @@ def test_the_tables_of_the_reference_are_made_from_the_code():
 
 
 def test_a_table_that_is_not_what_the_code_says_is_found_and_mended(monkeypatch, tmp_path):
-    tables = {name: readme.page(name).read_text(encoding="utf-8") for name in ("objects", "limits", "configuration", "figures")}
+    tables = {
+        name: readme.page(name).read_text(encoding="utf-8")
+        for name in ("objects", "limits", "configuration", "figures")
+    }
     monkeypatch.setattr(readme, "REFERENCE", tmp_path)
     monkeypatch.setattr(readme, "README", tmp_path / "README.md")
-    readme.README.write_text((ROOT / "README.md").read_text(encoding="utf-8").replace("40,000 (aim 22,000)", "4"), encoding="utf-8")
+    readme.README.write_text(
+        (ROOT / "README.md").read_text(encoding="utf-8").replace("40,000 (aim 22,000)", "4"), encoding="utf-8"
+    )
     for name, text in tables.items():
         readme.page(name).write_text(text.replace("| `PDU` | 1024 |", "| `PDU` | 1025 |"), encoding="utf-8")
     assert readme.main(["--check"]) == 1
@@ -121,7 +131,10 @@ def test_links_lead_somewhere(path):
 
 def test_every_page_is_on_the_map():
     index = DOCS / "index.md"
-    mapped = {(index.parent / target.partition("#")[0]).resolve() for target in LINK.findall(index.read_text(encoding="utf-8"))}
+    mapped = {
+        (index.parent / target.partition("#")[0]).resolve()
+        for target in LINK.findall(index.read_text(encoding="utf-8"))
+    }
     pages = {path for path in PAGES if path != index and "boards" not in path.parts}
     assert pages <= mapped
 
@@ -139,7 +152,9 @@ def meter_fixture():
 
 @pytest.mark.parametrize("program", examples(DOCS / "guide/python.md"))
 def test_the_examples_of_the_client_run(program, meter, capsys):
-    exec(compile(program.replace("4059", str(meter.ready.port)), "docs/guide/python.md", "exec"), {"__name__": "example"})
+    exec(
+        compile(program.replace("4059", str(meter.ready.port)), "docs/guide/python.md", "exec"), {"__name__": "example"}
+    )
     assert capsys.readouterr().out
 
 

@@ -1,4 +1,6 @@
-"""What the interoperability tests share: links over both transports, and the host client to compare with."""
+"""What the interoperability tests share: links over both transports, and
+the host client to compare with.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def every_octet_is_explained(said: list[tuple[str, bytes]]) -> None:
             assert [part.start for _, part in leaves(explained.description.parts)] == sorted(
                 {part.start for _, part in leaves(explained.description.parts)}
             )
-            assert sum(part.end - part.start for _, part in leaves(explained.description.parts)) == len(explained.description.octets)
+            assert sum(part.end - part.start for _, part in leaves(explained.description.parts)) == len(
+                explained.description.octets
+            )
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
-"""The Python library dlms-cosem on a link of ours, over TCP and, with the adapter of `links`, over UDP."""
+"""The Python library dlms-cosem on a link of ours, over TCP and, with
+the adapter of `links`, over UDP.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class Recorded(TcpTransport):
 
 def client_of(link: TcpLink, wport: int = 16, device: int = 1, password: str = "", pdu: int = 0xFFFF) -> DlmsClient:
     """A client that is not associated yet; `link` is connected already."""
-    authentication = LowLevelSecurityAuthentication(secret=password.encode()) if password else NoSecurityAuthentication()
+    authentication = (
+        LowLevelSecurityAuthentication(secret=password.encode()) if password else NoSecurityAuthentication()
+    )
     return DlmsClient(Recorded(wport, device, link), authentication, max_pdu_size=pdu)
 
 

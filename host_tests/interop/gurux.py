@@ -1,4 +1,6 @@
-"""Gurux's Python client on a link of ours: it makes and reads the octets, and asks for what follows."""
+"""Gurux's Python client on a link of ours: it makes and reads the
+octets, and asks for what follows.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,12 @@ class Gurux:
     def __init__(self, link: TcpLink, client: int = 16, server: int = 1, password: str = "", pdu: int = 0xFFFF) -> None:
         self.link = link
         self.client = GXDLMSClient(
-            True, client, server, Authentication.LOW if password else Authentication.NONE, password, InterfaceType.WRAPPER
+            True,
+            client,
+            server,
+            Authentication.LOW if password else Authentication.NONE,
+            password,
+            InterfaceType.WRAPPER,
         )
         self.client.setMaxReceivePDUSize(pdu)
         self.answers: list[bytes] = []

@@ -1,9 +1,11 @@
-"""A meter that somebody else wrote, for tries of the wire tests: the server classes of gurux-dlms, a few objects, TCP alone.
+"""A meter that somebody else wrote, for tries of the wire tests: the server classes of
+gurux-dlms, a few objects, TCP alone.
 
     python -m host_tests.interop.gurux_meter [--reader WPORT] [--secret TEXT]
 
-prints `READY port=N` and serves until standard input ends. Each connection has a server of its own, as the classes keep one association.
-Nothing of it is made to please the tests: what these classes do otherwise than a standard asks is what the tests are to find.
+prints `READY port=N` and serves until standard input ends. Each connection has a server of its own,
+as the classes keep one association. Nothing of it is made to please the tests: what these classes
+do otherwise than a standard asks is what the tests are to find.
 """
 
 from __future__ import annotations
@@ -16,7 +18,15 @@ import threading
 from typing import Any
 
 from gurux_dlms import GXDateTime, GXDLMSServer, GXServerReply
-from gurux_dlms.enums import AccessMode, Authentication, DataType, InterfaceType, MethodAccessMode, SourceDiagnostic, Unit
+from gurux_dlms.enums import (
+    AccessMode,
+    Authentication,
+    DataType,
+    InterfaceType,
+    MethodAccessMode,
+    SourceDiagnostic,
+    Unit,
+)
 from gurux_dlms.objects import (
     GXDLMSAssociationLogicalName,
     GXDLMSCaptureObject,
@@ -51,12 +61,15 @@ class Meter(GXDLMSServer):
         profile.capturePeriod = 3600
         profile.captureObjects = [(clock, GXDLMSCaptureObject(2, 0)), (energy, GXDLMSCaptureObject(2, 0))]
         profile.profileEntries = _ROWS
-        profile.buffer = [[GXDateTime(datetime.datetime(2026, 3, 4, hour, 0, 0)), 12000 + hour] for hour in range(_ROWS)]
+        profile.buffer = [
+            [GXDateTime(datetime.datetime(2026, 3, 4, hour, 0, 0)), 12000 + hour] for hour in range(_ROWS)
+        ]
         profile.entriesInUse = _ROWS
         association = GXDLMSAssociationLogicalName()
         for each in (association, name, clock, energy, profile):
             self.items.append(each)
-        # Filled here, because `initialize` of 1.0.203 puts the whole collection in as one object, and that fails.
+        # Filled here, because `initialize` of 1.0.203 puts the whole collection in
+        # as one object, and that fails.
         association.objectList.extend(self.items)
         self.initialize()
 
@@ -67,12 +80,17 @@ class Meter(GXDLMSServer):
     def onValidateAuthentication(self, authentication: Authentication, password: bytes | None) -> SourceDiagnostic:
         secret = self._clients.get(self._client)
         if secret is None:
-            return SourceDiagnostic.NONE if authentication == Authentication.NONE else SourceDiagnostic.AUTHENTICATION_FAILURE
+            return (
+                SourceDiagnostic.NONE
+                if authentication == Authentication.NONE
+                else SourceDiagnostic.AUTHENTICATION_FAILURE
+            )
         right = authentication == Authentication.LOW and bytes(password or b"") == secret.encode()
         return SourceDiagnostic.NONE if right else SourceDiagnostic.AUTHENTICATION_FAILURE
 
     def onGetAttributeAccess(self, arg: Any) -> AccessMode:
-        arg.isSkipMaxPduSize = False  # asked for by the association's object list, and not among the arguments of 1.0.203
+        # asked for by the association's object list, and not among the arguments of 1.0.203
+        arg.isSkipMaxPduSize = False
         return AccessMode.READ
 
     def onGetMethodAccess(self, arg: Any) -> MethodAccessMode:
@@ -97,7 +115,9 @@ class Meter(GXDLMSServer):
 
 
 class _Reply(GXServerReply):
-    """The exchange of one request, with the accessors that the server classes of 1.0.203 call and the class lacks."""
+    """The exchange of one request, with the accessors that the server classes of
+    1.0.203 call and the class lacks.
+    """
 
     def setReply(self, value: Any) -> None:
         self.reply = value
@@ -136,7 +156,9 @@ class _Server(socketserver.ThreadingTCPServer):
 
 def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="A meter of gurux-dlms's server classes.")
-    parser.add_argument("--reader", type=int, default=READER, help="client wPort of the reading client (default %(default)s)")
+    parser.add_argument(
+        "--reader", type=int, default=READER, help="client wPort of the reading client (default %(default)s)"
+    )
     parser.add_argument("--secret", default=SECRET, help="its LLS secret (default %(default)s)")
     options = parser.parse_args(words)
     with _Server(("127.0.0.1", 0), _Connection) as server:

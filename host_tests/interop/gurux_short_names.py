@@ -1,11 +1,14 @@
 """Gurux's Python client with short names.
 
-gurux-dlms 1.0.203 has four faults there that stand between it and any meter; each test that meets one says so in its name:
+gurux-dlms 1.0.203 has four faults there that stand between it and any meter; each test
+that meets one says so in its name:
 
 - it proposes no block transfer with short names unless told to;
-- its reply has not the two methods that its own code calls for every block of a Read (`WholeReply` has them);
+- its reply has not the two methods that its own code calls for every block of
+  a Read (`WholeReply` has them);
 - it asks for the next block of a Read with the tag 00 (`read_raw` tells it that of a ReadRequest);
-- for most classes it has a wrong offset of the methods: branches of its table have run into each other.
+- for most classes it has a wrong offset of the methods: branches of its
+  table have run into each other.
 """
 
 from __future__ import annotations
@@ -35,12 +38,16 @@ class WholeReply(GXReplyData):
 class ShortNameGurux(Gurux):
     """One association with short names."""
 
-    def __init__(self, link: TcpLink, client: int, server: int, password: str, pdu: int = 0xFFFF, blocks: bool = False) -> None:
+    def __init__(
+        self, link: TcpLink, client: int, server: int, password: str, pdu: int = 0xFFFF, blocks: bool = False
+    ) -> None:
         super().__init__(link, client, server, password, pdu)
         self.client = GXDLMSClient(False, client, server, Authentication.LOW, password, InterfaceType.WRAPPER)
         self.client.setMaxReceivePDUSize(pdu)
         if blocks:
-            self.client.proposedConformance = self.client.proposedConformance | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
+            self.client.proposedConformance = (
+                self.client.proposedConformance | Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ
+            )
 
     def item(self, kind: type, obis: str, base: int) -> Any:
         """An object of Gurux's with its base name."""
@@ -49,7 +56,9 @@ class ShortNameGurux(Gurux):
         return made
 
     def read_raw(self, item: Any, attribute: int) -> bytes:
-        """The list of results in front of which Gurux stands when the last block has come, or the Data of an answer in one piece."""
+        """The list of results in front of which Gurux stands when the last block has come, or
+        the Data of an answer in one piece.
+        """
         reply = WholeReply()
         self.client.settings.command = Command.READ_REQUEST
         message = self.client.read(item, attribute)[0]

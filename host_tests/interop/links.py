@@ -1,6 +1,8 @@
-"""The transports of third-party clients: a TCP connection or a UDP socket, from which octets are read as from a stream.
+"""The transports of third-party clients: a TCP connection or a UDP socket, from
+which octets are read as from a stream.
 
-Both have the face that dlms-cosem asks of an `io`: connect, disconnect, send, recv. It has none for UDP of its own.
+Both have the face that dlms-cosem asks of an `io`: connect, disconnect, send,
+recv. It has none for UDP of its own.
 """
 
 from __future__ import annotations
@@ -64,7 +66,9 @@ class TcpLink:
 
 
 class UdpLink(TcpLink):
-    """One UDP socket. What is asked for must lie within one datagram: a WPDU never spans two (REQUIREMENTS A-40)."""
+    """One UDP socket. What is asked for must lie within one datagram: a WPDU
+    never spans two (REQUIREMENTS A-40).
+    """
 
     kind = socket.SOCK_DGRAM
 

@@ -1,4 +1,6 @@
-"""What third-party clients are compared with: the meter's configuration, and the readings of the host client."""
+"""What third-party clients are compared with: the meter's configuration, and
+the readings of the host client.
+"""
 
 from __future__ import annotations
 
@@ -23,5 +25,6 @@ def readings(association: Association) -> dict[tuple[int, str, int], bytes]:
         (item.class_id, item.instance.dotted, k): association.get(item.class_id, item.instance, k).encode()
         for item in listed(association)
         for k in item.readable
-        if item.instance.dotted not in MOMENTARY and not (item.instance.dotted.startswith(_ASSOCIATIONS) and k in _OF_THE_AA)
+        if item.instance.dotted not in MOMENTARY
+        and not (item.instance.dotted.startswith(_ASSOCIATIONS) and k in _OF_THE_AA)
     }

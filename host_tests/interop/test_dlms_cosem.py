@@ -1,4 +1,6 @@
-"""The Python library dlms-cosem as a real client of the meter, over TCP and UDP; its readings are compared with the host client's."""
+"""The Python library dlms-cosem as a real client of the meter, over TCP and UDP; its
+readings are compared with the host client's.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ CLOCK = (8, "0.0.1.0.0.255", 2)
 
 @pytest.fixture
 def theirs(link: Callable[[], TcpLink]) -> Iterator[Factory]:
-    """`theirs(32)`: an associated client, on a link of its own or on `link_of` another's; released after the test."""
+    """`theirs(32)`: an associated client, on a link of its own or on `link_of`
+    another's; released after the test.
+    """
     made: list[DlmsClient] = []
 
     def associate(wport: int, device: int = 1, pdu: int = 0xFFFF, link_of: DlmsClient | None = None) -> DlmsClient:
@@ -65,7 +69,9 @@ def test_lowest_level_association_with_a_calling_ap_title_reads_the_device_name(
 
 @pytest.mark.req("C-37", "C-38")
 def test_conformance_is_what_both_have(theirs: Factory) -> None:
-    """It proposes general block transfer and ACCESS, which both have then, and priority and EventNotification, which the meter has not."""
+    """It proposes general block transfer and ACCESS, which both have then, and priority and
+    EventNotification, which the meter has not.
+    """
     negotiated = theirs(32).dlms_connection.conformance
     assert negotiated.get
     assert negotiated.set

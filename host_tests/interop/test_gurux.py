@@ -1,4 +1,6 @@
-"""Gurux's Python client as a real client of the meter, over TCP and UDP; its readings are compared with the host client's."""
+"""Gurux's Python client as a real client of the meter, over TCP and UDP; its readings
+are compared with the host client's.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ Own = Callable[..., Association]
 
 @pytest.fixture
 def gurux(link: Callable[[], TcpLink]) -> Iterator[Factory]:
-    """`gurux(32)`: an associated client on a link of its own, or on `link`; released after the test (over UDP nothing else would)."""
+    """`gurux(32)`: an associated client on a link of its own, or on `link`; released after
+    the test (over UDP nothing else would).
+    """
     made: list[Gurux] = []
 
     def associate(wport: int, device: int = 1, pdu: int = 0xFFFF, link_of: Gurux | None = None) -> Gurux:
@@ -186,7 +190,9 @@ def test_profile_by_range(gurux: Factory, own: Own) -> None:
     rows = client.client.updateValue(profile, 2, reply.value)
     assert [row[0].value.astimezone(timezone.utc).hour for row in rows] == [6] * 4 + [7] * 4 + [8] * 4 + [9]
     whole = own(32).get(7, LOAD_PROFILE, 2)
-    assert [row[2] for row in rows] == [row[2].value for row in whole.value if 6 * 4 <= _quarter(row) <= 9 * 4 and _day(row) == 27]
+    assert [row[2] for row in rows] == [
+        row[2].value for row in whole.value if 6 * 4 <= _quarter(row) <= 9 * 4 and _day(row) == 27
+    ]
 
 
 def _quarter(row: Any) -> int:
@@ -237,7 +243,9 @@ def test_refused_write_is_reported(gurux: Factory) -> None:
 @pytest.mark.req("D-20", "D-22")
 @pytest.mark.caps("writes")
 @pytest.mark.parametrize("pdu", [64, 100])
-def test_capture_objects_are_written_in_blocks(gurux: Factory, own: Own, put_back: Callable[..., Any], pdu: int) -> None:
+def test_capture_objects_are_written_in_blocks(
+    gurux: Factory, own: Own, put_back: Callable[..., Any], pdu: int
+) -> None:
     before = put_back(7, "0.0.98.1.0.255", 3)
     client = gurux(48)
     profile = GXDLMSProfileGeneric("0.0.98.1.0.255")
@@ -255,8 +263,12 @@ def test_capture_objects_are_written_in_blocks(gurux: Factory, own: Own, put_bac
 
 @pytest.mark.req("D-17", "D-21", "D-24")
 @pytest.mark.caps("writes")
-def test_blocks_of_which_gurux_marks_none_as_the_last_change_nothing(gurux: Factory, own: Own, put_back: Callable[..., Any]) -> None:
-    """With some sizes Gurux forgets the flag of the last block: the value is not whole, and the next request ends the transfer."""
+def test_blocks_of_which_gurux_marks_none_as_the_last_change_nothing(
+    gurux: Factory, own: Own, put_back: Callable[..., Any]
+) -> None:
+    """With some sizes Gurux forgets the flag of the last block: the value is not whole,
+    and the next request ends the transfer.
+    """
     before = put_back(7, "0.0.98.1.0.255", 3)
     client = gurux(48)
     profile = GXDLMSProfileGeneric("0.0.98.1.0.255")
@@ -289,7 +301,10 @@ def test_clock_is_shifted_and_rounded(gurux: Factory, own: Own, put_back: Callab
     put_back(8, "0.0.1.0.0.255", 2)
     client = gurux(48)
     clock = GXDLMSClock("0.0.1.0.0.255")
-    for request, hour, minute in ((clock.shiftTime(client.client, 480), 12, 8), (clock.adjustToQuarter(client.client), 12, 15)):
+    for request, hour, minute in (
+        (clock.shiftTime(client.client, 480), 12, 8),
+        (clock.adjustToQuarter(client.client), 12, 15),
+    ):
         client.exchange(request)
         assert own(16).get(8, "0.0.1.0.0.255", 2).value[5:8] == bytes((hour, minute, 0))
 
@@ -380,7 +395,9 @@ def test_attribute_that_does_not_exist_is_reported(gurux: Factory) -> None:
 
 
 def test_octets_of_a_read_are_ours(gurux: Factory, own: Own) -> None:
-    """The host client's value encodes to what Gurux received: the two codecs agree on types, not only on values."""
+    """The host client's value encodes to what Gurux received: the two codecs
+    agree on types, not only on values.
+    """
     assert (
         value_of(gurux(32), (1, "0.0.96.1.0.255", 2))
         == axdr.octet_string(b"00000001").encode()

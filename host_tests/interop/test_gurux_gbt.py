@@ -1,8 +1,9 @@
 """Gurux's Python client and general block transfer, and its ACCESS requests.
 
-Of version 1.0.203 the acknowledgement of a general block cannot be made: it reads `settings.blockNumber`, which nothing sets. The tests
-set it to `blockIndex`, the number it means; everything else, the octets and putting the blocks together, is Gurux's. Its ACCESS
-requests only read: of a write it makes none.
+Of version 1.0.203 the acknowledgement of a general block cannot be made: it reads
+`settings.blockNumber`, which nothing sets. The tests set it to `blockIndex`, the number it means;
+everything else, the octets and putting the blocks together, is Gurux's. Its ACCESS requests only
+read: of a write it makes none.
 """
 
 from __future__ import annotations
@@ -34,12 +35,16 @@ _BLOCKS = (
 
 
 class GeneralGurux(Gurux):
-    """An association with general block transfer and none of the services' blocks, a window of `window`."""
+    """An association with general block transfer and none of the services'
+    blocks, a window of `window`.
+    """
 
     def __init__(self, link: TcpLink, client: int, pdu: int, window: int) -> None:
         super().__init__(link, client, 1, SECRETS[client], pdu)
         settings = self.client.settings
-        self.client.proposedConformance = (self.client.proposedConformance | Conformance.GENERAL_BLOCK_TRANSFER) & ~_BLOCKS
+        self.client.proposedConformance = (
+            self.client.proposedConformance | Conformance.GENERAL_BLOCK_TRANSFER
+        ) & ~_BLOCKS
         settings.gbtWindowSize = window
         self.associate()
 

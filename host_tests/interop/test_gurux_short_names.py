@@ -1,4 +1,6 @@
-"""Gurux's Python client with short names against the meter, over TCP and UDP; its readings are compared with the host client's."""
+"""Gurux's Python client with short names against the meter, over TCP and UDP; its
+readings are compared with the host client's.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ Names = Callable[..., ShortNameAssociation]
 
 @pytest.fixture
 def gurux(link: Callable[[], TcpLink]) -> Iterator[Factory]:
-    """`gurux(64)`: an associated client on a link of its own; released after the test (over UDP nothing else would)."""
+    """`gurux(64)`: an associated client on a link of its own; released after the
+    test (over UDP nothing else would).
+    """
     made: list[ShortNameGurux] = []
 
     def associate(wport: int, device: int = 1, pdu: int = 0xFFFF, blocks: bool = False) -> ShortNameGurux:
@@ -89,7 +93,9 @@ def test_wrong_password_is_an_authentication_failure(link: Callable[[], TcpLink]
 @pytest.mark.req("F-10", "D-50", "D-53", "D-116")
 @pytest.mark.parametrize(("wport", "device"), [(READER, 1), (MANAGER, 1), (READER, 17), (MANAGER, 17)])
 def test_object_list_is_the_same(gurux: Factory, names: Names, wport: int, device: int) -> None:
-    """That of the first logical device has more octets than an answer in the buffer. Gurux knows no other way to the base names."""
+    """That of the first logical device has more octets than an answer in the buffer. Gurux
+    knows no other way to the base names.
+    """
     client, own = gurux(wport, device), names(wport, device)
     objects = client.client.parseObjects(client.exchange([client.client.getObjectsRequest()]).data, False, False)
     theirs = [(int(each.objectType), each.version, each.logicalName, each.shortName) for each in objects]
@@ -104,7 +110,9 @@ def test_object_list_is_the_same(gurux: Factory, names: Names, wport: int, devic
 
 
 def comparable(association: ShortNameAssociation, most: int = 0xFFFF) -> Iterator[tuple[Any, int, Data]]:
-    """Every attribute that two clients read alike, with its value, of which an answer has `most` octets at most."""
+    """Every attribute that two clients read alike, with its value, of which an
+    answer has `most` octets at most.
+    """
     for each in association.objects():
         for number in each.readable:
             if each.instance.dotted == STATE or each.class_id == 15 and number in (5, 8, 11):
@@ -121,7 +129,9 @@ def test_every_attribute_reads_the_same(gurux: Factory, names: Names, meter: Met
     datagrams = client.link.kind != SOCK_STREAM
     found = long = 0
     for each, number, value in comparable(names(), meter.limits.DATAGRAM - 8 if datagrams else 0xFFFF):
-        assert client.read_octets(client.item(GXDLMSData, each.instance.dotted, each.base_name), number) == value.encode()
+        assert (
+            client.read_octets(client.item(GXDLMSData, each.instance.dotted, each.base_name), number) == value.encode()
+        )
         found += 1
         long += len(value.encode()) > meter.limits.PDU
     assert found > 200
@@ -151,7 +161,9 @@ def test_gurux_calls_a_method_that_its_reply_has_not_for_a_block_of_a_read(gurux
 @pytest.mark.req("D-50", "B-19", "D-53")
 @pytest.mark.parametrize("pdu", [64, 65, 128, 256, 0xFFFF])
 def test_blocks_of_a_read_with_what_gurux_lacks(gurux: Factory, names: Names, pdu: int) -> None:
-    """It puts the raw data together: the list of one result, which it then takes for the Data itself."""
+    """It puts the raw data together: the list of one result, which it
+    then takes for the Data itself.
+    """
     client = gurux(MANAGER, pdu=pdu, blocks=True)
     long = 0
     for each, number, value in comparable(names()):
@@ -188,7 +200,9 @@ def test_profile_rows_by_entry_and_by_range(gurux: Factory, names: Names) -> Non
     start, end = rows[0][0].value, rows[1][0].value
     assert start.astimezone(timezone.utc) < end.astimezone(timezone.utc)
     request = client.client.readRowsByRange(profile, start, end)
-    assert [row[1:] for row in client.client.updateValue(profile, 2, client.exchange(request).value)] == [row[1:] for row in rows[:2]]
+    assert [row[1:] for row in client.client.updateValue(profile, 2, client.exchange(request).value)] == [
+        row[1:] for row in rows[:2]
+    ]
 
 
 @pytest.mark.req("D-51")

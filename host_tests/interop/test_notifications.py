@@ -1,4 +1,6 @@
-"""What the meter sends unasked, decoded by third parties: Gurux's listener side and its translator, the parser of dlms-cosem."""
+"""What the meter sends unasked, decoded by third parties: Gurux's listener side and its
+translator, the parser of dlms-cosem.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,9 @@ def test_gurux_translates_an_event(listener: Listener, manager: Association):
     manager.action(70, "0.0.96.3.10.255", 2, axdr.integer(0))
     manager.action(70, "0.0.96.3.10.255", 1, axdr.integer(0))
     arrival = listener.next(TIMEOUT)
-    while arrival is not None and not (isinstance(arrival.notification, EventNotification) and arrival.notification.value.value == 62):
+    while arrival is not None and not (
+        isinstance(arrival.notification, EventNotification) and arrival.notification.value.value == 62
+    ):
         arrival = listener.next(TIMEOUT)
     assert arrival is not None
     xml = GXDLMSTranslator().messageToXml(GXByteBuffer(arrival.wpdu.encode()))
@@ -122,7 +126,11 @@ def test_gurux_reads_the_push_setup_as_version_2(listener: Listener, meter: Mete
         names = [(item.logicalName, captured.attributeIndex) for item, captured in setup.pushObjectList]
         assert names[0] == (INTERVAL, 1)
         assert ("1.0.1.8.0.255", 2) in names
-        assert (setup.repetitionDelay2.min, setup.repetitionDelay2.exponent, setup.repetitionDelay2.max) == (10, 200, 3600)
+        assert (setup.repetitionDelay2.min, setup.repetitionDelay2.exponent, setup.repetitionDelay2.max) == (
+            10,
+            200,
+            3600,
+        )
         assert (setup.numberOfRetries, setup.pushClientSAP, int(setup.pushOperationMethod)) == (3, 1, 0)
         session.release()
     finally:
@@ -145,7 +153,9 @@ def test_dlms_cosem_parses_a_push(listener: Listener, manager: Association, conf
 
 
 @pytest.mark.req("B-20")
-def test_gurux_reads_over_a_connection_that_the_meter_opened(meter_pool: MeterPool, target: Target, request: pytest.FixtureRequest):
+def test_gurux_reads_over_a_connection_that_the_meter_opened(
+    meter_pool: MeterPool, target: Target, request: pytest.FixtureRequest
+):
     """The client's AARQ goes over the dialled connection."""
     from gurux_dlms.objects import GXDLMSData
 

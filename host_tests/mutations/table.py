@@ -1,7 +1,8 @@
-"""Small faults that the tests have to notice: one line of the firmware changed so that it breaks one rule.
+"""Small faults that the tests have to notice: one line of the firmware
+changed so that it breaks one rule.
 
-`old` stands exactly once in its file; when the code moves on, the mutation moves with it. `tests` are those that name the
-rule, as few as prove the point.
+`old` stands exactly once in its file; when the code moves on, the mutation moves with it. `tests`
+are those that name the rule, as few as prove the point.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Mutation:
-    """One fault: the text of a firmware file that is replaced, the requirement it breaks, and the tests that go red."""
+    """One fault: the text of a firmware file that is replaced, the requirement it
+    breaks, and the tests that go red.
+    """
 
     name: str
     req: str
@@ -150,9 +153,12 @@ MUTATIONS = (
         "confirmation-of-a-push-answered",
         "D-96",
         "dlms/server.py",
-        "\"not-awaited\")\n            return 0",
-        "\"not-awaited\")\n            return self.refuse(tx, HEADER, self.errors.no_association)",
-        (WIRE + "test_unsolicited_broadcast.py::test_a_confirmation_of_nothing_is_not_answered_in_a_preestablished_association[tcp]",),
+        '"not-awaited")\n            return 0',
+        '"not-awaited")\n            return self.refuse(tx, HEADER, self.errors.no_association)',
+        (
+            WIRE
+            + "test_unsolicited_broadcast.py::test_a_confirmation_of_nothing_is_not_answered_in_a_preestablished_association[tcp]",
+        ),
     ),
     Mutation(
         "event-told-to-the-first-client-of-a-connection",
@@ -232,7 +238,10 @@ MUTATIONS = (
         "dlms/aa/service_class.py",
         "    if tag not in _CLASSED or",
         "    if True or",
-        (ENGINE + "mp_service_class.py::test_without_an_association[cpython]", ENGINE + "mp_service_class.py::test_too_long[cpython]"),
+        (
+            ENGINE + "mp_service_class.py::test_without_an_association[cpython]",
+            ENGINE + "mp_service_class.py::test_too_long[cpython]",
+        ),
     ),
     Mutation(
         "unconfirmed-get-on-the-short-way-of-everybody",
@@ -249,7 +258,10 @@ MUTATIONS = (
         "dlms/ln/get.py",
         "t.kind != GET_OUT or not u32_equal(rx, p + 3, t.block):",
         "t.kind != GET_OUT:",
-        (ENGINE + "mp_get.py::test_wrong_block_number[cpython]", ENGINE + "mp_get.py::test_wrong_block_number[micropython]"),
+        (
+            ENGINE + "mp_get.py::test_wrong_block_number[cpython]",
+            ENGINE + "mp_get.py::test_wrong_block_number[micropython]",
+        ),
     ),
     Mutation(
         "transfer-outlives-another-request",
@@ -330,7 +342,10 @@ MUTATIONS = (
         "cosem/short_names.py",
         "if d & _STEP - 1:",
         "if d < 0:",
-        (ENGINE + "mp_short_names.py::test_every_short_name[cpython]", WIRE + "test_short_names_reading.py::test_all_65536_names"),
+        (
+            ENGINE + "mp_short_names.py::test_every_short_name[cpython]",
+            WIRE + "test_short_names_reading.py::test_all_65536_names",
+        ),
     ),
     Mutation(
         "methods-of-a-profile-one-too-high",

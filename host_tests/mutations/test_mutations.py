@@ -1,4 +1,6 @@
-"""A test must be able to fail: each fault of the table, put into a copy of the firmware, turns the tests named with it red."""
+"""A test must be able to fail: each fault of the table, put into a copy of the
+firmware, turns the tests named with it red.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ from host_tests.mutations.whole import WHOLE
 from tools.launcher import ROOT, Interpreter
 
 SECONDS = 50.0
-# The tests of a mutation are run in a session of their own, on the interpreter of this one and on nothing but a meter of ours.
+# The tests of a mutation are run in a session of their own, on the interpreter of this
+# one and on nothing but a meter of ours.
 pytestmark = [pytest.mark.caps("own-process")]
 each = pytest.mark.parametrize("mutation", MUTATIONS + UNASKED + WHOLE, ids=lambda mutation: mutation.name)
 
@@ -38,8 +41,28 @@ def mutated_copy(mutation: Mutation, folder: Path) -> Path:
 
 def run_tests(mutation: Mutation, copy: Path, interpreter: Interpreter, results: Path) -> tuple[int, str]:
     """Exit code and output of pytest for the tests of a mutation."""
-    words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "host_tests.harness.options"]
-    words += ["--firmware", str(copy), "--results", str(results), "--micropython", shlex.join(interpreter.words), *mutation.tests]
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "host_tests.harness.options",
+    ]
+    words += [
+        "--firmware",
+        str(copy),
+        "--results",
+        str(results),
+        "--micropython",
+        shlex.join(interpreter.words),
+        *mutation.tests,
+    ]
     environment = {**os.environ, "INTEROP": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     finished = subprocess.run(
         words,

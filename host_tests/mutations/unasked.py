@@ -19,7 +19,10 @@ UNASKED = (
         "net/notifier.py",
         "aa.conformance & service != 0",
         "True",
-        (WIRE + "test_unsolicited_events.py::test_an_association_without_event_notification_hears_nothing[not-negotiated]",),
+        (
+            WIRE
+            + "test_unsolicited_events.py::test_an_association_without_event_notification_hears_nothing[not-negotiated]",
+        ),
     ),
     Mutation(
         "a-busy-association-is-waited-for",

@@ -1,4 +1,6 @@
-"""Small faults in long answers without block transfer that the tests have to notice; as `table` has them."""
+"""Small faults in long answers without block transfer that the tests have
+to notice; as `table` has them.
+"""
 
 from __future__ import annotations
 

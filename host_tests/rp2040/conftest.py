@@ -30,7 +30,9 @@ def bare(tmp_path: Path) -> Iterator[Callable[..., Emulator]]:
 
 @pytest.fixture(scope="module")
 def powered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """The board that the tests of a module share; READY at first, and in whatever state they left it later."""
+    """The board that the tests of a module share; READY at first, and in
+    whatever state they left it later.
+    """
     folder = tmp_path_factory.mktemp("rp2040")
     with Emulator(folder / "flash.img", folder / "console.log") as board:
         board.wait_console("READY ip=")
@@ -61,7 +63,9 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
-    lines = sorted({text for report in reports for name, text in getattr(report, "user_properties", ()) if name == FIGURE})
+    lines = sorted(
+        {text for report in reports for name, text in getattr(report, "user_properties", ()) if name == FIGURE}
+    )
     if lines:
         terminalreporter.section("figures of the emulated RP2040")
         for line in lines:

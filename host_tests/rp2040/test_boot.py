@@ -1,4 +1,6 @@
-"""Boots of the rp2 port: READY, causes of a reset, the watchdog, Ctrl-C, the order of boot.py and main.py."""
+"""Boots of the rp2 port: READY, causes of a reset, the watchdog, Ctrl-C,
+the order of boot.py and main.py.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ def remove(board, *names):
         repl.run("import os\n" + "\n".join(f"os.remove({name!r})" for name in names))
 
 
-# -- the image ------------------------------------------------------------------------------------------------
+# -- the image
+# ------------------------------------------------------------------------------------------------
 
 
 def test_native_code_of_the_image_begins_at_words():
@@ -56,16 +59,25 @@ def test_native_code_of_the_image_begins_at_words():
 
 def test_the_firmware_runs_from_the_flash(board):
     with Repl.open(board.serial) as repl:
-        assert repl.value("[n for n in ('boot.py', 'main.py', 'app.py', 'dlms') if n in __import__('os').listdir()]") == []
+        assert (
+            repl.value("[n for n in ('boot.py', 'main.py', 'app.py', 'dlms') if n in __import__('os').listdir()]") == []
+        )
         assert repl.value("__import__('limits').BOARD") == BOARD.name
-        assert repl.value("(__import__('sys').platform, __import__('sys').implementation._mpy >> 10 & 15)") == ("rp2", 4)  # armv6m
+        # armv6m
+        assert repl.value("(__import__('sys').platform, __import__('sys').implementation._mpy >> 10 & 15)") == (
+            "rp2",
+            4,
+        )
 
 
-# -- READY ----------------------------------------------------------------------------------------------------
+# -- READY
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_the_whole_meter_boots(bare, figure):
-    """The object model, sockets, watchdog, LED, relay and supervisor; there is no network interface to reach it by."""
+    """The object model, sockets, watchdog, LED, relay and supervisor; there is no
+    network interface to reach it by.
+    """
     board = bare()
     board.power_on()
     ready = fields(board.wait_console("READY ip="))
@@ -79,7 +91,9 @@ def test_the_whole_meter_boots(bare, figure):
     with Repl.open(board.serial) as repl:
         empty = repl.value("(__import__('gc').collect(), __import__('gc').mem_alloc())[1]")
     octets = sizes()
-    figure(f"heap at READY, firmware frozen, ARMv6-M: {used:,} B used, {free:,} B free, of them {empty:,} B before the meter's start")
+    figure(
+        f"heap at READY, firmware frozen, ARMv6-M: {used:,} B used, {free:,} B free, of them {empty:,} B before the meter's start"
+    )
     figure(f"image: {octets['text'] + octets['data']:,} B of flash, {octets['bss']:,} B of RAM beside the heap")
     figure(f"READY {seconds:.1f} s of the board's time after power-on")
 
@@ -97,7 +111,8 @@ def test_a_client_of_the_port_comes_and_goes(board):
             pass
 
 
-# -- causes ---------------------------------------------------------------------------------------------------
+# -- causes
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_power_on(bare):
@@ -149,7 +164,8 @@ def test_boot_loader_is_entered_and_left_by_a_reset(board):
     board.wait_console("READY ip=")
 
 
-# -- watchdog -------------------------------------------------------------------------------------------------
+# -- watchdog
+# -------------------------------------------------------------------------------------------------
 
 
 def test_watchdog_bites_what_hangs(board):
@@ -181,7 +197,8 @@ def test_ctrl_c_stops_the_watchdog_with_the_meter(board):
         assert repl.value("__import__('machine').mem32[0x40058000] >> 30 & 1") == 0
 
 
-# -- Ctrl-C and order -------------------------------------------------------------------------------------------
+# -- Ctrl-C and order
+# -------------------------------------------------------------------------------------------
 
 
 def test_ctrl_c_reaches_the_repl_of_a_serving_meter(board):
@@ -200,7 +217,9 @@ def test_ctrl_c_behind_more_than_the_board_takes(board):
 
 
 def test_boot_py_runs_before_main_py_and_modules_of_the_flash_before_frozen_ones(board):
-    """The frozen boot.py imports limits, the frozen main.py imports app. What they print before the computer knows the port is lost."""
+    """The frozen boot.py imports limits, the frozen main.py imports app. What they print
+    before the computer knows the port is lost.
+    """
     note = "with open('/order.txt', 'a') as f: f.write('%s ')\n"
     end = "import machine\nmachine.Pin(7, machine.Pin.OUT, value=1)\n"
     program = note % "main" + end + "HARDWARE = True\ndef main(words): return 0\n"
@@ -225,7 +244,7 @@ def test_main_py_of_the_flash_does_not_replace_the_frozen_one(board):
         remove(board, "/main.py", "/boot.py")
 
 
-@pytest.mark.parametrize("content", ['nonsense', '{"no_such_key": 1}'])
+@pytest.mark.parametrize("content", ["nonsense", '{"no_such_key": 1}'])
 def test_bad_configuration_is_one_line_and_leaves_a_repl(board, content):
     files(board, config_json=content)
     try:

@@ -1,4 +1,6 @@
-"""`tools.boards` over the USB serial port: files are sent whole, checked by their hash, and only when they changed."""
+"""`tools.boards` over the USB serial port: files are sent whole, checked by their
+hash, and only when they changed.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ pytestmark = [pytest.mark.caps("rp2040"), pytest.mark.timeout(180)]
 
 @pytest.fixture
 def firmware(tmp_path, monkeypatch):
-    """A small firmware in place of the meter's, and no look at the heap: what is tested is the transfer."""
+    """A small firmware in place of the meter's, and no look at the heap:
+    what is tested is the transfer.
+    """
     folder = tmp_path / "firmware"
     (folder / "part").mkdir(parents=True)
     (folder / "boot.py").write_text("import limits\n")
@@ -59,7 +63,9 @@ def test_only_changed_files_are_sent(repl, firmware, powered):
     powered.wait_console("READY ip=")
     with Repl.open(powered.serial) as again:
         assert deploy.deploy(again, BOARD, silent).sent == []
-        again.run("import os\nfor n in ('boot.py', 'main.py', 'limits.py', 'part/one.py'):\n os.remove(n)\nos.rmdir('part')")
+        again.run(
+            "import os\nfor n in ('boot.py', 'main.py', 'limits.py', 'part/one.py'):\n os.remove(n)\nos.rmdir('part')"
+        )
 
 
 def test_the_sources_of_the_whole_meter_are_refused(board):

@@ -82,7 +82,9 @@ print('pulses=%d writes=%d' % (s0.take(), writes))
 
 @pytest.mark.parametrize(("low", "high"), [(30, 30), (40, 60), (30, 90)])
 def test_pulses_are_counted_while_the_flash_is_written(repl, powered, low, high):
-    """Each erasing holds interrupts off for 45 ms, as long as a pulse and a half: the pin remembers one edge of each kind meanwhile."""
+    """Each erasing holds interrupts off for 45 ms, as long as a pulse and a half: the pin
+    remembers one edge of each kind meanwhile.
+    """
     powered.drive(6, 1)
     powered.expect_boot()
     repl._transport.exec_raw_no_follow(WRITING)

@@ -1,4 +1,6 @@
-"""Power: what the flash keeps when it goes, at whatever instant, and what the emulator refuses to begin with."""
+"""Power: what the flash keeps when it goes, at whatever instant, and what
+the emulator refuses to begin with.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ os.rename('/kept.new', '/kept.txt')
 
 @pytest.mark.timeout(300)
 def test_power_cut_during_a_replacement_leaves_the_old_file_or_the_new_one(bare):
-    """The power goes before each of the flash operations of writing a file beside the old one and renaming it."""
+    """The power goes before each of the flash operations of writing a file
+    beside the old one and renaming it.
+    """
     board = serving(bare())
     kept = []
     for operation in range(1, 20):
@@ -81,7 +85,8 @@ def test_random_numbers_differ_from_power_on_to_power_on(bare):
     assert len(drawn) == 2
 
 
-# -- what the emulator refuses ------------------------------------------------------------------------------------
+# -- what the emulator refuses
+# ------------------------------------------------------------------------------------
 
 
 def test_flash_in_use(bare):

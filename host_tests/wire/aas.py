@@ -18,14 +18,18 @@ _NAMES = {"PUBLIC": "public", "CLIENT_MANAGEMENT": "client-management", "READER"
 
 
 def __getattr__(name: str) -> int:
-    """The client wPorts of the meter under test (`--meter`, `--client`, `--manager`): PUBLIC, CLIENT_MANAGEMENT, READER, MANAGER."""
+    """The client wPorts of the meter under test (`--meter`, `--client`, `--manager`):
+    PUBLIC, CLIENT_MANAGEMENT, READER, MANAGER.
+    """
     if name not in _NAMES:
         raise AttributeError(name)
     return ROSTER.wport(_NAMES[name])
 
 
 def login(role: str) -> tuple[int, int, str | None]:
-    """What an association of the host client needs to know: client wPort, management logical device, secret."""
+    """What an association of the host client needs to know: client wPort,
+    management logical device, secret.
+    """
     return ROSTER.wport(role), ROSTER.management, ROSTER.secret(role)
 
 

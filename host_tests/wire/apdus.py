@@ -1,7 +1,8 @@
-"""APDUs of the wire tests, octet by octet: requests as a client would send them, and what they are answered with.
+"""APDUs of the wire tests, octet by octet: requests as a client would send
+them, and what they are answered with.
 
-Everything here can be read by the public client and is there in every meter of the profile, so that the tests of
-transports and associations run against any of them.
+Everything here can be read by the public client and is there in every meter of the profile, so that
+the tests of transports and associations run against any of them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ _CLIENTS = {"PUBLIC": "public", "CLIENT_MANAGEMENT": "client-management"}
 def __getattr__(name: str) -> int:
     """wPorts of the meter under test.
 
-    PUBLIC, CLIENT_MANAGEMENT    clients: public, and the client management process, which has public rights too
+    PUBLIC, CLIENT_MANAGEMENT    clients: public, and the client management process,
+                                 which has public rights too
     MANAGEMENT, OTHER_DEVICE     logical devices: the management one, and a second one
     """
     if name in _CLIENTS:
@@ -119,7 +121,9 @@ def receive_pdu_size(aare: bytes) -> int:
 
 
 def _ends(client: int | None, server: int | None) -> tuple[int, int]:
-    """The wPorts of both ends: those of the public client and the management logical device where none are named."""
+    """The wPorts of both ends: those of the public client and the management
+    logical device where none are named.
+    """
     return ROSTER.wport("public") if client is None else client, ROSTER.management if server is None else server
 
 
@@ -136,11 +140,15 @@ def receive(link: RawTcp | RawUdp) -> bytes:
 
 
 def ask(link: RawTcp | RawUdp, apdu: bytes, client: int | None = None, server: int | None = None) -> bytes:
-    """Send one APDU and return the APDU that is the next thing to come back, between the same two wPorts."""
+    """Send one APDU and return the APDU that is the next thing to come
+    back, between the same two wPorts.
+    """
     return apdu_of(link.ask(wpdu(*_ends(client, server), apdu)), client, server)
 
 
-def associate(link: RawTcp | RawUdp, client: int | None = None, server: int | None = None, request: bytes = AARQ) -> bytes:
+def associate(
+    link: RawTcp | RawUdp, client: int | None = None, server: int | None = None, request: bytes = AARQ
+) -> bytes:
     """Open an association and return the AARE, which must accept."""
     ROSTER.expect(*_ends(client, server))
     aare = ask(link, request, client, server)
@@ -151,7 +159,9 @@ def associate(link: RawTcp | RawUdp, client: int | None = None, server: int | No
 
 
 def serves(link: RawTcp | RawUdp, client: int | None = None, server: int | None = None, iip: int = 0xC1) -> bool:
-    """Whether the very next answer is the one to a GET that is sent now. Proves, too, that nothing else was answered before."""
+    """Whether the very next answer is the one to a GET that is sent now. Proves, too,
+    that nothing else was answered before.
+    """
     return is_name(ask(link, get(iip=iip), client, server), iip)
 
 

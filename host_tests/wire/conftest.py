@@ -1,4 +1,6 @@
-"""Fixtures of the wire tests: the address family, links of either transport, and a way to let the meter catch up."""
+"""Fixtures of the wire tests: the address family, links of either transport,
+and a way to let the meter catch up.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def tcp(raw: RawLinks, host: str) -> Callable[[], RawTcp]:
 
 @pytest.fixture
 def udp(raw: RawLinks, host: str) -> Iterator[Callable[[], RawUdp]]:
-    """Opens UDP sockets to the address of `host`; the AAs of the usual wPorts are released after the test."""
+    """Opens UDP sockets to the address of `host`; the AAs of the usual
+    wPorts are released after the test.
+    """
     opened: list[RawUdp] = []
 
     def open_socket() -> RawUdp:
@@ -46,14 +50,15 @@ def udp(raw: RawLinks, host: str) -> Iterator[Callable[[], RawUdp]]:
         return opened[-1]
 
     yield open_socket
-    # Those that a test may leave open: an AA over UDP outlives its socket, and there are few of them.
+    # Those that a test may leave open: an AA over UDP outlives its
+    # socket, and there are few of them.
     clients = {ROSTER.wport(role) for role in ("public", "client-management", "reader", "manager")}
     pairs = [(client, server) for client in sorted(clients) for server in ROSTER.devices]
     for link in opened:
         for client, server in pairs:
             link.send(wpdu(client, server, RLRQ))
-            # The refusal of a client that does not exist comes when the release is done. One pair after the other,
-            # because a board keeps few datagrams that wait.
+            # The refusal of a client that does not exist comes when the release is done. One pair
+            # after the other, because a board keeps few datagrams that wait.
             link.send(wpdu(_NOBODY, ROSTER.management, AARQ))
             while int.from_bytes(link.receive()[4:6], "big") != _NOBODY:
                 pass
@@ -77,8 +82,8 @@ def link(opener: Callable[[], RawTcp | RawUdp]) -> RawTcp | RawUdp:
 def settle(tcp: Callable[[], RawTcp]) -> Callable[[], None]:
     """`settle()` returns when the meter has seen everything that was sent to it before.
 
-    Two exchanges on a connection of its own: the first is served in a round of the meter's loop that finds the octets sent before, the
-    second begins after that round.
+    Two exchanges on a connection of its own: the first is served in a round of the meter's loop
+    that finds the octets sent before, the second begins after that round.
     """
     other = tcp()
     associate(other)
@@ -92,7 +97,9 @@ def settle(tcp: Callable[[], RawTcp]) -> Callable[[], None]:
 
 @pytest.fixture(name="associate")
 def associate_clients(client: ClientFactory) -> Associate:
-    """`associate(wport, device=…, **more)` opens an association of that client on a link of its own."""
+    """`associate(wport, device=…, **more)` opens an association of that
+    client on a link of its own.
+    """
     return associator(client)
 
 
@@ -110,7 +117,9 @@ def secret(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture
 def note(tcp: Callable[[], RawTcp], manager_wport: int, secret: str) -> Iterator[Callable[[], int]]:
-    """`note()` reads the note on a connection of its own, after everything else; the meter must be served in order."""
+    """`note()` reads the note on a connection of its own, after everything else;
+    the meter must be served in order.
+    """
     link = tcp()
     associate(link, manager_wport, request=aarq(secret))
 
@@ -137,7 +146,9 @@ def done(udp: Callable[[], RawUdp]) -> Callable[[], None]:
 
 @pytest.fixture
 def logged(meter: MeterHandle) -> Callable[..., str]:
-    """`logged(text, ...)` waits for a line of the meter's log that holds all the texts, and returns it."""
+    """`logged(text, ...)` waits for a line of the meter's log that holds
+    all the texts, and returns it.
+    """
     return meter.logged
 
 
@@ -162,4 +173,6 @@ def start(meter_pool: MeterPool, target: Target, request: pytest.FixtureRequest)
 def manage() -> Iterator[Manage]:
     """Opens an AA of the management client with a meter."""
     with ExitStack() as links:
-        yield lambda meter: links.enter_context(Client.tcp(meter.host, meter.port, TIMEOUT)).associate(*login("manager"))
+        yield lambda meter: links.enter_context(Client.tcp(meter.host, meter.port, TIMEOUT)).associate(
+            *login("manager")
+        )

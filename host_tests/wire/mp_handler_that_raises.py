@@ -1,4 +1,6 @@
-"""What the handler of one socket raises ends neither the loop nor another socket (REQUIREMENTS A-33)."""
+"""What the handler of one socket raises ends neither the loop nor
+another socket (REQUIREMENTS A-33).
+"""
 
 from net import hot_plain
 
@@ -92,7 +94,10 @@ def test_connection_closes():
     lines = []
     server = Server([1], [], limits, log=lambda *words: lines.append(" ".join(words)))
     connection = Connection(server.carrier(associations(2, 0), 2, True), Queue(), server.buffer())
-    for fault, reason in ((OSError(104, "reset"), "reason=error-104"), (ValueError("planted"), "reason=error-ValueError")):
+    for fault, reason in (
+        (OSError(104, "reset"), "reason=error-104"),
+        (ValueError("planted"), "reason=error-ValueError"),
+    ):
         sock = Sock()
         connection.open(sock, "here", "there")
         connection.failed(fault)

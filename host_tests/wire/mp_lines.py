@@ -1,4 +1,6 @@
-"""Lines, the connections that the meter opens, with sockets made for the test: refused, silent, not ready, back-off (B-20)."""
+"""Lines, the connections that the meter opens, with sockets made for the test:
+refused, silent, not ready, back-off (B-20).
+"""
 
 import errno
 import select
@@ -45,7 +47,9 @@ def test_line_times_out():
 
 
 def test_line_that_is_not_ready_is_asked_by_the_clock():
-    """Some networks call a socket writable before it is connected: the line stops watching and looks ten times a second."""
+    """Some networks call a socket writable before it is connected: the line stops
+    watching and looks ten times a second.
+    """
     sock = Socket([errno.EINPROGRESS, errno.EALREADY, errno.EALREADY, 0])
     with Rig(None, [sock]) as rig:
         line = rig.manager.line("192.0.2.7", 4060, True)

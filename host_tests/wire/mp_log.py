@@ -160,7 +160,9 @@ def console(room, partly=False, path="no pipe"):
 
 
 def test_console_asks_before_every_write():
-    """A write when the poll says that there is no room would fail the test: the stream's is 256 octets, as of a pseudo terminal."""
+    """A write when the poll says that there is no room would fail the test: the stream's is
+    256 octets, as of a pseudo terminal.
+    """
     for room in range(1, 1500, 7):
         made, out = console(room)
         while made.line("x" * (room % 450) + "\n"):
@@ -174,7 +176,9 @@ def test_console_asks_before_every_write():
 
 
 def test_console_ends_what_was_cut():
-    """Whatever was written of a line before the room was used up, the next one stands on a line of its own."""
+    """Whatever was written of a line before the room was used up, the next
+    one stands on a line of its own.
+    """
     for partly in (False, True):
         for room in range(1, 700):
             made, out = console(room, partly)
@@ -189,7 +193,9 @@ def test_console_ends_what_was_cut():
 
 
 def test_pipe_is_asked_once_for_what_it_surely_takes():
-    """So much is written whole between two questions, and never more; the supervisor's look asks anew."""
+    """So much is written whole between two questions, and never more; the
+    supervisor's look asks anew.
+    """
     made, out = console(100000)
     made.most = 512
     asked = []
@@ -217,7 +223,9 @@ def test_pipe_is_asked_once_for_what_it_surely_takes():
 
 
 def test_line_end_that_had_to_wait():
-    """A pipe of one page is full with the text of a line: its reader gets the end as soon as it has read that."""
+    """A pipe of one page is full with the text of a line: its reader gets the
+    end as soon as it has read that.
+    """
     made, out = console(1)
     assert made.line("READY ip=1\n") and out.text == "READY ip=1"
     made.finish()
@@ -229,7 +237,9 @@ def test_line_end_that_had_to_wait():
 
 
 def test_console_that_does_not_tell():
-    """A port whose poll never says that a console takes something is written to without asking; the unix port tells."""
+    """A port whose poll never says that a console takes something is written to
+    without asking; the unix port tells.
+    """
     before = select.poll
 
     class Poll(Poller):
@@ -247,8 +257,15 @@ def test_console_that_does_not_tell():
 
     log.select = Module
     try:
-        # whether the poll tells (None: it takes no such object), whether the port's does, whether it is asked
-        table = (True, False, True), (False, False, False), (None, False, False), (None, True, False), (False, True, True)
+        # whether the poll tells (None: it takes no such object), whether the
+        # port's does, whether it is asked
+        table = (
+            (True, False, True),
+            (False, False, False),
+            (None, False, False),
+            (None, True, False),
+            (False, True, True),
+        )
         for tells, asks, asked in table:
             out = Stream(1000)
             out.tells = tells

@@ -1,6 +1,8 @@
-"""Whatever raises while a socket is taken into use, the socket is closed and its place free (REQUIREMENTS A-36).
+"""Whatever raises while a socket is taken into use, the socket is closed and
+its place free (REQUIREMENTS A-36).
 
-A fault is forced into each call that is made on the way, one after the other; under CPython before each line as well.
+A fault is forced into each call that is made on the way, one after the other;
+under CPython before each line as well.
 """
 
 import sys
@@ -152,7 +154,8 @@ def end(handler, e):
 
 
 def every_call(make, least):
-    """Run what `make(rig)` returns, with a fault in each call of it in turn; at least `least` of them have to be there.
+    """Run what `make(rig)` returns, with a fault in each call of it in turn; at least
+    `least` of them have to be there.
 
     It returns a function that does it, and the handler whose `failed` hears of what it raised.
     """
@@ -184,7 +187,9 @@ def every_call(make, least):
 
 
 def every_line(make, modules):
-    """The same with a fault before each line of the modules, where the interpreter can tell of lines."""
+    """The same with a fault before each line of the modules, where the
+    interpreter can tell of lines.
+    """
     if not hasattr(sys, "settrace"):
         return
     files = [module.__file__ for module in modules]
@@ -422,7 +427,9 @@ def test_group():
 
 
 def test_a_connection_whose_end_raises_is_closed():
-    """The socket goes first, and who opened the connection hears of it; then the AAs and the line of the log."""
+    """The socket goes first, and who opened the connection hears of it; then
+    the AAs and the line of the log.
+    """
     rig = Rig()
     step, listener = accepting(rig)
     step()
@@ -445,5 +452,3 @@ def test_a_connection_whose_end_raises_is_closed():
         pass
     rig.in_order()
     assert owner.heard and connection.owner is None
-
-

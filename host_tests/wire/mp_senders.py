@@ -1,4 +1,6 @@
-"""Senders with sockets made for the test: full queues, slow and dead peers, connections that change hands, confirmations."""
+"""Senders with sockets made for the test: full queues, slow and dead peers,
+connections that change hands, confirmations.
+"""
 
 import errno
 import select
@@ -18,7 +20,8 @@ REQ = {
 }
 
 
-# -- UDP ------------------------------------------------------------------------------------------------------
+# -- UDP
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_udp_full_queue_costs_no_attempt_and_no_order():
@@ -69,7 +72,8 @@ def test_udp_another_destination_gets_another_socket():
         assert second.closed and source.box.n == 0
 
 
-# -- TCP ------------------------------------------------------------------------------------------------------
+# -- TCP
+# ------------------------------------------------------------------------------------------------------
 
 
 def dialled(source, sock=None):
@@ -112,7 +116,9 @@ def test_tcp_is_sent_when_the_connection_took_the_last_octet():
 
 
 def test_tcp_connection_that_now_serves_another_is_lost():
-    """It ended while the record was on its way, and was taken for somebody else before the sender looked."""
+    """It ended while the record was on its way, and was taken for somebody
+    else before the sender looked.
+    """
     source = Source(0)
     rig, connection = dialled(source)
     with rig:
@@ -166,7 +172,8 @@ def test_tcp_window_and_random_start():
         assert len(sock.sent) == 1
 
 
-# -- confirmation ------------------------------------------------------------------------------------------------
+# -- confirmation
+# ------------------------------------------------------------------------------------------------
 
 
 def test_confirmation_over_the_right_connection_only():
@@ -206,7 +213,9 @@ def test_confirmation_missing_repeats_at_once_after_the_delay():
 
 
 def test_confirmations_that_are_read_together():
-    """A late one, octets that are no WPDU's, and the right one behind: datagrams that came between two looks are one read."""
+    """A late one, octets that are no WPDU's, and the right one behind: datagrams that
+    came between two looks are one read.
+    """
     source = Source(1)
     sock = Socket()
 
@@ -270,7 +279,9 @@ def test_udp_reset_in_the_middle_of_an_attempt():
 
 
 def test_confirmation_behind_a_reset_is_of_nothing():
-    """A client resets the outbox and confirms what was in it before the sender has looked: nothing is taken out, then or of what comes."""
+    """A client resets the outbox and confirms what was in it before the sender has looked:
+    nothing is taken out, then or of what comes.
+    """
     for posted in (0, 1):
         source = Source(0)
         rig, connection = dialled(source)
@@ -292,7 +303,9 @@ def test_confirmation_behind_a_reset_is_of_nothing():
 
 
 def test_udp_failure_behind_a_reset_gives_nothing_up():
-    """The destination is found not to be there when the outbox has been emptied: the last attempt was that of nothing."""
+    """The destination is found not to be there when the outbox has been emptied: the
+    last attempt was that of nothing.
+    """
     source = Source(1, retries=0)
     sock = Socket()
     with Rig(source, [sock]) as rig:
@@ -310,7 +323,9 @@ def test_udp_failure_behind_a_reset_gives_nothing_up():
 
 
 class Blocks:
-    """In place of `net.long_push.LongPush`: a stream that has gone out and is acknowledged by whatever `says` comes to."""
+    """In place of `net.long_push.LongPush`: a stream that has gone out and is
+    acknowledged by whatever `says` comes to.
+    """
 
     def __init__(self, says):
         self.says = says
@@ -374,7 +389,8 @@ def test_in_blocks_each_block_taken_puts_off_the_end_of_an_attempt():
             assert rig.sender.state == state, step
 
 
-# -- a destination that is given later ------------------------------------------------------------------------
+# -- a destination that is given later
+# ------------------------------------------------------------------------
 
 
 def test_a_sender_that_finds_no_memory_is_made_later_and_holds_up_no_other():

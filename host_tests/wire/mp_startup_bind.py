@@ -1,4 +1,6 @@
-"""Listening on several addresses, with sockets made for the test: no IPv6 here, a port taken, a number free on both transports."""
+"""Listening on several addresses, with sockets made for the test: no IPv6 here, a port
+taken, a number free on both transports.
+"""
 
 import errno
 import socket
@@ -83,7 +85,9 @@ class Rig:
             self.restore()
 
     def told(self, hosts, *found):
-        """Start where the platform tells these addresses one look after the other, None for nothing; `again()` is the next look."""
+        """Start where the platform tells these addresses one look after the other, None for
+        nothing; `again()` is the next look.
+        """
         looks = list(found)
         local.addresses = lambda v6: looks.pop(0)
         try:
@@ -155,7 +159,12 @@ def test_free_port_is_one_number_for_all():
         if port not in seen:
             seen.append(port)
         n = len(seen)
-        blocked = ((socket.SOCK_STREAM, FOUR), (socket.SOCK_DGRAM, FOUR), (socket.SOCK_STREAM, SIX), (socket.SOCK_DGRAM, SIX))
+        blocked = (
+            (socket.SOCK_STREAM, FOUR),
+            (socket.SOCK_DGRAM, FOUR),
+            (socket.SOCK_STREAM, SIX),
+            (socket.SOCK_DGRAM, SIX),
+        )
         return errno.EADDRINUSE if n <= 4 and (kind, host) == blocked[n - 1] else 0
 
     rig = Rig(busy)
@@ -196,9 +205,13 @@ def test_every_address_has_a_socket():
 
 
 def test_new_addresses_get_a_socket_when_somebody_asks():
-    """A request that wants an answer has come to an address that was not there: looked for at once, but once a second at the most."""
+    """A request that wants an answer has come to an address that was not there: looked for at
+    once, but once a second at the most.
+    """
     rig = Rig(anything)
-    again = rig.told(["0.0.0.0"], ["127.0.0.1"], ["127.0.0.1", "192.0.2.9"], ["127.0.0.1", "192.0.2.9"], ["127.0.0.1", "192.0.2.9"])
+    again = rig.told(
+        ["0.0.0.0"], ["127.0.0.1"], ["127.0.0.1", "192.0.2.9"], ["127.0.0.1", "192.0.2.9"], ["127.0.0.1", "192.0.2.9"]
+    )
     again(1000)
     assert rig.udp() == ["0.0.0.0", "127.0.0.1"]  # nobody asked
     port = rig.service.sockets[1][0]

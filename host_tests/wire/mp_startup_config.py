@@ -1,4 +1,6 @@
-"""The configuration: what a key takes, and one clear line for what it does not. The ranges stand here and nowhere else."""
+"""The configuration: what a key takes, and one clear line for what it does not. The
+ranges stand here and nowhere else.
+"""
 
 import config
 import limits
@@ -42,7 +44,9 @@ def test_unknown_key():
 
 
 def secrets(content):
-    """What a secrets file with this content makes of the secrets and of the names of those that are published; or the refusal."""
+    """What a secrets file with this content makes of the secrets and of the names of those
+    that are published; or the refusal.
+    """
     before = config.read
     config.read = lambda path: content
     try:
@@ -82,7 +86,10 @@ def test_what_the_meter_refuses():
         ("multicast=239.0.0.1,10.0.0.1", "multicast: '10.0.0.1' is not a numeric multicast address"),
         ("multicast=group", "multicast: 'group' is not a numeric multicast address"),
         ("multicast=fe80::1", "multicast: 'fe80::1' is not a numeric multicast address"),
-        ("multicast=" + ",".join("239.0.0.%d" % n for n in range(limits.GROUPS + 1)), "multicast: more than %d groups" % limits.GROUPS),
+        (
+            "multicast=" + ",".join("239.0.0.%d" % n for n in range(limits.GROUPS + 1)),
+            "multicast: more than %d groups" % limits.GROUPS,
+        ),
     ):
         try:
             meter.build(parse(["backfill_days=0", words], "127.0.0.1"))
@@ -93,7 +100,9 @@ def test_what_the_meter_refuses():
 
 
 def test_no_client_loses_its_associations():
-    """`preestablished` takes every wPort that no client of the board has, and no other; then the shorter forms are for it as well."""
+    """`preestablished` takes every wPort that no client of the board has, and no other; then
+    the shorter forms are for it as well.
+    """
     for wport in range(1, 128):
         said = ""
         try:
@@ -101,8 +110,12 @@ def test_no_client_loses_its_associations():
             assert [client for client, _, _ in clients].count(wport) == 1
         except ValueError as e:
             said = str(e)
-        taken = wport in (1, 16, 32, 48) or limits.SN_CLIENTS > 0 and wport == 64 or limits.SN_CLIENTS > 1 and wport == 80
-        assert said == ("preestablished: wPort %d is that of a client with AAs of its own" % wport if taken else ""), wport
+        taken = (
+            wport in (1, 16, 32, 48) or limits.SN_CLIENTS > 0 and wport == 64 or limits.SN_CLIENTS > 1 and wport == 80
+        )
+        assert said == ("preestablished: wPort %d is that of a client with AAs of its own" % wport if taken else ""), (
+            wport
+        )
     meter.build(parse(["backfill_days=0", "preestablished=100", "compact=100"], "127.0.0.1"))
 
 

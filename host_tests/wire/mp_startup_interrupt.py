@@ -1,4 +1,6 @@
-"""Ctrl-C while the heap is being collected: it is locked then and stays so, and the meter ends with exit code 0 all the same."""
+"""Ctrl-C while the heap is being collected: it is locked then and stays so, and the
+meter ends with exit code 0 all the same.
+"""
 
 import app
 import micropython

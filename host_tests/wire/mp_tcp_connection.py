@@ -1,4 +1,6 @@
-"""A TCP connection and a listener with sockets made for the test: they take an answer octet by octet, or refuse for a while."""
+"""A TCP connection and a listener with sockets made for the test: they take an answer
+octet by octet, or refuse for a while.
+"""
 
 import limits
 import meter
@@ -24,7 +26,9 @@ NAME = bytes.fromhex("000100100001000DC001C1000100002A0000FF0200")
 
 
 class Socket:
-    """`incoming` is what it gives, a list of pieces; `takes` the counts of octets that it takes, None for not now, all when used up."""
+    """`incoming` is what it gives, a list of pieces; `takes` the counts of octets that it
+    takes, None for not now, all when used up.
+    """
 
     def __init__(self, incoming, takes=()):
         self.incoming = list(incoming)
@@ -150,7 +154,9 @@ def test_long_request_in_parts_with_others_behind_stays_in_its_buffer():
 
 
 def test_connections_that_share_a_buffer_keep_apart():
-    """Requests in parts, too long ones with others behind and answers that leave slowly, on two connections in turn."""
+    """Requests in parts, too long ones with others behind and answers that leave
+    slowly, on two connections in turn.
+    """
     rig = Rig()
     size = limits.PDU + 9
     long = bytes((0, 1, 0, 16, 0, 1, size >> 8, size & 0xFF)) + b"\xc0\1\xc1" + bytes(size - 3)
@@ -181,7 +187,9 @@ def test_connections_that_share_a_buffer_keep_apart():
 
 
 def test_refused_above_nb_of_sim_conn():
-    """The number that the TCP-UDP setup object shows counts, also when there are more places than that."""
+    """The number that the TCP-UDP setup object shows counts, also when
+    there are more places than that.
+    """
     rig = Rig()
     connections = [rig.connection() for _ in range(4)]
     waiting = []
@@ -205,11 +213,15 @@ def test_refused_above_nb_of_sim_conn():
 
 
 def test_what_stands_behind_the_end_of_a_connection_is_not_served():
-    """Serving a request may end its connection, when a push that goes on with it cannot be sent: an AARQ behind it opens nothing."""
+    """Serving a request may end its connection, when a push that goes on with it cannot be
+    sent: an AARQ behind it opens nothing.
+    """
     rig = Rig()
 
     class Pushes:
-        """In place of `net.long_push.LongPush`: the connection fails under the block that an acknowledgement asks for."""
+        """In place of `net.long_push.LongPush`: the connection fails under the block
+        that an acknowledgement asks for.
+        """
 
         def heard(self, link, aa, rx, p, end):
             link.failed(OSError(104, "connection reset"))

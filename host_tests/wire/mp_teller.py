@@ -1,4 +1,6 @@
-"""The teller beside the sender of notices, with connections made for the test: AAs that are busy, and destinations that are not there."""
+"""The teller beside the sender of notices, with connections made for the test: AAs that are
+busy, and destinations that are not there.
+"""
 
 import errno
 
@@ -101,7 +103,9 @@ def test_all_at_once():
 
 
 def test_a_busy_association_holds_up_nobody_for_long():
-    """One that fetches no answers: the other AAs hear at once, the destination within a second, and what is missed is logged."""
+    """One that fetches no answers: the other AAs hear at once, the destination within a
+    second, and what is missed is logged.
+    """
     with Meter() as m:
         m.first.out_end = 9
         m.post(1)
@@ -139,7 +143,9 @@ def test_a_busy_association_has_the_delay_where_there_is_no_destination():
 
 
 def test_more_events_than_there_is_room_for():
-    """All that found room are told at once, and the log says that some did not, if there is somebody to miss them."""
+    """All that found room are told at once, and the log says that some did not,
+    if there is somebody to miss them.
+    """
     for anybody in (True, False):
         with Meter(None) as m:
             if not anybody:

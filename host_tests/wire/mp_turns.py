@@ -1,4 +1,6 @@
-"""Tasks have their turn, too, while a client sends ahead: the loop looks for due ones after every turn of the poll (REQUIREMENTS A-35)."""
+"""Tasks have their turn, too, while a client sends ahead: the loop looks for due ones after
+every turn of the poll (REQUIREMENTS A-35).
+"""
 
 import socket
 

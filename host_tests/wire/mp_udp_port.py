@@ -1,4 +1,6 @@
-"""The UDP port with a socket made for the test: datagrams of a size that the meter on this computer never meets."""
+"""The UDP port with a socket made for the test: datagrams of a size that the
+meter on this computer never meets.
+"""
 
 import limits
 import meter
@@ -21,8 +23,7 @@ POLLOUT = 4
 PEER = ("192.0.2.1", 4059)
 CLIENT = 32
 AARQ = (
-    "6036A1090607608574050801018A0207808B0760857405080201AC0A80083132333435363738"
-    "BE10040E01000000065F1F0400007E1F0000"
+    "6036A1090607608574050801018A0207808B0760857405080201AC0A80083132333435363738BE10040E01000000065F1F0400007E1F0000"
 )
 NAME = "C001C1000100002A0000FF0200"
 OBJECT_LIST = "C001C1000F0000280000FF0200"
@@ -136,7 +137,8 @@ def test_longer_datagram_is_not_cut_to_size():
     rig = Rig(100)
     assert rig.ask(AARQ)[:1] == b"\x61"
     whole = bytes.fromhex(NAME) + bytes(92 - 13)
-    # 100 octets are taken (and this request answered as malformed), the same with more behind are not
+    # 100 octets are taken (and this request answered as malformed), the
+    # same with more behind are not
     assert rig.ask(whole) is not None
     for behind in (1, 2, 40, 1000):
         assert rig.ask(whole, 92, bytes(behind)) is None
@@ -190,7 +192,9 @@ def test_one_block_of_a_stream_in_a_turn():
 
 
 def test_stream_whose_association_ends():
-    """Nothing more is sent, and the socket is read again; also when another peer has got the link by then."""
+    """Nothing more is sent, and the socket is read again; also when another
+    peer has got the link by then.
+    """
     for taken in (False, True):
         rig = streaming()
         link = [link for link in rig.links if link.n][0]

@@ -1,4 +1,6 @@
-"""Sockets, queue, connections and a source made for the tests of senders and lines; the senders, the manager and the outbox are real."""
+"""Sockets, queue, connections and a source made for the tests of senders and lines; the
+senders, the manager and the outbox are real.
+"""
 
 import select
 
@@ -24,7 +26,9 @@ class Socket:
         self.closed = False
 
     def readinto(self, buf):
-        """As on every port: several datagrams one behind the other, the last one cut off where there is no room."""
+        """As on every port: several datagrams one behind the other, the last one
+        cut off where there is no room.
+        """
         n = min(len(buf), len(self.incoming))
         buf[:n] = self.incoming[:n]
         self.incoming = b""
@@ -82,7 +86,9 @@ class Connection:
         self.slow = False
 
     def keep_what_is_sent(self):
-        """From now on the network takes nothing at once: what is sent stands in the transmit buffer until the test moves `out`."""
+        """From now on the network takes nothing at once: what is sent stands in the transmit
+        buffer until the test moves `out`.
+        """
         self.slow = True
 
     def open(self, sock, local, remote):

@@ -1,4 +1,6 @@
-"""Associations with short names for the wire tests: `short(READER)` on a link of its own, over TCP and over UDP in turn."""
+"""Associations with short names for the wire tests: `short(READER)` on a link of its
+own, over TCP and over UDP in turn.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ _ALIKE = {"short-reader": "reader", "short-manager": "manager"}
 
 
 def __getattr__(name: str) -> object:
-    """READER and MANAGER, the client wPorts with short names; by these SECRETS, and LOGICAL, the clients of logical names like them."""
+    """READER and MANAGER, the client wPorts with short names; by these SECRETS, and LOGICAL,
+    the clients of logical names like them.
+    """
     if name in ("READER", "MANAGER"):
         return ROSTER.wport("short-" + name.lower())
     if name == "SECRETS":
@@ -37,11 +41,15 @@ def udp(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def short(client: ClientFactory, udp: bool) -> Iterator[Short]:
-    """`short(wport, device=…, **more)`; released after the test, because over UDP nothing else would."""
+    """`short(wport, device=…, **more)`; released after the test, because
+    over UDP nothing else would.
+    """
     opened: list[ShortNameAssociation] = []
 
     def associate(wport: int, device: int | None = None, **more: object) -> ShortNameAssociation:
-        opened.append(client(udp=udp).associate_short_names(wport, device or ROSTER.management, ROSTER.secrets[wport], **more))
+        opened.append(
+            client(udp=udp).associate_short_names(wport, device or ROSTER.management, ROSTER.secrets[wport], **more)
+        )
         return opened[-1]
 
     yield associate

@@ -1,4 +1,6 @@
-"""AARQ over the wire: what is accepted, what is refused and with which words, and that nothing else happens."""
+"""AARQ over the wire: what is accepted, what is refused and with which
+words, and that nothing else happens.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def link(raw: RawLinks) -> RawTcp:
 
 
 def accepted(meter: MeterHandle, conformance: int = OFFERED & 0x7E1F) -> str:
-    """The AARE with this conformance and the largest PDU that the meter takes; at first what 007E1F is answered with."""
+    """The AARE with this conformance and the largest PDU that the meter takes; at
+    first what 007E1F is answered with.
+    """
     return f"6129{CONTEXT}{ACCEPTED}BE10040E0800065F1F0400{conformance:06X}{meter.limits.PDU:04X}0007"
 
 
@@ -97,16 +101,16 @@ def test_wrong_password(link: RawTcp) -> None:
     ("client", "parts"),
     [
         pytest.param(READER, "", id="nothing"),
-        pytest.param(READER, "8A020780" "AC0A80083132333435363738", id="no-mechanism-name"),
-        pytest.param(READER, "8A020780" "8B0760857405080201", id="no-value"),
-        pytest.param(READER, "8B0760857405080201" "AC0A80083132333435363738", id="no-requirements"),
-        pytest.param(READER, "8A020700" "8B0760857405080201" "AC0A80083132333435363738", id="wrong-requirements"),
-        pytest.param(READER, "8A020780" "8B0760857405080200" "AC0A80083132333435363738", id="mechanism-0"),
-        pytest.param(READER, "8A020780" "8B0760857405080202" "AC0A80083132333435363738", id="mechanism-2"),
-        pytest.param(READER, "8A020780" "8B0760857405080205" "AC0A80083132333435363738", id="mechanism-5"),
-        pytest.param(READER, "8A020780" "8B0760857405080301" "AC0A80083132333435363738", id="mechanism-unknown"),
-        pytest.param(PUBLIC, "8A020780" "8B0760857405080201" "AC0A80083132333435363738", id="unit-without-security"),
-        pytest.param(PUBLIC, "8A020780" "8B0760857405080205" "AC0A80084B35366956616759", id="gmac-without-security"),
+        pytest.param(READER, "8A020780AC0A80083132333435363738", id="no-mechanism-name"),
+        pytest.param(READER, "8A0207808B0760857405080201", id="no-value"),
+        pytest.param(READER, "8B0760857405080201AC0A80083132333435363738", id="no-requirements"),
+        pytest.param(READER, "8A0207008B0760857405080201AC0A80083132333435363738", id="wrong-requirements"),
+        pytest.param(READER, "8A0207808B0760857405080200AC0A80083132333435363738", id="mechanism-0"),
+        pytest.param(READER, "8A0207808B0760857405080202AC0A80083132333435363738", id="mechanism-2"),
+        pytest.param(READER, "8A0207808B0760857405080205AC0A80083132333435363738", id="mechanism-5"),
+        pytest.param(READER, "8A0207808B0760857405080301AC0A80083132333435363738", id="mechanism-unknown"),
+        pytest.param(PUBLIC, "8A0207808B0760857405080201AC0A80083132333435363738", id="unit-without-security"),
+        pytest.param(PUBLIC, "8A0207808B0760857405080205AC0A80084B35366956616759", id="gmac-without-security"),
     ],
 )
 def test_errors_of_the_authentication_unit(link: RawTcp, client: int, parts: str) -> None:
@@ -115,12 +119,22 @@ def test_errors_of_the_authentication_unit(link: RawTcp, client: int, parts: str
 
 
 @pytest.mark.req("C-43")
-@pytest.mark.parametrize("ctt", [False, pytest.param(True, marks=pytest.mark.meter_config(errors="ctt"))], ids=["textbook", "ctt"])
 @pytest.mark.parametrize(
-    "parts", ["8B0760857405080200", "8A0207808B0760857405080200", "8A0207008B0760857405080200", "8A0207808B0760857405080200AC028000"]
+    "ctt", [False, pytest.param(True, marks=pytest.mark.meter_config(errors="ctt"))], ids=["textbook", "ctt"]
+)
+@pytest.mark.parametrize(
+    "parts",
+    [
+        "8B0760857405080200",
+        "8A0207808B0760857405080200",
+        "8A0207008B0760857405080200",
+        "8A0207808B0760857405080200AC028000",
+    ],
 )
 def test_lowest_level_named(raw: RawLinks, meter: MeterHandle, parts: str, ctt: bool) -> None:
-    """Mechanism 0 without a value is answered as if it were not there, over TCP and UDP; strictly read it is refused."""
+    """Mechanism 0 without a value is answered as if it were not there, over TCP and
+    UDP; strictly read it is refused.
+    """
     unnamed = raw.tcp()
     for link in (raw.tcp(), raw.udp()):
         for client in (PUBLIC, CLIENT_MANAGEMENT):
@@ -134,7 +148,16 @@ def test_lowest_level_named(raw: RawLinks, meter: MeterHandle, parts: str, ctt: 
 
 @pytest.mark.req("C-14", "C-01")
 @pytest.mark.parametrize(
-    "name", ["5F857504070203", "5F857504080101", "60857405080102", "60857405080103", "60857405080104", "60857405080100", "60857405080201"]
+    "name",
+    [
+        "5F857504070203",
+        "5F857504080101",
+        "60857405080102",
+        "60857405080103",
+        "60857405080104",
+        "60857405080100",
+        "60857405080201",
+    ],
 )
 def test_context_names(link: RawTcp, name: str) -> None:
     assert answer(link, f"601DA1090607{name}{INFO}") == "6117A109060760857405080101A203020101A305A103020102"
@@ -194,7 +217,8 @@ def test_pdu_sizes(link: RawTcp, size: int) -> None:
 
 @pytest.mark.req("C-19")
 @pytest.mark.parametrize(
-    ("bits", "good"), [("0780", True), ("0284", True), ("07FF", True), ("0244", False), ("0740", False), ("0700", False)]
+    ("bits", "good"),
+    [("0780", True), ("0284", True), ("07FF", True), ("0244", False), ("0740", False), ("0700", False)],
 )
 def test_protocol_versions(link: RawTcp, bits: str, good: bool) -> None:
     """Only bit 0 counts, and a client that sent the field gets one back."""
@@ -222,7 +246,9 @@ def test_unused_fields_are_ignored(link: RawTcp) -> None:
 
 @pytest.mark.req("C-26")
 def test_malformed(link: RawTcp) -> None:
-    """Cut short anywhere, with octets behind, with a length that runs over: no AA, no harm, and the next AARQ is served."""
+    """Cut short anywhere, with octets behind, with a length that runs over: no AA, no
+    harm, and the next AARQ is served.
+    """
     whole = bytes.fromhex(PLAIN.format("007E1F", "04B0"))
     for cut in range(1, len(whole)):
         assert ask(link, whole[:cut]).hex().upper() == NO_REASON
@@ -276,7 +302,9 @@ def test_dedicated_key(link: RawTcp, size: int) -> None:
 @pytest.mark.choice("its conformance and PDU size")
 @pytest.mark.req("C-41", "D-100")
 def test_other_forms_of_the_same(link: RawTcp, meter: MeterHandle) -> None:
-    """The older conformance tag, and lengths in long form; the answer always has the newer tag and the shortest lengths."""
+    """The older conformance tag, and lengths in long form; the answer always has the
+    newer tag and the shortest lengths.
+    """
     assert answer(link, "601CA109060760857405080101BE0F040D01000000065F0400007E1F04B0")[:4] == "6129"
     got = answer(link, "608121A18109060760857405080101BE82001104810E01000000065F1F0400007E1F04B0")
     assert got == accepted(meter)
@@ -285,7 +313,9 @@ def test_other_forms_of_the_same(link: RawTcp, meter: MeterHandle) -> None:
 @pytest.mark.req("C-18")
 @pytest.mark.limits(TCP_ASSOCIATIONS=4)
 def test_no_room_for_another(raw: RawLinks) -> None:
-    """As many AAs as one connection has, and one more on any of the same clients' wPorts is rejected for the moment only."""
+    """As many AAs as one connection has, and one more on any of the same clients'
+    wPorts is rejected for the moment only.
+    """
     link = raw.tcp()
     known = [(client, device) for device in (MANAGEMENT, OTHER_DEVICE) for client in (PUBLIC, CLIENT_MANAGEMENT)]
     for client, device in known:
@@ -300,7 +330,9 @@ def test_no_room_for_another(raw: RawLinks) -> None:
 
 
 @pytest.mark.req("C-50", "C-54", "B-10")
-@pytest.mark.parametrize("rlrq", ["6203800100", "6203800101", "620380011E", "6200", "6215800100BE10040E01000000065F1F0400007E1F04B0"])
+@pytest.mark.parametrize(
+    "rlrq", ["6203800100", "6203800101", "620380011E", "6200", "6215800100BE10040E01000000065F1F0400007E1F04B0"]
+)
 @pytest.mark.limits(TCP_ASSOCIATIONS=2)
 def test_release(link: RawTcp, rlrq: str) -> None:
     """Every form of RLRQ ends this AA and no other; afterwards its requests are refused."""

@@ -1,4 +1,6 @@
-"""ACTION over the wire: methods alone and in lists, with parameters and return data whole and in blocks."""
+"""ACTION over the wire: methods alone and in lists, with parameters and
+return data whole and in blocks.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,17 @@ import pytest
 from host_tests.harness.clients import ClientFactory
 from host_tests.harness.meters import MeterHandle
 from host_tests.wire.aas import MANAGER, READER, Associate
-from tools.dlmsclient import ActionError, ActionResult, Association, Conformance, CosemMethod, Data, DateTime, Obis, axdr
+from tools.dlmsclient import (
+    ActionError,
+    ActionResult,
+    Association,
+    Conformance,
+    CosemMethod,
+    Data,
+    DateTime,
+    Obis,
+    axdr,
+)
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 
 # What compares the clock, or the registers, with what they were: time has to stand still.
@@ -47,7 +59,9 @@ def clock(manager: Association, put_back: Callable[[int, str, int], Data]) -> Ca
     return seconds
 
 
-def refusal(association: Association, target: tuple[int, str], number: int, parameter: Data | None = None) -> ActionResult:
+def refusal(
+    association: Association, target: tuple[int, str], number: int, parameter: Data | None = None
+) -> ActionResult:
     with pytest.raises(ActionError) as caught:
         association.action(*target, number, parameter)
     return caught.value.code
@@ -118,7 +132,14 @@ def test_list_runs_in_order(manager: Association, clock: Callable[[], float], si
     before = clock()
     manager.block_size = size
     outcomes = manager.action_list(
-        [method(CLOCK, 6), method(CLOCK, 9), method(IPV4, 3), method((8, "0.0.99.99.0.255"), 1), method(CLOCK, 6), method(CLOCK, 6)],
+        [
+            method(CLOCK, 6),
+            method(CLOCK, 9),
+            method(IPV4, 3),
+            method((8, "0.0.99.99.0.255"), 1),
+            method(CLOCK, 6),
+            method(CLOCK, 6),
+        ],
         [axdr.long(100), None, None, None, axdr.unsigned(0), axdr.long(50)],
     )
     assert [outcome.result for outcome in outcomes] == [0, 12, 0, 4, 12, 0]
@@ -202,7 +223,9 @@ def test_longer_than_the_meter_takes(manager: Association) -> None:
         "C305C1 02 0008",
     ],
 )
-def test_malformed_requests_keep_the_association(manager: Association, clock: Callable[[], float], request_hex: str) -> None:
+def test_malformed_requests_keep_the_association(
+    manager: Association, clock: Callable[[], float], request_hex: str
+) -> None:
     before = clock()
     assert manager.exchange(bytes.fromhex(request_hex)) == bytes.fromhex("C701C1FA00")
     assert clock() == before
@@ -242,7 +265,9 @@ def test_reset_of_a_register(manager: Association) -> None:
 @pytest.mark.req("C-24", "F-11")
 @pytest.mark.caps("own-process")
 def test_users_of_an_association(manager: Association, client: ClientFactory) -> None:
-    """add_user on the public client's association: while there are users, an AARQ has to name one of them."""
+    """add_user on the public client's association: while there are users,
+    an AARQ has to name one of them.
+    """
     ben = axdr.structure(axdr.unsigned(7), axdr.visible_string("Ben"))
     info = "BE10040E01000000065F1F0400007E1F04B0"
     plain = bytes.fromhex("601DA109060760857405080101" + info)

@@ -1,4 +1,6 @@
-"""What belongs to one AA and to no other on the same association object; what an AA learns of objects it cannot see."""
+"""What belongs to one AA and to no other on the same association object; what an
+AA learns of objects it cannot see.
+"""
 
 from __future__ import annotations
 

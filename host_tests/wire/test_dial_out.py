@@ -1,4 +1,6 @@
-"""Connections that the meter opens: the client still sends the AARQ, and each end is followed by another try (A-50 to A-57, B-20)."""
+"""Connections that the meter opens: the client still sends the AARQ, and each end is
+followed by another try (A-50 to A-57, B-20).
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,9 @@ def test_several_associations_over_it_and_a_stream_of_octets(start: Start, liste
 
 
 @pytest.mark.req("A-54", "A-55", "B-22")
-def test_the_protocol_connection_parameters_of_each_association_can_be_read_and_are_logged(start: Start, listener: Listener):
+def test_the_protocol_connection_parameters_of_each_association_can_be_read_and_are_logged(
+    start: Start, listener: Listener
+):
     meter = start(dial=listener.address, dial_pause=1)
     with listener.accept(TIMEOUT) as client, Client.tcp(meter.host, meter.port, TIMEOUT) as accepted:
         dialled = client.associate(*login("reader"))
@@ -113,7 +117,9 @@ def test_the_manager_dials_again_however_the_connection_ends(start: Start, liste
 
 @pytest.mark.req("B-20", "A-31")
 def test_a_peer_that_accepts_and_says_nothing(start: Start, listener: Listener):
-    """The connection ends by inactivity like every other, the meter calls again, and serves everybody meanwhile."""
+    """The connection ends by inactivity like every other, the meter calls again,
+    and serves everybody meanwhile.
+    """
     meter = start(dial=listener.address, dial_pause=1, inactivity=1)
     for _ in range(2):
         with listener.accept(TIMEOUT) as client:
@@ -139,7 +145,9 @@ def test_refused_then_there(start: Start, logged: Callable[..., str]):
 
 @pytest.mark.req("A-57", "B-20")
 def test_a_destination_that_answers_nothing_at_all(start: Start):
-    """A full backlog: no SYN is answered. The attempt ends by time, the meter serves all the while, and gets through when there is room."""
+    """A full backlog: no SYN is answered. The attempt ends by time, the meter serves all the
+    while, and gets through when there is room.
+    """
     with socket.socket() as deaf, contextlib.ExitStack() as fillers:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(0)
@@ -168,8 +176,12 @@ def test_a_dialled_connection_counts_among_the_simultaneous_ones(start: Start, l
 
 @pytest.mark.req("D-63", "B-20", "B-16")
 def test_pushes_and_events_go_over_the_connection_that_is_there(start: Start, listener: Listener):
-    """To one destination there is one connection; a push comes between the answers to the client that reads over it."""
-    start(dial=listener.address, push=listener.address, events=listener.address, dial_pause=1, push_interval=60, rate=60)
+    """To one destination there is one connection; a push comes between the answers
+    to the client that reads over it.
+    """
+    start(
+        dial=listener.address, push=listener.address, events=listener.address, dial_pause=1, push_interval=60, rate=60
+    )
     with listener.accept(TIMEOUT) as client:
         opened = client.associate(*login("reader"))
         while len(listener.arrivals) < 4:

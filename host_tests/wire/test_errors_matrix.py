@@ -1,4 +1,6 @@
-"""The error matrix over the wire: what a meter answers to what it cannot serve, and that it goes on serving."""
+"""The error matrix over the wire: what a meter answers to what it cannot
+serve, and that it goes on serving.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,9 @@ def test_probes_of_the_conformance_client(raw: RawLinks, request_hex: str, answe
         ("000F 0000280000FF 07", "03"),
     ],
 )
-@pytest.mark.parametrize("ctt", [False, pytest.param(True, marks=pytest.mark.meter_config(errors="ctt"))], ids=["textbook", "ctt"])
+@pytest.mark.parametrize(
+    "ctt", [False, pytest.param(True, marks=pytest.mark.meter_config(errors="ctt"))], ids=["textbook", "ctt"]
+)
 def test_result_codes_of_a_get(raw: RawLinks, request_hex: str, code: str, ctt: bool) -> None:
     """`errors=ctt` answers 03 for an unknown object, class or attribute."""
     link = raw.tcp()
@@ -138,7 +142,9 @@ def test_services_that_were_not_negotiated(client: ClientFactory) -> None:
 @pytest.mark.req("D-18")
 def test_blocks_that_were_not_negotiated(associates: Associate) -> None:
     """0E, and never an APDU above the limit."""
-    association = associates(PUBLIC, conformance=CLIENT_CONFORMANCE & ~Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ, pdu_size=64)
+    association = associates(
+        PUBLIC, conformance=CLIENT_CONFORMANCE & ~Conformance.BLOCK_TRANSFER_WITH_GET_OR_READ, pdu_size=64
+    )
     assert association.exchange(OBJECT_LIST) == bytes.fromhex("C401C1010E")
     assert association.exchange(OWN_NAME) == NAME_ANSWER
 
@@ -146,7 +152,12 @@ def test_blocks_that_were_not_negotiated(associates: Associate) -> None:
 @pytest.mark.req("D-91", "C-54")
 def test_services_outside_an_association(raw: RawLinks) -> None:
     link = raw.tcp()
-    for request in (OWN_NAME, get(), set_(8, "0.0.1.0.0.255", 3, b"\x10\0\0"), bytes.fromhex("C301C1000800000100 00FF0100")):
+    for request in (
+        OWN_NAME,
+        get(),
+        set_(8, "0.0.1.0.0.255", 3, b"\x10\0\0"),
+        bytes.fromhex("C301C1000800000100 00FF0100"),
+    ):
         assert ask(link, request) == NOT_ALLOWED
     associate(link)
     assert serves(link)
@@ -158,7 +169,9 @@ def test_services_outside_an_association(raw: RawLinks) -> None:
 
 @pytest.mark.req("D-92", "D-96", "D-55")
 def test_every_other_tag(raw: RawLinks) -> None:
-    """`D8 01 02` for what is unknown or of short-name referencing, nothing for what only a client receives; the AA stays."""
+    """`D8 01 02` for what is unknown or of short-name referencing, nothing for what
+    only a client receives; the AA stays.
+    """
     link = raw.tcp()
     associate(link)
     for tag in range(256):
@@ -207,7 +220,9 @@ def begin(link: RawTcp, client: int = PUBLIC, device: int = 1) -> bytes:
 @pytest.mark.req("D-17")
 @pytest.mark.caps("own-process")
 def test_all_transfers_in_use(raw: RawLinks) -> None:
-    """A client that has begun as many long reads as there are to share is refused one more with 0E, and keeps nobody from theirs."""
+    """A client that has begun as many long reads as there are to share is refused one more
+    with 0E, and keeps nobody from theirs.
+    """
     from limits import CONNECTIONS, TRANSFERS
 
     greedy = raw.tcp()
@@ -317,7 +332,9 @@ GETS = (
 
 @pytest.mark.req("D-99", "B-09")
 def test_unconfirmed_services_are_never_answered(raw: RawLinks) -> None:
-    """Refused or not, without an association and in one, too long too: the next answer is that to the GET that follows."""
+    """Refused or not, without an association and in one, too long too: the next
+    answer is that to the GET that follows.
+    """
     link = raw.tcp()
     for request in UNCONFIRMED:
         link.send(wpdu(PUBLIC, MANAGEMENT, bytes.fromhex(request)))
@@ -328,7 +345,10 @@ def test_unconfirmed_services_are_never_answered(raw: RawLinks) -> None:
         for apdu in (octets, octets + bytes(5000 - len(octets))):
             link.send(wpdu(PUBLIC, MANAGEMENT, apdu))
             assert serves(link), request
-    for apdu in ("6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F040000501F01F40007", "6303800100"):
+    for apdu in (
+        "6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F040000501F01F40007",
+        "6303800100",
+    ):
         link.send(wpdu(PUBLIC, MANAGEMENT, bytes.fromhex(apdu)))
     assert serves(link)
 
@@ -382,7 +402,9 @@ STRANGERS = {
 @pytest.mark.req("D-07", "A-45", "D-02", "D-16", "D-17", "D-22", "D-32")
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_continuation_of_another_request(raw: RawLinks, transport: str) -> None:
-    """Of the read that another one ended, and of writes that never were: refused, and the read that runs goes on without a hole."""
+    """Of the read that another one ended, and of writes that never were: refused, and the
+    read that runs goes on without a hole.
+    """
     link = raw.tcp() if transport == "tcp" else raw.udp()
     associate(link, request=SMALL_AARQ)
     assert ask(link, OBJECT_LIST)[:8] == BLOCK
@@ -407,17 +429,28 @@ def test_continuation_of_another_request(raw: RawLinks, transport: str) -> None:
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 @pytest.mark.caps("writes")
 def test_last_block_of_another_write(raw: RawLinks, transport: str) -> None:
-    """Meant for the capture period, it does not go into the note: it is refused, and the note gets its own."""
+    """Meant for the capture period, it does not go into the note: it is
+    refused, and the note gets its own.
+    """
     link = raw.tcp() if transport == "tcp" else raw.udp()
     client = MANAGER
     associate(link, client, request=aarq(ROSTER.secret("manager")))
     before = ask(link, get(*NOTE), client)[4:]
     period = ask(link, get(*PERIOD), client)
-    assert ask(link, b"\xc1\2\xc1" + descriptor(*PERIOD) + bytes.fromhex("00 00 00000001 03 060000"), client).hex() == "c502c100000001"
-    assert ask(link, b"\xc1\2\xc2" + descriptor(*NOTE) + bytes.fromhex("00 00 00000001 03 060000"), client).hex() == "c502c200000001"
+    assert (
+        ask(link, b"\xc1\2\xc1" + descriptor(*PERIOD) + bytes.fromhex("00 00 00000001 03 060000"), client).hex()
+        == "c502c100000001"
+    )
+    assert (
+        ask(link, b"\xc1\2\xc2" + descriptor(*NOTE) + bytes.fromhex("00 00 00000001 03 060000"), client).hex()
+        == "c502c200000001"
+    )
     assert ask(link, bytes.fromhex("C103C1 01 00000002 02 0384"), client).hex() == "c503c11200000002"
     assert ask(link, get(*NOTE, iip=0xC4), client)[4:] == before
-    assert ask(link, b"\xc1\2\xc2" + descriptor(*NOTE) + bytes.fromhex("00 00 00000001 03 060000"), client).hex() == "c502c200000001"
+    assert (
+        ask(link, b"\xc1\2\xc2" + descriptor(*NOTE) + bytes.fromhex("00 00 00000001 03 060000"), client).hex()
+        == "c502c200000001"
+    )
     assert ask(link, bytes.fromhex("C103C1 01 00000002 02 0384"), client).hex() == "c503c11200000002"
     assert ask(link, bytes.fromhex("C103C2 01 00000002 02 0007"), client).hex() == "c503c20000000002"
     assert ask(link, get(*NOTE), client)[4:] == bytes.fromhex("0600000007")

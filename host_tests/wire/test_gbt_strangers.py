@@ -1,4 +1,6 @@
-"""General block transfer over UDP and TCP, where blocks of another transfer come in between, or a client makes no progress."""
+"""General block transfer over UDP and TCP, where blocks of another transfer come in
+between, or a client makes no progress.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,10 @@ from host_tests.wire.apdus import MANAGEMENT, aarq, apdu_of, ask, associate, get
 from tools.dlmsclient import Association, Client, Data, ProtocolError, by_entry
 from tools.dlmsclient.general_blocks import GeneralBlock
 
-pytestmark = [pytest.mark.limits(GBT_WINDOW=8), pytest.mark.prefers(rate=0, backfill_days=4, start="2026-03-05T12:00:00")]
+pytestmark = [
+    pytest.mark.limits(GBT_WINDOW=8),
+    pytest.mark.prefers(rate=0, backfill_days=4, start="2026-03-05T12:00:00"),
+]
 
 LABEL = (1, "0.0.96.1.1.255", 2)  # an octet-string of at most 32 octets that the management client may write
 PROFILE = (7, "1.0.99.1.0.255", 2)
@@ -32,7 +37,9 @@ def cut(letter: bytes, iip: int) -> list[bytes]:
     return [request[i : i + SIZE] for i in range(0, len(request), SIZE)]
 
 
-def block(number: int, data: bytes = b"", *, last: bool = False, streaming: bool = False, ack: int = 0, window: int = 8) -> bytes:
+def block(
+    number: int, data: bytes = b"", *, last: bool = False, streaming: bool = False, ack: int = 0, window: int = 8
+) -> bytes:
     return GeneralBlock(last, streaming, window, number, ack, data).encode()
 
 
@@ -100,7 +107,8 @@ def test_repeated_acknowledgement_ends_the_transfer(raw: RawLinks, udp: Callable
             answer = _next(link, client)
         assert streams < 20
     assert streams == 1 + REPEATS
-    # what comes later is of a transfer that is over: nothing over UDP, and over TCP nothing as well, for it holds no data
+    # what comes later is of a transfer that is over: nothing over UDP, and over TCP
+    # nothing as well, for it holds no data
     for _ in range(20):
         link.send(acknowledgement)
     assert ask(link, get(1, "0.0.42.0.0.255", 2), client)[:4] == b"\xc4\1\xc1\0"
@@ -111,7 +119,9 @@ def _next(link: RawTcp | RawUdp, client: int) -> bytes:
 
 
 class Between:
-    """Between a client and the meter, over UDP: keeps block `number` of one response, and puts it into the next beside the right one."""
+    """Between a client and the meter, over UDP: keeps block `number` of one response, and puts
+    it into the next beside the right one.
+    """
 
     def __init__(self, meter: tuple[str, int], number: int, before: bool) -> None:
         self._number = number
@@ -187,7 +197,9 @@ def between(meter: MeterHandle) -> Iterator[Callable[[int, bool], Between]]:
 def test_late_block_of_the_read_before(
     between: Callable[[int, bool], Between], reader: Association, number: int, before: bool
 ) -> None:
-    """The host client: no row of the first read is returned as one of the second; the read after it is right."""
+    """The host client: no row of the first read is returned as one of the
+    second; the read after it is right.
+    """
 
     def rows(association: Association, first: int, last: int) -> Data:
         return association.get(*PROFILE, by_entry(first, last))
@@ -208,5 +220,3 @@ def test_late_block_of_the_read_before(
         association.release()
     finally:
         client.close()
-
-

@@ -1,4 +1,6 @@
-"""General block transfer and ACCESS over real sockets: TCP, UDP, and UDP that loses, repeats and reorders datagrams."""
+"""General block transfer and ACCESS over real sockets: TCP, UDP, and UDP that
+loses, repeats and reorders datagrams.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,18 @@ import pytest
 from host_tests.harness.clients import ClientFactory
 from host_tests.harness.meters import MeterHandle
 from host_tests.harness.relay import Relay
-from tools.dlmsclient import Association, Client, Conformance, CosemAttribute, CosemMethod, Data, DlmsError, Obis, axdr, general_blocks
+from tools.dlmsclient import (
+    Association,
+    Client,
+    Conformance,
+    CosemAttribute,
+    CosemMethod,
+    Data,
+    DlmsError,
+    Obis,
+    axdr,
+    general_blocks,
+)
 from tools.dlmsclient.access_service import AccessItem, AccessKind
 from tools.dlmsclient.general_blocks import GeneralBlock
 
@@ -21,7 +34,11 @@ EVERYTHING = Conformance(0xFFFFFF)
 TIMEOUT = 20.0
 Calm = Callable[[Relay, Client], None]
 
-pytestmark = [pytest.mark.limits(GBT_WINDOW=8), pytest.mark.meter_config(rate=0, backfill_days=1), pytest.mark.prefers(udp_inactivity=600)]
+pytestmark = [
+    pytest.mark.limits(GBT_WINDOW=8),
+    pytest.mark.meter_config(rate=0, backfill_days=1),
+    pytest.mark.prefers(udp_inactivity=600),
+]
 
 
 @pytest.fixture
@@ -45,7 +62,9 @@ def calm(settle: Callable[[], None]) -> Calm:
 
 @pytest.fixture
 def relay(meter: MeterHandle, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Relay]]:
-    """`relay(seed, loss=…)`: a network that loses, repeats and reorders, so short that a block is soon held for lost."""
+    """`relay(seed, loss=…)`: a network that loses, repeats and reorders, so short
+    that a block is soon held for lost.
+    """
     opened: list[Relay] = []
     if not meter.small:
         monkeypatch.setattr(general_blocks, "PATIENCE", 0.1)
@@ -76,7 +95,9 @@ def test_both_bits_are_offered(reader: Association, client: ClientFactory, pytes
 @pytest.mark.parametrize("udp", [False, True], ids=["tcp", "udp"])
 @pytest.mark.parametrize("pdu", [64, 128, 1024, 0])
 @pytest.mark.parametrize("window", [1, 4, 63])
-def test_long_values(client: ClientFactory, pytestconfig: pytest.Config, profile: Data, udp: bool, pdu: int, window: int) -> None:
+def test_long_values(
+    client: ClientFactory, pytestconfig: pytest.Config, profile: Data, udp: bool, pdu: int, window: int
+) -> None:
     one = manager(client(udp=udp), pytestconfig, pdu_size=pdu, gbt=window)
     assert one.get(*PROFILE) == profile
     expected = [each.encode() for each in axdr.elements(one.get(*OBJECTS))]
@@ -87,7 +108,9 @@ def test_long_values(client: ClientFactory, pytestconfig: pytest.Config, profile
 
 @pytest.mark.req("D-85", "D-89a")
 def test_plain_request_answered_in_blocks(client: ClientFactory, pytestconfig: pytest.Config, profile: Data) -> None:
-    """The client has general block transfer and none of the service's own: its GET goes alone, the answer in blocks."""
+    """The client has general block transfer and none of the service's own: its GET
+    goes alone, the answer in blocks.
+    """
     one = manager(client(), pytestconfig, pdu_size=128, gbt=4)
     one.gbt = None
     assert one.get(*PROFILE) == profile
@@ -96,7 +119,9 @@ def test_plain_request_answered_in_blocks(client: ClientFactory, pytestconfig: p
 @pytest.mark.req("D-81", "D-85", "D-40", "D-41")
 @pytest.mark.caps("writes")
 @pytest.mark.parametrize("udp", [False, True], ids=["tcp", "udp"])
-def test_access(client: ClientFactory, pytestconfig: pytest.Config, profile: Data, put_back: Callable, udp: bool) -> None:
+def test_access(
+    client: ClientFactory, pytestconfig: pytest.Config, profile: Data, put_back: Callable, udp: bool
+) -> None:
     put_back(*NOTE)
     items = [
         AccessItem(AccessKind.SET, CosemAttribute(NOTE[0], Obis.parse(NOTE[1]), 2), axdr.double_long_unsigned(5)),
@@ -111,7 +136,10 @@ def test_access(client: ClientFactory, pytestconfig: pytest.Config, profile: Dat
         for described in (False, True):
             outcomes = one.access(items, self_descriptive=described)
             assert [int(each.result) for each in outcomes] == [0, 0, 0, 0, 0, 12]
-            assert [each.data for each in outcomes][1:5:3] == [axdr.double_long_unsigned(5), axdr.double_long_unsigned(6)]
+            assert [each.data for each in outcomes][1:5:3] == [
+                axdr.double_long_unsigned(5),
+                axdr.double_long_unsigned(6),
+            ]
             assert outcomes[2].data == profile
         one.release()
 
@@ -138,9 +166,16 @@ LOSSES = [(0.1, 0.0, 0.0), (0.3, 0.0, 0.0), (0.0, 0.3, 0.0), (0.0, 0.0, 0.3), (0
 @pytest.mark.parametrize("chances", LOSSES, ids=lambda chances: "-".join(f"{each:g}" for each in chances))
 @pytest.mark.parametrize("window", [1, 3, 8])
 def test_recovery(
-    relay: Callable[..., Relay], calm: Calm, pytestconfig: pytest.Config, profile: Data, window: int, chances: tuple[float, float, float]
+    relay: Callable[..., Relay],
+    calm: Calm,
+    pytestconfig: pytest.Config,
+    profile: Data,
+    window: int,
+    chances: tuple[float, float, float],
 ) -> None:
-    """Whatever the network does to a tenth or a third of the datagrams: the value comes, and it is the right one."""
+    """Whatever the network does to a tenth or a third of the datagrams: the
+    value comes, and it is the right one.
+    """
     loss, repeat, reorder = chances
     way = relay(window, loss=loss, repeat=repeat, reorder=reorder)
     with Client.udp("127.0.0.1", way.port, TIMEOUT) as link:
@@ -156,8 +191,12 @@ def test_recovery(
 @pytest.mark.req("D-87", "D-45")
 @pytest.mark.caps("writes", "own-process")
 @pytest.mark.parametrize("seed", range(6))
-def test_methods_are_invoked_once(relay: Callable[..., Relay], calm: Calm, pytestconfig: pytest.Config, seed: int) -> None:
-    """ACCESS over a network that loses and repeats: every capture takes one row, whatever was sent how often."""
+def test_methods_are_invoked_once(
+    relay: Callable[..., Relay], calm: Calm, pytestconfig: pytest.Config, seed: int
+) -> None:
+    """ACCESS over a network that loses and repeats: every capture takes one
+    row, whatever was sent how often.
+    """
     way = relay(seed, loss=0.25, repeat=0.2)
     capture = AccessItem(AccessKind.ACTION, CosemMethod(7, Obis.parse(PROFILE[1]), 2), axdr.integer(0))
     entries = AccessItem(AccessKind.GET, CosemAttribute(7, Obis.parse(PROFILE[1]), 7))
@@ -179,7 +218,9 @@ def test_methods_are_invoked_once(relay: Callable[..., Relay], calm: Calm, pytes
 def test_service_blocks_never_yield_wrong_data(
     relay: Callable[..., Relay], calm: Calm, pytestconfig: pytest.Config, profile: Data, seed: int
 ) -> None:
-    """The service's own blocks cannot recover anything: over such a network a read fails, or is right."""
+    """The service's own blocks cannot recover anything: over such a
+    network a read fails, or is right.
+    """
     way = relay(seed, loss=0.02, repeat=0.1, reorder=0.1)
     done = 0
     for _ in range(6):
@@ -199,7 +240,9 @@ def test_service_blocks_never_yield_wrong_data(
 
 @pytest.mark.req("D-89")
 @pytest.mark.parametrize("udp", [False, True], ids=["tcp", "udp"])
-def test_acknowledging_what_was_not_sent(client: ClientFactory, pytestconfig: pytest.Config, profile: Data, udp: bool) -> None:
+def test_acknowledging_what_was_not_sent(
+    client: ClientFactory, pytestconfig: pytest.Config, profile: Data, udp: bool
+) -> None:
     one = manager(client(udp=udp), pytestconfig, pdu_size=128, gbt=2)
     first = GeneralBlock.decode(one.exchange(bytes.fromhex("C001C1 0007 0100630100FF 02 00")))
     assert (first.number, first.last) == (1, False)
@@ -215,7 +258,11 @@ def test_two_associations_interleave(client: ClientFactory, pytestconfig: pytest
     ones = [
         manager(link, pytestconfig, pdu_size=96, gbt=5),
         link.associate(
-            pytestconfig.getoption("client"), password=pytestconfig.getoption("password"), conformance=EVERYTHING, pdu_size=120, gbt=3
+            pytestconfig.getoption("client"),
+            password=pytestconfig.getoption("password"),
+            conformance=EVERYTHING,
+            pdu_size=120,
+            gbt=3,
         ),
     ]
     kept: list[dict[int, GeneralBlock]] = [{}, {}]
@@ -245,8 +292,12 @@ def test_two_associations_interleave(client: ClientFactory, pytestconfig: pytest
 
 @pytest.mark.req("D-89", "A-33")
 @pytest.mark.caps("own-process")
-def test_streams_left_by_their_clients(client: ClientFactory, pytestconfig: pytest.Config, profile: Data, meter: MeterHandle) -> None:
-    """Clients that go away in the middle of a stream, more of them than there are transfers: nothing is used up."""
+def test_streams_left_by_their_clients(
+    client: ClientFactory, pytestconfig: pytest.Config, profile: Data, meter: MeterHandle
+) -> None:
+    """Clients that go away in the middle of a stream, more of them than there
+    are transfers: nothing is used up.
+    """
     for _ in range(20):
         with Client.tcp(meter.host, meter.port, TIMEOUT) as link:
             one = manager(link, pytestconfig, pdu_size=64, gbt=63)

@@ -1,4 +1,6 @@
-"""Every attribute reads identically whatever PDU size the client announces, alone, in lists and as attribute 0."""
+"""Every attribute reads identically whatever PDU size the client announces,
+alone, in lists and as attribute 0.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from host_tests.wire.aas import ASSOCIATION, BUFFER, READER, Associate, objects_
 from tools.dlmsclient import Association, CosemAttribute, Data, DataAccessResult, Obis, Tag, axdr, by_entry
 from tools.dlmsclient.get_service import GetRequestNext, GetRequestNormal, GetRequestWithList
 
-# Simulated time stands still, so that no value changes but those of the meter's own state and of the association.
+# Simulated time stands still, so that no value changes but those of the meter's
+# own state and of the association.
 pytestmark = pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
 
 # What compares values that were read one after the other.
@@ -52,7 +55,9 @@ def test_every_attribute_reads_identically(associate: Associate, size: int) -> N
 @pytest.mark.req("D-13", "C-38")
 @pytest.mark.parametrize("size", SIZES)
 def test_lists_equal_single_reads(associate: Associate, meter: MeterHandle, size: int) -> None:
-    """Ten values at once, a short one with a long one, the first attributes of one object, and all kinds of errors among them."""
+    """Ten values at once, a short one with a long one, the first attributes of one object,
+    and all kinds of errors among them.
+    """
     association = associate(READER, pdu_size=size)
     attributes = attributes_of(association)
     values = [each for each in attributes if each.attribute_id == 2 and each.class_id == 3][:10]
@@ -66,7 +71,15 @@ def test_lists_equal_single_reads(associate: Associate, meter: MeterHandle, size
     ]
     demand = [CosemAttribute(5, Obis.parse("1.0.1.4.0.255"), number) for number in range(1, 5)]
     most = [short] * meter.limits.LIST
-    for entries in (values, [short, long], [long, short], demand, [wrong[0], short, *wrong[1:], long, wrong[2]], most, [long] * 3):
+    for entries in (
+        values,
+        [short, long],
+        [long, short],
+        demand,
+        [wrong[0], short, *wrong[1:], long, wrong[2]],
+        most,
+        [long] * 3,
+    ):
         results = association.get_list(entries)
         assert len(results) == len(entries)
         for entry, result in zip(entries, results, strict=True):
@@ -95,7 +108,9 @@ def test_attribute_0_is_all_that_may_be_read(associate: Associate, size: int) ->
             continue
         whole = association.get(each.class_id, each.instance, 0)
         assert whole.tag is Tag.STRUCTURE
-        assert list(whole.value) == [association.get(each.class_id, each.instance, number) for number in each.readable], each.instance
+        assert list(whole.value) == [
+            association.get(each.class_id, each.instance, number) for number in each.readable
+        ], each.instance
 
 
 @pytest.mark.req("D-13", "D-110", "D-111")
@@ -138,7 +153,9 @@ def test_blocks_are_as_the_rules_have_them(associate: Associate, size: int) -> N
 
 @pytest.mark.req("C-38")
 def test_no_limit_means_the_servers_own(associate: Associate) -> None:
-    """With 0000 announced the answers are as long as the server's buffer: one of them has more than 1,000 octets."""
+    """With 0000 announced the answers are as long as the server's buffer: one of
+    them has more than 1,000 octets.
+    """
     association = associate(READER, pdu_size=0)
     assert association.negotiated is not None
     octets = association.exchange(GetRequestNormal(0xC1, CosemAttribute(*_instance(ASSOCIATION), 2)).encode())
@@ -147,7 +164,9 @@ def test_no_limit_means_the_servers_own(associate: Associate) -> None:
 
 @pytest.mark.req("D-06", "D-02")
 def test_high_priority_is_served_in_order(associate: Associate) -> None:
-    """Requests of either priority, sent at once: answered in the order of their sending, each with its own id and priority."""
+    """Requests of either priority, sent at once: answered in the order of their sending,
+    each with its own id and priority.
+    """
     association = associate(READER)
     target = CosemAttribute(3, Obis.parse("1.0.1.8.0.255"), 2)
     iips = [0x41, 0xC2, 0x43, 0xC4, 0x4F, 0xC0]
@@ -163,7 +182,9 @@ def test_high_priority_is_served_in_order(associate: Associate) -> None:
 def test_more_entries_than_the_limit_are_refused(associate: Associate, meter: MeterHandle) -> None:
     association = associate(READER)
     target = CosemAttribute(3, Obis.parse("1.0.1.8.0.255"), 2)
-    assert association.exchange(GetRequestWithList(0xC1, (target,) * (meter.limits.LIST + 1)).encode()) == bytes.fromhex("D80104")
+    assert association.exchange(
+        GetRequestWithList(0xC1, (target,) * (meter.limits.LIST + 1)).encode()
+    ) == bytes.fromhex("D80104")
     assert len(association.get_list([target] * meter.limits.LIST)) == meter.limits.LIST
 
 

@@ -1,4 +1,6 @@
-"""One port for all logical devices: which wPorts answer, which wPort is for all, and how clients find out."""
+"""One port for all logical devices: which wPorts answer, which wPort is
+for all, and how clients find out.
+"""
 
 import pytest
 
@@ -107,7 +109,9 @@ def test_nothing_answers_at_the_broadcast_wport(link):
 @pytest.mark.parametrize("server", [MANAGEMENT, OTHER_DEVICE])
 @pytest.mark.limits(TCP_ASSOCIATIONS=2, UDP_ASSOCIATIONS=2)
 def test_each_logical_device_has_its_own_associations(link, server, pytestconfig):
-    """All clients at both; the name read is that of the device, and 0.0.40.0.0.255 the association it was read in."""
+    """All clients at both; the name read is that of the device, and
+    0.0.40.0.0.255 the association it was read in.
+    """
     for option, password in (("--client", "--password"), ("--manager", "--manager-password")):
         client = pytestconfig.getoption(option)
         associate(link, client, server, aarq(pytestconfig.getoption(password)))

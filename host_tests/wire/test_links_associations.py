@@ -33,7 +33,9 @@ NOTE = (1, "0.0.96.128.1.255", 2)  # a double-long-unsigned that a client may wr
 
 
 def closed(link, client=PUBLIC, server=MANAGEMENT):
-    """Whether that pair has no AA: over TCP it is refused, over UDP not answered, so that another answer comes first."""
+    """Whether that pair has no AA: over TCP it is refused, over UDP not answered,
+    so that another answer comes first.
+    """
     if not isinstance(link, RawUdp):
         return ask(link, get(), client, server) == NOT_ALLOWED
     link.send(wpdu(client, server, get(iip=0xCE)))
@@ -77,7 +79,12 @@ def test_two_logical_devices_on_one_link(link):
 @pytest.mark.limits(TCP_ASSOCIATIONS=4)
 def test_release_in_any_order(tcp, order):
     link = tcp()
-    pairs = [(PUBLIC, MANAGEMENT), (CLIENT_MANAGEMENT, MANAGEMENT), (PUBLIC, OTHER_DEVICE), (CLIENT_MANAGEMENT, OTHER_DEVICE)]
+    pairs = [
+        (PUBLIC, MANAGEMENT),
+        (CLIENT_MANAGEMENT, MANAGEMENT),
+        (PUBLIC, OTHER_DEVICE),
+        (CLIENT_MANAGEMENT, OTHER_DEVICE),
+    ]
     for _ in range(2):
         for pair in pairs:
             associate(link, *pair)
@@ -190,10 +197,14 @@ def test_rlrq_with_user_information(link, reason):
 
 
 @pytest.mark.req("C-50", "B-10")
-@pytest.mark.parametrize("rlrq", ["62", "6203", "62038001", "6203800200", "6203810100", "620380010000", "6205800100BE00"])
+@pytest.mark.parametrize(
+    "rlrq", ["62", "6203", "62038001", "6203800200", "6203810100", "620380010000", "6205800100BE00"]
+)
 @pytest.mark.limits(TCP_ASSOCIATIONS=2, UDP_ASSOCIATIONS=2)
 def test_malformed_rlrq_harms_nobody(link, rlrq):
-    """Whether it is taken for a release is not prescribed: an answer that comes is an RLRE or an ExceptionResponse."""
+    """Whether it is taken for a release is not prescribed: an answer that comes is
+    an RLRE or an ExceptionResponse.
+    """
     associate(link)
     associate(link, CLIENT_MANAGEMENT)
     link.send(wpdu(PUBLIC, MANAGEMENT, bytes.fromhex(rlrq)))
@@ -233,7 +244,10 @@ def test_after_release_as_outside(link):
 def test_responses_of_a_server_are_not_answered(link):
     """The server opens and releases nothing, so an AARE or RLRE that comes to it is nobody's."""
     associate(link)
-    for apdu in ("6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F040000501F01F40007", "6303800100"):
+    for apdu in (
+        "6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F040000501F01F40007",
+        "6303800100",
+    ):
         link.send(wpdu(PUBLIC, MANAGEMENT, bytes.fromhex(apdu)))
     assert serves(link)
 
@@ -254,7 +268,8 @@ def test_unconfirmed_services_in_a_confirmed_association(link, pytestconfig):
     assert ask(link, b"\xc1\1\xc1" + setting + before[5:9], client).hex() == "c501c100"
     for iip in (0x02, 0x81):
         assert ask(link, get(*NOTE, iip=iip), client)[2:] == bytes((iip,)) + before[3:]
-    # a malformed SET, one of an unknown kind, one that is denied, an ACTION that does not exist: nothing of them is heard
+    # a malformed SET, one of an unknown kind, one that is denied, an ACTION that does
+    # not exist: nothing of them is heard
     link.send(wpdu(client, MANAGEMENT, b"\xc1\6\2" + setting))
     link.send(wpdu(client, MANAGEMENT, b"\xc1\1\2" + setting[:9] + b"\0"))
     link.send(wpdu(client, MANAGEMENT, bytes.fromhex("C10102 0001 00002A0000FF 02 00 0903414243")))

@@ -1,4 +1,6 @@
-"""The services of the transport layers, A-50 to A-56: the connection manager works without the application layer, and the reverse."""
+"""The services of the transport layers, A-50 to A-56: the connection manager works without
+the application layer, and the reverse.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A meter whose output nobody reads goes on serving, and says what was lost when somebody reads again (REQUIREMENTS A-37)."""
+"""A meter whose output nobody reads goes on serving, and says what was lost when
+somebody reads again (REQUIREMENTS A-37).
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,13 @@ class Unread:
         self.source = source
         self.text = ""
         self.process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=end, stderr=subprocess.DEVNULL, env=env, cwd=ROOT, start_new_session=True
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=end,
+            stderr=subprocess.DEVNULL,
+            env=env,
+            cwd=ROOT,
+            start_new_session=True,
         )
         os.close(end)
         while "\n" not in self.text.partition("READY ")[2]:
@@ -86,7 +94,13 @@ def unread(micropython: Interpreter) -> Iterator[object]:
         settings = {"port": 0, "backfill_days": 0, "bind": "127.0.0.1", **settings}
         source, end = OUTPUTS[output]()
         if launcher:
-            words = [sys.executable, "-m", "tools.launcher", "--set", " ".join(f"{key}={value}" for key, value in settings.items())]
+            words = [
+                sys.executable,
+                "-m",
+                "tools.launcher",
+                "--set",
+                " ".join(f"{key}={value}" for key, value in settings.items()),
+            ]
             words += ["--micropython", " ".join(micropython.words)]
         else:
             words = Meter(settings, micropython=micropython).command()

@@ -1,4 +1,6 @@
-"""Answers longer than the meter's own APDU, to clients that negotiate no block transfer, on a running meter."""
+"""Answers longer than the meter's own APDU, to clients that negotiate no
+block transfer, on a running meter.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,11 @@ from host_tests.harness.raw import RawLinks, wpdu
 pytestmark = [pytest.mark.caps("own-process"), pytest.mark.prefers(backfill_days=0)]
 
 MANAGER = 48
-# of the management client with its demonstration secret, without bits 2 and 11 to 13: it takes what the last two octets say
-AARQ = "6036A1090607608574050801018A0207808B0760857405080201AC0A80083837363534333231BE10040E01000000065F1F040000021D{:04X}"
+# of the management client with its demonstration secret, without bits 2 and 11 to 13:
+# it takes what the last two octets say
+AARQ = (
+    "6036A1090607608574050801018A0207808B0760857405080201AC0A80083837363534333231BE10040E01000000065F1F040000021D{:04X}"
+)
 OBJECT_LIST = bytes.fromhex("C001C1000F0000280000FF0200")
 NAME = bytes.fromhex("C001C1000100002A0000FF0200")
 ASKED = 2000  # long answers, of some kilobytes each
@@ -33,7 +38,9 @@ def ask(link, apdu: bytes) -> bytes:
 
 @pytest.mark.req("D-116", "C-38")
 def test_object_list_in_one_piece(raw: RawLinks) -> None:
-    """The same to the octet for every size that is enough, 0 standing for any; refused by one octet less."""
+    """The same to the octet for every size that is enough, 0 standing for
+    any; refused by one octet less.
+    """
     whole = ask(opened(raw.tcp(), 0xFFFF), OBJECT_LIST)
     assert len(whole) > 1024
     assert whole[:4] == bytes.fromhex("C401C100")
@@ -69,7 +76,8 @@ def test_answer_that_is_not_fetched_ends_the_connection(raw: RawLinks) -> None:
     slow = opened(raw.tcp(receive_buffer=2048, segment=536), 0)
     other = opened(raw.tcp(), 0)
     whole = ask(other, OBJECT_LIST)
-    # more than the network keeps on the way; its end shows itself by an error, while nothing is read
+    # more than the network keeps on the way; its end shows itself by an
+    # error, while nothing is read
     slow.send(wpdu(MANAGER, 1, OBJECT_LIST) * ASKED)
     poller = select.poll()
     poller.register(slow.socket, select.POLLHUP | select.POLLERR)

@@ -1,4 +1,6 @@
-"""The object list of every association is the whole truth: what it grants can be done, all else is refused."""
+"""The object list of every association is the whole truth: what it grants
+can be done, all else is refused.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,9 @@ VIEWS = [
 ]
 DENIED = (DataAccessResult.READ_WRITE_DENIED, DataAccessResult.SCOPE_OF_ACCESS_VIOLATED)
 
-# What the types of an attribute's value are (REQUIREMENTS F.1): a tag, a length for octet-strings, a tuple for a structure, a list for
-# an array of any number of elements, a set of alternatives, None for a CHOICE.
+# What the types of an attribute's value are (REQUIREMENTS F.1): a tag, a length for
+# octet-strings, a tuple for a structure, a list for an array of any number of elements, a set
+# of alternatives, None for a CHOICE.
 DLU, LU, U, O12, LN = Tag.DOUBLE_LONG_UNSIGNED, Tag.LONG_UNSIGNED, Tag.UNSIGNED, 12, 6
 SCALER_UNIT = (Tag.INTEGER, Tag.ENUM)
 CAPTURED = (LU, LN, Tag.INTEGER, LU)
@@ -122,11 +125,15 @@ def describe(listed: ListedObject, number: int) -> str:
 
 @pytest.mark.req("F-30", "F-31", "F-11")
 def test_list_is_well_formed(view: Association) -> None:
-    """Valid pairs of class and logical name, none twice, the association itself once, known modes, numbers from 1 on."""
+    """Valid pairs of class and logical name, none twice, the association itself
+    once, known modes, numbers from 1 on.
+    """
     listed = objects_of(view)
     names = [each.instance for each in listed]
     assert len(set(names)) == len(names)
-    assert [str(each.instance) for each in listed if each.class_id == ClassId.ASSOCIATION_LN].count("0-0:40.0.0*255") == 1
+    assert [str(each.instance) for each in listed if each.class_id == ClassId.ASSOCIATION_LN].count(
+        "0-0:40.0.0*255"
+    ) == 1
     with collected() as faults:
         for each in listed:
             with faults.at(describe(each, 1)):
@@ -138,7 +145,9 @@ def test_list_is_well_formed(view: Association) -> None:
             if each.class_id in SHAPES:
                 with faults.at(describe(each, 1)):
                     assert each.version == VERSIONS[each.class_id], "version"
-                    assert list(each.attributes) == list(range(1, len(SHAPES[each.class_id]) + 1)), "numbers of its attributes"
+                    assert list(each.attributes) == list(range(1, len(SHAPES[each.class_id]) + 1)), (
+                        "numbers of its attributes"
+                    )
                     assert list(each.methods) == list(range(1, METHODS[each.class_id] + 1)), "numbers of its methods"
             for number, access in each.attributes.items():
                 selectors = {(7, 2): (1, 2), (15, 2): (1, 2, 3, 4)}.get((each.class_id, number), ())
@@ -146,9 +155,27 @@ def test_list_is_well_formed(view: Association) -> None:
                     assert access.selectors == selectors, "selectors"
 
 
-@pytest.mark.req("F-31", "F-01", "F-02", "F-03", "F-04", "F-06", "F-07", "F-11", "F-12", "F-18", "F-19", "F-20", "F-21", "F-23", "D-11")
+@pytest.mark.req(
+    "F-31",
+    "F-01",
+    "F-02",
+    "F-03",
+    "F-04",
+    "F-06",
+    "F-07",
+    "F-11",
+    "F-12",
+    "F-18",
+    "F-19",
+    "F-20",
+    "F-21",
+    "F-23",
+    "D-11",
+)
 def test_read_what_may_be_read_and_nothing_else(view: Association) -> None:
-    """Every attribute of every object: read, with its type, where the list says so, and refused elsewhere."""
+    """Every attribute of every object: read, with its type, where the list
+    says so, and refused elsewhere.
+    """
     with collected() as faults:
         for each in objects_of(view):
             shapes = SHAPES.get(each.class_id)
@@ -156,29 +183,41 @@ def test_read_what_may_be_read_and_nothing_else(view: Association) -> None:
                 with faults.at(describe(each, number)):
                     if access.readable:
                         value = view.get(each.class_id, each.instance, number)
-                        assert shapes is None or has_shape(value, shapes[number - 1]), f"a value of another type: {value}"
+                        assert shapes is None or has_shape(value, shapes[number - 1]), (
+                            f"a value of another type: {value}"
+                        )
                         assert number != 1 or value.value == each.instance.octets, f"another logical name: {value}"
                     else:
-                        assert code_of(view.get, each.class_id, each.instance, number) in DENIED, "read without the right to"
+                        assert code_of(view.get, each.class_id, each.instance, number) in DENIED, (
+                            "read without the right to"
+                        )
             for number in (len(shapes or each.attributes) + 1, 100, 127, -1):
                 with faults.at(describe(each, number)):
-                    assert code_of(view.get, each.class_id, each.instance, number) == DataAccessResult.TYPE_UNMATCHED, "not unmatched"
+                    assert code_of(view.get, each.class_id, each.instance, number) == DataAccessResult.TYPE_UNMATCHED, (
+                        "not unmatched"
+                    )
             other = 3 if each.class_id != 3 else 1
             with faults.at(f"class {other} instead of {describe(each, 1)}"):
-                assert code_of(view.get, other, each.instance, 1) == DataAccessResult.OBJECT_CLASS_INCONSISTENT, "not inconsistent"
+                assert code_of(view.get, other, each.instance, 1) == DataAccessResult.OBJECT_CLASS_INCONSISTENT, (
+                    "not inconsistent"
+                )
 
 
 @pytest.mark.req("F-31", "D-21")
 @pytest.mark.caps("writes")
 def test_write_nothing_that_may_not_be_written(view: Association) -> None:
-    """SET of the value that is there, where it may not be set: refused for the right, whatever the type."""
+    """SET of the value that is there, where it may not be set: refused for
+    the right, whatever the type.
+    """
     with collected() as faults:
         for each in objects_of(view):
             for number, access in each.attributes.items():
                 if not access.writable:
                     for value in (axdr.null_data(), axdr.unsigned(0)):
                         with faults.at(describe(each, number)):
-                            assert code_of(view.set, each.class_id, each.instance, number, value) in DENIED, "not denied"
+                            assert code_of(view.set, each.class_id, each.instance, number, value) in DENIED, (
+                                "not denied"
+                            )
             beyond = len(each.attributes) + 1
             with faults.at(describe(each, beyond)):
                 code = code_of(view.set, each.class_id, each.instance, beyond, axdr.null_data())
@@ -193,7 +232,9 @@ def test_invoke_nothing_that_may_not_be_invoked(view: Association) -> None:
             for number, mode in each.methods.items():
                 if mode == 0:
                     with faults.at(f"method of {describe(each, number)}"):
-                        assert code_of(view.action, each.class_id, each.instance, number, axdr.integer(0)) in DENIED, "not denied"
+                        assert code_of(view.action, each.class_id, each.instance, number, axdr.integer(0)) in DENIED, (
+                            "not denied"
+                        )
             for number in (0, len(each.methods) + 1, 127, -1):
                 with faults.at(f"method of {describe(each, number)}"):
                     code = code_of(view.action, each.class_id, each.instance, number, axdr.integer(0))
@@ -204,7 +245,9 @@ def test_invoke_nothing_that_may_not_be_invoked(view: Association) -> None:
 @pytest.mark.caps("own-process")
 @pytest.mark.parametrize("device", [MANAGEMENT, OTHER_DEVICE])
 def test_objects_of_other_associations_are_not_there(associate: Associate, device: int) -> None:
-    """What one client's list has and another's has not is undefined for that other, in GET, SET and ACTION."""
+    """What one client's list has and another's has not is undefined for that
+    other, in GET, SET and ACTION.
+    """
     lists = {wport: objects_of(associate(wport, device)) for wport in (PUBLIC, CLIENT_MANAGEMENT, READER, MANAGER)}
     everything = {each.instance: each for listed in lists.values() for each in listed}
     hidden = 0
@@ -223,7 +266,9 @@ def test_objects_of_other_associations_are_not_there(associate: Associate, devic
 @pytest.mark.req("F-00", "F-11", "C-35", "C-38")
 def test_current_association_says_what_was_agreed(view: Association) -> None:
     """associated_partners_id, names, what was negotiated, status 2; the secret cannot be read."""
-    assert view.get(*ASSOCIATION, 3) == axdr.structure(axdr.integer(view.client_wport), axdr.long_unsigned(view.server_wport))
+    assert view.get(*ASSOCIATION, 3) == axdr.structure(
+        axdr.integer(view.client_wport), axdr.long_unsigned(view.server_wport)
+    )
     assert view.get(*ASSOCIATION, 4).value == bytes.fromhex("60857405080101")
     secured = view.client_wport in (READER, MANAGER)
     assert view.get(*ASSOCIATION, 6).value == bytes.fromhex("6085740508020" + ("1" if secured else "0"))

@@ -1,4 +1,5 @@
-"""Shorter forms of a profile buffer, for clients that the configuration names: compact-array, and null-data for what is told already.
+"""Shorter forms of a profile buffer, for clients that the configuration names: compact-array,
+and null-data for what is told already.
 
 The reader is named in neither key and gets whole rows, which the other's are compared with.
 """
@@ -32,7 +33,9 @@ def packed(request: pytest.FixtureRequest, client: ClientFactory, pytestconfig: 
 
 
 def expanded(buffer: Data, columns: int) -> list[tuple[Data, ...]]:
-    """The rows of an array with every null-data replaced by what the row before tells; column 0 is the clock if there are all `columns`."""
+    """The rows of an array with every null-data replaced by what the row before tells; column 0
+    is the clock if there are all `columns`.
+    """
     found: list[tuple[Data, ...]] = []
     for row in axdr.elements(buffer):
         whole = []

@@ -1,4 +1,6 @@
-"""Protocol_Connection_Parameters in the log (IEC 62056-9-7 §8), and what the log never shows: secrets, or more than it may."""
+"""Protocol_Connection_Parameters in the log (IEC 62056-9-7 §8), and what the log never
+shows: secrets, or more than it may.
+"""
 
 import re
 
@@ -23,7 +25,8 @@ from host_tests.wire.apdus import (
     serves,
 )
 
-# A serial number of its own for each test, so that each has a meter of its own: a log is bounded in what it shows.
+# A serial number of its own for each test, so that each has a meter of its own: a
+# log is bounded in what it shows.
 pytestmark = [pytest.mark.prefers(backfill_days=0), pytest.mark.caps("own-process")]
 
 
@@ -78,7 +81,11 @@ class TestParameters:
         datagrams.send(wpdu(PUBLIC, 1, get()))
         logged("DEBUG", "dlms dropped", parameters(datagrams, meter, host, PUBLIC, 1), "reason=no-association")
         peer = endpoint(host, datagrams.socket.getsockname()[1])
-        for octets, reason in (("00010010000100", "length"), ("0001001000010002 62", "length"), ("0002001000010002 6200", "version")):
+        for octets, reason in (
+            ("00010010000100", "length"),
+            ("0001001000010002 62", "length"),
+            ("0002001000010002 6200", "version"),
+        ):
             datagrams.send(bytes.fromhex(octets))
             logged("DEBUG", "udp dropped", f"peer={peer}", f"reason={reason}")
         associate(link)
@@ -113,8 +120,15 @@ class TestSecrets:
     @pytest.mark.req("B-22")
     @pytest.mark.caps("auth-failures", "writes")
     def test_are_not_in_the_log(self, opener, meter, logged, pytestconfig):
-        """Right and wrong passwords, one that is written, and one inside an APDU that makes no sense."""
-        secrets = [pytestconfig.getoption("--password"), pytestconfig.getoption("--manager-password"), "0pen5esame", "wr0ngw0rd"]
+        """Right and wrong passwords, one that is written, and one inside
+        an APDU that makes no sense.
+        """
+        secrets = [
+            pytestconfig.getoption("--password"),
+            pytestconfig.getoption("--manager-password"),
+            "0pen5esame",
+            "wr0ngw0rd",
+        ]
         reader, manager = pytestconfig.getoption("--client"), pytestconfig.getoption("--manager")
         link = opener()
         associate(link, reader, request=aarq(secrets[0]))
@@ -122,7 +136,9 @@ class TestSecrets:
         assert is_aare(ask(link, aarq(secrets[3]), reader), 1)
         # LLS_secret of the association, attribute 7, written and put back
         for secret in (secrets[2], secrets[1]):
-            written = b"\xc1\1\xc1" + bytes.fromhex("000F 0000280000FF 07 00 09") + bytes((len(secret),)) + secret.encode()
+            written = (
+                b"\xc1\1\xc1" + bytes.fromhex("000F 0000280000FF 07 00 09") + bytes((len(secret),)) + secret.encode()
+            )
             assert ask(link, written, manager)[:3].hex() == "c501c1"
         link.send(wpdu(manager, MANAGEMENT, b"\xc1\1\xc1" + secrets[2].encode()))
         link.send(wpdu(reader, MANAGEMENT, b"\x60\x20\xac" + secrets[3].encode()))

@@ -1,4 +1,6 @@
-"""Every service over every transport and address family, short and in blocks, with the independent client."""
+"""Every service over every transport and address family, short and in
+blocks, with the independent client.
+"""
 
 import pytest
 
@@ -14,7 +16,9 @@ DEVICE_NAME = (1, "0.0.42.0.0.255", 2)
 
 @pytest.fixture(params=[False, True], ids=["tcp", "udp"])
 def linked(request, client, host):
-    """Opens links of either transport to either address; what is opened on them is released after the test."""
+    """Opens links of either transport to either address; what is opened on
+    them is released after the test.
+    """
     opened = []
 
     def open_link():
@@ -55,7 +59,10 @@ def test_long_value_is_the_same_at_every_pdu_size(linked, pytestconfig):
 def test_set_in_blocks(linked, pytestconfig, put_back, block_size):
     before = put_back(*NAMEPLATE)
     association = linked().associate(
-        pytestconfig.getoption("--manager"), MANAGEMENT, pytestconfig.getoption("--manager-password"), block_size=block_size
+        pytestconfig.getoption("--manager"),
+        MANAGEMENT,
+        pytestconfig.getoption("--manager-password"),
+        block_size=block_size,
     )
     other = axdr.octet_string(bytes(reversed(before.value)))
     association.set(*NAMEPLATE, other)
@@ -67,11 +74,17 @@ def test_set_in_blocks(linked, pytestconfig, put_back, block_size):
 @pytest.mark.parametrize("block_size", [None, 1])
 def test_action_and_lists(linked, pytestconfig, block_size):
     association = linked().associate(
-        pytestconfig.getoption("--manager"), MANAGEMENT, pytestconfig.getoption("--manager-password"), block_size=block_size
+        pytestconfig.getoption("--manager"),
+        MANAGEMENT,
+        pytestconfig.getoption("--manager-password"),
+        block_size=block_size,
     )
     # get_nbof_mc_IP_addresses of the IPv4 setup
     assert association.action(42, "0.0.25.1.0.255", 3, axdr.integer(0)).tag == Tag.UNSIGNED
-    wanted = [CosemAttribute(*DEVICE_NAME[:1], Obis.parse(DEVICE_NAME[1]), 2), CosemAttribute(1, Obis.parse("0.0.42.9.9.255"), 2)]
+    wanted = [
+        CosemAttribute(*DEVICE_NAME[:1], Obis.parse(DEVICE_NAME[1]), 2),
+        CosemAttribute(1, Obis.parse("0.0.42.9.9.255"), 2),
+    ]
     name, missing = association.get_list(wanted)
     assert name == association.get(*DEVICE_NAME)
     assert isinstance(missing, DataAccessResult)

@@ -1,4 +1,6 @@
-"""Which associations and services each transport has (IEC 62056-9-7 Table 1), above all the unconfirmed ones."""
+"""Which associations and services each transport has (IEC 62056-9-7 Table
+1), above all the unconfirmed ones.
+"""
 
 import pytest
 
@@ -107,7 +109,15 @@ def test_life_of_an_unconfirmed_association(udp, done, note, manager_wport, secr
     assert note() == value + 2, "an unconfirmed SET is done"
     write(value + 3, 0xC3)
     assert note() == value + 2, "a confirmed one is dropped"
-    for apdu in (get(iip=0xC2), get(iip=0x02), b"\xc0", b"\xff\xff\x02", b"\xc1\1\2\0", bytes(1100), bytes.fromhex("0600")):
+    for apdu in (
+        get(iip=0xC2),
+        get(iip=0x02),
+        b"\xc0",
+        b"\xff\xff\x02",
+        b"\xc1\1\2\0",
+        bytes(1100),
+        bytes.fromhex("0600"),
+    ):
         link.send(wpdu(manager_wport, MANAGEMENT, apdu))
     write(value + 4, 0x04)
     assert note() == value + 4, "the AA is still there"

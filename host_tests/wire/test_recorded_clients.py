@@ -1,7 +1,9 @@
-"""What shipped clients send, octet by octet, played to the meter without them: their habits stay served when they are left out.
+"""What shipped clients send, octet by octet, played to the meter without them: their
+habits stay served when they are left out.
 
-Recorded from Gurux's Python client 1.0.203 and from dlms-cosem 25.1.0: both propose services that the meter has not, and release
-with a plain InitiateRequest in the RLRQ, which belongs to ciphered associations; dlms-cosem names itself in calling-AP-title.
+Recorded from Gurux's Python client 1.0.203 and from dlms-cosem 25.1.0: both propose services that
+the meter has not, and release with a plain InitiateRequest in the RLRQ, which belongs to ciphered
+associations; dlms-cosem names itself in calling-AP-title.
 """
 
 from __future__ import annotations
@@ -28,8 +30,18 @@ def aarq_of(content: str) -> str:
 CLIENTS = {
     "gurux-public": (PUBLIC, "601DA109060760857405080101" + GURUX, "6215800100" + GURUX, "001E5D"),
     "gurux-reader": (READER, aarq_of("A109060760857405080101" + LOW + GURUX), "6215800100" + GURUX, "001E5D"),
-    "dlms-cosem-public": (PUBLIC, "6029A109060760857405080101A60A040875746930A2E5A485" + COSEM, "6215800100" + COSEM, "20125D"),
-    "dlms-cosem-reader": (READER, aarq_of("A109060760857405080101A60A04087574691191897758" + LOW + COSEM), "6215800100" + COSEM, "20125D"),
+    "dlms-cosem-public": (
+        PUBLIC,
+        "6029A109060760857405080101A60A040875746930A2E5A485" + COSEM,
+        "6215800100" + COSEM,
+        "20125D",
+    ),
+    "dlms-cosem-reader": (
+        READER,
+        aarq_of("A109060760857405080101A60A04087574691191897758" + LOW + COSEM),
+        "6215800100" + COSEM,
+        "20125D",
+    ),
 }
 
 
@@ -41,8 +53,14 @@ def test_recorded_session_is_served(raw: RawLinks, meter: MeterHandle, transport
     wport, aarq, rlrq, conformance = CLIENTS[name]
     link = raw.udp() if transport == "udp" else raw.tcp()
     aare = link.ask(wpdu(wport, MANAGEMENT, bytes.fromhex(aarq)))
-    accepted = "6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F0400" + conformance + f"{meter.limits.PDU:04X}0007"
+    accepted = (
+        "6129A109060760857405080101A203020100A305A103020100BE10040E0800065F1F0400"
+        + conformance
+        + f"{meter.limits.PDU:04X}0007"
+    )
     assert aare == wpdu(MANAGEMENT, wport, bytes.fromhex(accepted))
     name_of_device = link.ask(wpdu(wport, MANAGEMENT, bytes.fromhex("C001C1000100002A0000FF0200")))
     assert name_of_device[8:14] == bytes.fromhex("C401C1000910")
-    assert link.ask(wpdu(wport, MANAGEMENT, bytes.fromhex(rlrq))) == wpdu(MANAGEMENT, wport, bytes.fromhex("6303800100"))
+    assert link.ask(wpdu(wport, MANAGEMENT, bytes.fromhex(rlrq))) == wpdu(
+        MANAGEMENT, wport, bytes.fromhex("6303800100")
+    )

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from host_tests.wire.aas import ASSOCIATION, MANAGER, PUBLIC, READER, Associate
-from tools.dlmsclient import Association, Conformance, Data, DataAccessError, DataAccessResult, ExceptionResponseError, Selection, axdr
+from tools.dlmsclient import (
+    Association,
+    Conformance,
+    Data,
+    DataAccessError,
+    DataAccessResult,
+    ExceptionResponseError,
+    Selection,
+    axdr,
+)
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 from tools.dlmsclient.selection import object_list_all, object_list_by_class, object_list_by_id, object_list_by_ids
 
@@ -31,14 +40,20 @@ def test_all(association: Association, elements: tuple[Data, ...]) -> None:
 
 @pytest.mark.req("D-113")
 @pytest.mark.parametrize("classes", [(), (8,), (15, 8), (1, 3, 8, 15), (8, 8), (99,), (0xFFFF, 8)])
-def test_classes_have_no_rights_with_them(association: Association, elements: tuple[Data, ...], classes: tuple[int, ...]) -> None:
+def test_classes_have_no_rights_with_them(
+    association: Association, elements: tuple[Data, ...], classes: tuple[int, ...]
+) -> None:
     found = association.get(*ASSOCIATION, 2, object_list_by_class(*classes)).value
-    assert [element.value for element in found] == [element.value[:3] for element in elements if element.value[0].value in classes]
+    assert [element.value for element in found] == [
+        element.value[:3] for element in elements if element.value[0].value in classes
+    ]
 
 
 @pytest.mark.req("D-113")
 def test_objects(association: Association, elements: tuple[Data, ...]) -> None:
-    """Full records of those that are visible, each once, in the order of the list; others are not there."""
+    """Full records of those that are visible, each once, in the order of
+    the list; others are not there.
+    """
     wanted = [elements[0], elements[len(elements) // 2], elements[-1]]
     assert list(association.get(*ASSOCIATION, 2, object_list_by_ids(*map(name, wanted))).value) == wanted
     assert list(association.get(*ASSOCIATION, 2, object_list_by_ids(*map(name, [*wanted, wanted[0]]))).value) == wanted

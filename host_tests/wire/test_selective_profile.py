@@ -1,4 +1,6 @@
-"""Selective access to a profile buffer by range and by entry, against the rows that the whole buffer has."""
+"""Selective access to a profile buffer by range and by entry, against the
+rows that the whole buffer has.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ from tools.dlmsclient import (
 )
 from tools.dlmsclient.initiate import CLIENT_CONFORMANCE
 
-# 96 rows, a quarter of an hour apart: 2026-03-04 12:15 to 2026-03-05 12:00; simulated time stands still.
+# 96 rows, a quarter of an hour apart: 2026-03-04 12:15 to 2026-03-05
+# 12:00; simulated time stands still.
 pytestmark = pytest.mark.meter_config(rate=0, backfill_days=1, start="2026-03-05T12:00:00")
 
 FIRST, LAST = datetime(2026, 3, 4, 12, 15), datetime(2026, 3, 5, 12, 0)
@@ -110,7 +113,9 @@ def test_range_includes_both_ends(
 )
 def test_range_without_a_row_is_an_empty_array(reader: Association, start: datetime, end: datetime) -> None:
     assert reader.get(*BUFFER, 2, between(start, end)) == axdr.array()
-    assert reader.exchange(bytes.fromhex("C001C100070100630100FF0201") + between(start, end).encode()) == bytes.fromhex("C401C1000100")
+    assert reader.exchange(bytes.fromhex("C001C100070100630100FF0201") + between(start, end).encode()) == bytes.fromhex(
+        "C401C1000100"
+    )
 
 
 @pytest.mark.req("D-110")
@@ -128,7 +133,9 @@ def test_range_with_columns(reader: Association, rows: tuple[Data, ...]) -> None
 
 
 @pytest.mark.req("D-110")
-@pytest.mark.parametrize("restricting", [STRANGER, UNKNOWN, replace(CLOCK, attribute_id=3), replace(ENERGY, class_id=1)])
+@pytest.mark.parametrize(
+    "restricting", [STRANGER, UNKNOWN, replace(CLOCK, attribute_id=3), replace(ENERGY, class_id=1)]
+)
 def test_range_of_an_object_that_is_not_captured_is_empty(reader: Association, restricting: CaptureObject) -> None:
     limit = axdr.double_long_unsigned(0), axdr.double_long_unsigned(0xFFFFFFFF)
     assert reader.get(*BUFFER, 2, by_range(*limit, restricting)) == axdr.array()
@@ -137,18 +144,32 @@ def test_range_of_an_object_that_is_not_captured_is_empty(reader: Association, r
 @pytest.mark.req("D-110")
 def test_range_of_another_column(reader: Association, rows: tuple[Data, ...]) -> None:
     energies = [row.value[2].value for row in rows]
-    for low, high in ((energies[10], energies[20]), (energies[10] + 1, energies[20] - 1), (0, energies[0]), (0, 0xFFFFFFFF), (5, 4)):
+    for low, high in (
+        (energies[10], energies[20]),
+        (energies[10] + 1, energies[20] - 1),
+        (0, energies[0]),
+        (0, 0xFFFFFFFF),
+        (5, 4),
+    ):
         limit = axdr.double_long_unsigned(low), axdr.double_long_unsigned(high)
         wanted = tuple(row for row, energy in zip(rows, energies, strict=True) if low <= energy <= high)
         assert reader.get(*BUFFER, 2, by_range(*limit, ENERGY)).value == wanted
     # limits of another type than the column
-    assert refusal(reader, by_range(axdr.long_unsigned(0), axdr.long_unsigned(9), ENERGY)) is DataAccessResult.TYPE_UNMATCHED
-    assert refusal(reader, by_range(axdr.long_unsigned(0), axdr.long_unsigned(9), CLOCK)) is DataAccessResult.TYPE_UNMATCHED
+    assert (
+        refusal(reader, by_range(axdr.long_unsigned(0), axdr.long_unsigned(9), ENERGY))
+        is DataAccessResult.TYPE_UNMATCHED
+    )
+    assert (
+        refusal(reader, by_range(axdr.long_unsigned(0), axdr.long_unsigned(9), CLOCK))
+        is DataAccessResult.TYPE_UNMATCHED
+    )
 
 
 @pytest.mark.req("D-110", "D-101")
 def test_range_compares_instants(reader: Association, rows: tuple[Data, ...]) -> None:
-    """Limits with another deviation name the same instants; UTC = local + deviation, so UTC+1 is -60."""
+    """Limits with another deviation name the same instants; UTC = local
+    + deviation, so UTC+1 is -60.
+    """
     start, end = FIRST + 20 * QUARTER, FIRST + 24 * QUARTER
     for deviation in (-60, 60, -720, 345):
         shift = timedelta(minutes=deviation)
@@ -237,7 +258,11 @@ def test_parameters_of_another_shape(reader: Association) -> None:
     for selector, good in ((1, good_range), (2, good_entry)):
         items = good.value
         wrong = [*shapes, axdr.structure(*items[:3]), axdr.structure(*items, axdr.unsigned(0)), axdr.array(*items)]
-        wrong += [axdr.structure(*items[:place], shape, *items[place + 1 :]) for place in range(4) for shape in shapes[:2] + shapes[3:4]]
+        wrong += [
+            axdr.structure(*items[:place], shape, *items[place + 1 :])
+            for place in range(4)
+            for shape in shapes[:2] + shapes[3:4]
+        ]
         for parameters in wrong:
             assert refusal(reader, Selection(selector, parameters)) in REFUSED, parameters
     assert len(reader.get(*BUFFER, 2, by_entry(1, 2)).value) == 2
@@ -255,7 +280,9 @@ def test_selection_that_was_not_negotiated(associate: Associate) -> None:
 
 @pytest.mark.req("D-104")
 def test_rows_are_complete(reader: Association) -> None:
-    """No value is left out as null-data because the row before tells it: this meter always sends all of them."""
+    """No value is left out as null-data because the row before tells it: this
+    meter always sends all of them.
+    """
     for name in ("1.0.99.1.0.255", "0.0.98.1.0.255", "0.0.99.98.0.255"):
         columns = len(reader.get(7, name, 3).value)
         for row in reader.get(7, name, 2).value:
@@ -265,7 +292,9 @@ def test_rows_are_complete(reader: Association) -> None:
 
 @pytest.mark.req("D-111", "D-110", "F-34")
 def test_every_profile(reader: Association) -> None:
-    """The daily billing and the event log are selected from like the load profile, and have only rows in use."""
+    """The daily billing and the event log are selected from like the load
+    profile, and have only rows in use.
+    """
     for name in ("0.0.98.1.0.255", "0.0.99.98.0.255"):
         rows = reader.get(7, name, 2).value
         assert len(rows) == reader.get(7, name, 7).value

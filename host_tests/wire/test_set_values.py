@@ -1,4 +1,6 @@
-"""SET over the wire: what is written is read back, however it was cut, and what is refused changes nothing."""
+"""SET over the wire: what is written is read back, however it was cut, and
+what is refused changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,9 @@ def test_longer_lengths_are_taken_and_the_shortest_kept(writer: Association) -> 
     assert writer.exchange(bytes.fromhex(f"C101C1 {_LABEL}00 0984 00000003 616263")) == bytes.fromhex("C501C100")
     assert writer.exchange(bytes.fromhex(f"C001C1 {_LABEL}00")) == bytes.fromhex("C401C100 0903 616263")
     now = writer.get(*CLOCK, 2)
-    assert writer.exchange(bytes.fromhex("C101C1 0008 0000010000FF 0200 09810C") + now.value) == bytes.fromhex("C501C100")
+    assert writer.exchange(bytes.fromhex("C101C1 0008 0000010000FF 0200 09810C") + now.value) == bytes.fromhex(
+        "C501C100"
+    )
     assert writer.get(*CLOCK, 2).value[:8] == now.value[:8]
     entry = "0281040600000001 0600000002 120001 120000"
     assert len(writer.exchange(bytes.fromhex(f"C001C1 0007 0100630100FF 0201 02 {entry}"))) > 40
@@ -178,15 +182,23 @@ def test_structures_are_not_applied_in_part(writer: Association) -> None:
     """A list of capture objects whose last one is wrong: the old columns and their rows stay."""
     before = writer.get(*CAPTURED), writer.get(7, "1.0.99.1.0.255", 7)
     good = before[0].value[0]
-    bad = axdr.structure(axdr.long_unsigned(3), axdr.octet_string(bytes((1, 0, 99, 99, 0, 255))), axdr.integer(2), axdr.long_unsigned(0))
-    for value in (axdr.array(good, bad), axdr.array(good, good.value[0]), axdr.array(good, axdr.structure(*good.value[:3]))):
+    bad = axdr.structure(
+        axdr.long_unsigned(3), axdr.octet_string(bytes((1, 0, 99, 99, 0, 255))), axdr.integer(2), axdr.long_unsigned(0)
+    )
+    for value in (
+        axdr.array(good, bad),
+        axdr.array(good, good.value[0]),
+        axdr.array(good, axdr.structure(*good.value[:3])),
+    ):
         assert refusal(writer, CAPTURED, value) in (12, 250)
         assert (writer.get(*CAPTURED), writer.get(7, "1.0.99.1.0.255", 7)) == before
 
 
 @pytest.mark.req("D-12", "D-21")
 def test_attribute_0_sets_all_or_nothing(writer: Association) -> None:
-    """A structure of all attributes with null-data where one stays; a wrong one keeps the others as they were."""
+    """A structure of all attributes with null-data where one stays; a wrong
+    one keeps the others as they were.
+    """
     keep = [axdr.null_data()] * 9
     changed = list(keep)
     changed[2] = axdr.long(-60)
@@ -207,7 +219,9 @@ def _some(attributes: int, **given: Data) -> Data:
 
 @pytest.mark.req("D-12", "D-21")
 @pytest.mark.parametrize(("period", "number"), [(900, 15), (3600, 15), (300, 1)])
-def test_attribute_0_of_a_demand_register(writer: Association, put_back: Callable[[int, str, int], Data], period: int, number: int) -> None:
+def test_attribute_0_of_a_demand_register(
+    writer: Association, put_back: Callable[[int, str, int], Data], period: int, number: int
+) -> None:
     """Period and number of periods bound each other: not both at once, whatever they are now."""
     register = (5, "1.0.1.4.0.255")
     put_back(*register, 8)
@@ -225,7 +239,9 @@ def test_attribute_0_of_a_demand_register(writer: Association, put_back: Callabl
 @pytest.mark.req("D-12", "D-21", "F-34")
 @pytest.mark.parametrize("name", ["0.0.98.1.0.255", "1.0.99.1.0.255"])
 def test_attribute_0_of_a_profile(writer: Association, name: str) -> None:
-    """New columns bring their own sort_object and number of entries: not with these at once, and the rows stay."""
+    """New columns bring their own sort_object and number of entries: not with
+    these at once, and the rows stay.
+    """
     profile = (7, name)
     before = [writer.get(*profile, k) for k in range(2, 9)]
     columns = before[1].value
@@ -267,7 +283,9 @@ def test_unconfirmed_set_is_done_and_not_answered(writer: Association) -> None:
 
 @pytest.mark.req("D-22", "D-24")
 def test_wrong_block_numbers_and_lengths(writer: Association) -> None:
-    """13 for the number, 0E for the raw data, 12 when nothing runs; the value is as it was and the next SET is taken."""
+    """13 for the number, 0E for the raw data, 12 when nothing runs; the value is as
+    it was and the next SET is taken.
+    """
     writer.set(*NOTE, axdr.double_long_unsigned(5))
     first = f"C102C1 {_NOTE}00 00 00000001 02 0600"
     for request, answer in (

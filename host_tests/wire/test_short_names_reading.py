@@ -1,4 +1,6 @@
-"""The same objects by short name: every attribute reads as by logical name, at every PDU size, over TCP and UDP."""
+"""The same objects by short name: every attribute reads as by logical name, at
+every PDU size, over TCP and UDP.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ from tools.dlmsclient.short_names import (
 )
 from tools.dlmsclient.xdlms import Selection
 
-# Simulated time stands still, so that no value changes but those of the meter's own state and of the association.
+# Simulated time stands still, so that no value changes but those of the meter's
+# own state and of the association.
 pytestmark = [
     pytest.mark.prefers(rate=0, backfill_days=1, start="2026-03-05T12:00:00"),
     pytest.mark.caps("own-process"),
@@ -70,7 +73,13 @@ def code_of(call: Callable[..., object], *arguments: object) -> DataAccessResult
 @pytest.mark.req("D-50", "D-53", "B-19", "C-38", "B-03")
 @pytest.mark.parametrize("size", [12, 64, 65, 128, 129, 0])
 @pytest.mark.parametrize(("wport", "device"), [(READER, MANAGEMENT), (MANAGER, MANAGEMENT), (READER, OTHER_DEVICE)])
-def test_every_attribute_reads_as_by_logical_name(short: Short, associate: Associate, wport: int, device: int, size: int) -> None:  # noqa: F811
+def test_every_attribute_reads_as_by_logical_name(
+    short: Short,  # noqa: F811
+    associate: Associate,
+    wport: int,
+    device: int,
+    size: int,
+) -> None:
     """The client checks that no response is longer than the size it announced."""
     logical = associate(LOGICAL[wport], device)
     association = short(wport, device, pdu_size=size)
@@ -84,7 +93,9 @@ def test_every_attribute_reads_as_by_logical_name(short: Short, associate: Assoc
 @pytest.mark.req("F-10", "D-53", "D-54", "F-30", "F-31")
 @pytest.mark.parametrize("wport", [READER, MANAGER])
 def test_lists_of_the_association(short: Short, associate: Associate, wport: int) -> None:  # noqa: F811
-    """object_list and access_rights_list: the objects and rights of the client of logical names, and the association itself."""
+    """object_list and access_rights_list: the objects and rights of the client of
+    logical names, and the association itself.
+    """
     listed = named(short(wport))
     logical = parse_object_list(associate(LOGICAL[wport]).get(15, CURRENT, 2), association_version=1)
     assert [(each.class_id, each.version, each.instance) for each in listed if each.instance != CURRENT] == [
@@ -116,7 +127,9 @@ def test_short_names_are_the_same_in_every_association(short: Short) -> None:  #
 
 @pytest.mark.req("D-50", "D-53")
 def test_all_65536_names(short: Short) -> None:  # noqa: F811
-    """What is no attribute or method of an object that this client sees is object-undefined, and only that."""
+    """What is no attribute or method of an object that this client sees is
+    object-undefined, and only that.
+    """
     association = short(READER)
     known: dict[int, tuple[ShortNamedObject, int]] = {}
     methods: set[int] = set()
@@ -128,7 +141,9 @@ def test_all_65536_names(short: Short) -> None:  # noqa: F811
         # the values are read in other tests, and take long
         variables = [Variable(name) for name in range(start, start + 32) if name not in known]
         for variable, result in zip(variables, association.read_list(variables), strict=True):
-            expected = DataAccessResult.READ_WRITE_DENIED if variable.name in methods else DataAccessResult.OBJECT_UNDEFINED
+            expected = (
+                DataAccessResult.READ_WRITE_DENIED if variable.name in methods else DataAccessResult.OBJECT_UNDEFINED
+            )
             if variable.name == attribute_name(ASSOCIATION_SN, 5) + 0x10:
                 expected = DataAccessResult.TYPE_UNMATCHED  # read_by_logicalname, which asks for a parameter
             assert result is expected, f"{variable.name:04X}"
@@ -141,7 +156,12 @@ def test_all_65536_names(short: Short) -> None:  # noqa: F811
 @pytest.mark.parametrize("size", [12, 64, 129, 0])
 def test_lists_equal_single_reads(short: Short, size: int) -> None:  # noqa: F811
     association = short(READER, pdu_size=size)
-    names = [each.attribute(number) for each in named(association) if each.class_id in (1, 3, 5) for number in each.readable[:3]]
+    names = [
+        each.attribute(number)
+        for each in named(association)
+        if each.class_id in (1, 3, 5)
+        for number in each.readable[:3]
+    ]
     names = [name for name in names if name not in (association.find(1, STATE).attribute(2),)]
     long = attribute_name(ASSOCIATION_SN, 2)
     for chunk in (names[:10], [names[0], long], [long, names[0]], [long, 0xFFFF, long], [names[1]] * 32, []):
@@ -155,7 +175,10 @@ def test_lists_equal_single_reads(short: Short, size: int) -> None:  # noqa: F81
 def test_long_requests_go_in_parts(short: Short, block_size: int) -> None:  # noqa: F811
     association = short(READER, pdu_size=64)
     parted = short(READER, pdu_size=64, block_size=block_size)
-    variables = [Variable(LOGICAL_DEVICE_NAME + 8), Variable(association.find(*BUFFER).attribute(2), 2, by_entry(2, 5).parameters)]
+    variables = [
+        Variable(LOGICAL_DEVICE_NAME + 8),
+        Variable(association.find(*BUFFER).attribute(2), 2, by_entry(2, 5).parameters),
+    ]
     assert parted.read_list(variables) == association.read_list(variables)
     assert parted.read(LOGICAL_DEVICE_NAME + 8) == association.read(LOGICAL_DEVICE_NAME + 8)
 
@@ -191,10 +214,18 @@ def test_read_by_logicalname(short: Short) -> None:  # noqa: F811
         assert code_of(association.read_by_logicalname, attribute) is code
         assert code_of(association.read_by_logicalname, asked[0], attribute) is code
     method = association.find(12, CURRENT).method(3)
-    for parameter in (axdr.null_data(), axdr.array(axdr.unsigned(1)), axdr.structure(), axdr.array(axdr.structure(axdr.long_unsigned(3)))):
+    for parameter in (
+        axdr.null_data(),
+        axdr.array(axdr.unsigned(1)),
+        axdr.structure(),
+        axdr.array(axdr.structure(axdr.long_unsigned(3))),
+    ):
         assert code_of(association.read, method, 0, parameter) is DataAccessResult.TYPE_UNMATCHED
     # more than an element: it is refused, not cut
-    assert code_of(association.read_by_logicalname, *[(3, "1.0.1.8.0.255", 0)] * 40) is DataAccessResult.DATA_BLOCK_UNAVAILABLE
+    assert (
+        code_of(association.read_by_logicalname, *[(3, "1.0.1.8.0.255", 0)] * 40)
+        is DataAccessResult.DATA_BLOCK_UNAVAILABLE
+    )
 
 
 @pytest.mark.req("D-50", "D-54")
@@ -223,13 +254,17 @@ def entry(each: ShortNamedObject) -> axdr.Data:
     """The element of object_list."""
     base = each.base_name - 0x10000 if each.base_name & 0x8000 else each.base_name
     name = axdr.octet_string(each.instance.octets)
-    return axdr.structure(axdr.Data(Tag.LONG, base), axdr.long_unsigned(each.class_id), axdr.unsigned(each.version), name)
+    return axdr.structure(
+        axdr.Data(Tag.LONG, base), axdr.long_unsigned(each.class_id), axdr.unsigned(each.version), name
+    )
 
 
 @pytest.mark.req("F-10", "D-50")
 @pytest.mark.parametrize("size", [12, 64, 0])
 def test_selective_access_to_the_lists(short: Short, size: int) -> None:  # noqa: F811
-    """Every class and every object: what is delivered is what the whole lists have; one object as an element and not as an array."""
+    """Every class and every object: what is delivered is what the whole lists have; one
+    object as an element and not as an array.
+    """
     association = short(READER, pdu_size=size)
     listed = named(association)
     for class_id in sorted({each.class_id for each in listed} | {2, 15, 999}):
@@ -273,5 +308,8 @@ def test_selections_that_cannot_be_answered(short: Short) -> None:  # noqa: F811
     refused = code_of(association.get, 7, "1.0.99.1.0.255", 3, Selection(1, axdr.null_data()))
     assert refused in (unknown, wrong)
     for attribute, selection, expected in cases:
-        assert code_of(association.get, 12, CURRENT, attribute, selection) is (expected or refused), (attribute, selection)
+        assert code_of(association.get, 12, CURRENT, attribute, selection) is (expected or refused), (
+            attribute,
+            selection,
+        )
     assert association.get(12, CURRENT, 2, short_name_of(12, CURRENT))

@@ -1,4 +1,6 @@
-"""Write, UnconfirmedWrite and methods by short name, over TCP and UDP, and what an association with short names refuses."""
+"""Write, UnconfirmedWrite and methods by short name, over TCP and UDP, and what an
+association with short names refuses.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,9 @@ def test_methods(short: Short, associate: Associate) -> None:  # noqa: F811
     assert association.read(capture) == axdr.null_data()
     association.write(capture, axdr.integer(0))
     association.write(capture, axdr.integer(0), confirmed=False)
-    assert association.read_list([Variable(capture), Variable(association.find(*BUFFER).attribute(7)), Variable(capture)]) == (
+    assert association.read_list(
+        [Variable(capture), Variable(association.find(*BUFFER).attribute(7)), Variable(capture)]
+    ) == (
         axdr.null_data(),
         axdr.double_long_unsigned(rows + 5),
         axdr.null_data(),
@@ -171,7 +175,9 @@ def test_what_is_negotiated(short: Short, client: ClientFactory) -> None:  # noq
 
 @pytest.mark.req("D-55", "D-91", "C-37", "D-94")
 def test_refusals_as_whole_apdus(client: ClientFactory, short: Short, udp: bool) -> None:  # noqa: F811
-    """ConfirmedServiceError in an AA with short names, and outside one between its wPorts; the AA stays."""
+    """ConfirmedServiceError in an AA with short names, and outside one
+    between its wPorts; the AA stays.
+    """
     association = short(MANAGER)
     for request, answer in (
         ("C001C1000F0000280000FF0100", "0E010302"),

@@ -1,4 +1,6 @@
-"""What runs beside the meter, as tasks of the same loop, and the meter, are both served: an HTTP server with the whole of asyncio."""
+"""What runs beside the meter, as tasks of the same loop, and the meter, are both served: an
+HTTP server with the whole of asyncio.
+"""
 
 import contextlib
 import re
@@ -112,6 +114,7 @@ def test_the_program_of_the_guide(micropython, tmp_path):
     program = textwrap.dedent(block[0]).replace('"firmware"', repr(str(firmware.folder()))).replace("8080", str(port))
     script.write_text(program, encoding="utf-8")
     with Meter({"port": 0, "bind": LOOPBACK, "backfill_days": 0}, micropython=micropython, script=script) as meter:
-        assert probe.answers(LOOPBACK, meter.ready.port)  # so the loop runs, and what was made before has had its first turn
+        # so the loop runs, and what was made before has had its first turn
+        assert probe.answers(LOOPBACK, meter.ready.port)
         assert beside.get(port, "/") == "The meter is on port 4059.\n"
         assert meter.stop() == 0

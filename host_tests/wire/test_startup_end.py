@@ -1,4 +1,6 @@
-"""Ctrl-C ends the meter with exit code 0 whatever it is doing; --trace shows every WPDU and changes none."""
+"""Ctrl-C ends the meter with exit code 0 whatever it is doing; --trace
+shows every WPDU and changes none.
+"""
 
 import re
 import signal
@@ -88,7 +90,9 @@ def test_interrupt_with_connections_and_transfers_open(running):
 
 @pytest.mark.req("A-33")
 def test_interrupt_in_the_middle_of_work(running):
-    """Associations opened and released without a pause: they make garbage, so that many of the signals meet the collector."""
+    """Associations opened and released without a pause: they make garbage, so that many
+    of the signals meet the collector.
+    """
     for _ in range(6):
         meter = running()
         link = connect(meter)
@@ -132,7 +136,8 @@ def test_trace_shows_every_wpdu_and_changes_none(running, kind):
         meter = running(**options)
         link = kind((meter.ready.host, meter.ready.port), 10)
         talk = []
-        # a plain GET is the request with a way of its own through the server, confirmed or not; what is for nobody gets no answer
+        # a plain GET is the request with a way of its own through the server, confirmed or
+        # not; what is for nobody gets no answer
         for apdu in (AARQ, get(), get(instance="0.0.42.9.9.255"), OBJECT_LIST, get(iip=0x01), b"", get(iip=0xC2), RLRQ):
             request = wpdu(PUBLIC, MANAGEMENT, apdu)
             link.send(request)
@@ -162,7 +167,9 @@ def test_trace_shows_every_block_of_a_stream(running, kind):
     assert [answer[8] for answer in answers[1:]] == [0xE0] * window
     link.close()
     assert ended(meter)
-    assert [octets for _, direction, octets in traces(meter) if direction == ">"] == [answer.hex() for answer in answers]
+    assert [octets for _, direction, octets in traces(meter) if direction == ">"] == [
+        answer.hex() for answer in answers
+    ]
 
 
 def test_trace_tells_no_secret_and_is_taken_back(running):

@@ -16,7 +16,7 @@ from tools.launcher import Meter, StartError
 pytestmark = pytest.mark.caps("own-process")
 
 # In a network of its own without IPv6: `sh` words that end with the interpreter's.
-_NO_IPV6 = "ip link set lo up && echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && exec \"$@\""
+_NO_IPV6 = 'ip link set lo up && echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && exec "$@"'
 
 
 @pytest.fixture
@@ -25,7 +25,9 @@ def start(micropython, tmp_path):
     started = []
 
     def one(interpreter=micropython, **settings):
-        meter = Meter({"port": 0, "backfill_days": 0, **settings}, micropython=interpreter, log=tmp_path / f"{len(started)}.log")
+        meter = Meter(
+            {"port": 0, "backfill_days": 0, **settings}, micropython=interpreter, log=tmp_path / f"{len(started)}.log"
+        )
         meter.start()
         started.append(meter)
         return meter
@@ -94,7 +96,9 @@ def test_all_addresses_of_both_families_on_one_number(start, bind):
 @pytest.mark.req("A-10", "A-65")
 @pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1", "127.0.0.9"])
 def test_nobody_shares_the_port_of_every_address(start, host):
-    """The sockets of the single addresses share it with that of all of them, when the meter starts, and with no other program."""
+    """The sockets of the single addresses share it with that of all of them, when the
+    meter starts, and with no other program.
+    """
     meter = start(bind="0.0.0.0")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -108,7 +112,8 @@ def test_nobody_shares_the_port_of_every_address(start, host):
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
 def test_port_taken_on_one_transport_of_one_family(micropython, kind, family):
     with socket.socket(family, kind) as taken:
-        # whoever has the port shares it with those who ask for it in the same way: the meter does not
+        # whoever has the port shares it with those who ask for it in the
+        # same way: the meter does not
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
         if kind == socket.SOCK_STREAM:
@@ -143,7 +148,9 @@ def test_what_cannot_be_is_one_line(micropython, settings, said):
 
 @pytest.mark.req("A-10")
 def test_started_again_at_once_on_the_same_port(start, micropython):
-    """Connections that the meter closed itself linger on its port: SO_REUSEADDR lets it listen again."""
+    """Connections that the meter closed itself linger on its port:
+    SO_REUSEADDR lets it listen again.
+    """
     with Meter({"port": 0, "backfill_days": 0}, micropython=micropython) as first:
         port = first.ready.port
         for host in first.ready.ip:
@@ -161,11 +168,16 @@ def test_started_again_at_once_on_the_same_port(start, micropython):
 def test_computer_without_ipv6(start, micropython):
     """It says so and serves IPv4, from within a network of its own."""
     words = ("unshare", "--user", "--map-root-user", "--net", "sh", "-c", _NO_IPV6, "sh")
-    if not all(map(shutil.which, ("unshare", "ip"))) or subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
+    if (
+        not all(map(shutil.which, ("unshare", "ip")))
+        or subprocess.run([*words, "true"], capture_output=True, check=False).returncode
+    ):
         pytest.skip("a network without IPv6 cannot be made here")
     meter = start(dataclasses.replace(micropython, words=(*words, *micropython.words)))
     assert meter.ready.ip == ("127.0.0.1",)
-    assert any(line.startswith("WARN ") and line.endswith("net no-ipv6 host=::1") for line in meter.log_tail().splitlines())
+    assert any(
+        line.startswith("WARN ") and line.endswith("net no-ipv6 host=::1") for line in meter.log_tail().splitlines()
+    )
 
 
 @pytest.mark.req("A-10")
@@ -194,4 +206,6 @@ def test_meter_that_others_can_reach_tells_of_published_secrets(start, tmp_path,
         settings["secrets"] = str(path)
     meter = start(bind=bind.split(",")[0] if not have_ipv6() else bind, **settings)
     said = [line for line in meter.log_tail().splitlines() if "published-secrets" in line]
-    assert [line.split()[0] + " " + line.split()[-1] for line in said] == ([f"WARN clients={clients}"] if clients else [])
+    assert [line.split()[0] + " " + line.split()[-1] for line in said] == (
+        [f"WARN clients={clients}"] if clients else []
+    )

@@ -1,4 +1,6 @@
-"""The end of a TCP connection, however it comes, ends its associations and transfers, and those of no other."""
+"""The end of a TCP connection, however it comes, ends its associations and
+transfers, and those of no other.
+"""
 
 from itertools import product
 

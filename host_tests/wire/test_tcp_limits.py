@@ -1,4 +1,6 @@
-"""Connections are few and their patience is bounded: the connection limit, idle peers, stalled ones."""
+"""Connections are few and their patience is bounded: the connection
+limit, idle peers, stalled ones.
+"""
 
 import pytest
 
@@ -80,7 +82,8 @@ def test_places_are_given_back_by_every_kind_of_end(tcp, pytestconfig):
     assert is_aare(ask(tcp(), AARQ))
 
 
-# The time-outs run for all links of a test at once: each of these tests takes little more than one second.
+# The time-outs run for all links of a test at once: each of these tests
+# takes little more than one second.
 
 
 @pytest.fixture
@@ -134,7 +137,9 @@ def test_written_time_out_is_obeyed(raw, pytestconfig):
 @pytest.mark.meter_config(inactivity=0, frame_timeout=1)
 @pytest.mark.parametrize("sent", [[1, 8], [7, 9], [20, 2000]])
 def test_request_that_never_ends(everywhere, sent):
-    """Part of a header, of a body, and of a WPDU too long to be kept. The idle connections beside them stay: 0 is never."""
+    """Part of a header, of a body, and of a WPDU too long to be kept. The idle
+    connections beside them stay: 0 is never.
+    """
     idle = everywhere()
     for link in idle:
         associate(link)
@@ -154,7 +159,9 @@ def test_request_that_never_ends(everywhere, sent):
 @pytest.mark.req("A-31", "A-20", "B-21")
 @pytest.mark.meter_config(inactivity=0, frame_timeout=1)
 def test_slow_request_is_served_while_octets_come(everywhere):
-    """The limit is for the pause between two octets, not for the whole request: this one takes longer than one second."""
+    """The limit is for the pause between two octets, not for the whole request: this
+    one takes longer than one second.
+    """
     links = everywhere()
     for link in links:
         associate(link)

@@ -77,10 +77,14 @@ def test_requests_in_parts_on_many_connections_do_not_mix(tcp):
 
 @pytest.mark.req("A-12", "B-19", "A-34")
 def test_two_clients_interleave_their_transfers(tcp, meter):
-    """Each gets the blocks of its own value, whole and in order; where there is room for more than one on a connection, there is."""
+    """Each gets the blocks of its own value, whole and in order; where there is room for
+    more than one on a connection, there is.
+    """
     first, second = tcp(), tcp()
     more = meter.limits.TCP_TRANSFERS - 1 if meter.limits.TCP_ASSOCIATIONS > 1 else 0
-    talks = [(first, PUBLIC, 1), (second, PUBLIC, OTHER_DEVICE), (second, PUBLIC, 1), (first, CLIENT_MANAGEMENT, 1)][: 2 + more]
+    talks = [(first, PUBLIC, 1), (second, PUBLIC, OTHER_DEVICE), (second, PUBLIC, 1), (first, CLIENT_MANAGEMENT, 1)][
+        : 2 + more
+    ]
     blocks = {}
     for link, client, server in talks:
         associate(link, client, server, request=SMALL_AARQ)
@@ -107,7 +111,9 @@ def test_two_clients_interleave_their_transfers(tcp, meter):
 
 @pytest.mark.req("A-23")
 def test_flood_of_requests_delays_nobody_for_good(tcp):
-    """A client that never stops asking: another one is answered after a bounded number of its requests."""
+    """A client that never stops asking: another one is answered after a
+    bounded number of its requests.
+    """
     busy, other = tcp(), tcp()
     associate(busy)
     associate(other)
@@ -128,10 +134,14 @@ def garbage(generator):
     if kind == 0:
         return noise
     if kind == 1:
-        return wpdu(generator.choice([PUBLIC, CLIENT_MANAGEMENT, MANAGER]), generator.choice([MANAGEMENT, OTHER_DEVICE]), noise)
+        return wpdu(
+            generator.choice([PUBLIC, CLIENT_MANAGEMENT, MANAGER]), generator.choice([MANAGEMENT, OTHER_DEVICE]), noise
+        )
     if kind == 2:
         return wpdu(PUBLIC, MANAGEMENT, generator.choice([b"\x60", b"\x62", b"\xc0", b"\xc1", b"\xc3"]) + noise)
-    request = bytearray(generator.choice([REQUEST, wpdu(PUBLIC, MANAGEMENT, AARQ), wpdu(PUBLIC, MANAGEMENT, OBJECT_LIST)]))
+    request = bytearray(
+        generator.choice([REQUEST, wpdu(PUBLIC, MANAGEMENT, AARQ), wpdu(PUBLIC, MANAGEMENT, OBJECT_LIST)])
+    )
     request[generator.randrange(len(request))] ^= 1 << generator.randrange(8)
     return bytes(request)
 
@@ -161,7 +171,9 @@ def test_garbage_on_every_other_connection(tcp, udp):
 
 
 def end(link):
-    """End a connection, and wait until the meter has ended it too and has its place free; what it sends before does not matter."""
+    """End a connection, and wait until the meter has ended it too and has its place free;
+    what it sends before does not matter.
+    """
     try:
         link.finish()
         link.socket.settimeout(link.timeout)

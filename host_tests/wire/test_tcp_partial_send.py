@@ -1,4 +1,6 @@
-"""A client that does not read: its answers wait, nobody else does, and every octet of them comes in the end."""
+"""A client that does not read: its answers wait, nobody else does, and every
+octet of them comes in the end.
+"""
 
 import select
 import socket
@@ -31,7 +33,9 @@ def served(link):
 
 
 def until_blocked(link):
-    """Ask on another connection until nothing else is served any more; returns how many requests were by then."""
+    """Ask on another connection until nothing else is served any more; returns
+    how many requests were by then.
+    """
     first = last = served(link)
     asked = same = 0
     while same < 20:
@@ -122,7 +126,8 @@ def test_answers_that_are_never_fetched_end_the_connection(raw, host, tcp):
     other = tcp()
     associate(other)
     until_blocked(other)
-    # its octets stay in the network; that the connection is gone shows itself by an error while they are read
+    # its octets stay in the network; that the connection is gone shows itself
+    # by an error while they are read
     link.socket.settimeout(20)
     poll_hang_up(link.socket)
     assert serves(other)

@@ -1,7 +1,9 @@
-"""Each client has its turn: between two WPDUs of one, every other client is served a small fixed number (REQUIREMENTS A-35).
+"""Each client has its turn: between two WPDUs of one, every other client is served a
+small fixed number (REQUIREMENTS A-35).
 
-Proved by counting. The meter is stopped while all requests are put into its sockets, so that its first poll finds every client ready, with
-a receive buffer full of requests. One client reads the counter of WPDUs served; what others sent ahead shows between two of its answers.
+Proved by counting. The meter is stopped while all requests are put into its sockets, so that its
+first poll finds every client ready, with a receive buffer full of requests. One client reads the
+counter of WPDUs served; what others sent ahead shows between two of its answers.
 """
 
 from __future__ import annotations
@@ -144,7 +146,9 @@ def test_a_client_over_tcp_and_datagrams_that_wait(tcp, udp, stopped):
 @pytest.mark.req("A-35", "A-21", "A-22")
 @pytest.mark.parametrize("step", [1, 13, 22, 500])
 def test_requests_sent_ahead_keep_their_order_wherever_they_are_cut(tcp, step):
-    """Different requests in one stream, one of them too long for the meter: each is answered in its place."""
+    """Different requests in one stream, one of them too long for the meter:
+    each is answered in its place.
+    """
     link = tcp()
     associate(link)
     stream = b""

@@ -40,7 +40,9 @@ MANY = 40
 
 
 def fill(udp):
-    """Open an AA from new peers until the meter has no more; returns the peers that have one, and the one that has not."""
+    """Open an AA from new peers until the meter has no more; returns the peers that
+    have one, and the one that has not.
+    """
     links = []
     while len(links) < MANY:
         link = udp()
@@ -95,7 +97,9 @@ def test_associations_over_udp_take_nothing_of_tcp(udp, tcp):
 
 @pytest.mark.req("A-46")
 def test_quota_of_one_peer_and_of_refused_ones(udp):
-    """A peer that tries everything takes no more than its share, and one whose AARQ is refused takes nothing."""
+    """A peer that tries everything takes no more than its share, and one whose
+    AARQ is refused takes nothing.
+    """
     greedy = udp()
     for client in (PUBLIC, CLIENT_MANAGEMENT):
         for server in (MANAGEMENT, OTHER_DEVICE):
@@ -165,7 +169,8 @@ def test_silent_association_ends_and_a_busy_one_does_not(udp, tcp):
     assert links[0].receive()[8:] == RLRE
     unconfirmed = udp()
     unconfirmed.send(wpdu(PUBLIC, MANAGEMENT, UNCONFIRMED_AARQ))
-    # the peer that got no room gets some when the silent ones are gone; the busy one asks on all the while
+    # the peer that got no room gets some when the silent ones are gone; the
+    # busy one asks on all the while
     while not is_aare(ask(late, AARQ)):
         assert serves(busy)
         late.nothing(0.1)
@@ -196,7 +201,9 @@ def test_garbage_does_not_keep_an_association_alive(udp):
 
 @pytest.fixture
 def asker(meter):
-    """`asker(HOST, APDU)` asks at any address from one socket; the answer comes from there. answered=False: it is that to what follows."""
+    """`asker(HOST, APDU)` asks at any address from one socket; the answer comes from there.
+    answered=False: it is that to what follows.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         sock.settimeout(10)
@@ -204,7 +211,8 @@ def asker(meter):
         def ask_at(host, apdu, answered=True):
             sock.sendto(wpdu(PUBLIC, MANAGEMENT, apdu), (host, meter.port))
             if not answered:
-                # the refusal of a client that does not exist comes when the request before has been served
+                # the refusal of a client that does not exist comes when the
+                # request before has been served
                 sock.sendto(wpdu(NOBODY, MANAGEMENT, AARQ), (host, meter.port))
             octets, peer = sock.recvfrom(2000)
             assert peer == (host, meter.port)

@@ -1,4 +1,6 @@
-"""The All-station wPort: a datagram for every logical device, which nobody answers; and the pre-established AAs it is often used with."""
+"""The All-station wPort: a datagram for every logical device, which nobody answers; and the
+pre-established AAs it is often used with.
+"""
 
 import pytest
 
@@ -33,8 +35,15 @@ configured = pytest.mark.meter_config(preestablished=PREESTABLISHED)
 
 
 def change_user(method, user, iip=0x01):
-    """add_user (5) or remove_user (6) of the association that the request comes through: something to write in every logical device."""
-    return b"\xc3\1" + bytes((iip,)) + descriptor(15, CURRENT_ASSOCIATION, method) + bytes((1, 2, 2, 0x11, user, 0x0A, 1, 0x62))
+    """add_user (5) or remove_user (6) of the association that the request comes through:
+    something to write in every logical device.
+    """
+    return (
+        b"\xc3\1"
+        + bytes((iip,))
+        + descriptor(15, CURRENT_ASSOCIATION, method)
+        + bytes((1, 2, 2, 0x11, user, 0x0A, 1, 0x62))
+    )
 
 
 @pytest.fixture
@@ -43,7 +52,9 @@ def users(tcp, manager_wport, secret):
     links = [tcp() for _ in DEVICES]  # each of its own: a board may hold one AA a connection
     for link, device in zip(links, DEVICES):
         associate(link, manager_wport, device, aarq(secret))
-    return lambda: [ask(link, get(15, CURRENT_ASSOCIATION, 10), manager_wport, device)[4:] for link, device in zip(links, DEVICES)]
+    return lambda: [
+        ask(link, get(15, CURRENT_ASSOCIATION, 10), manager_wport, device)[4:] for link, device in zip(links, DEVICES)
+    ]
 
 
 @pytest.mark.req("A-60", "B-04", "B-06", "B-12", "B-21")
@@ -111,7 +122,15 @@ def test_confirmed_broadcast_is_dropped(udp, done, note, manager_wport, secret):
     done()
     assert note() == value, "the confirmed AARQ opened an AA"
     link.send(wpdu(manager_wport, ALL_STATION, aarq(secret, response_allowed=False)))
-    for apdu in (set_note(value + 1, 0xC1), get(iip=0xC2), get(iip=0x02), b"\xc0", b"\xff\xff\x02", bytes(1100), b"\xc1\1\xc2"):
+    for apdu in (
+        set_note(value + 1, 0xC1),
+        get(iip=0xC2),
+        get(iip=0x02),
+        b"\xc0",
+        b"\xff\xff\x02",
+        bytes(1100),
+        b"\xc1\1\xc2",
+    ):
         link.send(wpdu(manager_wport, ALL_STATION, apdu))
     done()
     assert note() == value
@@ -186,7 +205,9 @@ def test_preestablished_association_cannot_be_released_nor_opened(opener, tcp):
 @pytest.mark.req("C-53")
 @configured
 def test_preestablished_client_may_do_little(udp):
-    """It proves nothing about itself: it sees what broadcasts are for and its own association, and changes no more than that."""
+    """It proves nothing about itself: it sees what broadcasts are for and its own
+    association, and changes no more than that.
+    """
     link = udp()
     assert ask(link, get(3, "1.0.1.8.0.255", 2), PREESTABLISHED).hex() == "c401c10104"
     assert ask(link, set_note(1, 0xC1), PREESTABLISHED, OTHER_DEVICE).hex() == "c501c104"

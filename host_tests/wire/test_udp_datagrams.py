@@ -95,7 +95,9 @@ def test_noise(link):
 @pytest.mark.req("A-43", "A-53", "A-12", "B-21")
 @pytest.mark.limits(UDP_LINKS=4, ALL_UDP_ASSOCIATIONS=4)
 def test_answers_go_to_where_the_request_came_from(udp):
-    """Peers differ by their port; each has an association of its own, and gets its own answers and no other's."""
+    """Peers differ by their port; each has an association of its own, and gets
+    its own answers and no other's.
+    """
     links = [udp() for _ in range(4)]
     for link in links:
         associate(link)
@@ -150,7 +152,14 @@ def test_repeated_aarq_is_answered_again(link):
 
 @pytest.mark.req("D-91", "A-46")
 def test_request_outside_any_association_is_not_answered(link):
-    for apdu in (get(iip=0xC2), RLRQ, bytes.fromhex("FE00"), bytes.fromhex("0600"), bytes.fromhex("60"), bytes.fromhex("6003800207")):
+    for apdu in (
+        get(iip=0xC2),
+        RLRQ,
+        bytes.fromhex("FE00"),
+        bytes.fromhex("0600"),
+        bytes.fromhex("60"),
+        bytes.fromhex("6003800207"),
+    ):
         link.send(wpdu(PUBLIC, MANAGEMENT, apdu))
     associate(link)
     assert serves(link, iip=0xC3)
@@ -173,7 +182,9 @@ def test_apdu_above_the_receive_pdu_size(link, meter):
 @pytest.mark.req("A-08", "B-19")
 @pytest.mark.parametrize("pdu_size", [0, 0xFFFF, 1024, 400])
 def test_no_answer_is_longer_than_a_datagram(udp, pytestconfig, pdu_size):
-    """The reader's object list is many kB; whatever the client can take, each block is one datagram."""
+    """The reader's object list is many kB; whatever the client can
+    take, each block is one datagram.
+    """
     link = udp()
     client = pytestconfig.getoption("--client")
     associate(link, client, request=aarq(pytestconfig.getoption("--password"), pdu_size))

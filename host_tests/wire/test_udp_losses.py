@@ -1,4 +1,6 @@
-"""Datagrams that are lost, repeated, late or too many: block transfers end with an error or with the right octets, the meter goes on."""
+"""Datagrams that are lost, repeated, late or too many: block transfers end with an error or
+with the right octets, the meter goes on.
+"""
 
 import contextlib
 import random
@@ -53,7 +55,9 @@ def read(link, client=PUBLIC, request=OBJECT_LIST):
 
 @pytest.fixture
 def reading(udp):
-    """A link on which the public client has an AA with short responses, and the object list as it is."""
+    """A link on which the public client has an AA with short responses,
+    and the object list as it is.
+    """
     link = udp()
     associate(link, request=aarq(pdu_size=BLOCKS))
     return link, read(link)
@@ -61,7 +65,9 @@ def reading(udp):
 
 @pytest.mark.req("D-15", "D-16", "A-41", "A-44", "A-45", "B-19", "B-21")
 def test_lost_block_is_not_sent_again_and_the_read_starts_anew(reading):
-    """The client that waits in vain asks for the same block again: told so, and its next attempt gets everything."""
+    """The client that waits in vain asks for the same block again: told so, and
+    its next attempt gets everything.
+    """
     link, whole = reading
     assert content(ask(link, OBJECT_LIST))[0] == 1
     assert content(ask(link, get_next(1)))[0] == 2
@@ -99,7 +105,9 @@ def test_late_request_of_an_earlier_read(reading):
 
 @pytest.mark.req("D-15", "D-17", "B-19")
 def test_late_request_with_the_same_invoke_id(reading):
-    """A client that uses one invoke-id for everything: the late one takes a block away, and the read ends with an error."""
+    """A client that uses one invoke-id for everything: the late one takes a block
+    away, and the read ends with an error.
+    """
     link, whole = reading
     for late in (1, 2, 3, 9):
         collected = content(ask(link, OBJECT_LIST))[2]
@@ -129,7 +137,9 @@ def test_late_request_while_a_write_runs(writing, manager_wport):
 
 @pytest.fixture
 def writing(udp, tcp, manager_wport, secret):
-    """(link over UDP, function that reads the label over TCP, the blocks of a SET of it to each of two values)."""
+    """(link over UDP, function that reads the label over TCP, the blocks of a
+    SET of it to each of two values).
+    """
     link, stream = udp(), tcp()
     associate(link, manager_wport, request=aarq(secret))
     associate(stream, manager_wport, request=aarq(secret))
@@ -156,11 +166,25 @@ def writing(udp, tcp, manager_wport, secret):
 @pytest.mark.caps("writes")
 @pytest.mark.parametrize(
     "order",
-    [[0, 0, 1, 2], [0, 1, 1, 2], [0, 1, 2, 2], [0, 2, 1], [1, 0, 2], [2, 1, 0], [0, 2], [1, 2], [0, 1], [0, 1, 2, 0], [0, 1, 2, 1]],
+    [
+        [0, 0, 1, 2],
+        [0, 1, 1, 2],
+        [0, 1, 2, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [2, 1, 0],
+        [0, 2],
+        [1, 2],
+        [0, 1],
+        [0, 1, 2, 0],
+        [0, 1, 2, 1],
+    ],
     ids=lambda order: "".join(map(str, order)),
 )
 def test_blocks_of_a_write_in_another_order(writing, manager_wport, order):
-    """The value is the whole new one when its blocks came one after the other, and untouched when not; never a mixture."""
+    """The value is the whole new one when its blocks came one after the other, and
+    untouched when not; never a mixture.
+    """
     link, label, blocks = writing
     before = label()
     parts = blocks(b"N")
@@ -198,7 +222,9 @@ def test_repeated_last_block_invokes_a_method_once(writing, tcp, manager_wport, 
 
 
 class Network:
-    """A link between client and meter that loses, repeats and delays datagrams both ways, the same ones each time."""
+    """A link between client and meter that loses, repeats and delays datagrams
+    both ways, the same ones each time.
+    """
 
     def __init__(self, link, seed):
         self.link = link
@@ -274,10 +300,14 @@ def test_writes_over_a_bad_network_are_whole_or_none(writing, manager_wport, see
 @pytest.mark.req("A-44", "A-46", "B-24")
 @pytest.mark.caps("own-process")
 def test_flood_fills_the_queue_and_nothing_else(udp, tcp):
-    """More than the socket's queue holds, from many ports, nothing of it read: TCP is served meanwhile, and UDP afterwards."""
+    """More than the socket's queue holds, from many ports, nothing of it read: TCP is
+    served meanwhile, and UDP afterwards.
+    """
     stream = tcp()
     associate(stream)
-    kinds = [wpdu(PUBLIC, MANAGEMENT, apdu) for apdu in (get(iip=0xC2), AARQ, OBJECT_LIST, UNCONFIRMED_AARQ, bytes(1000))]
+    kinds = [
+        wpdu(PUBLIC, MANAGEMENT, apdu) for apdu in (get(iip=0xC2), AARQ, OBJECT_LIST, UNCONFIRMED_AARQ, bytes(1000))
+    ]
     kinds += [wpdu(PUBLIC, 0x7F, UNCONFIRMED_AARQ), wpdu(PUBLIC, 0x7F, get(iip=2)), b"\0\2\0\1", bytes(1400), b""]
     links = [udp() for _ in range(16)]
     for n in range(FLOOD):

@@ -1,4 +1,6 @@
-"""Multicast groups of the IPv4 and IPv6 setup objects: joined and left by their methods, heard and not answered; and IP broadcast."""
+"""Multicast groups of the IPv4 and IPv6 setup objects: joined and left by their methods,
+heard and not answered; and IP broadcast.
+"""
 
 import socket
 
@@ -35,7 +37,9 @@ ANY = "0.0.0.0,::"
 
 
 class Group:
-    """A socket that sends to a group, in the way of an interface of this computer that the meter has joined it on."""
+    """A socket that sends to a group, in the way of an interface of this computer
+    that the meter has joined it on.
+    """
 
     def __init__(self, group, port, interface=None):
         v6 = ":" in group
@@ -57,7 +61,9 @@ class Group:
         self.socket.sendto(octets, (host or self.peer[0], self.peer[1]))
 
     def source(self):
-        """Where what is sent to the group comes from: an address of this computer, and so of a meter that is bound to all of them."""
+        """Where what is sent to the group comes from: an address of this computer, and so of a
+        meter that is bound to all of them.
+        """
         with socket.socket(self.socket.family, socket.SOCK_DGRAM) as other:
             if self.interface:
                 other.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(self.interface))
@@ -65,7 +71,9 @@ class Group:
             return other.getsockname()[0]
 
     def ask(self, apdu, host, client=PUBLIC):
-        """The answer to a request that is sent to an address of the meter, which is the next that comes, and from there."""
+        """The answer to a request that is sent to an address of the meter, which is the
+        next that comes, and from there.
+        """
         self.send(wpdu(client, MANAGEMENT, apdu), host)
         answer, peer = self.socket.recvfrom(2000)
         assert peer[0] == host
@@ -74,7 +82,9 @@ class Group:
 
 @pytest.fixture
 def tell(settle, manager_wport, secret):
-    """`tell(group, APDU, ...)` sends them to the group as the management client, each when the one before has been served."""
+    """`tell(group, APDU, ...)` sends them to the group as the management client, each
+    when the one before has been served.
+    """
 
     def send(group, *apdus, wport=ALL_STATION):
         for apdu in apdus:
@@ -86,7 +96,9 @@ def tell(settle, manager_wport, secret):
 
 @pytest.fixture
 def hears(tell, note, secret):
-    """`hears(group)`: whether what is sent to the group is done, in an AA that is opened and released in the same way."""
+    """`hears(group)`: whether what is sent to the group is done, in an AA that is
+    opened and released in the same way.
+    """
 
     def asked(group, wport=ALL_STATION):
         value = note() + 1
@@ -123,7 +135,8 @@ def group(host, meter):
 
 
 own = pytest.mark.caps("own-process")
-# A meter bound to one address has a socket of its own for each group, one bound to every address has not.
+# A meter bound to one address has a socket of its own for each group, one
+# bound to every address has not.
 bound = pytest.mark.parametrize("bound", ["one", pytest.param("every", marks=pytest.mark.meter_config(bind=ANY))])
 
 
@@ -146,7 +159,9 @@ def test_group_is_joined_and_left_at_once(bound, group, manage, hears):
 @bound
 @pytest.mark.req("A-60", "A-63", "B-04")
 def test_broadcast_to_a_group(bound, group, manage, note, tell, secret):
-    """The usual way to reach many meters with one datagram: AARQ, SET and RLRQ to the group and the All-station wPort."""
+    """The usual way to reach many meters with one datagram: AARQ, SET and RLRQ to
+    the group and the All-station wPort.
+    """
     address = group.peer[0]
     value = note()
     assert manage(method(1, address)) == "c701c10000"
@@ -163,7 +178,9 @@ def test_broadcast_to_a_group(bound, group, manage, note, tell, secret):
 @bound
 @pytest.mark.req("A-63", "A-61", "A-65", "C-27")
 def test_nothing_that_comes_to_a_group_is_answered(bound, group, manage, note, settle, tell, manager_wport, secret):
-    """Every meter of the network would: a confirmed AARQ opens nothing, and a confirmed AA is that of the address where it was opened."""
+    """Every meter of the network would: a confirmed AARQ opens nothing, and a confirmed AA is
+    that of the address where it was opened.
+    """
     host = group.source()
     value = note()
     assert manage(method(1, group.peer[0])) == "c701c10000"
@@ -178,7 +195,8 @@ def test_nothing_that_comes_to_a_group_is_answered(bound, group, manage, note, s
         group.send(wpdu(PUBLIC, MANAGEMENT, apdu))
         settle()
     assert is_name(group.ask(get(iip=0xC4), host), 0xC4)
-    # the AARQ of somebody unknown, which an address would refuse, and services of the client that may write
+    # the AARQ of somebody unknown, which an address would refuse, and
+    # services of the client that may write
     group.send(wpdu(NOBODY, MANAGEMENT, AARQ))
     assert is_aare(group.ask(aarq(secret), host, manager_wport))
     tell(group, set_note(value + 2, 0x41), set_note(value + 3, 0x01), wport=MANAGEMENT)
@@ -192,8 +210,12 @@ def test_nothing_that_comes_to_a_group_is_answered(bound, group, manage, note, s
 @own
 @bound
 @pytest.mark.req("A-63", "A-60", "A-65")
-def test_an_unconfirmed_association_hears_groups_wherever_it_was_opened(bound, group, manage, note, settle, tell, manager_wport, secret):
-    """Opened by address it hears what comes to the group, once, also beside a confirmed AA of the same peer."""
+def test_an_unconfirmed_association_hears_groups_wherever_it_was_opened(
+    bound, group, manage, note, settle, tell, manager_wport, secret
+):
+    """Opened by address it hears what comes to the group, once, also beside a
+    confirmed AA of the same peer.
+    """
     host = group.source()
     value = note()
     assert manage(method(1, group.peer[0])) == "c701c10000"
@@ -215,7 +237,9 @@ def test_an_unconfirmed_association_hears_groups_wherever_it_was_opened(bound, g
 @pytest.mark.meter_config(bind="0.0.0.0")
 @pytest.mark.req("A-63", "A-61")
 def test_ip_broadcast(meter, note, settle, tell, hears, logged):
-    """To the broadcast address of the loopback network: unconfirmed services are done, nothing is answered."""
+    """To the broadcast address of the loopback network: unconfirmed services
+    are done, nothing is answered.
+    """
     everyone = Group("127.255.255.255", meter.port)
     everyone.send(wpdu(PUBLIC, MANAGEMENT, AARQ))
     settle()
@@ -294,7 +318,9 @@ def test_group_that_cannot_be_joined_stands_in_the_log(manage, logged, udp, host
 @pytest.mark.req("F-19", "A-63")
 @pytest.mark.meter_config(multicast="239.255.40.63")
 def test_board_joins_the_configured_group(meter):
-    """lwIP takes the group; that frames for it arrive is not told here, for the emulated network forwards none."""
+    """lwIP takes the group; that frames for it arrive is not told here, for the
+    emulated network forwards none.
+    """
     meter.process.wait_console("multicast-join group=239.255.40.63")
 
 

@@ -1,4 +1,6 @@
-"""Broadcasts and pre-established AAs together with what the meter sends unasked and the connections that it opens."""
+"""Broadcasts and pre-established AAs together with what the meter sends unasked
+and the connections that it opens.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,12 @@ EVENTS = Conformance(0x007E9F)  # with event-notification and data-notification
 
 
 @pytest.mark.req("A-60", "C-53", "B-16", "D-63")
-def test_a_broadcast_that_sets_the_clock_is_told_as_events_and_as_alarm(start: Start, manage: Manage, listener: Listener):
-    """The broadcaster hears nothing: an event goes outside any AA to its destination, an alarm to that of its Push setup."""
+def test_a_broadcast_that_sets_the_clock_is_told_as_events_and_as_alarm(
+    start: Start, manage: Manage, listener: Listener
+):
+    """The broadcaster hears nothing: an event goes outside any AA to its destination,
+    an alarm to that of its Push setup.
+    """
     meter = start(preestablished=PREESTABLISHED, events=f"tcp:{listener.address}", push_delay=0, push_retries=200)
     with Listener() as alarms:
         direct(manage(meter), alarms.address, UDP, ALARM)
@@ -38,7 +44,9 @@ def test_a_broadcast_that_sets_the_clock_is_told_as_events_and_as_alarm(start: S
 
 @pytest.mark.req("C-53", "B-16", "B-20")
 def test_both_clients_on_a_connection_that_the_meter_opened(start: Start, listener: Listener):
-    """One needs no AARQ, the other has an AA and is told in it what the first one does; no event goes to the first."""
+    """One needs no AARQ, the other has an AA and is told in it what the first one
+    does; no event goes to the first.
+    """
     start(preestablished=PREESTABLISHED, dial=listener.address, dial_pause=1)
     with listener.accept(TIMEOUT) as client:
         assert is_name(client.exchange(get(), PREESTABLISHED, MANAGEMENT))

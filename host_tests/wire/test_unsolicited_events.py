@@ -1,4 +1,6 @@
-"""EventNotifications, over UDP and TCP, outside an AA with application addresses and inside one (B-16 to B-18, D-60)."""
+"""EventNotifications, over UDP and TCP, outside an AA with application addresses
+and inside one (B-16 to B-18, D-60).
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,9 @@ pytestmark = pytest.mark.caps("config", "own-process", "writes", "disconnect", "
 SUPPLY = (70, "0.0.96.3.10.255")
 DISCONNECTED, RECONNECTED = 62, 63
 EVENTS = Conformance(0x007E9F)  # with event-notification and data-notification
-# The AARQ of client 1, without a secret and with event-notification among what it proposes, and its WPDU.
-OPENED_BY_ANYBODY = "000100010001001F" "601DA109060760857405080101BE10040E01000000065F1F040020FEDFFFFF"
+# The AARQ of client 1, without a secret and with event-notification among
+# what it proposes, and its WPDU.
+OPENED_BY_ANYBODY = "000100010001001F601DA109060760857405080101BE10040E01000000065F1F040020FEDFFFFF"
 
 
 @pytest.fixture(params=["tcp", "udp"])
@@ -32,7 +35,9 @@ def told(request: pytest.FixtureRequest, listener: Listener, start: Start) -> Me
 
 @pytest.fixture
 def operate(manage: Manage) -> Callable[[MeterHandle], Callable[[], int]]:
-    """`operate(meter)()` operates the disconnector, another way each time, and returns the event code."""
+    """`operate(meter)()` operates the disconnector, another way each
+    time, and returns the event code.
+    """
 
     def prepare(meter: MeterHandle) -> Callable[[], int]:
         opened = manage(meter)
@@ -78,7 +83,9 @@ def test_an_event_outside_an_association(
 
 
 @pytest.mark.req("B-18")
-def test_the_application_addresses_are_configurable(start: Start, listener: Listener, operate: Callable[..., Callable[[], int]]):
+def test_the_application_addresses_are_configurable(
+    start: Start, listener: Listener, operate: Callable[..., Callable[[], int]]
+):
     meter = start(events=f"udp:{listener.address}", event_source=17, event_client=0x2345)
     operate(meter)()
     arrival, _ = event(listener)
@@ -90,7 +97,9 @@ def test_the_application_addresses_are_configurable(start: Start, listener: List
 def test_an_event_inside_an_association(
     start: Start, listener: Listener, operate: Callable[..., Callable[[], int]], udp: bool
 ):
-    """The client management process hears of events in its AA, between answers, and so does the destination, before and after."""
+    """The client management process hears of events in its AA, between answers, and so
+    does the destination, before and after.
+    """
     meter = start(events=f"tcp:{listener.address}", push_delay=0)
     once = operate(meter)
     connect = Client.udp if udp else Client.tcp
@@ -134,7 +143,9 @@ def test_every_association_that_negotiated_it_hears_of_an_event(
     """Over TCP and UDP, opened earlier and later, each once and in order; and the destination."""
     once = operate(told)
     with ExitStack() as links:
-        clients = [links.enter_context(connect(told.host, told.port, TIMEOUT)) for connect in (Client.tcp, Client.udp) * 3]
+        clients = [
+            links.enter_context(connect(told.host, told.port, TIMEOUT)) for connect in (Client.tcp, Client.udp) * 3
+        ]
         opened = [client.associate(1, 1, conformance=EVENTS) for client in clients]
         codes = [once() for _ in range(3)]
         for client in clients:
@@ -150,7 +161,9 @@ def test_every_association_that_negotiated_it_hears_of_an_event(
 
 
 @pytest.mark.req("B-16")
-def test_a_destination_that_is_not_there_holds_up_no_association(start: Start, operate: Callable[..., Callable[[], int]]):
+def test_a_destination_that_is_not_there_holds_up_no_association(
+    start: Start, operate: Callable[..., Callable[[], int]]
+):
     with Listener() as found:
         port = found.port
     meter = start(events=f"tcp:127.0.0.1:{port}", push_delay=3600, push_retries=3)
@@ -180,7 +193,9 @@ def test_the_destination_in_an_association_of_its_own_is_told_once(
 
 @pytest.mark.req("B-16", "C-37")
 @pytest.mark.parametrize(
-    ("client_wport", "conformance"), [(1, Conformance(0x007E1D)), (16, EVENTS)], ids=["not-negotiated", "another-client"]
+    ("client_wport", "conformance"),
+    [(1, Conformance(0x007E1D)), (16, EVENTS)],
+    ids=["not-negotiated", "another-client"],
 )
 def test_an_association_without_event_notification_hears_nothing(
     start: Start,
@@ -242,7 +257,9 @@ def test_an_event_between_the_blocks_of_a_transfer(start: Start, operate: Callab
 
 
 @pytest.mark.req("B-16", "D-99")
-def test_without_a_destination_and_an_association_nothing_is_kept(start: Start, operate: Callable[..., Callable[[], int]]):
+def test_without_a_destination_and_an_association_nothing_is_kept(
+    start: Start, operate: Callable[..., Callable[[], int]]
+):
     """Events that nobody wanted are not told later."""
     meter = start()
     once = operate(meter)

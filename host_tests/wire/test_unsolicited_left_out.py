@@ -1,5 +1,5 @@
-"""A board whose limits leave out what is sent unasked (PUSHES = 0) and groups (GROUPS = 0) has no trace of them, and can still be told
-to dial, and serve broadcasts."""
+"""A board whose limits leave out what is sent unasked (PUSHES = 0) and groups (GROUPS = 0) has no
+trace of them, and can still be told to dial, and serve broadcasts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,15 @@ def start(tmp_path: Path, micropython: Interpreter) -> Iterator[Start]:
     running: list[subprocess.Popen[str]] = []
 
     def begin(*words: str) -> subprocess.Popen[str]:
-        command = [*micropython.words, "-X", "heapsize=4M", str(firmware.folder() / "main.py"), "port=0", "backfill_days=0", *words]
+        command = [
+            *micropython.words,
+            "-X",
+            "heapsize=4M",
+            str(firmware.folder() / "main.py"),
+            "port=0",
+            "backfill_days=0",
+            *words,
+        ]
         env = dict(os.environ, MICROPYPATH=f".frozen:{tmp_path}")
         running.append(subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
         return running[-1]
@@ -88,7 +96,9 @@ def test_it_serves_broadcasts_all_the_same(start: Start):
         assert link.attach(100, 1).get(1, "0.0.96.128.1.255", 2).value == 7
 
 
-@pytest.mark.parametrize("word", ["push=127.0.0.1:4060", "events=127.0.0.1:4060", "dial=head-end:4060", "multicast=239.0.0.1"])
+@pytest.mark.parametrize(
+    "word", ["push=127.0.0.1:4060", "events=127.0.0.1:4060", "dial=head-end:4060", "multicast=239.0.0.1"]
+)
 def test_what_cannot_be_done_is_refused_in_one_line(start: Start, word: str):
     process = start(word)
     out, _ = process.communicate(timeout=TIMEOUT)

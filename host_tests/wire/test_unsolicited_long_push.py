@@ -1,4 +1,6 @@
-"""Pushes longer than one APDU, in general block transfer, and parts of attributes (D-61 to D-63, D-80 to D-89, F-17)."""
+"""Pushes longer than one APDU, in general block transfer, and parts of attributes
+(D-61 to D-63, D-80 to D-89, F-17).
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,18 @@ from host_tests.wire.unsolicited import (
     notification,
     push,
 )
-from tools.dlmsclient import ActionError, Association, Client, Data, DataNotification, Obis, Wpdu, axdr, by_entry, decode_notification
+from tools.dlmsclient import (
+    ActionError,
+    Association,
+    Client,
+    Data,
+    DataNotification,
+    Obis,
+    Wpdu,
+    axdr,
+    by_entry,
+    decode_notification,
+)
 from tools.dlmsclient.codes import ActionResult
 from tools.dlmsclient.general_blocks import GeneralBlock
 from tools.dlmsclient.selection import CaptureObject
@@ -118,7 +131,9 @@ class Peer:
             self.peer.settimeout(timeout)
             try:
                 octets = self.peer.recv(HEADER_SIZE, socket.MSG_WAITALL)
-                return octets + self.peer.recv(int.from_bytes(octets[6:8], "big"), socket.MSG_WAITALL) if octets else b""
+                return (
+                    octets + self.peer.recv(int.from_bytes(octets[6:8], "big"), socket.MSG_WAITALL) if octets else b""
+                )
             except TimeoutError:
                 return None
         self.sock.settimeout(timeout)
@@ -186,7 +201,9 @@ def test_a_push_of_a_whole_profile(meter: MeterHandle, opened: Association, list
 
 @pytest.mark.req("D-80", "D-81", "D-83", "D-84", "D-88")
 def test_streams_are_as_long_as_the_window(meter: MeterHandle, opened: Association, transport: int):
-    """First as configured, then as the destination says; no block is longer than an APDU, and the last says that it is."""
+    """First as configured, then as the destination says; no block is longer than an
+    APDU, and the last says that it is.
+    """
     let_push(opened, PROFILE)
     with Peer(transport) as peer:
         direct(opened, peer.address, transport, delay=30)
@@ -208,7 +225,9 @@ def test_streams_are_as_long_as_the_window(meter: MeterHandle, opened: Associati
 
 @pytest.mark.req("D-82", "D-87", "D-63")
 def test_lost_datagrams_are_sent_again(meter: MeterHandle, opened: Association):
-    """A gap, and the last block with nothing behind it: the meter repeats, octet by octet, what the acknowledgement misses."""
+    """A gap, and the last block with nothing behind it: the meter repeats, octet by
+    octet, what the acknowledgement misses.
+    """
     let_push(opened, PROFILE)
     with Peer(UDP) as peer:
         direct(opened, peer.address, UDP, delay=30)
@@ -251,8 +270,12 @@ def test_an_acknowledgement_of_what_was_not_sent_ends_the_attempt(
 
 
 @pytest.mark.req("D-63", "D-89")
-def test_silence_in_the_middle_holds_up_nobody(meter: MeterHandle, opened: Association, transport: int, logged: Callable[..., str]):
-    """No acknowledgement: the push is repeated from its beginning, then given up, and the next goes out; readers are served meanwhile."""
+def test_silence_in_the_middle_holds_up_nobody(
+    meter: MeterHandle, opened: Association, transport: int, logged: Callable[..., str]
+):
+    """No acknowledgement: the push is repeated from its beginning, then given up, and the next
+    goes out; readers are served meanwhile.
+    """
     let_push(opened, PROFILE)
     with Peer(transport) as peer:
         direct(opened, peer.address, transport, delay=0, retries=1)
@@ -276,7 +299,8 @@ def test_silence_in_the_middle_holds_up_nobody(meter: MeterHandle, opened: Assoc
 
 @pytest.mark.req("D-63", "D-89", "A-34")
 def test_left_alone_at_every_step(meter: MeterHandle, opened: Association):
-    """A destination that closes the connection behind each block in turn: each time the push begins anew, until it is taken whole.
+    """A destination that closes the connection behind each block in turn: each time the push
+    begins anew, until it is taken whole.
 
     Over TCP it is sent with its last block, so that the stream which has that is not left.
     """
@@ -324,7 +348,9 @@ def decode_head(blocks: list[GeneralBlock]) -> int:
 
 @pytest.mark.req("D-63")
 def test_one_long_push_at_a_time_and_the_others_wait(meter: MeterHandle, opened: Association, listener: Listener):
-    """A destination that reads nothing and acknowledges nothing delays the other object's push, and short ones not at all."""
+    """A destination that reads nothing and acknowledges nothing delays the other
+    object's push, and short ones not at all.
+    """
     let_push(opened, PROFILE)
     let_push(opened, PROFILE, setup=ALARM)
     with Peer(UDP) as dead:
@@ -353,7 +379,9 @@ def test_a_long_push_can_be_confirmed(meter: MeterHandle, opened: Association, l
 
 @pytest.mark.req("D-63", "D-85")
 def test_over_a_connection_with_an_association(meter: MeterHandle, opened: Association):
-    """The client that is pushed to opens an AA over the same connection, with the same wPorts: each block finds its transfer."""
+    """The client that is pushed to opens an AA over the same connection, with the same
+    wPorts: each block finds its transfer.
+    """
     let_push(opened, PROFILE)
     with Peer(TCP) as peer:
         direct(opened, peer.address, TCP, delay=30)
@@ -410,7 +438,9 @@ def column(class_id: int, name: str, attribute: int = 2) -> CaptureObject:
 
 
 def test_parts_of_attributes(meter: MeterHandle, opened: Association, listener: Listener):
-    """Elements of arrays and structures, newest and named entries and columns of a profile: alone, and behind a whole profile in blocks."""
+    """Elements of arrays and structures, newest and named entries and columns of a profile:
+    alone, and behind a whole profile in blocks.
+    """
     energy, clock = column(*ENERGY), column(8, "0.0.1.0.0.255")
     rows = list(opened.get(7, LOAD, 2))
     capture = opened.get(7, LOAD, 3)
@@ -425,7 +455,10 @@ def test_parts_of_attributes(meter: MeterHandle, opened: Association, listener: 
         (part(7, LOAD, 2, 0, (2, 3)), opened.get(7, LOAD, 2, by_entry(2, 3))),
         (part(7, LOAD, 2, 0, (len(rows), 0)), axdr.array(rows[-1])),
         (part(7, LOAD, 2, 0, (len(rows) + 1, 0)), axdr.array()),
-        (part(7, LOAD, 2, 0, (1, 2), (energy, clock)), axdr.array(*(axdr.structure(row[2], row[0]) for row in rows[:2]))),
+        (
+            part(7, LOAD, 2, 0, (1, 2), (energy, clock)),
+            axdr.array(*(axdr.structure(row[2], row[0]) for row in rows[:2])),
+        ),
     ]
     direct(opened, listener.address)
     for more in ((), ((PROFILE, axdr.array(*rows)),)):

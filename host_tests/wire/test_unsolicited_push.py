@@ -1,4 +1,6 @@
-"""Pushes: DataNotifications of Push setup objects, over TCP and UDP, in their order, kept and repeated (D-61 to D-63, F-17)."""
+"""Pushes: DataNotifications of Push setup objects, over TCP and UDP, in their order,
+kept and repeated (D-61 to D-63, F-17).
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ from tools.dlmsclient import ActionError, Association, Client, DateTime, Tag, ax
 from tools.dlmsclient.codes import ActionResult
 from tools.listen.listener import Listener
 
-pytestmark = [pytest.mark.caps("config", "own-process", "writes", "direct"), pytest.mark.meter_config(backfill_days=0, push_interval=0)]
+pytestmark = [
+    pytest.mark.caps("config", "own-process", "writes", "direct"),
+    pytest.mark.meter_config(backfill_days=0, push_interval=0),
+]
 
 REGISTERS = ("1.0.1.8.0.255", "1.0.2.8.0.255", "1.0.3.8.0.255")
 
@@ -49,7 +54,12 @@ def element(class_id: int, name: str, attribute: int) -> axdr.Data:
     octets = bytes(int(part) for part in name.split("."))
     restriction = axdr.structure(axdr.enum(0), axdr.null_data())
     return axdr.structure(
-        axdr.long_unsigned(class_id), axdr.octet_string(octets), axdr.integer(attribute), axdr.long_unsigned(0), restriction, axdr.array()
+        axdr.long_unsigned(class_id),
+        axdr.octet_string(octets),
+        axdr.integer(attribute),
+        axdr.long_unsigned(0),
+        restriction,
+        axdr.array(),
     )
 
 
@@ -101,7 +111,11 @@ def test_client_sap_is_the_destination_wport(opened: Association, listener: List
 @pytest.mark.meter_config(rate=0)
 def test_the_object_list_says_what_is_pushed(opened: Association, listener: Listener):
     """Short attributes, a long one, one that is computed: as they are read."""
-    wanted = [(3, name, 2) for name in REGISTERS] + [(17, "0.0.41.0.0.255", 2), (7, "1.0.99.1.0.255", 7), (8, "0.0.1.0.0.255", 5)]
+    wanted = [(3, name, 2) for name in REGISTERS] + [
+        (17, "0.0.41.0.0.255", 2),
+        (7, "1.0.99.1.0.255", 7),
+        (8, "0.0.1.0.0.255", 5),
+    ]
     before = opened.get(40, INTERVAL, 2)
     listed = axdr.array(*(element(*each) for each in wanted))
     opened.set(40, INTERVAL, 2, listed)
@@ -195,7 +209,9 @@ def test_a_push_that_is_not_confirmed_is_repeated_then_given_up(
 
 @pytest.mark.req("D-62")
 @pytest.mark.parametrize(
-    "wrong", ["10 00FFFFFF 00", "10 4{} 0C", "0F 4{} 00", "10"], ids=["another-number", "cut-short", "no-confirmation", "empty"]
+    "wrong",
+    ["10 00FFFFFF 00", "10 4{} 0C", "0F 4{} 00", "10"],
+    ids=["another-number", "cut-short", "no-confirmation", "empty"],
 )
 def test_a_wrong_confirmation_confirms_nothing(opened: Association, wrong: str):
     """The same number comes again after it, and is then confirmed."""
@@ -216,7 +232,9 @@ def test_a_wrong_confirmation_confirms_nothing(opened: Association, wrong: str):
 
 @pytest.mark.req("D-62", "A-52")
 def test_a_connection_reset_in_the_middle_is_tried_again(opened: Association):
-    """Reset behind the push and in front of its confirmation: it comes again, over a new connection."""
+    """Reset behind the push and in front of its confirmation: it comes
+    again, over a new connection.
+    """
     with Listener(confirm=False) as peer:
         direct(opened, peer.address, method=CONFIRMED, delay=30)
         opened.set(40, INTERVAL, 7, axdr.structure(*map(axdr.long_unsigned, (1, 100, 1))))
@@ -255,7 +273,9 @@ def test_a_stuck_push_holds_up_no_reader_and_no_other_push(meter: MeterHandle, o
 @pytest.mark.meter_config(start="2026-02-03T12:00:00")
 def test_outside_the_window_nothing_is_sent_until_it_opens(opened: Association, listener: Listener):
     def window(begin: int, end: int) -> axdr.Data:
-        moments = [bytes.fromhex(f"FFFF FF FF FF {hour:02X} 00 00 FF 8000 FF".replace(" ", "")) for hour in (begin, end)]
+        moments = [
+            bytes.fromhex(f"FFFF FF FF FF {hour:02X} 00 00 FF 8000 FF".replace(" ", "")) for hour in (begin, end)
+        ]
         return axdr.array(axdr.structure(*map(axdr.octet_string, moments)))
 
     opened.set(40, INTERVAL, 4, window(2, 4))

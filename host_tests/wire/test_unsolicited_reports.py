@@ -1,4 +1,6 @@
-"""InformationReports: events for a client management process that speaks with short names, over UDP and TCP (D-52, B-16, B-18)."""
+"""InformationReports: events for a client management process that speaks with short
+names, over UDP and TCP (D-52, B-16, B-18).
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def notified(listener: Listener) -> int:
 @pytest.mark.req("D-52", "B-16", "B-18", "C-36", "F-10")
 @pytest.mark.parametrize("udp", [False, True], ids=["tcp", "udp"])
 def test_a_report_inside_an_association(start: Start, listener: Listener, operate: Operate, udp: bool):  # noqa: F811
-    """Between answers, under the name that the object list of the AA has; outside, as configured, all the while."""
+    """Between answers, under the name that the object list of the AA has;
+    outside, as configured, all the while.
+    """
     meter = start(events=f"tcp:{listener.address}", push_delay=0)
     once = operate(meter)
     connect = Client.udp if udp else Client.tcp
@@ -69,12 +73,16 @@ def test_a_report_inside_an_association(start: Start, listener: Listener, operat
 @pytest.mark.req("D-52", "B-16")
 @pytest.mark.parametrize("service", ["notification", "report"])
 def test_each_association_hears_in_its_own_form(start: Start, listener: Listener, operate: Operate, service: str):  # noqa: F811
-    """One with short names and one with logical names, both over TCP and over UDP, and the destination as configured."""
+    """One with short names and one with logical names, both over TCP and over UDP,
+    and the destination as configured.
+    """
     meter = start(events=f"tcp:{listener.address}", event_service=service, push_delay=0)
     once = operate(meter)
     with ExitStack() as links:
         short = [links.enter_context(connect(meter.host, meter.port, TIMEOUT)) for connect in (Client.tcp, Client.udp)]
-        logical = [links.enter_context(connect(meter.host, meter.port, TIMEOUT)) for connect in (Client.tcp, Client.udp)]
+        logical = [
+            links.enter_context(connect(meter.host, meter.port, TIMEOUT)) for connect in (Client.tcp, Client.udp)
+        ]
         opened = [client.associate_short_names(1, 1) for client in short]
         opened += [client.associate(1, 1, conformance=EVENTS) for client in logical]
         codes = [once() for _ in range(3)]
@@ -118,7 +126,12 @@ def test_the_client_management_process_takes_either_referencing(start: Start, op
     ids=["not-negotiated", "another-client"],
 )
 def test_nobody_else_hears_reports(
-    start: Start, listener: Listener, operate: Operate, wport: int, secret: str | None, conformance: Conformance  # noqa: F811
+    start: Start,
+    listener: Listener,
+    operate: Operate,  # noqa: F811
+    wport: int,
+    secret: str | None,
+    conformance: Conformance,
 ):
     meter = start(events=f"udp:{listener.address}", push_delay=0)
     once = operate(meter)
@@ -136,7 +149,9 @@ def test_nobody_else_hears_reports(
 @pytest.mark.req("D-52", "B-16", "B-18")
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_a_report_outside_an_association(start: Start, listener: Listener, operate: Operate, transport: str):  # noqa: F811
-    """From the management logical device to the client management process, octet by octet; inside with logical names as ever."""
+    """From the management logical device to the client management process, octet by
+    octet; inside with logical names as ever.
+    """
     meter = start(events=f"{transport}:{listener.address}", event_service="report", push_delay=0, push_retries=200)
     once = operate(meter)
     with Client.tcp(meter.host, meter.port, TIMEOUT) as client:
@@ -160,7 +175,9 @@ def test_a_report_outside_an_association(start: Start, listener: Listener, opera
 
 @pytest.mark.req("D-52")
 def test_the_second_logical_device_reports_nothing(start: Start):
-    """Reports come from the management logical device alone, and its client management process has short names there only."""
+    """Reports come from the management logical device alone, and its client management
+    process has short names there only.
+    """
     meter = start()
     with Client.tcp(meter.host, meter.port, TIMEOUT) as client:
         with pytest.raises(AssociationRejected, match="application-context-name"):

@@ -1,4 +1,5 @@
-"""The header of a WPDU: version, wPorts, length; what is answered, and what is dropped without a word.
+"""The header of a WPDU: version, wPorts, length; what is answered, and
+what is dropped without a word.
 
 That nothing is answered is proved by the next request, whose answer is the next thing to arrive.
 """
@@ -106,7 +107,8 @@ def test_client_without_an_association_is_refused(link, client):
     aare = ask(link, AARQ, client)
     assert is_aare(aare, 1)
     assert diagnostic(aare) == (1, 1)
-    # over TCP a GET is then refused as outside any AA, over UDP it is not answered; either way none was opened
+    # over TCP a GET is then refused as outside any AA, over UDP it is not
+    # answered; either way none was opened
     link.send(wpdu(client, MANAGEMENT, get(iip=0xC2)))
     link.send(wpdu(PUBLIC, MANAGEMENT, AARQ))
     answer = receive(link)
@@ -124,7 +126,9 @@ def test_client_without_an_association_that_wants_no_answer(link):
 
 
 @pytest.mark.req("A-13")
-@pytest.mark.parametrize(("client", "password"), [(16, None), (1, None), (32, "--password"), (48, "--manager-password")])
+@pytest.mark.parametrize(
+    ("client", "password"), [(16, None), (1, None), (32, "--password"), (48, "--manager-password")]
+)
 def test_clients_of_this_meter(link, pytestconfig, client, password):
     secret = pytestconfig.getoption(password) if password else None
     associate(link, client, MANAGEMENT, aarq(secret))

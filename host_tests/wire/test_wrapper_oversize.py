@@ -1,4 +1,6 @@
-"""A WPDU longer than the receive buffer: thrown away as it comes, and the stream stays in step (REQUIREMENTS A-27, D-95)."""
+"""A WPDU longer than the receive buffer: thrown away as it comes, and the stream
+stays in step (REQUIREMENTS A-27, D-95).
+"""
 
 import pytest
 
@@ -147,8 +149,9 @@ def test_announced_and_never_sent(tcp, connection, limit):
         associate(gone)
         gone.send(oversize(0xFFFF)[: limit + 18])
         gone.reset()
-        # What has arrived is read before the reset: a buffer full, the ten octets behind it, the end. Each takes a round of the meter's
-        # loop, and so does each of these; else many that go away at once take all the places of a small board.
+        # What has arrived is read before the reset: a buffer full, the ten octets behind it, the
+        # end. Each takes a round of the meter's loop, and so does each of these; else many that go
+        # away at once take all the places of a small board.
         for _ in range(4):
             assert serves(connection)
     assert is_aare(ask(tcp(), AARQ))

@@ -1,4 +1,6 @@
-"""TCP has no message boundaries: however the octets of requests are cut or joined, the answers are the same."""
+"""TCP has no message boundaries: however the octets of requests are cut or
+joined, the answers are the same.
+"""
 
 import pytest
 
@@ -107,7 +109,9 @@ def test_whole_session_one_octet_a_segment(tcp, settle):
 @pytest.mark.req("A-22", "A-23", "B-21")
 @pytest.mark.parametrize("count", [2, 3, 48, 49, 50, 400])
 def test_coalesced_requests_are_served_in_order(tcp, count):
-    """Two fill a receive buffer partly; forty-nine GETs and a piece of one fill 1,032 octets; 400 fill it many times."""
+    """Two fill a receive buffer partly; forty-nine GETs and a piece of one fill
+    1,032 octets; 400 fill it many times.
+    """
     connection = tcp()
     associate(connection)
     iips = [0xC0 | n & 0x0F for n in range(count)]

@@ -30,7 +30,9 @@ def delays(first: int, exponent: int = 100, most: int = 3600) -> Data:
 
 
 def direct(opened: Association, address: str, transport: int = TCP, setup: str = INTERVAL, **more: object) -> None:
-    """Let a Push setup push to an address: retries, delay (seconds, the same each time) and method as given."""
+    """Let a Push setup push to an address: retries, delay (seconds, the same
+    each time) and method as given.
+    """
     opened.action(40, setup, 2, axdr.integer(0))
     opened.set(40, setup, 6, axdr.unsigned(int(more.get("retries", 200))))
     opened.set(40, setup, 7, delays(int(more.get("delay", 0))))

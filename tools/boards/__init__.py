@@ -1,4 +1,5 @@
-"""Getting the meter onto boards: flash an image, deploy the sources, provision, build an image of one's own.
+"""Getting the meter onto boards: flash an image, deploy the sources,
+provision, build an image of one's own.
 
     python -m tools.boards flash     --board RPI_PICO_W --target id:E661… --image FILE
     python -m tools.boards deploy    --board RPI_PICO_W --target id:E661…

@@ -22,8 +22,16 @@ def _parser() -> argparse.ArgumentParser:
         if board:
             one.add_argument("--board", metavar="BOARD", help=", ".join(catalog.BOARDS))
         if port:
-            one.add_argument("--target", metavar="TARGET", help="id:<usb-serial>, /dev/ttyACM0, COM5, socket://…, rfc2217://…")
-            one.add_argument("--timeout", type=float, default=TIMEOUT, metavar="S", help="seconds of silence allowed (default %(default)s)")
+            one.add_argument(
+                "--target", metavar="TARGET", help="id:<usb-serial>, /dev/ttyACM0, COM5, socket://…, rfc2217://…"
+            )
+            one.add_argument(
+                "--timeout",
+                type=float,
+                default=TIMEOUT,
+                metavar="S",
+                help="seconds of silence allowed (default %(default)s)",
+            )
         return one
 
     one = add("flash", "write a MicroPython image", board=True, port=True)
@@ -36,9 +44,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--open", action="store_true", help="the network has no key")
     one.add_argument("--hostname", help="name of the meter in the network")
     one.add_argument("--serial", help="eight digits; logical device names and system titles are made from it")
-    one.add_argument("--secrets", action="store_true", help="ask for the secrets of the reading and the management client")
+    one.add_argument(
+        "--secrets", action="store_true", help="ask for the secrets of the reading and the management client"
+    )
     one.add_argument("--set", nargs="+", default=[], metavar="key=value", help="keys of the meter's configuration")
-    one.add_argument("--from", type=Path, dest="file", metavar="FILE", help="JSON file with all of it, readable by its owner only")
+    one.add_argument(
+        "--from", type=Path, dest="file", metavar="FILE", help="JSON file with all of it, readable by its owner only"
+    )
     one.add_argument("--show", action="store_true", help="only show what the board has; secrets stay hidden")
     one.add_argument("--no-reset", action="store_true", help="leave the board at its REPL")
     one = add("firmware", "build an image with the meter frozen into it", board=True)
@@ -115,12 +127,21 @@ def _package(options: argparse.Namespace) -> None:
 def _list(options: argparse.Namespace) -> None:
     ports = target.plugged_in()
     if not ports:
-        _say("no board is plugged in (a cable without data lines, a board that is off and one in its boot loader look the same)")
+        _say(
+            "no board is plugged in (a cable without data lines, a board that is off and one in its boot loader look the same)"
+        )
     for port in ports:
         _say(f"{port.device}  id:{port.serial}  {port.vendor}")
 
 
-COMMANDS = {"flash": _flash, "deploy": _deploy, "provision": _provision, "firmware": _firmware, "package": _package, "list": _list}
+COMMANDS = {
+    "flash": _flash,
+    "deploy": _deploy,
+    "provision": _provision,
+    "firmware": _firmware,
+    "package": _package,
+    "list": _list,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

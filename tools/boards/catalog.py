@@ -1,4 +1,6 @@
-"""The boards that images are made for, and what distinguishes them for that. Their pins and limits stand in boards/<BOARD>/limits.py."""
+"""The boards that images are made for, and what distinguishes them for that. Their pins and
+limits stand in boards/<BOARD>/limits.py.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,10 @@ class BoardError(Exception):
 
 @dataclass(frozen=True)
 class Board:
-    """port: of MicroPython. For rp2 `family` is the UF2 family id and `drive` the Board-ID of the boot drive; for esp32 `chip` is
-    esptool's name, `chip_id` the number in an image's header and `offset` where an image goes in the flash.
-    `emulated`: no hardware; MicroPython's build finds its definition in boards/<BOARD>/port.
+    """port: of MicroPython. For rp2 `family` is the UF2 family id and `drive` the Board-ID of the
+    boot drive; for esp32 `chip` is esptool's name, `chip_id` the number in an image's header and
+    `offset` where an image goes in the flash. `emulated`: no hardware; MicroPython's build finds
+    its definition in boards/<BOARD>/port.
     """
 
     name: str

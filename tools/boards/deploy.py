@@ -1,8 +1,10 @@
-"""Put the firmware's sources onto a board that runs MicroPython: only what changed, checked by hash, main.py last.
+"""Put the firmware's sources onto a board that runs MicroPython: only what
+changed, checked by hash, main.py last.
 
-What an earlier deployment put there and this one has not is removed, since it would go on taking precedence over frozen modules or
-be imported in the place of what replaced it: every module below a folder of the firmware, and what the list of the last deployment
-names, which is kept on the board (`deployed.txt`, a path a line). Files of the user's own stay.
+What an earlier deployment put there and this one has not is removed, since it would go on taking
+precedence over frozen modules or be imported in the place of what replaced it: every module below a
+folder of the firmware, and what the list of the last deployment names, which is kept on the board
+(`deployed.txt`, a path a line). Files of the user's own stay.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from .files import NEW, Files, needed
 from .repl import Repl
 
 FIRMWARE = ROOT / "firmware"
-# Sources become bytecode in the heap: about 150 KB beside 70 KB of objects, measured on a 32-bit interpreter.
+# Sources become bytecode in the heap: about 150 KB beside 70 KB of objects,
+# measured on a 32-bit interpreter.
 HEAP = 225 << 10
 LIST = "deployed.txt"  # on the board: the paths of the last deployment
 
@@ -32,7 +35,9 @@ class Outcome:
 
 
 def sources(board: Board) -> dict[str, bytes]:
-    """Every file that belongs on the board, by its path there; boot.py and main.py last, so that they never precede what they import."""
+    """Every file that belongs on the board, by its path there; boot.py and main.py last, so
+    that they never precede what they import.
+    """
     found = {path.relative_to(FIRMWARE).as_posix(): path.read_bytes() for path in sorted(FIRMWARE.rglob("*.py"))}
     found["limits.py"] = (board.folder / "limits.py").read_bytes()
     for last in ("boot.py", "main.py"):
@@ -48,7 +53,9 @@ def deploy(repl: Repl, board: Board, say: Callable[[str], None]) -> Outcome:
     wanted = sources(board)
     outcome = Outcome()
     present = files.hashes(list(wanted))
-    changed = {path: content for path, content in wanted.items() if present[path] != hashlib.sha256(content).hexdigest()}
+    changed = {
+        path: content for path, content in wanted.items() if present[path] != hashlib.sha256(content).hexdigest()
+    }
     outcome.unchanged = [path for path in wanted if path not in changed]
     folders = folders_of(wanted)
     # what an earlier interruption or an earlier version left, before room is looked for
@@ -82,16 +89,27 @@ def folders_of(paths: Iterable[str]) -> list[str]:
 
 
 def _remove_left(files: Files, wanted: Mapping[str, bytes], folders: Sequence[str]) -> list[str]:
-    """Remove what an earlier deployment left on the board and this one has not, with the folders that only it filled; returns the paths."""
+    """Remove what an earlier deployment left on the board and this one has not, with the folders
+    that only it filled; returns the paths.
+    """
     before = (files.read(LIST) or b"").decode(errors="replace").splitlines()
     found = {path for path in before if path not in wanted and PurePosixPath(path).suffix == ".py" and ".." not in path}
     found |= {name for name in files.listing("") if name.endswith(NEW)}
     empty: list[str] = []
-    for top in sorted({*(path.partition("/")[0] for path in before if "/" in path), *(folder for folder in folders if "/" not in folder)}):
+    for top in sorted(
+        {
+            *(path.partition("/")[0] for path in before if "/" in path),
+            *(folder for folder in folders if "/" not in folder),
+        }
+    ):
         paths, inside = files.tree(top)
         kept = [path for path in paths if path in wanted or (path not in found and not _module(path, top, folders))]
         found |= {path for path in paths if path not in kept}
-        empty += [folder for folder in inside if folder not in folders and not any(path.startswith(folder + "/") for path in kept)]
+        empty += [
+            folder
+            for folder in inside
+            if folder not in folders and not any(path.startswith(folder + "/") for path in kept)
+        ]
     existing = files.hashes(sorted(found))
     for path in found:
         if existing[path]:
@@ -102,7 +120,9 @@ def _remove_left(files: Files, wanted: Mapping[str, bytes], folders: Sequence[st
 
 
 def _module(path: str, top: str, folders: Sequence[str]) -> bool:
-    """Whether a file below a folder of the firmware is a module, or what an interrupted transfer left of one."""
+    """Whether a file below a folder of the firmware is a module, or what an
+    interrupted transfer left of one.
+    """
     return top in folders and path.endswith((".py", ".mpy", NEW))
 
 
@@ -110,11 +130,15 @@ def _check_port(repl: Repl, board: Board) -> None:
     """The limits of one chip do not fit another. The unix port stands in for any board."""
     platform = repl.value("__import__('sys').platform")
     if platform not in (board.port, "linux", "darwin"):
-        raise BoardError(f"{repl.device}: {board.name} is a board of the {board.port} port, and this one runs {platform}")
+        raise BoardError(
+            f"{repl.device}: {board.name} is a board of the {board.port} port, and this one runs {platform}"
+        )
 
 
 def _check_heap(repl: Repl, board: Board) -> None:
-    """Sources that the board could not hold in memory are not worth sending. An ESP32's heap grows, so that its size says little."""
+    """Sources that the board could not hold in memory are not worth sending. An ESP32's heap
+    grows, so that its size says little.
+    """
     heap = repl.value("(__import__('gc').mem_free() + __import__('gc').mem_alloc())")
     if heap < HEAP and board.port == "rp2":
         raise BoardError(

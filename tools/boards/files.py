@@ -1,7 +1,8 @@
 """Files of a board: hashes, free space, and writing that leaves either the old file or the new one.
 
-An interrupted session may have left a file open, which is closed before anything else: littlefs does not bear the removal of an open file.
-A file is written beside its place (`name.new`), its hash computed on the board from what the flash gives back, and only then renamed.
+An interrupted session may have left a file open, which is closed before anything else: littlefs
+does not bear the removal of an open file. A file is written beside its place (`name.new`), its hash
+computed on the board from what the flash gives back, and only then renamed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from .repl import RemoteError, Repl
 
 CHUNK = 2048
 HASHING = 60.0  # seconds of silence while the board hashes files
-_AT_ONCE = 16  # files hashed in one go: what is kept of them lies scattered over the board's heap, and is told in one piece
+# files hashed in one go: what is kept of them lies scattered over the
+# board's heap, and is told in one piece
+_AT_ONCE = 16
 NEW = ".new"
 # littlefs keeps small files in its metadata and the larger ones in whole blocks
 _PER_FILE = 64
@@ -125,7 +128,9 @@ class Files:
             return []
 
     def tree(self, folder: str) -> tuple[list[str], list[str]]:
-        """Paths of the files below a folder, and of the folders, each behind what it holds; both empty when there is no such folder."""
+        """Paths of the files below a folder, and of the folders, each behind what it holds;
+        both empty when there is no such folder.
+        """
         return self._repl.value(f"_tree({folder!r})")
 
     def make_folder(self, folder: str) -> None:
@@ -167,5 +172,7 @@ class Files:
 
 
 def needed(changed: Mapping[str, bytes], block: int) -> int:
-    """Octets that the writing of these files may need for a while: all of them once more, in whole blocks."""
+    """Octets that the writing of these files may need for a while: all of
+    them once more, in whole blocks.
+    """
     return sum(-(-(len(content) + _PER_FILE) // block) * block for content in changed.values())

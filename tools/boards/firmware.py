@@ -1,4 +1,6 @@
-"""Build an image with the meter frozen into it, from a MicroPython source tree of the user's own (TOP=)."""
+"""Build an image with the meter frozen into it, from a MicroPython source
+tree of the user's own (TOP=).
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,9 @@ def commands(board: Board, top: Path) -> list[list[str]]:
     if board.port == "rp2" and not _picotool():
         binary, uf2 = output / "firmware.bin", output / "firmware.uf2"
         convert = [sys.executable, str(top / "tools" / "uf2conv.py"), "--convert"]
-        made.append([*convert, "--family", hex(board.family), "--base", hex(room.FLASH), "--output", str(uf2), str(binary)])
+        made.append(
+            [*convert, "--family", hex(board.family), "--base", hex(room.FLASH), "--output", str(uf2), str(binary)]
+        )
     return made
 
 
@@ -123,43 +127,56 @@ def build(board: Board, top: Path | None, say: Callable[[str], None], log: Path 
 
 
 def check_alignment(elf: Path) -> None:
-    """BoardError when native code in an image for ARMv6-M does not begin at a word: such an image would fault, or compute wrongly."""
+    """BoardError when native code in an image for ARMv6-M does not begin at a word: such an
+    image would fault, or compute wrongly.
+    """
     done = subprocess.run(["arm-none-eabi-nm", str(elf)], capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0:
         raise BoardError(f"{elf} cannot be looked at: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
     native = _NATIVE.findall(done.stdout)
     askew = [name for address, name in native if int(address, 16) % _WORD]
     if askew:
-        raise BoardError(f"{elf}: {len(askew)} of {len(native)} native functions do not begin at a word, {askew[0]} among them")
+        raise BoardError(
+            f"{elf}: {len(askew)} of {len(native)} native functions do not begin at a word, {askew[0]} among them"
+        )
 
 
 def _picotool() -> bool:
-    """Whether the SDK's build finds the tool that makes the UF2 file. Else MicroPython's own does it, and nothing is fetched for that."""
+    """Whether the SDK's build finds the tool that makes the UF2 file. Else MicroPython's own
+    does it, and nothing is fetched for that.
+    """
     return shutil.which("picotool") is not None
 
 
 def _forget_other(board: Board, output: Path, port: Path) -> None:
-    """Remove what CMake made for another tree, which it refuses to go on with, or in another way, which it does go on with."""
+    """Remove what CMake made for another tree, which it refuses to go on with, or in
+    another way, which it does go on with.
+    """
     try:
         cache = (output / "CMakeCache.txt").read_text(encoding="utf-8")
     except OSError:
         return
     same = f"CMAKE_HOME_DIRECTORY:INTERNAL={port}\n" in cache
     if board.port == "rp2":
-        same = same and f"USER_C_MODULES:UNINITIALIZED={RP2}\n" in cache and ("PICO_NO_PICOTOOL:" in cache) != _picotool()
+        same = (
+            same and f"USER_C_MODULES:UNINITIALIZED={RP2}\n" in cache and ("PICO_NO_PICOTOOL:" in cache) != _picotool()
+        )
     if not same:
         shutil.rmtree(output)
 
 
 def _forget_broken(output: Path, say: Callable[[str], None]) -> None:
-    """Remove what a build left that did not end well: CMake takes a compiler that it found half for a whole one ever after."""
+    """Remove what a build left that did not end well: CMake takes a compiler that it
+    found half for a whole one ever after.
+    """
     if (output / UNFINISHED).exists():
         say(f"the build before did not end well: {output} is made anew")
         shutil.rmtree(output)
 
 
 def _run(words: Sequence[str], log: Path | None, tree: Path) -> None:
-    # In the environment and not on the command line, where they would take the place of the makefile's own.
+    # In the environment and not on the command line, where they would take
+    # the place of the makefile's own.
     options = "" if _picotool() else "-DPICO_NO_PICOTOOL=1"
     env = {**os.environ, "CMAKE_ARGS": f"{os.environ.get('CMAKE_ARGS', '')} {options}".strip()}
     # A tree without a history of its own may lie in a checkout, whose version is not MicroPython's.
@@ -169,7 +186,13 @@ def _run(words: Sequence[str], log: Path | None, tree: Path) -> None:
     output = log.open("a", encoding="utf-8") if log is not None else None
     try:
         code = subprocess.run(
-            words, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output and subprocess.STDOUT, timeout=BUILD_TIMEOUT, check=False
+            words,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output and subprocess.STDOUT,
+            timeout=BUILD_TIMEOUT,
+            check=False,
         ).returncode
     except subprocess.TimeoutExpired:
         raise BoardError(f"{words[0]} did not end within {BUILD_TIMEOUT:.0f} s") from None
@@ -182,4 +205,6 @@ def _run(words: Sequence[str], log: Path | None, tree: Path) -> None:
         raise BoardError(f"{' '.join(words[:3])} failed with exit code {code}; what it said stands above")
     said = log.read_text(encoding="utf-8", errors="replace").splitlines()
     faults = [line for line in said if re.search(r"\berror\b[: ]|Error \d|overflowed|undefined reference", line)]
-    raise BoardError(f"{' '.join(words[:3])} failed: {(faults or said or ['no reason given'])[0].strip()} (all of it: {log})")
+    raise BoardError(
+        f"{' '.join(words[:3])} failed: {(faults or said or ['no reason given'])[0].strip()} (all of it: {log})"
+    )

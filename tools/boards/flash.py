@@ -78,7 +78,9 @@ def _flash_rp2(board: Board, image: Path, where: str | None, erase: bool, say: C
 
 
 def _to_boot_loader(board: Board, where: str | None, say: Callable[[str], None]) -> None:
-    """Ask a running MicroPython for its boot loader. Without a port, picotool or a hand at the button has to do it."""
+    """Ask a running MicroPython for its boot loader. Without a port, picotool or a
+    hand at the button has to do it.
+    """
     if not where and not target.plugged_in():
         if shutil.which("picotool"):
             return
@@ -100,7 +102,9 @@ def _wait_for_drive(board: Board) -> Path | None:
 
 
 def _copy(image: Path, folder: Path, say: Callable[[str], None]) -> None:
-    """Copy to the boot drive; the board restarts with the last octet, which some systems report as an error."""
+    """Copy to the boot drive; the board restarts with the last octet, which
+    some systems report as an error.
+    """
     say(f"copying {image.name} to {folder}")
     octets = image.read_bytes()
     with open(folder / image.name, "wb") as file:

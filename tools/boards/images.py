@@ -1,7 +1,8 @@
 """Is this file an image of MicroPython for this board? Looked at before anything is erased.
 
-UF2, blocks of 512 octets, little-endian: magic 0A324655 at 0, magic 9E5D5157 at 4, flags at 8, family id at 28, magic 0AB16F30 at 508.
-ESP32: E9 at 0, number of segments at 1, chip id (two octets, little-endian) at 12.
+UF2, blocks of 512 octets, little-endian: magic 0A324655 at 0, magic 9E5D5157 at 4, flags
+at 8, family id at 28, magic 0AB16F30 at 508. ESP32: E9 at 0, number of segments at 1, chip
+id (two octets, little-endian) at 12.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ _ESP_SMALLEST = 0x10000
 def check(path: Path | None, board: Board) -> Path:
     """The path, when the file is an image for the board; BoardError says what is wrong with it."""
     if path is None:
-        raise BoardError(f"give IMAGE=: MicroPython's {board.suffix} file for {board.name}, from its download page or from make firmware")
+        raise BoardError(
+            f"give IMAGE=: MicroPython's {board.suffix} file for {board.name}, from its download page or from make firmware"
+        )
     try:
         octets = path.read_bytes()
     except OSError as error:

@@ -1,4 +1,5 @@
-"""The package.json files by which `mip` installs the meter: one for the firmware, one for each board's limits.
+"""The package.json files by which `mip` installs the meter: one for the
+firmware, one for each board's limits.
 
     mpremote mip install --target / github:OWNER/REPOSITORY/firmware
     mpremote mip install --target / github:OWNER/REPOSITORY/boards/RPI_PICO_W

@@ -1,10 +1,13 @@
-"""Write what makes one board different from the next: Wi-Fi access, the clients' secrets, serial number, configuration keys.
+"""Write what makes one board different from the next: Wi-Fi access, the clients'
+secrets, serial number, configuration keys.
 
     wifi.json      ssid, key, hostname
     secrets.json   reader and management
-    config.json    everything else; `serial` names the meter: logical device names and system titles are made from it
+    config.json    everything else; `serial` names the meter: logical device names and
+                   system titles are made from it
 
-What is given replaces what the board has, the rest stays. Nothing is written on this computer, and no secret is printed.
+What is given replaces what the board has, the rest stays. Nothing is written on this
+computer, and no secret is printed.
 """
 
 from __future__ import annotations
@@ -83,7 +86,8 @@ def setting(word: str) -> tuple[str, Any]:
 def from_file(path: Path) -> Provision:
     """A JSON object with any of the names, and `config` with configuration keys.
 
-    The file holds secrets: it must be readable by its owner only, and not be something that git takes.
+    The file holds secrets: it must be readable by its owner only, and not
+    be something that git takes.
     """
     try:
         mode = path.stat().st_mode
@@ -126,7 +130,9 @@ def provision(repl: Repl, wanted: Provision) -> list[str]:
     files = Files(repl)
     merged = {path: {**_present(files, path), **values} for path, values in wanted.by_file().items()}
     if SECRETS in merged and (missing := [name for name in CLIENTS if not merged[SECRETS].get(name)]):
-        raise BoardError(f"no secret for {' and '.join(missing)}, here or on the board: the meter takes {SECRETS} with all of them only")
+        raise BoardError(
+            f"no secret for {' and '.join(missing)}, here or on the board: the meter takes {SECRETS} with all of them only"
+        )
     for path, content in merged.items():
         files.write(path, json.dumps(content, indent=1, sort_keys=True).encode())
     return [f"{path}: {describe(content)}" for path, content in merged.items()]

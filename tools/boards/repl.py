@@ -1,4 +1,5 @@
-"""The REPL of a board, by mpremote's transport: every operation has a time-out, every failure is a BoardError.
+"""The REPL of a board, by mpremote's transport: every operation has a
+time-out, every failure is a BoardError.
 
     with Repl.open("/dev/ttyACM0") as board:
         board.run("import os")
@@ -22,7 +23,8 @@ from .catalog import BoardError
 
 TIMEOUT = 10.0
 ATTEMPTS = 3
-# Before the board goes away, so that its answer reaches this computer: USB drops what has not been read when the device vanishes.
+# Before the board goes away, so that its answer reaches this computer: USB drops what has
+# not been read when the device vanishes.
 _FAREWELL = "import machine, time\ntime.sleep_ms(100)\nmachine."
 # What a meter that ran before may have left: its watchdog. What cannot be imported was not there.
 _HOLD = """
@@ -57,7 +59,9 @@ class Repl:
     @classmethod
     @contextlib.contextmanager
     def open(cls, device: str, timeout: float = TIMEOUT) -> Iterator[Repl]:
-        """Interrupt whatever runs on the board and take over its REPL; the port is released at the end, whatever happens."""
+        """Interrupt whatever runs on the board and take over its REPL; the port is
+        released at the end, whatever happens.
+        """
         try:
             transport = SerialTransport(device, timeout=timeout)
             transport.serial.write_timeout = timeout
@@ -72,8 +76,12 @@ class Repl:
 
     @classmethod
     @contextlib.contextmanager
-    def over(cls, device: str, transport: SerialTransport, timeout: float = TIMEOUT, fresh: bool = False) -> Iterator[Repl]:
-        """The same over a port that is open and stays so. fresh: in a new interpreter, by a soft reset that skips main.py."""
+    def over(
+        cls, device: str, transport: SerialTransport, timeout: float = TIMEOUT, fresh: bool = False
+    ) -> Iterator[Repl]:
+        """The same over a port that is open and stays so. fresh: in a new interpreter,
+        by a soft reset that skips main.py.
+        """
         repl = cls(device, transport)
         repl._enter(timeout, fresh)
         repl.run(_HOLD)

@@ -1,8 +1,10 @@
 """Does an image of the rp2 port end where the board's file system begins?
 
-MicroPython's build asks that from 1.29 on; before, the file system overwrites the end of the image. The Pico SDK's binary information
-tells, little-endian: in the first octets the words 7188EBF2, start and end of a table of addresses, one more word, E71AA390. Each address
-is that of an entry: type and tag (two octets each), and for a block device (type 7; MicroPython's has the tag "MP") name, address, size.
+MicroPython's build asks that from 1.29 on; before, the file system overwrites the end of the image.
+The Pico SDK's binary information tells, little-endian: in the first octets the words 7188EBF2,
+start and end of a table of addresses, one more word, E71AA390. Each address is that of an entry:
+type and tag (two octets each), and for a block device (type 7; MicroPython's has the tag "MP")
+name, address, size.
 """
 
 from __future__ import annotations
@@ -22,14 +24,18 @@ _BLOCK_DEVICE = (7, b"MP")
 
 
 def check(image: Path) -> int:
-    """Octets left between the image (a .bin file) and the file system; BoardError when there are less than none."""
+    """Octets left between the image (a .bin file) and the file system;
+    BoardError when there are less than none.
+    """
     octets = image.read_bytes()
     begin = file_system(octets)
     if begin is None:
         raise BoardError(f"{image} does not say where its file system begins")
     left = begin - FLASH - len(octets)
     if left < 0:
-        raise BoardError(f"{image} is {-left} octets too long: at {begin:#x} the board's file system begins. Freeze less into it")
+        raise BoardError(
+            f"{image} is {-left} octets too long: at {begin:#x} the board's file system begins. Freeze less into it"
+        )
     return left
 
 

@@ -1,9 +1,9 @@
 """Where a board is: what TARGET= may say, and the port that it means.
 
-    id:E66160F423782037         USB serial number, the same on every computer and after every reset
-    /dev/ttyACM0, COM5          a serial port
-    socket://rig:4000, rfc2217://rig:4000    a serial port behind a network
-    (nothing)                   the only board that is plugged in
+id:E66160F423782037         USB serial number, the same on every computer and after every reset
+/dev/ttyACM0, COM5          a serial port
+socket://rig:4000, rfc2217://rig:4000    a serial port behind a network
+(nothing)                   the only board that is plugged in
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def resolve(target: str | None) -> str:
     if not target:
         ports = plugged_in()
         if len(ports) != 1:
-            raise BoardError(f"give TARGET=: {'no board is plugged in' if not ports else f'several boards: {_listed(ports)}'}")
+            raise BoardError(
+                f"give TARGET=: {'no board is plugged in' if not ports else f'several boards: {_listed(ports)}'}"
+            )
         return ports[0].device
     if target.startswith("id:"):
         ports = plugged_in()

@@ -24,7 +24,9 @@ def _target(lists: ObjectLists, options: argparse.Namespace, methods: bool = Fal
     return _named(lists, options, options.object, options.index, methods)
 
 
-def _named(lists: ObjectLists, options: argparse.Namespace, name: str, index: str, methods: bool = False) -> tuple[int, Obis, int]:
+def _named(
+    lists: ObjectLists, options: argparse.Namespace, name: str, index: str, methods: bool = False
+) -> tuple[int, Obis, int]:
     if options.class_id is not None:
         class_id, instance = options.class_id, Obis.parse(name)
     else:
@@ -34,7 +36,9 @@ def _named(lists: ObjectLists, options: argparse.Namespace, name: str, index: st
 
 
 def check_early(options: argparse.Namespace) -> Data | None:
-    """What is wrong on the command line is said before the meter is asked: the OBIS code and the value."""
+    """What is wrong on the command line is said before the meter is
+    asked: the OBIS code and the value.
+    """
     Obis.parse(options.object)
     value = getattr(options, "value", None)
     return None if value is None else parse_value(value)
@@ -46,7 +50,9 @@ def outcome(options: argparse.Namespace) -> str:
 
 
 def wanted_of(words: Sequence[str]) -> list[tuple[str, str]]:
-    """OBIS code and attribute of each word ``OBIS:ATTRIBUTE``; or of the two words OBIS and ATTRIBUTE."""
+    """OBIS code and attribute of each word ``OBIS:ATTRIBUTE``; or of the
+    two words OBIS and ATTRIBUTE.
+    """
     if len(words) == 2 and ":" not in words[1] and not _is_obis(words[1]):
         Obis.parse(words[0])
         return [(words[0], words[1])]
@@ -88,7 +94,9 @@ def run_get(options: argparse.Namespace) -> None:
 
 
 def _get_several(options: argparse.Namespace, wanted: Sequence[tuple[str, str]]) -> None:
-    """Read over one association, by lists where the meter has them; a row each, and exit code 1 when one has no value."""
+    """Read over one association, by lists where the meter has them; a row each, and
+    exit code 1 when one has no value.
+    """
     readings: list[Reading] = []
     try:
         with association(options) as opened, looking_up(opened, options) as lists:
@@ -119,7 +127,8 @@ def run_set(options: argparse.Namespace) -> None:
         opened.set(class_id, instance, attribute_id, value)
     if options.format == "json":
         print_json(
-            {"obis": instance.dotted, "class_id": class_id, "attribute": attribute_id, "result": outcome(options)} | to_json(value)
+            {"obis": instance.dotted, "class_id": class_id, "attribute": attribute_id, "result": outcome(options)}
+            | to_json(value)
         )
         return
     say(f"{instance} {attribute_name(class_id, attribute_id)}: {outcome(options)}")

@@ -1,7 +1,9 @@
-"""Attributes asked for one after the other or in lists, each with an answer of its own: a value, a refusal, or what was odd and its octets.
+"""Attributes asked for one after the other or in lists, each with an answer of its own: a value, a
+refusal, or what was odd and its octets.
 
-No odd answer spoils the others: what cannot be decoded, an unknown result, a wrong invoke-id, an exception response or silence concerns the
-attribute that was asked for. Only a lost connection ends the asking, and then the caller has what came before.
+No odd answer spoils the others: what cannot be decoded, an unknown result, a wrong invoke-id, an
+exception response or silence concerns the attribute that was asked for. Only a lost connection ends
+the asking, and then the caller has what came before.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ NOT_ASKED = "not asked"
 
 @dataclass(frozen=True)
 class Answer:
-    """``data``, or the ``refusal``, or neither; ``remark``: what was odd, with the octets of it where they are known."""
+    """``data``, or the ``refusal``, or neither; ``remark``: what was odd, with the
+    octets of it where they are known.
+    """
 
     data: Data | None = None
     refusal: DataAccessResult | None = None
@@ -68,7 +72,9 @@ def answer_of(error: DlmsError) -> Answer:
     return Answer(remark=_REQUEST.sub("", str(error)), octets=octets, silent=isinstance(error, Timeout))
 
 
-def ask(opened: Association, class_id: int, instance: Obis, attribute_id: int, selection: Selection | None = None) -> Answer:
+def ask(
+    opened: Association, class_id: int, instance: Obis, attribute_id: int, selection: Selection | None = None
+) -> Answer:
     """One attribute."""
     try:
         return Answer(opened.get(class_id, instance, attribute_id, selection))
@@ -85,11 +91,15 @@ def unit_of(answer: Answer) -> tuple[ScalerUnit | None, str]:
     try:
         return ScalerUnit.from_data(answer.data), ""
     except ProtocolError:
-        return None, with_octets(f"scaler_unit is {answer.data.tag.text}, must be structure of integer and enum", answer.data.encode())
+        return None, with_octets(
+            f"scaler_unit is {answer.data.tag.text}, must be structure of integer and enum", answer.data.encode()
+        )
 
 
 def ask_unit(opened: Association, class_id: int, instance: Obis, attribute_id: int) -> tuple[ScalerUnit | None, str]:
-    """scaler_unit that applies to an attribute, None when none does or it may not be read; and what is odd about it."""
+    """scaler_unit that applies to an attribute, None when none does or it may not
+    be read; and what is odd about it.
+    """
     attributes, source = SCALED_ATTRIBUTES.get(class_id, ((), 0))
     return unit_of(ask(opened, class_id, instance, source)) if attribute_id in attributes else (None, "")
 
@@ -100,10 +110,11 @@ def ask_all(
     results: dict[CosemAttribute, Answer],
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> None:
-    """Many attributes, in lists where the meter takes lists; each answer is entered into ``results`` as it comes.
+    """Many attributes, in lists where the meter takes lists; each answer is
+    entered into ``results`` as it comes.
 
-    After some silences in a row the rest is not asked. With short names one silence is enough: an answer that comes late would be taken for
-    the next, because it has no invoke-id.
+    After some silences in a row the rest is not asked. With short names one silence is enough: an
+    answer that comes late would be taken for the next, because it has no invoke-id.
     """
     wanted = list(dict.fromkeys(attributes))
     silences, spoilt, size = 0, 0, _list_size(opened)
@@ -130,7 +141,9 @@ def _singly(opened: Association, chunk: Sequence[CosemAttribute]) -> Iterator[tu
 
 
 def _list(opened: Association, chunk: Sequence[CosemAttribute]) -> list[tuple[CosemAttribute, Answer]] | None:
-    """The answers of one request for all; None when they are to be asked for one by one, which tells whose answer is odd."""
+    """The answers of one request for all; None when they are to be asked for one by
+    one, which tells whose answer is odd.
+    """
     try:
         results = opened.get_list(chunk)
     except (ServiceFailure, ProtocolError):

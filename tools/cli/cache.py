@@ -1,9 +1,10 @@
 """Object lists kept between commands, so that one value does not cost a whole list.
 
-A list belongs to a logical device, by its logical device name and firmware identifier, and to a client: what another client or another
-firmware shows may differ. The two are read from the meter before a list is taken. Lists are in ``dlms/objects`` of ``XDG_CACHE_HOME``
-(``~/.cache``), one file each; one that is damaged is as if it were not there, and one after which the meter does not know an object is
-dropped. Nothing here raises because of a file.
+A list belongs to a logical device, by its logical device name and firmware identifier, and to a
+client: what another client or another firmware shows may differ. The two are read from the meter
+before a list is taken. Lists are in ``dlms/objects`` of ``XDG_CACHE_HOME`` (``~/.cache``), one file
+each; one that is damaged is as if it were not there, and one after which the meter does not know an
+object is dropped. Nothing here raises because of a file.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _VALUE = 2
 
 
 class ObjectLists:
-    """The object list of an association: kept, or read from the meter and then kept. ``keep`` False: always read."""
+    """The object list of an association: kept, or read from the meter and then
+    kept. ``keep`` False: always read.
+    """
 
     def __init__(self, opened: Association, keep: bool = True, folder: Path | None = None) -> None:
         self._opened = opened
@@ -93,7 +96,9 @@ class ObjectLists:
     # Files
 
     def _kept(self) -> list[ListedObject] | None:
-        """The list of this logical device, its firmware and this client; None where there is none that holds."""
+        """The list of this logical device, its firmware and this client; None
+        where there is none that holds.
+        """
         name = self._name()
         if name is None:
             return None
@@ -127,4 +132,3 @@ def folder_of_lists() -> Path:
     """Where lists are kept."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "dlms" / "objects"
-

@@ -1,8 +1,9 @@
-"""The rows of a profile as a chart: one panel for each column of numbers, over the time of the rows. Two modules draw it:
-:mod:`chart_terminal` and :mod:`chart_svg`.
+"""The rows of a profile as a chart: one panel for each column of numbers, over the time of the
+rows. Two modules draw it: :mod:`chart_terminal` and :mod:`chart_svg`.
 
-Registers that count up (value group D is 8) are drawn as what was added from row to row, because that is the load; a step back, as after a
-reset, is a gap. So is a value that is missing or no number.
+Registers that count up (value group D is 8) are drawn as what was added from row to
+row, because that is the load; a step back, as after a reset, is a gap. So is a
+value that is missing or no number.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ class Panel:
 
 @dataclass(frozen=True)
 class Chart:
-    """Panels over one axis: ``low`` to ``high``, seconds of time, or numbers of rows where there is no time."""
+    """Panels over one axis: ``low`` to ``high``, seconds of time, or numbers
+    of rows where there is no time.
+    """
 
     title: str
     panels: list[Panel]

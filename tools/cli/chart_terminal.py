@@ -1,4 +1,6 @@
-"""A chart in characters: braille patterns of two by four dots, or asterisks where the terminal has none."""
+"""A chart in characters: braille patterns of two by four dots, or
+asterisks where the terminal has none.
+"""
 
 from __future__ import annotations
 
@@ -37,18 +39,28 @@ class _Canvas:
 
     def lines(self) -> list[str]:
         """The characters; what is empty is a blank, so that nothing stands at the end of a line."""
-        marks = [["*" if cell and not self.fine else chr(_BRAILLE + cell) if cell else " " for cell in row] for row in self._cells]
+        marks = [
+            ["*" if cell and not self.fine else chr(_BRAILLE + cell) if cell else " " for cell in row]
+            for row in self._cells
+        ]
         return ["".join(row) for row in marks]
 
 
 def chart_lines(chart: Chart, width: int, fine: bool = True) -> list[str]:
-    """The chart, no line longer than ``width`` characters. fine: the terminal shows braille patterns."""
+    """The chart, no line longer than ``width`` characters. fine: the
+    terminal shows braille patterns.
+    """
     labels = [[number_text(y) for y in nice(*panel.bounds, 2)] for panel in chart.panels]
     left = max(len(label) for each in labels for label in each)
     columns = max(8, width - left - 2)
     found = textwrap.wrap(chart.title, width)
     for panel in chart.panels:
-        found += ["", *textwrap.wrap(panel.heading, width), *_panel_lines(chart, panel, left, columns, fine), _axis(chart, left, columns)]
+        found += [
+            "",
+            *textwrap.wrap(panel.heading, width),
+            *_panel_lines(chart, panel, left, columns, fine),
+            _axis(chart, left, columns),
+        ]
     return [line.rstrip()[:width] for line in found]
 
 
@@ -68,7 +80,10 @@ def _panel_lines(chart: Chart, panel: Panel, left: int, columns: int, fine: bool
     for y in nice(low, high, 2):
         row = _ROWS - 1 - round((y - low) / (high - low) * (_ROWS - 1))
         marked[row] = number_text(y)
-    return [f"{marked.get(row, ''):>{left}} {'┤' if row in marked else '│'}{text}" for row, text in enumerate(canvas.lines())]
+    return [
+        f"{marked.get(row, ''):>{left}} {'┤' if row in marked else '│'}{text}"
+        for row, text in enumerate(canvas.lines())
+    ]
 
 
 def _axis(chart: Chart, left: int, columns: int) -> str:

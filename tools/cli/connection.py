@@ -1,8 +1,8 @@
 """The options of the connection and the association, and where each may come from.
 
-An option of the command line goes before the environment (``DLMS_HOST``, ``DLMS_CLIENT``, …), that before the meter that ``--meter`` or
-``DLMS_METER`` names in the TOML file (:mod:`meters`), and that before the default. In the file the names are those of the
-options, with ``-`` or ``_``.
+An option of the command line goes before the environment (``DLMS_HOST``, ``DLMS_CLIENT``, …), that
+before the meter that ``--meter`` or ``DLMS_METER`` names in the TOML file (:mod:`meters`), and that
+before the default. In the file the names are those of the options, with ``-`` or ``_``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def _truth(text: str) -> bool:
 
 
 def conformance(text: str) -> Conformance:
-    """``get,set,action`` by the names of the standard, or the three octets in hexadecimal: ``00501F``."""
+    """``get,set,action`` by the names of the standard, or the three
+    octets in hexadecimal: ``00501F``.
+    """
     if (match := _CONFORMANCE_HEX.fullmatch(text.strip())) is not None:
         return Conformance(int(match[1], 16))
     found = Conformance(0)
@@ -105,7 +107,8 @@ _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 def add_options(group: argparse._ArgumentGroup, defaults: bool, clients: str, short_names: str) -> None:
-    """The grammar. ``defaults``: whether an option that is not given is None, or left as it was before the command's name.
+    """The grammar. ``defaults``: whether an option that is not given is None, or left
+    as it was before the command's name.
 
     ``clients`` and ``short_names``: what there is to say of client wPorts.
     """
@@ -136,7 +139,11 @@ def add_options(group: argparse._ArgumentGroup, defaults: bool, clients: str, sh
     value("password_file", "FILE", "its first line is the secret; others may not have the right to read it")
     value("pdu_size", "N", "longest APDU the meter may send (default 65535; 0: no limit announced)")
     value("gbt", "N", "general block transfer, with a window of N blocks, instead of the services' own blocks")
-    value("conformance", "BITS", "what is proposed: get,set,… or six hexadecimal digits (default: all that this client has)")
+    value(
+        "conformance",
+        "BITS",
+        "what is proposed: get,set,… or six hexadecimal digits (default: all that this client has)",
+    )
     value("timeout", "S", "seconds to wait for each answer (default 5)")
     add("--no-cache", action="store_true", help="read the object list anew, and do not keep it")
 
@@ -160,7 +167,9 @@ def _split_host(found: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def host_and_port(text: str, where: str) -> tuple[str, int]:
-    """HOST, HOST:PORT or [ADDRESS]:PORT; without a port that of DLMS. where: names the option in a UsageError."""
+    """HOST, HOST:PORT or [ADDRESS]:PORT; without a port that of DLMS. where:
+    names the option in a UsageError.
+    """
     found = _split_host({"host": text}, where)
     return found["host"], found.get("port", DEFAULT_PORT)
 
@@ -173,7 +182,9 @@ def _parsed(setting: Setting, text: str, where: str) -> Any:
 
 
 def _of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The variables that are set; an empty one is none, but for the password, where it is the lowest level."""
+    """The variables that are set; an empty one is none, but for the
+    password, where it is the lowest level.
+    """
     found = {}
     for setting in SETTINGS:
         text = environment.get(setting.variable)
@@ -203,7 +214,9 @@ def _of_meter(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def resolve(options: argparse.Namespace, environment: Mapping[str, str] | None = None) -> None:
-    """Fill in what the command line leaves open: from the environment, the named meter, the defaults. ``password`` is the secret itself."""
+    """Fill in what the command line leaves open: from the environment, the named meter, the
+    defaults. ``password`` is the secret itself.
+    """
     environment = os.environ if environment is None else environment
     given = {setting.name: getattr(options, setting.name, None) for setting in SETTINGS}
     levels = [_split_host({name: value for name, value in given.items() if value is not None}, "--host")]

@@ -1,4 +1,6 @@
-"""``decode``: WPDUs and APDUs explained octet by octet, from the command line, standard input, a text or a capture file."""
+"""``decode``: WPDUs and APDUs explained octet by octet, from the command line,
+standard input, a text or a capture file.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """``discover``: which logical devices there are, what they are, and which associations they offer.
 
-Silence, a wrong answer or a closed connection concerns the client or the attribute that met it; the rest is asked all the same. What was
-odd is said below the table, with the octets.
+Silence, a wrong answer or a closed connection concerns the client or the attribute that met it; the
+rest is asked all the same. What was odd is said below the table, with the octets.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ _IN_USE = "in use"
 _SHOWN = ((0, 0), (0, 0), (2, 0), (3, 0), (0, 28), (4, 40))  # worth and least width of the columns, see `Column`
 USUAL_CLIENTS = (1, PUBLIC, READER, MANAGEMENT)
 USUAL_SHORT_NAME_CLIENTS = (SHORT_NAME_READER, SHORT_NAME_MANAGEMENT)
-# What an association that authenticates may answer to an AARQ without authentication (REQUIREMENTS C-21).
+# What an association that authenticates may answer to an AARQ without
+# authentication (REQUIREMENTS C-21).
 _WANTS_A_PASSWORD = (
     UserDiagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED,
     UserDiagnostic.AUTHENTICATION_MECHANISM_NAME_REQUIRED,
@@ -66,7 +67,11 @@ class Offer:
     @property
     def described(self) -> str:
         """``32: LN, LLS``."""
-        parts = [CONTEXTS.get(self.context or 0, ""), MECHANISMS.get(-1 if self.mechanism is None else self.mechanism, ""), self.note]
+        parts = [
+            CONTEXTS.get(self.context or 0, ""),
+            MECHANISMS.get(-1 if self.mechanism is None else self.mechanism, ""),
+            self.note,
+        ]
         return f"{self.client}: " + ", ".join(part for part in parts if part)
 
 
@@ -194,7 +199,11 @@ def _probe(way: _Link, device: Device, options: argparse.Namespace) -> None:
         try:
             associate = way.client.associate_short_names if short else way.client.associate
             opened = associate(wport, device.wport, pdu_size=options.pdu_size, gbt=options.gbt)
-            offer.context, offer.mechanism, offer.note = CONTEXT_SN if short else CONTEXT_LN, MECHANISM_LOWEST, "open to anybody"
+            offer.context, offer.mechanism, offer.note = (
+                CONTEXT_SN if short else CONTEXT_LN,
+                MECHANISM_LOWEST,
+                "open to anybody",
+            )
             opened.release()
         except AssociationRejected as rejection:
             if rejection.source == SOURCE_USER and rejection.diagnostic in _WANTS_A_PASSWORD:
@@ -225,7 +234,9 @@ def run(options: argparse.Namespace) -> None:
     try:
         with ExitStack() as kept:
             way = _Link(options, kept)
-            opened = way.client.associate(client_wport, options.server, password, pdu_size=options.pdu_size, gbt=options.gbt)
+            opened = way.client.associate(
+                client_wport, options.server, password, pdu_size=options.pdu_size, gbt=options.gbt
+            )
             devices |= _named_devices(opened)
             _describe(opened, devices[options.server])
             _released(opened, devices[options.server])
@@ -289,7 +300,9 @@ def _print(options: argparse.Namespace, devices: list[Device]) -> None:
         more = [["; ".join(device.remarks)] * remarks for device in devices]
         print_csv(headings + ["remarks"] * remarks, [row + last for row, last in zip(rows, more, strict=True)])
     else:
-        columns = [Column(heading, worth=worth, least=least) for heading, (worth, least) in zip(headings, _SHOWN, strict=True)]
+        columns = [
+            Column(heading, worth=worth, least=least) for heading, (worth, least) in zip(headings, _SHOWN, strict=True)
+        ]
         print_table(f"{len(devices)} logical devices", columns, rows)
         for device in devices:
             for remark in device.remarks:

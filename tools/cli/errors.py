@@ -1,6 +1,7 @@
 """What a failure means to the user: one line that says what to do, and the exit code.
 
-    0 done · 1 the meter refused or answered wrongly · 2 wrong command line · 3 no connection · 130 interrupted
+0 done · 1 the meter refused or answered wrongly · 2 wrong command line · 3
+no connection · 130 interrupted
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ USAGE = 2
 NO_CONNECTION = 3
 INTERRUPTED = 130
 
-_START = "Is the meter running? Start one with `make run`, or name yours" if IN_CHECKOUT else "Is the meter running? Name it"
+_START = (
+    "Is the meter running? Start one with `make run`, or name yours" if IN_CHECKOUT else "Is the meter running? Name it"
+)
 _ADVICE: tuple[tuple[type[DlmsError], str], ...] = (
     (ConnectionFailed, f"{_START} with --host and --port."),
     (ConnectionLost, "It may serve as many connections as it can already; --trace shows what was said last."),
@@ -55,7 +58,9 @@ _REJECTIONS: dict[int, str] = {
 }
 _AGAIN = "Try again in a moment."
 _NO_OBJECT = "There is no such object for this client: `objects` lists what there is."
-_NUMBER = "The object may not have this attribute, or may not be selected from like this: `objects` lists its attributes."
+_NUMBER = (
+    "The object may not have this attribute, or may not be selected from like this: `objects` lists its attributes."
+)
 _BLOCKS = "The transfer of a long value broke off: try again, or with another --pdu-size."
 # Of a GET or a Read.
 _READING = {
@@ -117,7 +122,10 @@ _SERVICE_ERRORS: dict[tuple[int, int | None], str] = {
     (1, None): _AGAIN,
     (2, None): _AGAIN,
     (2, 1): "The meter has no association with this client: it may have ended.",
-    (3, 1): "The request, or what it asks for, is longer than the meter takes or sends: try --block-size, --pdu-size or --gbt.",
+    (
+        3,
+        1,
+    ): "The request, or what it asks for, is longer than the meter takes or sends: try --block-size, --pdu-size or --gbt.",
     (3, 2): "The meter does not offer this service to this client: `discover` shows what it offers.",
     (4, None): "There is no such object or attribute for this client: `objects` lists what there is.",
     (5, None): "This client may not do this: another one may (--client).",
@@ -127,7 +135,9 @@ _SERVICE_ERROR = "The meter does not serve this request of this client; --trace 
 
 
 class Faulty(Exception):
-    """Octets could not be explained; everything that could be was printed, and what could not is marked."""
+    """Octets could not be explained; everything that could be was printed,
+    and what could not is marked.
+    """
 
 
 def advice(error: DlmsError) -> str:

@@ -13,7 +13,8 @@ from .errors import DONE, INTERRUPTED, REFUSED, Faulty, exit_code, message
 from .options import build_parser
 from .render import quiet_pipes, say
 
-# Where each command is: read only when it is asked for, because many modules take longer to import than a short command to run.
+# Where each command is: read only when it is asked for, because many modules take longer
+# to import than a short command to run.
 COMMANDS = {
     "read": "read.run",
     "objects": "objects.run",

@@ -1,6 +1,7 @@
 """Named meters in a TOML file, and secrets in files: nobody else may have the right to read either.
 
-The file is the one that ``DLMS_METERS`` names, or else ``dlms/meters.toml`` in ``XDG_CONFIG_HOME`` (``~/.config``). A table a meter:
+The file is the one that ``DLMS_METERS`` names, or else ``dlms/meters.toml`` in
+``XDG_CONFIG_HOME`` (``~/.config``). A table a meter:
 
     [lab]
     host = "192.0.2.7:4059"

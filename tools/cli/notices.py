@@ -1,8 +1,10 @@
-"""What a meter sends unasked, in names, units and words: for `listen`, and for the other commands when it arrives between two answers.
+"""What a meter sends unasked, in names, units and words: for `listen`, and for the other
+commands when it arrives between two answers.
 
-A push is a structure of bare values. What they are is told by the push_object_list of its Push setup: one that is among the values itself,
-or one that was read before (:class:`Directory`), recognised by the logical name of the Push setup among the values, or by the number of
-values where only one list has as many.
+A push is a structure of bare values. What they are is told by the push_object_list of its Push
+setup: one that is among the values itself, or one that was read before (:class:`Directory`),
+recognised by the logical name of the Push setup among the values, or by the number of values where
+only one list has as many.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ class Pushed:
 
 @dataclass
 class Directory:
-    """What a meter pushes: the lists by the logical name of their Push setup, and the units of what is in them."""
+    """What a meter pushes: the lists by the logical name of their Push setup,
+    and the units of what is in them.
+    """
 
     lists: dict[Obis, list[Pushed]] = field(default_factory=dict)
     units: dict[tuple[int, Obis, int], ScalerUnit] = field(default_factory=dict)
@@ -66,7 +70,12 @@ class Item:
     @property
     def line(self) -> str:
         """Name, value and unit."""
-        if self.pushed is not None and self.pushed.attribute_id == 1 and self.data.tag is Tag.OCTET_STRING and len(self.data) == 6:
+        if (
+            self.pushed is not None
+            and self.pushed.attribute_id == 1
+            and self.data.tag is Tag.OCTET_STRING
+            and len(self.data) == 6
+        ):
             return object_text(Obis(self.data.value))
         return f"{self.name} {shorten(self.told.line)}".strip()
 
@@ -193,7 +202,12 @@ def _item_json(item: Item) -> dict[str, Any]:
         found["unit"] = item.told.unit
     if item.pushed is not None:
         pushed = item.pushed
-        found |= {"name": item.name, "obis": pushed.instance.dotted, "class_id": pushed.class_id, "attribute": pushed.attribute_id}
+        found |= {
+            "name": item.name,
+            "obis": pushed.instance.dotted,
+            "class_id": pushed.class_id,
+            "attribute": pushed.attribute_id,
+        }
     return found
 
 
@@ -222,7 +236,9 @@ def summary(notification: Notification, directory: Directory | None = None) -> t
         named = attribute_name(attribute.class_id, attribute.attribute_id)
         what = f"{obis_name(attribute.instance) or f'class {attribute.class_id}'} {attribute.instance} {named}"
         return _joined(" ", name, when), [f"{what} = {_event_value(notification)}", *told]
-    return _joined(" ", name, when), [f"{short:04X} = {shorten(text(value))}" for short, value in notification.values] + told
+    return _joined(" ", name, when), [
+        f"{short:04X} = {shorten(text(value))}" for short, value in notification.values
+    ] + told
 
 
 def line(notification: Notification, directory: Directory | None = None) -> str:

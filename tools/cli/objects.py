@@ -40,7 +40,8 @@ def _as_json(item: ListedObject) -> dict[str, Any]:
             for number, access in item.attributes.items()
         ],
         "methods": [
-            {"id": number, "name": method_name(item.class_id, number), "mode": mode} for number, mode in item.methods.items()
+            {"id": number, "name": method_name(item.class_id, number), "mode": mode}
+            for number, mode in item.methods.items()
         ],
     }
 
@@ -91,4 +92,8 @@ def _print(options: argparse.Namespace, opened: Association, objects: list[Liste
         ]
         for item in objects
     ]
-    print_table(f"{len(objects)} objects for client {opened.client_wport} at logical device {opened.server_wport}", columns, rows)
+    print_table(
+        f"{len(objects)} objects for client {opened.client_wport} at logical device {opened.server_wport}",
+        columns,
+        rows,
+    )

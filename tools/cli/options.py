@@ -56,10 +56,16 @@ in a text with lines that begin with > or <, as --trace prints them, those are t
 
 
 class _InOrder(argparse.Action):
-    """Several options into one list, in the order in which they stand: (option, its words and None for a missing value)."""
+    """Several options into one list, in the order in which they stand: (option, its
+    words and None for a missing value).
+    """
 
     def __call__(
-        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: str | None = None
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
     ) -> None:
         assert option_string is not None  # it has no positional form
         kept = getattr(namespace, self.dest) or []
@@ -67,17 +73,23 @@ class _InOrder(argparse.Action):
 
 
 def _add_common(parser: argparse.ArgumentParser, defaults: bool) -> None:
-    """The global options. On a subcommand they have no defaults, so that they do not undo what stood before it."""
+    """The global options. On a subcommand they have no defaults, so that they
+    do not undo what stood before it.
+    """
 
     def default(value: object) -> object:
         return value if defaults else argparse.SUPPRESS
 
-    group = parser.add_argument_group("the meter and the association", "each of these may also be a variable, DLMS_HOST and so on")
+    group = parser.add_argument_group(
+        "the meter and the association", "each of these may also be a variable, DLMS_HOST and so on"
+    )
     clients = (
         f"client wPort: {PUBLIC} public, {READER} reader, {MANAGEMENT} management "
         f"(default {READER}, with --sn {SHORT_NAME_READER}; discover: {PUBLIC})"
     )
-    short_names = f"short names instead of logical ones (client {SHORT_NAME_READER} reads, {SHORT_NAME_MANAGEMENT} writes)"
+    short_names = (
+        f"short names instead of logical ones (client {SHORT_NAME_READER} reads, {SHORT_NAME_MANAGEMENT} writes)"
+    )
     connection.add_options(group, defaults, clients, short_names)
     output = parser.add_argument_group("output")
     output.add_argument("--format", choices=FORMATS, default=default("table"), help="default table")
@@ -92,7 +104,9 @@ def _add_target(parser: argparse.ArgumentParser, index: str) -> None:
 
 def _add_request(parser: argparse.ArgumentParser) -> None:
     """What a single request may be told."""
-    parser.add_argument("--invoke-id", type=ranged(0, 15), metavar="N", help="invoke-id of the request, 0 to 15; further ones count on")
+    parser.add_argument(
+        "--invoke-id", type=ranged(0, 15), metavar="N", help="invoke-id of the request, 0 to 15; further ones count on"
+    )
     parser.add_argument(
         "--service-class",
         choices=(CONFIRMED, UNCONFIRMED),
@@ -100,27 +114,46 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
         help="of the request; an unconfirmed SET or ACTION is not answered, a GET may be (default confirmed)",
     )
     parser.add_argument(
-        "--class", dest="class_id", type=ranged(0, 65535), metavar="N", help="class-id (default: looked up in the object list)"
+        "--class",
+        dest="class_id",
+        type=ranged(0, 65535),
+        metavar="N",
+        help="class-id (default: looked up in the object list)",
     )
 
 
 def _add_block_size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--block-size", type=ranged(1, 65535), metavar="N", help="send the value in blocks of N octets (default: only if too long)"
+        "--block-size",
+        type=ranged(1, 65535),
+        metavar="N",
+        help="send the value in blocks of N octets (default: only if too long)",
     )
 
 
 def _add_silent(parser: argparse.ArgumentParser) -> None:
     silent = parser.add_argument_group("over UDP without an answer: needs --class, because nothing can be looked up")
-    silent.add_argument("--unconfirmed", action="store_true", help="in an unconfirmed association, opened and released with it")
-    silent.add_argument("--broadcast", action="store_true", help=f"the same in every logical device: to wPort {ALL_STATION}, or --server")
-    silent.add_argument("--preestablished", action="store_true", help="with one of these: neither opened nor released, it is there")
+    silent.add_argument(
+        "--unconfirmed", action="store_true", help="in an unconfirmed association, opened and released with it"
+    )
+    silent.add_argument(
+        "--broadcast",
+        action="store_true",
+        help=f"the same in every logical device: to wPort {ALL_STATION}, or --server",
+    )
+    silent.add_argument(
+        "--preestablished", action="store_true", help="with one of these: neither opened nor released, it is there"
+    )
 
 
 def _add_rows(parser: argparse.ArgumentParser) -> None:
     rows = parser.add_mutually_exclusive_group()
-    rows.add_argument("--range", nargs=2, metavar=("FROM", "TO"), help="rows of this time: 2026-05-01 or 2026-05-01T12:00+02:00")
-    rows.add_argument("--entries", nargs=2, type=ranged(0, 0xFFFFFFFF), metavar=("A", "B"), help="rows A to B from 1; B 0: the last")
+    rows.add_argument(
+        "--range", nargs=2, metavar=("FROM", "TO"), help="rows of this time: 2026-05-01 or 2026-05-01T12:00+02:00"
+    )
+    rows.add_argument(
+        "--entries", nargs=2, type=ranged(0, 0xFFFFFFFF), metavar=("A", "B"), help="rows A to B from 1; B 0: the last"
+    )
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -146,10 +179,15 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=raw,
     )
     read.add_argument("--object", action="append", metavar="OBIS", help="only this object (may be repeated)")
-    read.add_argument("--attribute", action="append", metavar="N", help="these attributes, by number or name (may be repeated)")
+    read.add_argument(
+        "--attribute", action="append", metavar="N", help="these attributes, by number or name (may be repeated)"
+    )
     read.add_argument("--all", action="store_true", help="every readable attribute")
     read.add_argument(
-        "--rows", type=ranged(0, 1_000_000), metavar="N", help="newest rows of the load profile (default 8; 96 with --plot)"
+        "--rows",
+        type=ranged(0, 1_000_000),
+        metavar="N",
+        help="newest rows of the load profile (default 8; 96 with --plot)",
     )
     read.add_argument(
         "--plot",
@@ -169,7 +207,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="read one attribute, or several over one association",
         description="Read one attribute, or several over one association: by lists where the meter takes them, each in its row.",
     )
-    get.add_argument("targets", nargs="+", metavar="OBIS:ATTRIBUTE", help="1-0:1.8.0*255:value or 1.0.1.8.0.255:2, number or name")
+    get.add_argument(
+        "targets", nargs="+", metavar="OBIS:ATTRIBUTE", help="1-0:1.8.0*255:value or 1.0.1.8.0.255:2, number or name"
+    )
     _add_request(get)
     _add_rows(get)
 
@@ -179,9 +219,13 @@ def build_parser() -> argparse.ArgumentParser:
     _add_block_size(set_)
     _add_silent(set_)
 
-    action = commands.add_parser("action", parents=[common], help="invoke one method", epilog=SYNTAX, formatter_class=raw)
+    action = commands.add_parser(
+        "action", parents=[common], help="invoke one method", epilog=SYNTAX, formatter_class=raw
+    )
     _add_target(action, "method")
-    action.add_argument("value", metavar="VALUE", nargs="?", help="parameter as TYPE:CONTENT, see below (default: integer:0)")
+    action.add_argument(
+        "value", metavar="VALUE", nargs="?", help="parameter as TYPE:CONTENT, see below (default: integer:0)"
+    )
     action.add_argument("--no-parameter", action="store_true", help="send no parameter at all")
     _add_block_size(action)
     _add_silent(action)
@@ -200,7 +244,11 @@ def build_parser() -> argparse.ArgumentParser:
             dest="items",
             nargs=len(words.split()),
             metavar=tuple(words.split()),
-            help={"get": "read an attribute", "set": "write one", "action": "invoke a method; null-data for no parameter"}[name],
+            help={
+                "get": "read an attribute",
+                "set": "write one",
+                "action": "invoke a method; null-data for no parameter",
+            }[name],
         )
     several.add_argument("--break-on-error", action="store_true", help="after the first error do nothing more")
     several.add_argument("--self-descriptive", action="store_true", help="let the answer repeat what was asked")
@@ -226,18 +274,26 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=raw,
     )
     decode.add_argument(
-        "octets", metavar="HEX", nargs="*", help="hexadecimal, ** for a hidden octet; or a file; nothing or -: standard input"
+        "octets",
+        metavar="HEX",
+        nargs="*",
+        help="hexadecimal, ** for a hidden octet; or a file; nothing or -: standard input",
     )
     decode.add_argument("--json", action="store_true", help="as JSON, each octet in one of the fields")
     decode.add_argument("--brief", action="store_true", help="one line for a descriptor, a component or a whole value")
     decode.add_argument(
-        "--port", type=ranged(1, 65535), default=DEFAULT_PORT, help=f"of the meter, in a capture file (default {DEFAULT_PORT})"
+        "--port",
+        type=ranged(1, 65535),
+        default=DEFAULT_PORT,
+        help=f"of the meter, in a capture file (default {DEFAULT_PORT})",
     )
 
     discover = commands.add_parser(
         "discover", parents=[common], help="logical devices, their names, firmware, and the associations they offer"
     )
-    discover.add_argument("--no-probe", action="store_true", help="do not ask as the usual clients, without a password, what they meet")
+    discover.add_argument(
+        "--no-probe", action="store_true", help="do not ask as the usual clients, without a password, what they meet"
+    )
     # Its words go on to the program of that name, which has its own options: `main`.
     commands.add_parser("listen", add_help=False, help="print what meters push; its own options: `listen --help`")
     return parser

@@ -1,4 +1,6 @@
-"""Values as text by their type and by what they look like; :mod:`words` adds what their attribute tells."""
+"""Values as text by their type and by what they look like; :mod:`words`
+adds what their attribute tells.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def is_number(data: Data) -> bool:
 
 
 def bcd_value(octet: int) -> int | None:
-    """The number that two binary coded digits stand for, ``42`` for the octet 42 (hexadecimal); None where one of them is no digit."""
+    """The number that two binary coded digits stand for, ``42`` for the octet 42
+    (hexadecimal); None where one of them is no digit.
+    """
     high, low = octet >> 4, octet & 0x0F
     return 10 * high + low if high < 10 and low < 10 else None
 
@@ -46,7 +50,9 @@ def scaled(data: Data, scaler_unit: ScalerUnit | None) -> str:
 
 
 def text(data: Data) -> str:
-    """A value for a reader: moments as date and time, printable octets as text, other octets as hex."""
+    """A value for a reader: moments as date and time, printable octets
+    as text, other octets as hex.
+    """
     value = data.value
     if data.tag is Tag.OCTET_STRING:
         return octets_text(value)

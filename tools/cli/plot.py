@@ -29,7 +29,9 @@ def check_plot(options: argparse.Namespace) -> None:
     if options.plot and not Path(options.plot).parent.is_dir():
         raise UsageError(f"--plot {options.plot}: there is no folder {Path(options.plot).parent}")
     if not options.plot and options.format != "table":
-        raise UsageError(f"--plot draws in place of a table: beside --format {options.format} name a file, --plot FILE{_SUFFIX}")
+        raise UsageError(
+            f"--plot draws in place of a table: beside --format {options.format} name a file, --plot FILE{_SUFFIX}"
+        )
     if options.attribute or options.all:
         raise UsageError("--plot draws rows of profiles: it does not go with --attribute or --all")
 

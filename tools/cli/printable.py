@@ -1,8 +1,9 @@
-"""What comes from a peer, made harmless for a terminal: every character that is not seen, or that moves what is seen, is escaped.
+"""What comes from a peer, made harmless for a terminal: every character that is not seen,
+or that moves what is seen, is escaped.
 
-A string of a meter may hold ESC, CSI or OSC sequences (C0 and C1), line ends that forge a line, controls of writing direction, and
-characters of no width. They are written as Python writes them: ``\\x1b``, ``\\n``, ``\\u202e``. A backslash is doubled, so that no two
-texts look the same.
+A string of a meter may hold ESC, CSI or OSC sequences (C0 and C1), line ends that forge a line,
+controls of writing direction, and characters of no width. They are written as Python writes them:
+``\\x1b``, ``\\n``, ``\\u202e``. A backslash is doubled, so that no two texts look the same.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ def is_seen(character: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """The text on one line, with everything escaped that is not seen. A text that begins with a combining character has it escaped too."""
+    """The text on one line, with everything escaped that is not seen. A text that begins with a
+    combining character has it escaped too.
+    """
     if text.isascii() and text.isprintable() and "\\" not in text:
         return text
     shown = "".join(c if is_seen(c) and c != "\\" else escaped(c) for c in text)

@@ -1,8 +1,9 @@
-"""Rows of a Profile generic, with headings and units of what was captured. :mod:`profile_output` prints them.
+"""Rows of a Profile generic, with headings and units of what was captured.
+:mod:`profile_output` prints them.
 
-Nothing odd ends the reading: a column that cannot be told keeps its number, a row of another form keeps its values, and what is missing of
-sort method, period or count is done without. ``remarks`` and the rows say what was odd. A transfer that breaks off leaves the rows that
-came.
+Nothing odd ends the reading: a column that cannot be told keeps its number, a row of another form
+keeps its values, and what is missing of sort method, period or count is done without. ``remarks``
+and the rows say what was odd. A transfer that breaks off leaves the rows that came.
 """
 
 from __future__ import annotations
@@ -136,7 +137,9 @@ class Sink:
 class ProfileReader:
     """The reading of one profile; ``profile`` has at any time what came so far."""
 
-    def __init__(self, opened: Association, instance: Obis, sink: Sink, progress: Progress = lambda done, of: None) -> None:
+    def __init__(
+        self, opened: Association, instance: Obis, sink: Sink, progress: Progress = lambda done, of: None
+    ) -> None:
         self.opened = opened
         self.instance = instance
         self.sink = sink
@@ -177,7 +180,9 @@ class ProfileReader:
             return int(answer.data.value)
         if answer.data is not None:
             wanted = _TYPES[attribute_id].text
-            self.profile.remarks.append(f"{name} is {answer.data.tag.text}, must be {wanted}: {answer.data.encode()[:24].hex().upper()}")
+            self.profile.remarks.append(
+                f"{name} is {answer.data.tag.text}, must be {wanted}: {answer.data.encode()[:24].hex().upper()}"
+            )
         elif answer.remark:
             self.profile.remarks.append(f"{name}: {answer.text}")
         return None
@@ -226,7 +231,9 @@ class ProfileReader:
                 return
         self._buffer(None, lifo, newest)
 
-    def _buffer(self, selection: Selection | None, lifo: bool, newest: int | None = None, may_refuse: bool = False) -> bool:
+    def _buffer(
+        self, selection: Selection | None, lifo: bool, newest: int | None = None, may_refuse: bool = False
+    ) -> bool:
         """Read the buffer into the profile, row by row. newest: of a longer answer only these.
 
         False when it was refused and ``may_refuse``.
@@ -265,7 +272,9 @@ class ProfileReader:
         if may_refuse and not seen and answer.data is None and not answer.silent:
             return False
         if answer.data is not None:
-            self.profile.remarks.append(f"buffer is {answer.data.tag.text}, must be array: {answer.data.encode()[:24].hex().upper()}")
+            self.profile.remarks.append(
+                f"buffer is {answer.data.tag.text}, must be array: {answer.data.encode()[:24].hex().upper()}"
+            )
         else:
             self.profile.remarks.append(f"buffer: {answer.text or (answer.refusal.text if answer.refusal else '')}")
         return True

@@ -1,4 +1,6 @@
-"""A profile as table, CSV or JSON. CSV is written row by row as it comes; a table and JSON when no more come, with what there is then."""
+"""A profile as table, CSV or JSON. CSV is written row by row as it comes; a table and JSON
+when no more come, with what there is then.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def _numeric(profile: Profile, number: int) -> bool:
     if column.scaler is not None:
         return True
     values = [row.values[number] for row in profile.rows if not row.remark]
-    return bool(values) and all(value is not None and is_number(value) and column.cell(value) == text(value) for value in values)
+    return bool(values) and all(
+        value is not None and is_number(value) and column.cell(value) == text(value) for value in values
+    )
 
 
 class CsvSink(Sink):
@@ -59,14 +63,19 @@ class CsvSink(Sink):
 
 
 def profile_json(profile: Profile) -> dict[str, Any]:
-    """Columns and rows for JSON; each value scaled, or as text. What was odd has the number of its row from 1."""
+    """Columns and rows for JSON; each value scaled, or as text. What was odd
+    has the number of its row from 1.
+    """
     odd = [{"row": number, "remark": row.remark} for number, row in enumerate(profile.rows, 1) if row.remark]
     return {
         "obis": profile.instance.dotted,
         "name": obis_name(profile.instance),
         "entries_in_use": profile.entries_in_use,
         "columns": [_column_json(column) for column in profile.columns],
-        "rows": [[_cell_json(column, value) for column, value in zip(profile.columns, row.values, strict=True)] for row in profile.rows],
+        "rows": [
+            [_cell_json(column, value) for column, value in zip(profile.columns, row.values, strict=True)]
+            for row in profile.rows
+        ],
         **({"odd_rows": odd} if odd else {}),
         **({"remarks": profile.remarks} if profile.remarks else {}),
     }
@@ -93,11 +102,17 @@ def _cell_json(column: ProfileColumn, data: Data | None) -> Any:
 
 
 def print_buffer(
-    form: str, opened: Association, instance: Obis, selection: Selection | None, prepare: Callable[[], None] = lambda: None
+    form: str,
+    opened: Association,
+    instance: Obis,
+    selection: Selection | None,
+    prepare: Callable[[], None] = lambda: None,
 ) -> None:
-    """The buffer that `get` asked for, with headings and units. JSON has its values as they came, and what the columns are.
+    """The buffer that `get` asked for, with headings and units. JSON has its values as
+    they came, and what the columns are.
 
-    A buffer that is refused is raised as any other attribute's. prepare: called right before the GET of the buffer.
+    A buffer that is refused is raised as any other attribute's. prepare: called
+    right before the GET of the buffer.
     """
     with progress("rows", quiet=form == "csv") as tell:
         reader = ProfileReader(opened, instance, CsvSink() if form == "csv" else Sink(), tell)

@@ -1,4 +1,6 @@
-"""A bar on the terminal for what takes long; nothing where stderr is no terminal, nor for what is done quickly."""
+"""A bar on the terminal for what takes long; nothing where stderr is no
+terminal, nor for what is done quickly.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ _SOON = 0.5  # seconds without a bar
 
 @contextmanager
 def progress(what: str, quiet: bool = False) -> Iterator[Callable[[int, int | None], None]]:
-    """A function that is told how many are done, and of how many, None while nobody knows. quiet: lines are written meanwhile."""
+    """A function that is told how many are done, and of how many, None while nobody knows.
+    quiet: lines are written meanwhile.
+    """
     if quiet or not sys.stderr.isatty():
         yield lambda done, of: None
         return

@@ -1,6 +1,8 @@
-"""``read``: walk the object list, print the values with their units, then the newest rows of the load profile.
+"""``read``: walk the object list, print the values with their units, then the
+newest rows of the load profile.
 
-Everything that was read is printed, also when something was odd (then the exit code is 1) or the connection was lost on the way (3).
+Everything that was read is printed, also when something was odd (then the exit code is 1) or
+the connection was lost on the way (3).
 """
 
 from __future__ import annotations
@@ -56,8 +58,8 @@ class _Read:
 def _attributes_of(item: ListedObject, options: argparse.Namespace) -> list[int]:
     """Attributes to read of an object.
 
-    One that was asked for by object and attribute is read even if the list denies it, so that the meter says why; in a walk
-    over all objects an attribute counts where an object has it.
+    One that was asked for by object and attribute is read even if the list denies it, so that the
+    meter says why; in a walk over all objects an attribute counts where an object has it.
     """
     if options.attribute and options.object:
         return [index_of(text, item.class_id) for text in options.attribute]
@@ -77,7 +79,9 @@ def _listed_index(text: str, item: ListedObject) -> int | None:
 
 
 def _read_values(opened: Association, items: list[ListedObject], options: argparse.Namespace, found: _Read) -> None:
-    """The values with their units; what is not asked for because the connection is lost is among them."""
+    """The values with their units; what is not asked for because the
+    connection is lost is among them.
+    """
     wanted = [_attribute(item, number) for item in items for number in _attributes_of(item, options)]
     if options.attribute and not wanted:
         raise UsageError(f"no object has an attribute {' or '.join(options.attribute)}: `objects` lists them")
@@ -143,12 +147,16 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _only_rows(items: list[ListedObject], options: argparse.Namespace, selection: Selection | None) -> bool:
-    """Whether rows are what was asked for: a chart, a time or entries given, or nothing but profiles named."""
+    """Whether rows are what was asked for: a chart, a time or entries given,
+    or nothing but profiles named.
+    """
     if options.attribute or options.all:
         return False
     if options.plot is not None:
         return True
-    return selection is not None or bool(options.object and all(item.class_id == ClassId.PROFILE_GENERIC for item in items))
+    return selection is not None or bool(
+        options.object and all(item.class_id == ClassId.PROFILE_GENERIC for item in items)
+    )
 
 
 def _print(options: argparse.Namespace, found: _Read) -> None:

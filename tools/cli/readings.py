@@ -1,4 +1,6 @@
-"""What was read of attributes, as table, CSV or JSON: the value in words, its unit, and what was odd about the answer."""
+"""What was read of attributes, as table, CSV or JSON: the value in words, its unit,
+and what was odd about the answer.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def read_all(
     found: list[Reading],
     tell_progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> None:
-    """Values of attributes with their units, entered into ``found``; what was not asked for because the reading broke off too."""
+    """Values of attributes with their units, entered into ``found``; what was not asked
+    for because the reading broke off too.
+    """
     scalers = {}
     for each in wanted:
         targets, source = SCALED_ATTRIBUTES.get(each.class_id, ((), 0))
@@ -63,7 +67,9 @@ def read_all(
         missing = Answer(remark=f"{NOT_ASKED}: the reading broke off")
         for each in wanted:
             unit, remark = unit_of(answers.get(scalers[each], missing)) if each in scalers else (None, "")
-            found.append(Reading(each.class_id, each.instance, each.attribute_id, answers.get(each, missing), unit, remark))
+            found.append(
+                Reading(each.class_id, each.instance, each.attribute_id, answers.get(each, missing), unit, remark)
+            )
 
 
 def as_json(
@@ -88,7 +94,9 @@ def as_json(
 
 
 def reading_json(reading: Reading) -> dict[str, Any]:
-    """A reading for JSON, with the names of its object and class; ``error`` where there is no value."""
+    """A reading for JSON, with the names of its object and class;
+    ``error`` where there is no value.
+    """
     named = {"name": obis_name(reading.instance), "class": class_name(reading.class_id)}
     if reading.answer.data is not None:
         of = reading.class_id, reading.instance, reading.attribute_id
@@ -150,12 +158,16 @@ def ask_reading(
 
 
 def print_reading(form: str, reading: Reading) -> None:
-    """The one value that was asked for, bare in a table; what was odd about it is said on stderr and raised as Odd."""
+    """The one value that was asked for, bare in a table; what was odd about it is
+    said on stderr and raised as Odd.
+    """
     value, told = reading.answer.data, reading.told
     assert value is not None
     is_array = value.tag in (axdr.Tag.ARRAY, axdr.Tag.COMPACT_ARRAY)
     if form == "json":
-        print_json(as_json(reading.class_id, reading.instance, reading.attribute_id, value, reading.scaler, reading.remark))
+        print_json(
+            as_json(reading.class_id, reading.instance, reading.attribute_id, value, reading.scaler, reading.remark)
+        )
     elif form == "csv" and is_array:
         print_csv(*_elements_table(reading, value))
     elif form == "csv":

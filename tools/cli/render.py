@@ -1,8 +1,9 @@
-"""Output: tables for people, JSON and CSV for programs. Results go to stdout, everything else to stderr.
+"""Output: tables for people, JSON and CSV for programs. Results go to
+stdout, everything else to stderr.
 
-Every text goes out through this module, so that nothing of a peer reaches a terminal unescaped (:mod:`printable`) and numbers
-become JSON in one place (:func:`json_text`). What a value is called and how it reads is told in
-:mod:`plain` and :mod:`words`.
+Every text goes out through this module, so that nothing of a peer reaches a terminal unescaped
+(:mod:`printable`) and numbers become JSON in one place (:func:`json_text`). What a value is called
+and how it reads is told in :mod:`plain` and :mod:`words`.
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ def print_csv(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 def json_text(value: Any, indent: int | None = None) -> str:
     """JSON of any value: the one place where numbers become JSON.
 
-    JSON has neither NaN nor infinity (RFC 8259): both are null. What a terminal would not show is escaped, which no program notices.
+    JSON has neither NaN nor infinity (RFC 8259): both are null. What a terminal would not show
+    is escaped, which no program notices.
     """
     written = json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False)
     return "".join(c if c == "\n" or is_seen(c) else _json_escape(c) for c in written)
@@ -100,7 +102,8 @@ def print_json(value: Any) -> None:
 
 
 def quiet_pipes(run: Callable[[], int]) -> int:
-    """The exit code of ``run``; 0 when the reader of our output has enough (``… | head -1``), without a word.
+    """The exit code of ``run``; 0 when the reader of our output has enough
+    (``… | head -1``), without a word.
 
     Characters that the terminal's encoding does not have are escaped instead of ending the program.
     """

@@ -1,7 +1,9 @@
-"""Rows of a profile buffer: taken from the octets as they come, and completed where a meter leaves out what follows from the row before.
+"""Rows of a profile buffer: taken from the octets as they come, and completed where a meter
+leaves out what follows from the row before.
 
     RowStream   octets of the buffer in, whole rows out
-    Completer   null-data: the value of the row before; in a clock column its time and one capture period (REQUIREMENTS D-104)
+    Completer   null-data: the value of the row before; in a clock column its time and one
+                capture period (REQUIREMENTS D-104)
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ _TIME = 2  # attribute of a clock
 
 
 class RowStream:
-    """Decodes the elements of an array while its octets arrive. ``total``: as many as the array says it has."""
+    """Decodes the elements of an array while its octets arrive. ``total``: as
+    many as the array says it has.
+    """
 
     def __init__(self) -> None:
         self.total: int | None = None
@@ -29,7 +33,9 @@ class RowStream:
         self._array = True
 
     def feed(self, octets: bytes) -> Iterator[Data]:
-        """More octets; the elements that are whole now. What is no array, or broken, yields nothing: the whole value tells."""
+        """More octets; the elements that are whole now. What is no array, or broken,
+        yields nothing: the whole value tells.
+        """
         self._octets += octets
         if self.total is None and not self._begin():
             return
@@ -59,14 +65,18 @@ class RowStream:
 
 @dataclass(frozen=True)
 class Row:
-    """Values of a row, as many as there are columns, None where there is none; and what was odd about it."""
+    """Values of a row, as many as there are columns, None where there is
+    none; and what was odd about it.
+    """
 
     values: tuple[Data | None, ...]
     remark: str = ""
 
 
 class Completer:
-    """Rows with a value in each column. columns: None for one that could not be told. period: seconds, None where it could not be read."""
+    """Rows with a value in each column. columns: None for one that could not be told. period:
+    seconds, None where it could not be read.
+    """
 
     def __init__(self, columns: Sequence[CaptureObject | None], period: int | None, newest_first: bool = False) -> None:
         self._columns = columns
@@ -105,7 +115,9 @@ class Completer:
 
 
 def later(data: Data, seconds: int) -> Data | None:
-    """A date-time, tagged or in an octet-string, so many seconds later; None where there is none to count from."""
+    """A date-time, tagged or in an octet-string, so many seconds later; None
+    where there is none to count from.
+    """
     moment = data.value
     if data.tag is Tag.OCTET_STRING and len(data) == 12:
         moment = DateTime.decode(data.value)
@@ -120,6 +132,9 @@ def later(data: Data, seconds: int) -> Data | None:
         return None
     weekday = moment.date.weekday if moment.date.weekday == ANY else then.isoweekday()
     second = ANY if moment.time.second == ANY else then.second
-    date, time = Date(then.year, then.month, then.day, weekday), Time(then.hour, then.minute, second, moment.time.hundredths)
+    date, time = (
+        Date(then.year, then.month, then.day, weekday),
+        Time(then.hour, then.minute, second, moment.time.hundredths),
+    )
     found = DateTime(date, time, moment.deviation, moment.status)
     return Data(data.tag, found.encode() if data.tag is Tag.OCTET_STRING else found)

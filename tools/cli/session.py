@@ -50,7 +50,9 @@ def link(options: argparse.Namespace) -> Iterator[Client]:
 
 
 def tell_unasked(wpdu: Wpdu) -> None:
-    """A line on stderr for a notification that came between a request and its answer, or a block of one."""
+    """A line on stderr for a notification that came between a request and
+    its answer, or a block of one.
+    """
     way = f"unasked, {wpdu.source}->{wpdu.destination}:"
     try:
         say(f"{way} {line(decode_notification(wpdu.apdu))}")
@@ -81,7 +83,9 @@ def check_silent(options: argparse.Namespace) -> None:
 
 @contextmanager
 def silent_association(options: argparse.Namespace) -> Iterator[Association]:
-    """An unconfirmed association with one logical device or, for a broadcast, with all: opened and released without an answer."""
+    """An unconfirmed association with one logical device or, for a broadcast, with all:
+    opened and released without an answer.
+    """
     client_wport = options.client or READER
     server = ALL_STATION if options.broadcast and options.server == MANAGEMENT_LOGICAL_DEVICE else options.server
     with link(options) as client:
@@ -96,9 +100,11 @@ def silent_association(options: argparse.Namespace) -> Iterator[Association]:
 
 @contextmanager
 def association(options: argparse.Namespace, needed: Conformance = NOTHING) -> Iterator[Association]:
-    """An association as the options say, released at the end. needed: proposed beside what this client always proposes.
+    """An association as the options say, released at the end. needed: proposed beside
+    what this client always proposes.
 
-    A release that fails takes nothing away: it is in ``options.afterwards``, said after what the command prints.
+    A release that fails takes nothing away: it is in ``options.afterwards``,
+    said after what the command prints.
     """
     if is_silent(options):
         with silent_association(options) as opened:
@@ -119,7 +125,9 @@ def client_wport_of(options: argparse.Namespace) -> int:
 
 
 def open_association(client: Client, options: argparse.Namespace, needed: Conformance = NOTHING) -> Association:
-    """A confirmed association as the options say. What ``--conformance`` names is proposed as it is."""
+    """A confirmed association as the options say. What
+    ``--conformance`` names is proposed as it is.
+    """
     client_wport = client_wport_of(options)
     associate = client.associate_short_names if options.sn else client.associate
     services = SHORT_NAME_CONFORMANCE if options.sn else CLIENT_CONFORMANCE
@@ -135,7 +143,9 @@ def open_association(client: Client, options: argparse.Namespace, needed: Confor
 
 
 def prepare_request(opened: Association, options: argparse.Namespace) -> None:
-    """Let the next request have the invoke-id and the service class of the options; lookups before it are as ever."""
+    """Let the next request have the invoke-id and the service class of the
+    options; lookups before it are as ever.
+    """
     opened.confirmed_services = options.service_class == CONFIRMED
     if options.invoke_id is not None:
         opened.count_from(options.invoke_id)
@@ -143,7 +153,9 @@ def prepare_request(opened: Association, options: argparse.Namespace) -> None:
 
 @contextmanager
 def looking_up(opened: Association, options: argparse.Namespace) -> Iterator[ObjectLists]:
-    """The object list, kept from another time where it may be; forgotten when the meter does not know one of its objects."""
+    """The object list, kept from another time where it may be; forgotten when the
+    meter does not know one of its objects.
+    """
     lists = ObjectLists(opened, not options.no_cache)
     try:
         yield lists

@@ -1,4 +1,6 @@
-"""``access``: several attributes and methods in one request of the ACCESS service, in the order of the command line."""
+"""``access``: several attributes and methods in one request of the ACCESS
+service, in the order of the command line.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def item_of(lists: ObjectLists, one: Asked) -> AccessItem:
     listed = find_kept(lists, instance)
     number = index_of(index, listed.class_id, methods=kind is AccessKind.ACTION)
     target = CosemMethod if kind is AccessKind.ACTION else CosemAttribute
-    return AccessItem(kind, target(listed.class_id, listed.instance, number), None if value is None else parse_value(value))
+    return AccessItem(
+        kind, target(listed.class_id, listed.instance, number), None if value is None else parse_value(value)
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -47,7 +51,9 @@ def run(options: argparse.Namespace) -> None:
         if opened.negotiated is None or not opened.negotiated.conformance & Conformance.ACCESS:
             raise UsageError("the meter does not offer the ACCESS service")
         items = [item_of(lists, one) for one in wanted]
-        outcomes = opened.access(items, break_on_error=options.break_on_error, self_descriptive=options.self_descriptive)
+        outcomes = opened.access(
+            items, break_on_error=options.break_on_error, self_descriptive=options.self_descriptive
+        )
         if any(outcome.result.value == DataAccessResult.OBJECT_UNDEFINED for outcome in outcomes):
             lists.drop()
     lines = [_line(item, outcome) for item, outcome in zip(items, outcomes, strict=True)]

@@ -1,8 +1,9 @@
 """Tables for a terminal of any width, and for what is no terminal.
 
-OBIS codes, times and numbers are never broken over lines. Where a table is too wide, texts are wrapped at words; where that is not enough,
-the columns of least worth are left out; and where even the others do not fit, each row becomes a few lines, one for each value. Without a
-width (a pipe, a file) everything has its room, and no line ends with blanks.
+OBIS codes, times and numbers are never broken over lines. Where a table is too wide, texts are
+wrapped at words; where that is not enough, the columns of least worth are left out; and where even
+the others do not fit, each row becomes a few lines, one for each value. Without a width (a pipe, a
+file) everything has its room, and no line ends with blanks.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ _AROUND = "()[]{},;:"
 class Column:
     """Heading, and whether the column holds numbers.
 
-    ``worth``: 0 is always shown; of the others the highest number is left out first. ``joins``: in a row of several lines it stands
-    behind the value before it, as a unit does. ``least``: characters below which a column of texts is of no use.
+    ``worth``: 0 is always shown; of the others the highest number is left out first. ``joins``: in
+    a row of several lines it stands behind the value before it, as a unit does. ``least``:
+    characters below which a column of texts is of no use.
     """
 
     heading: str
@@ -56,7 +58,9 @@ def _least(cell: str) -> int:
 
 
 def _widths(least: list[int], wanted: list[int], room: int) -> list[int]:
-    """Widths of the columns: the room beyond the least is shared out, first to those that want little."""
+    """Widths of the columns: the room beyond the least is shared out,
+    first to those that want little.
+    """
     widths, free = list(least), room - sum(least)
     order = sorted(range(len(least)), key=lambda i: wanted[i] - least[i])
     for place, i in enumerate(order):
@@ -66,14 +70,19 @@ def _widths(least: list[int], wanted: list[int], room: int) -> list[int]:
     return widths
 
 
-def draw(title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None, styled: bool = False) -> str:
-    """The table as text. width: characters of a line, None for no limit. styled: with a terminal's bold headings."""
+def draw(
+    title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None, styled: bool = False
+) -> str:
+    """The table as text. width: characters of a line, None for no limit. styled:
+    with a terminal's bold headings.
+    """
     from rich.cells import cell_len
 
     cells = [[_glued(cell) for cell in row] for row in rows]
     wanted = [max([cell_len(c.heading), *(cell_len(row[i]) for row in cells)]) for i, c in enumerate(columns)]
     least = [
-        max([_least(c.heading), min(c.least, wanted[i]), *(_least(row[i]) for row in cells)]) for i, c in enumerate(columns)
+        max([_least(c.heading), min(c.least, wanted[i]), *(_least(row[i]) for row in cells)])
+        for i, c in enumerate(columns)
     ]
     kept = list(range(len(columns)))
     if width is None:
@@ -93,7 +102,12 @@ def draw(title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], w
 
 
 def _drawn(
-    title: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], widths: Sequence[int], width: int | None, styled: bool
+    title: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    width: int | None,
+    styled: bool,
 ) -> str:
     # Only tables need it, and it takes longer to import than a short command takes to run.
     from rich import box
@@ -104,12 +118,21 @@ def _drawn(
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column, size in zip(columns, widths, strict=True):
-        table.add_column(Text(column.heading), justify="right" if column.numeric else "left", overflow="fold", width=size)
+        table.add_column(
+            Text(column.heading), justify="right" if column.numeric else "left", overflow="fold", width=size
+        )
     for row in rows:
         # A text of several lines reads badly when it is flush right.
-        table.add_row(*(Text(cell, justify="left" if cell_len(cell) > size else None) for cell, size in zip(row, widths, strict=True)))
+        table.add_row(
+            *(
+                Text(cell, justify="left" if cell_len(cell) > size else None)
+                for cell, size in zip(row, widths, strict=True)
+            )
+        )
     buffer = io.StringIO()
-    console = Console(file=buffer, width=width or _ENDLESS, force_terminal=styled, highlight=False, legacy_windows=False)
+    console = Console(
+        file=buffer, width=width or _ENDLESS, force_terminal=styled, highlight=False, legacy_windows=False
+    )
     console.print(table)
     drawn = [line.rstrip() for line in buffer.getvalue().replace(_BLANK, " ").splitlines()]
     return "\n".join([*_wrapped(title, width), *drawn]) + "\n"

@@ -1,4 +1,6 @@
-"""``--trace``: every WPDU as it goes, in hexadecimal or explained; secrets as ``**``, one pair an octet."""
+"""``--trace``: every WPDU as it goes, in hexadecimal or explained;
+secrets as ``**``, one pair an octet.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,17 @@ class Trace:
 def add_option(parser: argparse._ArgumentGroup | argparse.ArgumentParser, default: object = None) -> None:
     """``--trace`` and ``--trace=explain``."""
     parser.add_argument(
-        "--trace", action="store_const", const=HEX, default=default, help="print every WPDU as hex on stderr, secrets as **"
+        "--trace",
+        action="store_const",
+        const=HEX,
+        default=default,
+        help="print every WPDU as hex on stderr, secrets as **",
     )
     parser.add_argument(
-        f"--trace={EXPLAIN}", dest="trace", action="store_const", const=EXPLAIN, default=default, help="… and explain every octet"
+        f"--trace={EXPLAIN}",
+        dest="trace",
+        action="store_const",
+        const=EXPLAIN,
+        default=default,
+        help="… and explain every octet",
     )

@@ -1,8 +1,9 @@
 """Typed values as text: the syntax of the command line, and the JSON form of what was read.
 
-On the command line a value is ``TYPE:CONTENT``, for example ``double-long-unsigned:5`` or ``octet-string:0A0B``. Arrays and
-structures take a JSON list: ``structure:["integer:0", "enum:30", {"array": ["unsigned:1"]}]``. The JSON that ``get --format
-json`` prints, ``{"type": "unsigned", "value": 5}``, is understood as well.
+On the command line a value is ``TYPE:CONTENT``, for example ``double-long-unsigned:5`` or
+``octet-string:0A0B``. Arrays and structures take a JSON list: ``structure:["integer:0", "enum:30",
+{"array": ["unsigned:1"]}]``. The JSON that ``get --format json`` prints, ``{"type": "unsigned",
+"value": 5}``, is understood as well.
 """
 
 from __future__ import annotations
@@ -98,7 +99,9 @@ def parse_moment(text: str) -> DateTime:
         # Python 3.10 does not read the Z of UTC.
         return DateTime.from_datetime(datetime.fromisoformat(text.strip().replace("Z", "+00:00")))
     except ValueError:
-        raise UsageError(f"{text!r} is no date-time: write 2026-05-01, 2026-05-01T12:00 or 2026-05-01T12:00:00+02:00") from None
+        raise UsageError(
+            f"{text!r} is no date-time: write 2026-05-01, 2026-05-01T12:00 or 2026-05-01T12:00:00+02:00"
+        ) from None
 
 
 def _load(text: str) -> Any:
@@ -113,7 +116,9 @@ def _typed(name: str, content: Any) -> Data:
     if key in _SHORT_FORMS:
         return axdr.octet_string(_SHORT_FORMS[key](_text(key, content)))
     if key not in _TYPES:
-        raise UsageError(f"{name!r} is no type of a value: write TYPE:CONTENT, for example unsigned:5 (--help lists the types)")
+        raise UsageError(
+            f"{name!r} is no type of a value: write TYPE:CONTENT, for example unsigned:5 (--help lists the types)"
+        )
     tag = _TYPES[key]
     if tag in (Tag.NULL_DATA, Tag.DONT_CARE):
         if content not in (None, ""):
@@ -165,7 +170,9 @@ def _number(key: str, content: Any) -> int:
 
 
 def _digits(content: Any) -> int:
-    """The octet of two binary coded digits; A to F are taken as well, so that what a meter sent can be given back."""
+    """The octet of two binary coded digits; A to F are taken as well, so that
+    what a meter sent can be given back.
+    """
     written = str(content)
     if not 1 <= len(written) <= 2 or set(written.upper()) - set("0123456789ABCDEF"):
         raise UsageError(f"bcd takes two digits, not {content!r}")

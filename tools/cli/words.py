@@ -1,8 +1,10 @@
-"""What the value of an attribute means, in words: enumerations, status bits, addresses, push structures, names of objects, units.
+"""What the value of an attribute means, in words: enumerations, status bits, addresses,
+push structures, names of objects, units.
 
-An enumeration reads ``associated (2)``, the word and then the number; a status its bits, ``daylight saving (8)``. Words are those of the
-Blue Book; the bits of the profile status and the codes of the event log follow the common use of European meters. A value that does not
-have the form its attribute asks for is shown by its type alone (:mod:`plain`), never hidden.
+An enumeration reads ``associated (2)``, the word and then the number; a status its bits,
+``daylight saving (8)``. Words are those of the Blue Book; the bits of the profile status and the
+codes of the event log follow the common use of European meters. A value that does not have the form
+its attribute asks for is shown by its type alone (:mod:`plain`), never hidden.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from ..dlmsclient.cosem import UNITS, ClassId, attribute_name, obis_name
 from ..dlmsclient.initiate import Conformance
 from .plain import is_number, octets_text, scaled, text
 
-_NOT_OF_THAT_FORM = (ProtocolError, ValueError, TypeError, IndexError, AttributeError)  # raised by words of a value of another form
+# raised by words of a value of another form
+_NOT_OF_THAT_FORM = (ProtocolError, ValueError, TypeError, IndexError, AttributeError)
 Words = Callable[[Data], str]
 _STATUS_BITS = {
     0x01: "critical error",
@@ -44,7 +47,16 @@ _EVENTS = {
     255: "event log cleared",
 }
 CONTEXTS = {1: "LN", 2: "SN", 3: "LN ciphered", 4: "SN ciphered"}
-MECHANISMS = {0: "lowest", 1: "LLS", 2: "HLS", 3: "HLS MD5", 4: "HLS SHA-1", 5: "HLS GMAC", 6: "HLS SHA-256", 7: "HLS ECDSA"}
+MECHANISMS = {
+    0: "lowest",
+    1: "LLS",
+    2: "HLS",
+    3: "HLS MD5",
+    4: "HLS SHA-1",
+    5: "HLS GMAC",
+    6: "HLS SHA-256",
+    7: "HLS ECDSA",
+}
 _TRANSPORTS = ("TCP", "UDP", "FTP", "SMTP", "SMS", "HDLC", "M-Bus", "ZigBee", "DLMS gateway")
 _MESSAGES = {0: "A-XDR", 1: "XML"}
 
@@ -78,7 +90,9 @@ def object_text(instance: Obis) -> str:
 
 
 def attribute_of(class_id: int, instance: Obis, attribute_id: int, index: int = 0) -> str:
-    """What an attribute is called: the name of its object, and its own where it is not the value; an element as ``[3]``."""
+    """What an attribute is called: the name of its object, and its own where it is
+    not the value; an element as ``[3]``.
+    """
     name = obis_name(instance) or str(instance)
     if attribute_name(class_id, attribute_id) != "value":
         name += f" {attribute_name(class_id, attribute_id)}"
@@ -103,7 +117,9 @@ def _mac(data: Data) -> str:
 
 
 def _last_arc(words: Mapping[int, str]) -> Words:
-    """A registered name of seven arcs, told by its last one: a structure of seven, or the octets of the object identifier."""
+    """A registered name of seven arcs, told by its last one: a structure of seven, or
+    the octets of the object identifier.
+    """
 
     def read(data: Data) -> str:
         arc = axdr.elements(data)[6].value if data.tag is Tag.STRUCTURE else data.value[-1]
@@ -204,7 +220,9 @@ _WORDS: dict[tuple[int, int], Words] = {
     (40, 3): _destination,
     (40, 7): _delays,
     (40, 8): _reference,
-    (40, 11): _chosen({0: "unconfirmed", 1: "unconfirmed, repeated without confirmation of the layer below", 2: "confirmed"}),
+    (40, 11): _chosen(
+        {0: "unconfirmed", 1: "unconfirmed, repeated without confirmation of the layer below", 2: "confirmed"}
+    ),
     (41, 3): _reference,
     (42, 2): _reference,
     **dict.fromkeys(((42, number) for number in _IPV4_ADDRESSES), _ipv4),
@@ -292,7 +310,9 @@ _TYPES: dict[tuple[int, int], tuple[Tag, ...]] = {
 
 @dataclass(frozen=True)
 class Told:
-    """A value as its attribute reads: the text, its unit or nothing, and what is odd about it or nothing."""
+    """A value as its attribute reads: the text, its unit or nothing, and
+    what is odd about it or nothing.
+    """
 
     text: str
     unit: str = ""
@@ -325,8 +345,12 @@ def elements_told(class_id: int, attribute_id: int, data: Data) -> list[str]:
     return found
 
 
-def tell(class_id: int, attribute_id: int, data: Data, scaler_unit: ScalerUnit | None = None, instance: Obis | None = None) -> Told:
-    """A value as its attribute wants to be read. instance: the object, where it is known: some Data objects have words of their own."""
+def tell(
+    class_id: int, attribute_id: int, data: Data, scaler_unit: ScalerUnit | None = None, instance: Obis | None = None
+) -> Told:
+    """A value as its attribute wants to be read. instance: the object, where it is known: some
+    Data objects have words of their own.
+    """
     if attribute_id == 1:
         return _logical_name(data, instance)
     types = _TYPES.get((class_id, attribute_id), ())

@@ -1,9 +1,10 @@
 """An independent DLMS/COSEM client over the wrapper, for the command line and for the tests.
 
-It is written from the specification alone and shares no code with ``firmware/``, so that each checks the other. As a test
-client it is strict: a response is decoded whole, and trailing octets, wrong wPorts, a wrong invoke-id, a wrong block number
-or an APDU above the announced size are ProtocolErrors. It speaks logical-name and short-name referencing without ciphering,
-lowest level and low level security, over TCP and UDP.
+It is written from the specification alone and shares no code with ``firmware/``, so that each
+checks the other. As a test client it is strict: a response is decoded whole, and trailing octets,
+wrong wPorts, a wrong invoke-id, a wrong block number or an APDU above the announced size are
+ProtocolErrors. It speaks logical-name and short-name referencing without ciphering, lowest level
+and low level security, over TCP and UDP.
 
     from tools.dlmsclient import Client, axdr, by_entry, parse_object_list
 
@@ -31,18 +32,23 @@ Raw octets, for tests of wrong input:
 Modules, each with one role:
 
     wrapper         WPDU codec, TCP deframer, datagram decoding
-    axdr            Data: typed values that keep their tag (data, compact: its parts); datetimes: date-time, date, time
+    axdr            Data: typed values that keep their tag (data, compact: its parts);
+                    datetimes: date-time, date, time
     ber, acse       AARQ, AARE, RLRQ, RLRE with every optional field
     initiate        InitiateRequest, InitiateResponse, Conformance, ConfirmedServiceError
-    xdlms           descriptors, blocks, ExceptionResponse, ``decode_apdu``; get_service, set_service, action_service: the APDUs
-    exchanges       services with block transfer as generators, without I/O (long_transfer: what they share)
+    xdlms           descriptors, blocks, ExceptionResponse, ``decode_apdu``; get_service,
+                    set_service, action_service: the APDUs
+    exchanges       services with block transfer as generators, without I/O
+                    (long_transfer: what they share)
     notifications   DataNotification and its confirmation, EventNotification, InformationReport
     selection       range, entry and object_list selectors
     obis, cosem, objects   OBIS codes, names, units and scaling, object_list with access rights
     transport       TcpTransport, UdpTransport
-    short_names     base names, object_list of the Association SN; short_name_service: the APDUs of Read and Write;
-                    short_name_exchanges: with blocks; short_name_association: ShortNameAssociation
-    client          Client: raw octets, APDUs, associate; association: Association with get, set, action and their lists
+    short_names     base names, object_list of the Association SN; short_name_service: the APDUs
+                    of Read and Write; short_name_exchanges: with blocks;
+                    short_name_association: ShortNameAssociation
+    client          Client: raw octets, APDUs, associate; association: Association with
+                    get, set, action and their lists
     codes, errors   result codes with their texts, the exception hierarchy
 """
 

@@ -1,7 +1,9 @@
-"""ACCESS: several gets, sets and actions in one request, with or without their specifications in the response (REQUIREMENTS D.5).
+"""ACCESS: several gets, sets and actions in one request, with or without their
+specifications in the response (REQUIREMENTS D.5).
 
-D9 · long-invoke-id-and-priority u32 · date-time (length, octets) · n {specification} · n {Data}
-DA · long-invoke-id-and-priority u32 · date-time · (00 | 01 n {specification}) · n {Data} · n {choice result}
+D9 · long-invoke-id-and-priority u32 · date-time (length, octets) · n {specification}
+· n {Data} DA · long-invoke-id-and-priority u32 · date-time · (00 | 01 n
+{specification}) · n {Data} · n {choice result}
 
 specification   01 attribute  get      02 attribute  set       03 method  action
                 04 attribute selector Data  get with selection      05 attribute selector Data  set with selection
@@ -50,7 +52,9 @@ class AccessKind(IntEnum):
 
 @dataclass(frozen=True)
 class AccessItem:
-    """One specification: what is done to which attribute or method, and with which Data (null-data for none)."""
+    """One specification: what is done to which attribute or method, and with
+    which Data (null-data for none).
+    """
 
     kind: AccessKind
     target: CosemAttribute | CosemMethod
@@ -77,7 +81,9 @@ class AccessItem:
 
 @dataclass(frozen=True)
 class AccessOutcome:
-    """What came of one specification: its result, and the Data of the response (null-data where there is nothing to say)."""
+    """What came of one specification: its result, and the Data of the response
+    (null-data where there is nothing to say).
+    """
 
     result: DataAccessResult | ActionResult
     data: Data
@@ -102,7 +108,9 @@ def decode_response(octets: bytes, iip: int, items: Sequence[AccessItem]) -> tup
     reader.counted("date-time")
     described = reader.flag("access-request-specification")
     if described != bool(iip & SELF_DESCRIPTIVE):
-        raise ProtocolError(f"{what}: the specifications are {'' if described else 'not '}repeated, asked for was the other")
+        raise ProtocolError(
+            f"{what}: the specifications are {'' if described else 'not '}repeated, asked for was the other"
+        )
     if described:
         wanted = encode_list(items, AccessItem.specification)
         if reader.take(len(wanted), "specifications") != wanted:

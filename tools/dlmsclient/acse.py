@@ -1,8 +1,9 @@
 """ACSE APDUs in BER: AARQ, AARE, RLRQ, RLRE (REQUIREMENTS C.1 to C.5).
 
-Every optional field can be built, and every field can be built wrongly: names and requirements are given as the content
-octets that go onto the wire, and ``extra`` appends any further elements. None leaves a field out.
-Decoding is whole: fields come in ascending order, none twice, none unknown, nothing trails.
+Every optional field can be built, and every field can be built wrongly: names and requirements are
+given as the content octets that go onto the wire, and ``extra`` appends any further elements. None
+leaves a field out. Decoding is whole: fields come in ascending order, none twice, none unknown,
+nothing trails.
 """
 
 from __future__ import annotations
@@ -117,7 +118,9 @@ def _read_implicit(content: bytes, what: str) -> bytes:
 
 @dataclass(frozen=True)
 class Aarq:
-    """AARQ (tag 60). Names, requirements and protocol_version are content octets; see :func:`lowest` and :func:`lls`."""
+    """AARQ (tag 60). Names, requirements and protocol_version are content octets;
+    see :func:`lowest` and :func:`lls`.
+    """
 
     application_context_name: bytes | None = CONTEXT_ARC + b"\x01"
     user_information: bytes | None = None

@@ -1,15 +1,15 @@
 """ACTION: requests and responses (REQUIREMENTS D.4).
 
-                        request C3                                      response C7
-    normal              01 iip method (00 | 01 Data)                    01 iip outcome
-    next-pblock         02 iip block-number u32                         -
-    with-pblock         -                                               02 iip block
-    with-list           03 iip n {method} n {Data, null-data if none}   03 iip n {outcome}
-    first-pblock        04 iip method block                             04 iip block-number u32 (send the next)
-    list+first-pblock   05 iip n {method} block                         04
-    pblock              06 iip block                                    04, at the end 01, 02 or 03
+                    request C3                                      response C7
+normal              01 iip method (00 | 01 Data)                    01 iip outcome
+next-pblock         02 iip block-number u32                         -
+with-pblock         -                                               02 iip block
+with-list           03 iip n {method} n {Data, null-data if none}   03 iip n {outcome}
+first-pblock        04 iip method block                             04 iip block-number u32 (send the next)
+list+first-pblock   05 iip n {method} block                         04
+pblock              06 iip block                                    04, at the end 01, 02 or 03
 
-    outcome = result · (00 | 01 · (00 Data | 01 data-access-result))
+outcome = result · (00 | 01 · (00 Data | 01 data-access-result))
 """
 
 from __future__ import annotations

@@ -53,9 +53,10 @@ _SKIPPED = {bytes([GET_RESPONSE]): 4, bytes([READ_RESPONSE]): 3}
 class Association:
     """One AA. Made by ``Client.associate``, or by ``Client.attach`` without an AARQ.
 
-    ``aare`` and ``negotiated`` tell what the server answered (None for an unconfirmed or attached AA); ``block_size`` makes
-    SET and ACTION go in blocks of that many raw octets; ``timeout`` bounds the wait for each response, in seconds. ``gbt`` is the window of
-    general block transfer: with one, every request goes in general blocks; a response in them is understood in any case.
+    ``aare`` and ``negotiated`` tell what the server answered (None for an unconfirmed or attached
+    AA); ``block_size`` makes SET and ACTION go in blocks of that many raw octets; ``timeout``
+    bounds the wait for each response, in seconds. ``gbt`` is the window of general block transfer:
+    with one, every request goes in general blocks; a response in them is understood in any case.
     """
 
     def __init__(
@@ -95,16 +96,20 @@ class Association:
         self.link.send_apdu(apdu, self.client_wport, self.server_wport)
 
     def exchange(self, apdu: bytes, timeout: float | None = None) -> bytes:
-        """Send one APDU, return the APDU of the response; its wPorts and its length are checked, nothing else."""
+        """Send one APDU, return the APDU of the response; its wPorts and its
+        length are checked, nothing else.
+        """
         wait = self.timeout if timeout is None else timeout
         response = self.link.exchange(apdu, self.client_wport, self.server_wport, wait)
         self._check_length(response)
         return response
 
     def transfer(self, apdu: bytes) -> bytes:
-        """Like ``exchange``, and with general block transfer either way: in the response, and in the request when ``gbt`` says so.
+        """Like ``exchange``, and with general block transfer either way: in the response, and
+        in the request when ``gbt`` says so.
 
-        This is how confirmed services travel: in an unconfirmed association a ConfirmedServiceBarred, and nothing is sent.
+        This is how confirmed services travel: in an unconfirmed association a
+        ConfirmedServiceBarred, and nothing is sent.
         """
         if not self.confirmed:
             raise ConfirmedServiceBarred
@@ -126,7 +131,9 @@ class Association:
         )
 
     def _watched(self) -> Callable[[bytes], None] | None:
-        """``watch`` for the octets of a response: without what stands before the Data of the one attribute."""
+        """``watch`` for the octets of a response: without what stands before
+        the Data of the one attribute.
+        """
         watch = self.watch
         if watch is None:
             return None
@@ -157,7 +164,9 @@ class Association:
             raise ProtocolError(f"the response has {len(apdu)} octets, this client announced a limit of {limit}")
 
     def request(self, apdu: Apdu) -> Apdu | ExceptionResponse:
-        """Send one service APDU and return the response decoded, an ExceptionResponse included; nothing is raised for a refusal."""
+        """Send one service APDU and return the response decoded, an ExceptionResponse
+        included; nothing is raised for a refusal.
+        """
         if not self.confirmed:
             raise ConfirmedServiceBarred
         octets = self.exchange(apdu.encode())
@@ -196,7 +205,9 @@ class Association:
         selection: Selection | None = None,
         confirmed: bool | None = None,
     ) -> None:
-        """Write an attribute. ``confirmed`` False sends the unconfirmed service: no response is waited for."""
+        """Write an attribute. ``confirmed`` False sends the unconfirmed
+        service: no response is waited for.
+        """
         self._set(CosemAttribute(class_id, Obis.parse(instance), attribute_id, selection), value, confirmed)
 
     def _set(self, target: CosemAttribute, value: Data, confirmed: bool | None) -> None:
@@ -214,7 +225,9 @@ class Association:
         parameter: Data | None = None,
         confirmed: bool | None = None,
     ) -> Data | None:
-        """Invoke a method and return what it returns. ``confirmed`` False sends the unconfirmed service."""
+        """Invoke a method and return what it returns. ``confirmed`` False
+        sends the unconfirmed service.
+        """
         return self._action(CosemMethod(class_id, Obis.parse(instance), method_id), parameter, confirmed)
 
     def _action(self, target: CosemMethod, parameter: Data | None, confirmed: bool | None) -> Data | None:
@@ -229,7 +242,9 @@ class Association:
     def access(
         self, items: Sequence[AccessItem], *, break_on_error: bool = False, self_descriptive: bool = False
     ) -> tuple[AccessOutcome, ...]:
-        """Read, write and invoke, in order, with one request: a result and a Data for each item (REQUIREMENTS D.5)."""
+        """Read, write and invoke, in order, with one request: a result and a Data
+        for each item (REQUIREMENTS D.5).
+        """
         self._long_invoke_id = (self._long_invoke_id + 1) & LONG_INVOKE_ID_MASK
         flags = CONFIRMED | (HIGH_PRIORITY if self.high_priority else 0)
         flags |= (BREAK_ON_ERROR if break_on_error else 0) | (SELF_DESCRIPTIVE if self_descriptive else 0)
@@ -237,7 +252,9 @@ class Association:
         return decode_response(self.transfer(encode_request(iip, items)), iip, items)
 
     def objects(self, odd: list[ProtocolError] | None = None) -> list[ListedObject]:
-        """What this client may see, by object_list of the current association. odd: see :func:`parse_object_list`."""
+        """What this client may see, by object_list of the current association.
+        odd: see :func:`parse_object_list`.
+        """
         return self.parse_objects(self.object_lists(), odd)
 
     def object_lists(self) -> list[Data | None]:
@@ -252,7 +269,9 @@ class Association:
         return parse_object_list(listed, odd=odd)
 
     def release(self, reason: int | None = 0, user_information: bytes | None = None) -> Rlre | None:
-        """End the AA with RLRQ and return the RLRE; an unconfirmed AA ends without one (REQUIREMENTS B-10, B-12)."""
+        """End the AA with RLRQ and return the RLRE; an unconfirmed AA ends without
+        one (REQUIREMENTS B-10, B-12).
+        """
         apdu = Rlrq(reason, user_information).encode()
         if not self.confirmed:
             self.send_apdu(apdu)

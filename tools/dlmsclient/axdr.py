@@ -3,8 +3,8 @@
     axdr.decode(bytes.fromhex("1200FF"))  ->  Data(Tag.LONG_UNSIGNED, 255)
     axdr.structure(axdr.integer(0), axdr.enum(30)).encode()  ->  02 02 0F 00 16 1E
 
-Received octets are never trusted: depth, number of elements and every length are checked before anything is built
-(REQUIREMENTS D-100, D-103).
+Received octets are never trusted: depth, number of elements and every length are checked before
+anything is built (REQUIREMENTS D-100, D-103).
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ __all__ = [
 
 
 class Decoder:
-    """Decodes Data from a Reader with limits on depth and on the number of elements of one whole value."""
+    """Decodes Data from a Reader with limits on depth and on the number
+    of elements of one whole value.
+    """
 
     def __init__(self, reader: Reader, max_depth: int = MAX_DEPTH, max_elements: int = MAX_ELEMENTS) -> None:
         self.reader = reader

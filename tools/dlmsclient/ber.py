@@ -1,4 +1,6 @@
-"""The little BER that ACSE needs: tag, length, value (REQUIREMENTS C.1). Long-form lengths are accepted, shortest emitted."""
+"""The little BER that ACSE needs: tag, length, value (REQUIREMENTS C.1). Long-form
+lengths are accepted, shortest emitted.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 Octets go three ways, from raw to comfortable:
 
     send_octets / receive           anything at all; the next WPDU or None
-    send_apdu / exchange            one APDU in a right WPDU; the APDU of the response, wPorts checked
+    send_apdu / exchange            one APDU in a right WPDU; the APDU of the
+                                    response, wPorts checked
     associate -> Association        the services
 """
 
@@ -67,13 +68,16 @@ def _invoke_id(apdu: bytes) -> int:
 
 
 class Client:
-    """A link to a server. ``trace`` is called with direction (">" sent, "<" received) and the octets of every WPDU."""
+    """A link to a server. ``trace`` is called with direction (">" sent, "<"
+    received) and the octets of every WPDU.
+    """
 
     def __init__(self, transport: Transport, timeout: float = DEFAULT_TIMEOUT, trace: Trace | None = None) -> None:
         self.transport = transport
         self.timeout = timeout
         self.trace = trace
-        # Who gets what arrives unasked between a request and its response; without anybody the last ones are noted.
+        # Who gets what arrives unasked between a request and its response; without
+        # anybody the last ones are noted.
         self.unsolicited: Callable[[Wpdu], None] | None = None
         self.noted: deque[Wpdu] = deque(maxlen=_NOTED)
         # Requests whose answers did not come in time and may come yet.
@@ -81,7 +85,13 @@ class Client:
         self.associations: dict[tuple[int, int], Association] = {}
 
     @classmethod
-    def tcp(cls, host: str = "127.0.0.1", port: int = DEFAULT_PORT, timeout: float = DEFAULT_TIMEOUT, trace: Trace | None = None) -> Client:
+    def tcp(
+        cls,
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        timeout: float = DEFAULT_TIMEOUT,
+        trace: Trace | None = None,
+    ) -> Client:
         """Connect over TCP."""
         return cls(TcpTransport(host, port, timeout), timeout, trace)
 
@@ -100,11 +110,15 @@ class Client:
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
-        """Close the link without releasing: over TCP all its associations end with it (REQUIREMENTS B-11)."""
+        """Close the link without releasing: over TCP all its associations end
+        with it (REQUIREMENTS B-11).
+        """
         self.transport.close()
         self.associations.clear()
 
@@ -120,12 +134,16 @@ class Client:
         """Send a WPDU, whose version and length may be wrong."""
         self.send_octets(wpdu.encode())
 
-    def send_apdu(self, apdu: bytes, client_wport: int = PUBLIC_CLIENT, server_wport: int = MANAGEMENT_LOGICAL_DEVICE) -> None:
+    def send_apdu(
+        self, apdu: bytes, client_wport: int = PUBLIC_CLIENT, server_wport: int = MANAGEMENT_LOGICAL_DEVICE
+    ) -> None:
         """Send an APDU in a right WPDU."""
         self.send_wpdu(Wpdu(client_wport, server_wport, apdu))
 
     def receive(self, timeout: float | None = None) -> Wpdu | None:
-        """The next WPDU, or None when none came within ``timeout`` seconds; ConnectionLost when the peer closed."""
+        """The next WPDU, or None when none came within ``timeout`` seconds;
+        ConnectionLost when the peer closed.
+        """
         wpdu = self.transport.receive(self.timeout if timeout is None else timeout)
         if wpdu is not None and self.trace:
             self.trace(RECEIVED, wpdu.encode())
@@ -155,7 +173,9 @@ class Client:
         server_wport: int = MANAGEMENT_LOGICAL_DEVICE,
         timeout: float | None = None,
     ) -> bytes:
-        """Send an APDU and return the APDU of the response, which must carry the two wPorts swapped (REQUIREMENTS A-04)."""
+        """Send an APDU and return the APDU of the response, which must carry the two
+        wPorts swapped (REQUIREMENTS A-04).
+        """
         wait = self.timeout if timeout is None else timeout
         started = time.monotonic()
         request = client_wport, server_wport, _invoke_id(apdu)
@@ -168,10 +188,12 @@ class Client:
         return received
 
     def receive_apdu(self, client_wport: int, server_wport: int, timeout: float) -> bytes | None:
-        """The next APDU, which must come with these wPorts; None when none came within ``timeout`` seconds.
+        """The next APDU, which must come with these wPorts; None when none
+        came within ``timeout`` seconds.
 
-        What a meter sends unasked meanwhile goes to ``unsolicited``, or is ``noted``. The answer to a request that nobody waits for any
-        longer is dropped, so that one silence does not spoil what is asked next.
+        What a meter sends unasked meanwhile goes to ``unsolicited``, or is ``noted``. The
+        answer to a request that nobody waits for any longer is dropped, so that one silence
+        does not spoil what is asked next.
         """
         until = time.monotonic() + timeout
         wpdu = self.receive(timeout)
@@ -195,7 +217,9 @@ class Client:
         return late
 
     def _is_unasked(self, wpdu: Wpdu, client_wport: int, server_wport: int) -> bool:
-        """Hand over a notification, or a block of one; a block with the wPorts of the request belongs to its answer."""
+        """Hand over a notification, or a block of one; a block with the wPorts of
+        the request belongs to its answer.
+        """
         block = is_general_block(wpdu.apdu) and (wpdu.source, wpdu.destination) != (server_wport, client_wport)
         if not block and not is_notification(wpdu.apdu):
             return False
@@ -227,12 +251,13 @@ class Client:
     ) -> Association:
         """Open an association and return it.
 
-        Without ``password``: lowest level; with one: LLS. ``pdu_size`` is the client-max-receive-pdu-size (0: no limit).
-        ``confirmed`` False opens an unconfirmed AA: over UDP only, and nothing is answered (REQUIREMENTS B-02, B-05).
-        ``conformance``: by default everything that this client has for the referencing of its context.
-        ``initiate`` replaces the InitiateRequest; ``aarq`` the whole AARQ, whose own user-information is sent if it has one.
-        ``gbt`` proposes general block transfer instead of the services' own blocks, with that window. A refusal is raised as
-        AssociationRejected.
+        Without ``password``: lowest level; with one: LLS. ``pdu_size`` is the
+        client-max-receive-pdu-size (0: no limit). ``confirmed`` False opens an unconfirmed AA: over
+        UDP only, and nothing is answered (REQUIREMENTS B-02, B-05). ``conformance``: by default
+        everything that this client has for the referencing of its context. ``initiate`` replaces
+        the InitiateRequest; ``aarq`` the whole AARQ, whose own user-information is sent if it has
+        one. ``gbt`` proposes general block transfer instead of the services' own blocks, with that
+        window. A refusal is raised as AssociationRejected.
         """
         conformance = CLIENT_CONFORMANCE if conformance is None else conformance
         return self._associate(
@@ -262,7 +287,9 @@ class Client:
     ) -> ShortNameAssociation:
         """As ``associate``, in the application context of short names."""
         proposed = InitiateRequest(_with_general_blocks(conformance, gbt), pdu_size, confirmed)
-        return self._associate(ShortNameAssociation, client_wport, server_wport, password, proposed, None, block_size, timeout, gbt)
+        return self._associate(
+            ShortNameAssociation, client_wport, server_wport, password, proposed, None, block_size, timeout, gbt
+        )
 
     def _associate(
         self,
@@ -308,7 +335,9 @@ class Client:
     def attach(
         self, client_wport: int = PUBLIC_CLIENT, server_wport: int = MANAGEMENT_LOGICAL_DEVICE, confirmed: bool = True
     ) -> Association:
-        """The services of a wPort pair without sending an AARQ: a pre-established AA, or a test of what has none."""
+        """The services of a wPort pair without sending an AARQ: a pre-established
+        AA, or a test of what has none.
+        """
         return Association(self, client_wport, server_wport, confirmed=confirmed)
 
     def forget(self, association: Association) -> None:
@@ -349,9 +378,13 @@ def read_aare(octets: bytes, request: Aarq, proposed: InitiateRequest) -> tuple[
         raise ProtocolError("AARE accepts without an InitiateResponse")
     negotiated = InitiateResponse.decode(aare.user_information)
     if negotiated.negotiated_dlms_version_number != DLMS_VERSION:
-        raise ProtocolError(f"DLMS version {negotiated.negotiated_dlms_version_number} was negotiated, must be {DLMS_VERSION}")
+        raise ProtocolError(
+            f"DLMS version {negotiated.negotiated_dlms_version_number} was negotiated, must be {DLMS_VERSION}"
+        )
     if negotiated.conformance & ~proposed.conformance:
-        raise ProtocolError(f"conformance {negotiated.conformance:06X} has bits that were not proposed ({proposed.conformance:06X})")
+        raise ProtocolError(
+            f"conformance {negotiated.conformance:06X} has bits that were not proposed ({proposed.conformance:06X})"
+        )
     vaa = VAA_SN if aare.application_context_name == context_name(CONTEXT_SN) else VAA_LN
     if negotiated.vaa_name != vaa:
         raise ProtocolError(f"vaa-name is {negotiated.vaa_name:04X}, must be {vaa:04X} in this application context")

@@ -1,4 +1,6 @@
-"""Result codes of the services and of ACSE, with the words for a reader (REQUIREMENTS C-30, D-31, D-70)."""
+"""Result codes of the services and of ACSE, with the words for a reader
+(REQUIREMENTS C-30, D-31, D-70).
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,8 @@ class DataAccessResult(TextCode):
 class ActionResult(TextCode):
     """action-result: one octet (REQUIREMENTS D-31).
 
-    DATA_BLOCK_NUMBER_INVALID is no value of the standard; servers in the field send it (REQUIREMENTS D-32), and a client
-    that meets it should name it rather than fail on it.
+    DATA_BLOCK_NUMBER_INVALID is no value of the standard; servers in the field send it
+    (REQUIREMENTS D-32), and a client that meets it should name it rather than fail on it.
     """
 
     SUCCESS = 0

@@ -1,4 +1,5 @@
-"""compact-array: one description of the element type, then the contents of all elements without tags (REQUIREMENTS D-103).
+"""compact-array: one description of the element type, then the contents of all
+elements without tags (REQUIREMENTS D-103).
 
     13 · TypeDescription · length · contents
     TypeDescription   tag of a simple type
@@ -23,7 +24,9 @@ _MAX_DESCRIPTION_DEPTH = 16
 
 @dataclass(frozen=True)
 class TypeDescription:
-    """Type of an element: ``tag``; for a structure its ``members``; for an array one member and a ``count``."""
+    """Type of an element: ``tag``; for a structure its ``members``; for an
+    array one member and a ``count``.
+    """
 
     tag: Tag
     members: tuple[TypeDescription, ...] = ()
@@ -93,9 +96,7 @@ def _unpack(decoder: Decoder, description: TypeDescription) -> Data:
         member = description.members[0]
         return Data(description.tag, decoder.repeat(description.count, lambda: _occupying(decoder, member)))
     members = iter(description.members)
-    return Data(
-        description.tag, decoder.repeat(len(description.members), lambda: _unpack(decoder, next(members)))
-    )
+    return Data(description.tag, decoder.repeat(len(description.members), lambda: _unpack(decoder, next(members))))
 
 
 def _occupying(decoder: Decoder, description: TypeDescription) -> Data:

@@ -1,4 +1,5 @@
-"""Names a reader wants to see: interface classes with their attributes and methods, units, OBIS codes; and scaling.
+"""Names a reader wants to see: interface classes with their attributes and
+methods, units, OBIS codes; and scaling.
 
 Names follow the Blue Book; a class or code that is not here is shown by its number.
 """
@@ -192,7 +193,13 @@ _QUANTITIES = {
     1: "active power +", 2: "active power -", 3: "reactive power +", 4: "reactive power -", 9: "apparent power +",
     11: "current", 12: "voltage", 13: "power factor", 14: "frequency", 16: "active power net",
 }  # fmt: skip
-_ENERGIES = {1: "active energy +", 2: "active energy -", 3: "reactive energy +", 4: "reactive energy -", 9: "apparent energy +"}
+_ENERGIES = {
+    1: "active energy +",
+    2: "active energy -",
+    3: "reactive energy +",
+    4: "reactive energy -",
+    9: "apparent energy +",
+}
 _FIXED = {
     "0.0.1.0.0.255": "clock",
     "0.0.42.0.0.255": "COSEM logical device name",

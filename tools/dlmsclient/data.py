@@ -1,4 +1,5 @@
-"""The CHOICE Data: typed values that keep their tag, so that what was read can be written back octet for octet.
+"""The CHOICE Data: typed values that keep their tag, so that what was read can
+be written back octet for octet.
 
 Every type of REQUIREMENTS D.10, and its encoding; :mod:`axdr` decodes.
 A value is a :class:`Data` of tag and Python value:
@@ -139,7 +140,9 @@ def elements(data: Data) -> tuple[Data, ...]:
 
 
 def members(data: Data, what: str, *tags: Tag) -> tuple[Any, ...]:
-    """Values of a structure whose elements must have these tags; anything else is a ProtocolError that names ``what``."""
+    """Values of a structure whose elements must have these tags; anything else is a
+    ProtocolError that names ``what``.
+    """
     items = elements(data)
     if data.tag is not Tag.STRUCTURE or tuple(item.tag for item in items) != tags:
         wanted = ", ".join(tag.text for tag in tags)
@@ -148,7 +151,9 @@ def members(data: Data, what: str, *tags: Tag) -> tuple[Any, ...]:
 
 
 def encode_contents(data: Data) -> bytes:
-    """Contents without the tag: what follows a tag, and what an element of a compact-array consists of."""
+    """Contents without the tag: what follows a tag, and what an element
+    of a compact-array consists of.
+    """
     tag, value = data.tag, data.value
     try:
         if tag in INTEGERS:
@@ -264,7 +269,9 @@ def float64(value: float) -> Data:
 
 
 def date_time(value: DateTime) -> Data:
-    """date-time with tag 19 (most attributes want :func:`octet_string` of ``DateTime.encode()`` instead)."""
+    """date-time with tag 19 (most attributes want :func:`octet_string` of
+    ``DateTime.encode()`` instead).
+    """
     return Data(Tag.DATE_TIME, value)
 
 

@@ -1,7 +1,9 @@
-"""COSEM date-time, date and time, and their way to and from ``datetime`` (REQUIREMENTS D-101, D-102).
+"""COSEM date-time, date and time, and their way to and from
+``datetime`` (REQUIREMENTS D-101, D-102).
 
-date-time is 12 octets: year u16, month, day, day of week, hour, minute, second, hundredths, deviation i16, clock status.
-Every field has a value for "not specified"; UTC = local time + deviation (minutes), so UTC+1 has deviation -60 (FFC4).
+date-time is 12 octets: year u16, month, day, day of week, hour, minute, second, hundredths,
+deviation i16, clock status. Every field has a value for "not specified"; UTC = local time +
+deviation (minutes), so UTC+1 has deviation -60 (FFC4).
 """
 
 from __future__ import annotations
@@ -106,7 +108,9 @@ class DateTime:
 
     @classmethod
     def from_datetime(cls, when: datetime, status: int | None = None) -> DateTime:
-        """From a ``datetime``; a naive one gets an unspecified deviation (and then an unspecified status)."""
+        """From a ``datetime``; a naive one gets an unspecified deviation (and
+        then an unspecified status).
+        """
         offset = when.utcoffset()
         deviation = DEVIATION_UNSPECIFIED if offset is None else -round(offset.total_seconds() / 60)
         if status is None:
@@ -119,7 +123,9 @@ class DateTime:
         )
 
     def to_datetime(self) -> datetime | None:
-        """A ``datetime``, aware when the deviation is specified; None when date or time has open or special fields."""
+        """A ``datetime``, aware when the deviation is specified; None when date or
+        time has open or special fields.
+        """
         d, t = self.date, self.time
         if d.year == YEAR_ANY or ANY in (d.month, d.day, t.hour, t.minute):
             return None

@@ -1,17 +1,17 @@
 """The exception hierarchy of the client: one base class, one class per kind of trouble.
 
-    DlmsError
-      UsageError            a value given by the caller cannot be sent (also a ValueError)
-        ConfirmedServiceBarred  a confirmed service in an unconfirmed association: nothing was sent
-      TransportError        the network: ConnectionFailed, ConnectionLost
-      Timeout               no complete answer within the time allowed
-      ProtocolError         octets came that no correct server sends here
-      ServiceFailure        the server answered, and refused
-        AssociationRejected     AARE with result 1 or 2
-        DataAccessError         a GET or SET ended with a data-access-result
-        ActionError             an ACTION ended with an action-result
-        ExceptionResponseError  an ExceptionResponse (D8) came instead of the answer
-        ServiceErrorResponse    a ConfirmedServiceError (0E) came instead of the answer
+DlmsError
+  UsageError            a value given by the caller cannot be sent (also a ValueError)
+    ConfirmedServiceBarred  a confirmed service in an unconfirmed association: nothing was sent
+  TransportError        the network: ConnectionFailed, ConnectionLost
+  Timeout               no complete answer within the time allowed
+  ProtocolError         octets came that no correct server sends here
+  ServiceFailure        the server answered, and refused
+    AssociationRejected     AARE with result 1 or 2
+    DataAccessError         a GET or SET ended with a data-access-result
+    ActionError             an ACTION ended with an action-result
+    ExceptionResponseError  an ExceptionResponse (D8) came instead of the answer
+    ServiceErrorResponse    a ConfirmedServiceError (0E) came instead of the answer
 """
 
 from __future__ import annotations
@@ -33,10 +33,14 @@ class UsageError(DlmsError, ValueError):
 
 
 class ConfirmedServiceBarred(UsageError):
-    """A confirmed service was asked of an unconfirmed association, where nothing is ever answered (REQUIREMENTS B-26)."""
+    """A confirmed service was asked of an unconfirmed association, where nothing is
+    ever answered (REQUIREMENTS B-26).
+    """
 
     def __init__(self) -> None:
-        super().__init__("a confirmed service in an unconfirmed association: nothing would be answered; SET, ACTION, Write go unconfirmed")
+        super().__init__(
+            "a confirmed service in an unconfirmed association: nothing would be answered; SET, ACTION, Write go unconfirmed"
+        )
 
 
 class TransportError(DlmsError):
@@ -56,7 +60,9 @@ class Timeout(DlmsError):
 
 
 class ProtocolError(DlmsError):
-    """Octets arrived that a correct server does not send in this place: ``octets``, where they are known."""
+    """Octets arrived that a correct server does not send in this place:
+    ``octets``, where they are known.
+    """
 
     octets: bytes = b""
 
@@ -73,8 +79,9 @@ class ServiceFailure(DlmsError):
 class AssociationRejected(ServiceFailure):
     """The AARE refuses the association (REQUIREMENTS C-12 to C-30).
 
-    ``result`` 1 permanent or 2 transient, ``source`` "user" or "provider" (who diagnosed), ``diagnostic`` its code,
-    ``service_error`` the ConfirmedServiceError of the user-information, if one was there.
+    ``result`` 1 permanent or 2 transient, ``source`` "user" or "provider" (who diagnosed),
+    ``diagnostic`` its code, ``service_error`` the ConfirmedServiceError of the
+    user-information, if one was there.
     """
 
     def __init__(
@@ -93,7 +100,9 @@ class AssociationRejected(ServiceFailure):
 
 
 class DataAccessError(ServiceFailure):
-    """GET or SET refused with a data-access-result (``code``); ``what`` names the request, service first."""
+    """GET or SET refused with a data-access-result (``code``); ``what``
+    names the request, service first.
+    """
 
     def __init__(self, code: DataAccessResult, what: str = "") -> None:
         super().__init__(f"{what}: {code.text}" if what else code.text)

@@ -1,13 +1,14 @@
-"""The services as conversations without I/O: each is a generator that yields request APDUs and is sent response APDUs.
+"""The services as conversations without I/O: each is a generator that yields
+request APDUs and is sent response APDUs.
 
     exchange = get(terms, attribute)
     apdu = next(exchange)                 # send these octets
     apdu = exchange.send(response)        # received octets in, next request out ...
     StopIteration.value                   # ... until the result is there
 
-Block transfer happens inside, in both directions, so the caller sees one value in and one value out whatever the PDU sizes
-are (REQUIREMENTS D-14, D-22, D-24, D-33). Responses are checked whole: their kind, their invoke-id-and-priority octet,
-their block numbers and the number of results.
+Block transfer happens inside, in both directions, so the caller sees one value in and one value out
+whatever the PDU sizes are (REQUIREMENTS D-14, D-22, D-24, D-33). Responses are checked whole: their
+kind, their invoke-id-and-priority octet, their block numbers and the number of results.
 """
 
 from __future__ import annotations
@@ -172,9 +173,15 @@ def _send_datablocks(
 ) -> Exchange[tuple[DataAccessResult, ...]]:
     """All blocks of a long SET; the results of the final response.
 
-    A refusal in the middle ends it, in the last-datablock form or in the normal form (REQUIREMENTS D-22).
+    A refusal in the middle ends it, in the last-datablock form or in the
+    normal form (REQUIREMENTS D-22).
     """
-    kinds: tuple[type[_LongSetAnswer], ...] = (SetResponseDatablock, SetResponseLastDatablock, SetResponseNormal, *final)
+    kinds: tuple[type[_LongSetAnswer], ...] = (
+        SetResponseDatablock,
+        SetResponseLastDatablock,
+        SetResponseNormal,
+        *final,
+    )
     for request in blocks:
         block: DataBlock = request.block  # type: ignore[attr-defined]
         response: _LongSetAnswer = expect((yield request.encode()), terms.iip, kinds, what)
@@ -198,7 +205,9 @@ def _send_datablocks(
 
 
 def action(terms: Terms, method: CosemMethod, parameter: Data | None = None) -> Exchange[Data | None]:
-    """Invoke one method, return what it returns; another result than success is raised as ActionError."""
+    """Invoke one method, return what it returns; another result than
+    success is raised as ActionError.
+    """
     what = f"ACTION of {method}"
     request = ActionRequestNormal(terms.iip, method, parameter)
     if parameter is not None and must_block(terms, request):
@@ -295,9 +304,10 @@ def _collect_pblocks(terms: Terms, response: ActionResponseWithPblock, what: str
 def decode_long_outcome(raw: bytes) -> ActionOutcome:
     """The outcome that the pblocks of one method make up.
 
-    No text at hand says which part of Action-Response-With-Optional-Data is cut into blocks, so the three readings in use
-    are told apart: ``result 01 00 Data`` (the whole), ``01 00 Data`` (the return parameters) and ``Data`` alone. A long value
-    is never null-data nor an empty array, so no two of them coincide.
+    No text at hand says which part of Action-Response-With-Optional-Data is cut into blocks, so the
+    three readings in use are told apart: ``result 01 00 Data`` (the whole), ``01 00 Data`` (the
+    return parameters) and ``Data`` alone. A long value is never null-data nor an empty array, so no
+    two of them coincide.
     """
     if len(raw) > 1 and raw[0] == ActionResult.SUCCESS:
         return read_whole(raw, ActionOutcome.read, "ACTION outcome")

@@ -1,11 +1,13 @@
-"""General block transfer, the client's side: any APDU in numbered blocks, both ways, with recovery of what is lost (REQUIREMENTS D.9).
+"""General block transfer, the client's side: any APDU in numbered blocks, both ways, with
+recovery of what is lost (REQUIREMENTS D.9).
 
     E0 · block-control · block-number u16 · block-number-ack u16 · length · block-data
          80 last block, 40 streaming, 3F window
 
-A `Dialogue` is one request with its response. It sends the request in streams as long as the server's window, puts the response together,
-and says up to where nothing is missing whenever the server waits for that (streaming 0). What is kept behind a gap is not asked for
-again. Over UDP silence is answered by saying it again; a server never does that by itself.
+A `Dialogue` is one request with its response. It sends the request in streams as long as the
+server's window, puts the response together, and says up to where nothing is missing whenever the
+server waits for that (streaming 0). What is kept behind a gap is not asked for again. Over UDP
+silence is answered by saying it again; a server never does that by itself.
 """
 
 from __future__ import annotations
@@ -25,12 +27,16 @@ _LAST = 0x80
 _STREAMING = 0x40
 _OVERHEAD = 9  # octets of a block beside its data, when these are fewer than 65,536
 _MAX_NUMBER = 0xFFFF
-PATIENCE = 0.3  # seconds of silence until a block over UDP is held for lost; the second time twice as long, then four times
+# seconds of silence until a block over UDP is held for lost; the second time
+# twice as long, then four times
+PATIENCE = 0.3
 
 
 @dataclass(frozen=True)
 class GeneralBlock:
-    """One general-block-transfer APDU. ``ack``: up to this number no block of the other side is missing."""
+    """One general-block-transfer APDU. ``ack``: up to this number no block
+    of the other side is missing.
+    """
 
     last: bool
     streaming: bool
@@ -69,11 +75,13 @@ def is_general_block(octets: bytes) -> bool:
 class Dialogue:
     """One request and its response.
 
-    ``send`` takes an APDU; ``receive(seconds)`` returns the next one, or None. ``window``: blocks that we take in a row; ``room``:
-    octets of the longest APDU that the server takes, 0 for no limit. ``lossy``: datagrams get lost, so silence is met by saying it again,
-    until ``timeout`` seconds passed without anything new; and what does not fit is late and not wrong. But a block that comes again with
-    other data is one of another response: one of the two was taken wrongly, and nobody knows which (REQUIREMENTS D-87). ``watch`` is
-    given the octets of the response in their order, as they come.
+    ``send`` takes an APDU; ``receive(seconds)`` returns the next one, or None. ``window``: blocks
+    that we take in a row; ``room``: octets of the longest APDU that the server takes, 0 for no
+    limit. ``lossy``: datagrams get lost, so silence is met by saying it again, until ``timeout``
+    seconds passed without anything new; and what does not fit is late and not wrong. But a block
+    that comes again with other data is one of another response: one of the two was taken wrongly,
+    and nobody knows which (REQUIREMENTS D-87). ``watch`` is given the octets of the response in
+    their order, as they come.
     """
 
     def __init__(
@@ -128,7 +136,9 @@ class Dialogue:
                 return self._response(block)
 
     def response(self, octets: bytes) -> bytes:
-        """Go on after a request that went alone and was answered by a block; the APDU of the response."""
+        """Go on after a request that went alone and was answered by a
+        block; the APDU of the response.
+        """
         block = self._take(octets)
         if block is None:
             raise ProtocolError(f"the answer begins with block {GeneralBlock.decode(octets).number}, expected 1")
@@ -137,7 +147,9 @@ class Dialogue:
     # Inside
 
     def _stream(self, parts: list[bytes], acked: int, window: int) -> int:
-        """The blocks behind the acknowledged one, as many as the server takes at once; the number of the last."""
+        """The blocks behind the acknowledged one, as many as the server takes
+        at once; the number of the last.
+        """
         end = min(acked + window, len(parts))
         if acked == len(parts):
             # everything is there, and its answer was lost: the last block again asks for it
@@ -151,7 +163,9 @@ class Dialogue:
         return end
 
     def _next(self, progress: float) -> GeneralBlock | None:
-        """The next new block of the server; None when it is silent and should be told again; Timeout when it was silent too long."""
+        """The next new block of the server; None when it is silent and should be told again;
+        Timeout when it was silent too long.
+        """
         while True:
             wait = PATIENCE * min(2**self._silences, 4) if self._lossy else self._timeout
             octets = self._receive(max(0.0, min(wait, progress + self._timeout - time.monotonic())))
@@ -177,7 +191,9 @@ class Dialogue:
         if block.number <= self._got or block.number in self._kept:
             known = self._kept[block.number]
             if known.data != block.data or (block.data and known.last != block.last):
-                raise ProtocolError(f"block {block.number} came again with other data: blocks of another response are among those received")
+                raise ProtocolError(
+                    f"block {block.number} came again with other data: blocks of another response are among those received"
+                )
             if not self._lossy:
                 raise ProtocolError(f"block {block.number} came twice")
             return None
@@ -220,14 +236,18 @@ class Dialogue:
         return b"".join(self._kept[number].data for number in sorted(self._kept))
 
     def _linger(self) -> None:
-        """Hear what comes right behind the last block: had it been a late one of another response, that is the right one."""
+        """Hear what comes right behind the last block: had it been a late one of
+        another response, that is the right one.
+        """
         end = time.monotonic() + LINGER
         while (octets := self._receive(max(0.0, end - time.monotonic()))) is not None:
             if not is_general_block(octets):
                 continue
             number = GeneralBlock.decode(octets).number
             if number > self._got:
-                raise ProtocolError(f"block {number} came behind the last one, {self._got}: blocks of another response are among them")
+                raise ProtocolError(
+                    f"block {number} came behind the last one, {self._got}: blocks of another response are among them"
+                )
             self._take(octets)
 
     def _acknowledge(self) -> None:

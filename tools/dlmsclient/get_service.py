@@ -1,10 +1,11 @@
 """GET: requests and responses (REQUIREMENTS D.2).
 
-                    request C0                          response C4
-    normal          01 iip attribute                    01 iip (00 Data | 01 result)
-    next            02 iip block-number u32             -
-    with-datablock  -                                   02 iip last number u32 (00 length raw | 01 result)
-    with-list       03 iip n {attribute}                03 iip n {00 Data | 01 result}
+                request C0                          response C4
+normal          01 iip attribute                    01 iip (00 Data | 01 result)
+next            02 iip block-number u32             -
+with-datablock  -                                   02 iip last number u32
+                (00 length raw | 01 result)
+with-list       03 iip n {attribute}                03 iip n {00 Data | 01 result}
 """
 
 from __future__ import annotations
@@ -104,9 +105,10 @@ class GetResponseNormal(Apdu):
 class GetResponseWithDatablock(Apdu):
     """One block of a long value, or why the transfer ended.
 
-    The blocks of a single attribute make up its Data; those of a list make up the ``n {00 Data | 01 result}`` of with-list.
-    Servers in the field also send ``C4 02 iip 01 result``, without the block number (REQUIREMENTS D-15): then
-    ``block_number`` is None, so that a test can tell the two.
+    The blocks of a single attribute make up its Data; those of a list make up the
+    ``n {00 Data | 01 result}`` of with-list. Servers in the field also send
+    ``C4 02 iip 01 result``, without the block number (REQUIREMENTS D-15): then ``block_number`` is
+    None, so that a test can tell the two.
     """
 
     TAG: ClassVar[int] = GET_RESPONSE

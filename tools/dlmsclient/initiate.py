@@ -1,7 +1,9 @@
-"""xDLMS Initiate: InitiateRequest, InitiateResponse, ConfirmedServiceError, conformance (REQUIREMENTS C.4, D-71).
+"""xDLMS Initiate: InitiateRequest, InitiateResponse, ConfirmedServiceError,
+conformance (REQUIREMENTS C.4, D-71).
 
-    InitiateRequest   01 · dedicated-key (00 | 01 len key) · response-allowed (00 = TRUE | 01 bb)
-                      · quality-of-service (00 | 01 i8) · version u8 · 5F 1F 04 00 c1 c2 c3 · max-receive-pdu-size u16
+    InitiateRequest   01 · dedicated-key (00 | 01 len key) · response-allowed (00 = TRUE | 01
+                      bb) · quality-of-service (00 | 01 i8) · version u8 · 5F 1F 04 00 c1 c2
+                      c3 · max-receive-pdu-size u16
     InitiateResponse  08 · quality-of-service (00 | 01 i8) · version u8 · 5F 1F 04 00 c1 c2 c3
                       · max-receive-pdu-size u16 · vaa-name u16
     ConfirmedServiceError  0E · service error in three octets
@@ -64,7 +66,8 @@ SERVICE_BLOCKS = (
     | Conformance.BLOCK_TRANSFER_WITH_ACTION
 )
 
-# What this client proposes unless told otherwise: the services with logical names. General block transfer and ACCESS it has too.
+# What this client proposes unless told otherwise: the services with logical names. General
+# block transfer and ACCESS it has too.
 CLIENT_CONFORMANCE = (
     Conformance.PRIORITY_MGMT_SUPPORTED
     | Conformance.ATTRIBUTE0_SUPPORTED_WITH_SET
@@ -107,7 +110,9 @@ def _conformance_octets(conformance: int) -> bytes:
 
 
 def _read_conformance(reader: Reader) -> Conformance:
-    """``5F 1F 04 00`` and three octets; the historical tag ``5F`` alone is accepted, and a long length (REQUIREMENTS C-41, C-42)."""
+    """``5F 1F 04 00`` and three octets; the historical tag ``5F`` alone is accepted, and a
+    long length (REQUIREMENTS C-41, C-42).
+    """
     if reader.u8("conformance") != 0x5F:
         raise ProtocolError("conformance does not begin with 5F")
     if reader.peek() == 0x1F:
@@ -120,7 +125,9 @@ def _read_conformance(reader: Reader) -> Conformance:
 
 @dataclass(frozen=True)
 class InitiateRequest:
-    """InitiateRequest; ``response_allowed`` False asks for an unconfirmed association (REQUIREMENTS B-05)."""
+    """InitiateRequest; ``response_allowed`` False asks for an unconfirmed
+    association (REQUIREMENTS B-05).
+    """
 
     conformance: Conformance = CLIENT_CONFORMANCE
     client_max_receive_pdu_size: int = 0

@@ -1,4 +1,6 @@
-"""What the exchanges of all services share: terms, checks of a response, and cutting a long request into blocks."""
+"""What the exchanges of all services share: terms, checks of a response, and
+cutting a long request into blocks.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,9 @@ Exchange = Generator[bytes, bytes, Result]
 class Terms:
     """What a request is made with.
 
-    ``max_request`` octets of APDU that the server takes (0: no limit); ``block_size``: send SET and ACTION in blocks of at
-    most that many raw octets even if the request would fit. ``watch`` is given the octets of a long value as they come.
+    ``max_request`` octets of APDU that the server takes (0: no limit); ``block_size``: send SET and
+    ACTION in blocks of at most that many raw octets even if the request would fit. ``watch`` is
+    given the octets of a long value as they come.
     """
 
     iip: int
@@ -39,7 +42,9 @@ def expect(octets: bytes, iip: int, kinds: tuple[type[Kind]], what: str) -> Kind
 @overload
 def expect(octets: bytes, iip: int, kinds: tuple[type[Kind], type[Second]], what: str) -> Kind | Second: ...
 @overload
-def expect(octets: bytes, iip: int, kinds: tuple[type[Kind], type[Second], type[Third]], what: str) -> Kind | Second | Third: ...
+def expect(
+    octets: bytes, iip: int, kinds: tuple[type[Kind], type[Second], type[Third]], what: str
+) -> Kind | Second | Third: ...
 @overload
 def expect(octets: bytes, iip: int, kinds: tuple[type[Kind], ...], what: str) -> Kind: ...
 def expect(octets: bytes, iip: int, kinds: tuple[type[Apdu], ...], what: str) -> Apdu:
@@ -91,8 +96,12 @@ def must_block(terms: Terms, request: Apdu) -> bool:
     return terms.block_size is not None or 0 < terms.max_request < len(request.encode())
 
 
-def cut(terms: Terms, raw: bytes, first: Callable[[DataBlock], Apdu], further: Callable[[DataBlock], Apdu]) -> Iterator[Apdu]:
-    """``raw`` as block APDUs that respect the server's limit and the chosen block size, numbered from 1."""
+def cut(
+    terms: Terms, raw: bytes, first: Callable[[DataBlock], Apdu], further: Callable[[DataBlock], Apdu]
+) -> Iterator[Apdu]:
+    """``raw`` as block APDUs that respect the server's limit and the
+    chosen block size, numbered from 1.
+    """
     offset, number, make = 0, 1, first
     while True:
         room = _room(terms, len(make(DataBlock(False, number, b"")).encode()))

@@ -1,14 +1,16 @@
-"""What a meter sends unasked: DataNotification, EventNotification and InformationReport, and the confirmation that a client returns.
+"""What a meter sends unasked: DataNotification, EventNotification and InformationReport, and
+the confirmation that a client returns.
 
     0F long-invoke-id u32 · date-time (length, 0 or 12 octets) · Data                     DataNotification
     10 long-invoke-id u32 · date-time (length, 0 or 12 octets)                            DataNotificationConfirm
     C2 (00 | 01 length date-time) · class-id u16, logical name 6, attribute-id · Data      EventNotification
     18 (00 | 01 length time) · count {02 short name u16} · count {Data}                    InformationReport
 
-REQUIREMENTS D-60 to D-63 and D-52. Long-invoke-id-and-priority: bits 0 to 23 number, bit 30 confirmed, bit 31 high priority (D-03).
+REQUIREMENTS D-60 to D-63 and D-52. Long-invoke-id-and-priority: bits 0 to 23 number, bit 30
+confirmed, bit 31 high priority (D-03).
 
-Meters in the field put a tag of Data before the date-time, ``09 0C …`` or ``19 …``. It is taken, and ``deviations`` of the notification
-name it.
+Meters in the field put a tag of Data before the date-time, ``09 0C …`` or ``19 …``. It is taken,
+and ``deviations`` of the notification name it.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ _TAGGED = "the date-time has the tag {:02X} of Data before it"
 
 
 def _read_moment(reader: Reader, deviations: list[str]) -> DateTime | None:
-    """date-time as an octet-string of 0 or 12 octets; with a tag before it too, which is then noted."""
+    """date-time as an octet-string of 0 or 12 octets; with a tag before
+    it too, which is then noted.
+    """
     if reader.peek() in (Tag.OCTET_STRING, Tag.DATE_TIME):  # no length of a date-time is 9 or 25
         tag = reader.u8("tag of the date-time")
         deviations.append(_TAGGED.format(tag))
@@ -108,7 +112,9 @@ class EventNotification:
 
 @dataclass(frozen=True)
 class InformationReport:
-    """Values of a short-name association: (short name, value) each; ``when`` as the text of a GeneralizedTime."""
+    """Values of a short-name association: (short name, value) each; ``when``
+    as the text of a GeneralizedTime.
+    """
 
     when: str | None
     values: tuple[tuple[int, Data], ...]
@@ -119,7 +125,14 @@ class InformationReport:
         when = b"\x01" + counted(self.when.encode()) if self.when is not None else b"\x00"
         names = b"".join(bytes([_VARIABLE_NAME]) + name.to_bytes(2, "big") for name, _ in self.values)
         count = length_octets(len(self.values))
-        return bytes([INFORMATION_REPORT]) + when + count + names + count + b"".join(value.encode() for _, value in self.values)
+        return (
+            bytes([INFORMATION_REPORT])
+            + when
+            + count
+            + names
+            + count
+            + b"".join(value.encode() for _, value in self.values)
+        )
 
 
 Notification = DataNotification | DataNotificationConfirm | EventNotification | InformationReport

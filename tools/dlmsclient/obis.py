@@ -37,7 +37,9 @@ class Obis:
         else:
             fields = [256]
         if max(fields) > 255:
-            raise UsageError(f"{text!r} is no OBIS code: write it as 1-0:1.8.0*255 or 1.0.1.8.0.255, each number 0 to 255")
+            raise UsageError(
+                f"{text!r} is no OBIS code: write it as 1-0:1.8.0*255 or 1.0.1.8.0.255, each number 0 to 255"
+            )
         return cls(bytes(fields))
 
     @property

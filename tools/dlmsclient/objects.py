@@ -1,7 +1,8 @@
-"""object_list of the Association LN: what is there, and what may be done with it (REQUIREMENTS F-11, F-30, F-31).
+"""object_list of the Association LN: what is there, and what may be done with
+it (REQUIREMENTS F-11, F-30, F-31).
 
-    array of structure {class-id, version, logical name, access_rights}
-    access_rights = structure {array of {attribute-id, access mode, selectors}, array of {method-id, access mode}}
+    array of structure {class-id, version, logical name, access_rights} access_rights = structure
+    {array of {attribute-id, access mode, selectors}, array of {method-id, access mode}}
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ _BIT_CODED_FROM = 3  # version of the Association LN with bit-coded access modes
 
 @dataclass(frozen=True)
 class AttributeAccess:
-    """Right to an attribute: the access mode as sent, and the version of the association that gives it its meaning."""
+    """Right to an attribute: the access mode as sent, and the version of the
+    association that gives it its meaning.
+    """
 
     mode: int
     selectors: tuple[int, ...] = ()
@@ -70,8 +73,9 @@ def parse_object_list(
 ) -> list[ListedObject]:
     """The objects in the order of the list.
 
-    The version of the association, which decides how access modes read, is taken from the list's own entry of the current
-    association unless given. A wrong shape is a ProtocolError. ``odd``: entries of a wrong shape are left out and noted here instead.
+    The version of the association, which decides how access modes read, is taken from the list's
+    own entry of the current association unless given. A wrong shape is a ProtocolError. ``odd``:
+    entries of a wrong shape are left out and noted here instead.
     """
     if data.tag is not Tag.ARRAY:
         raise ProtocolError(f"object_list is {data.tag.text}, must be an array")
@@ -84,7 +88,9 @@ def parse_object_list(
 
 
 def with_each(items: Iterable[Data], take: Callable[[Data], None], odd: list[ProtocolError] | None) -> None:
-    """``take`` for each entry of a list; the ProtocolErrors of odd ones are collected where a list for them is given."""
+    """``take`` for each entry of a list; the ProtocolErrors of odd ones are
+    collected where a list for them is given.
+    """
     for item in items:
         try:
             take(item)
@@ -97,7 +103,11 @@ def with_each(items: Iterable[Data], take: Callable[[Data], None], odd: list[Pro
 def _own_version(data: Data) -> int:
     for item in elements(data):
         parts = elements(item) if item.tag is Tag.STRUCTURE else ()
-        if len(parts) >= 3 and parts[0].value == ClassId.ASSOCIATION_LN and parts[2].value == CURRENT_ASSOCIATION.octets:
+        if (
+            len(parts) >= 3
+            and parts[0].value == ClassId.ASSOCIATION_LN
+            and parts[2].value == CURRENT_ASSOCIATION.octets
+        ):
             return parts[1].value if parts[1].tag is Tag.UNSIGNED else 1
     return 1
 

@@ -1,4 +1,6 @@
-"""A cursor over received octets, and the length octets that BER and A-XDR share (REQUIREMENTS D-100)."""
+"""A cursor over received octets, and the length octets that BER and
+A-XDR share (REQUIREMENTS D-100).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from .errors import ProtocolError, UsageError
 
 
 def length_octets(length: int) -> bytes:
-    """Shortest encoding of a length or count: ``00``-``7F``, else ``81 xx``, ``82 xxxx``, ``83``, ``84``."""
+    """Shortest encoding of a length or count: ``00``-``7F``, else
+    ``81 xx``, ``82 xxxx``, ``83``, ``84``.
+    """
     if length < 0 or length > 0xFFFFFFFF:
         raise UsageError(f"a length of {length} cannot be encoded")
     if length < 0x80:
@@ -73,7 +77,9 @@ class Reader:
         return self._octets[self.offset] if self.remaining else None
 
     def length(self, what: str = "length") -> int:
-        """A length or count in the form of :func:`length_octets`; longer forms than necessary are accepted."""
+        """A length or count in the form of :func:`length_octets`; longer
+        forms than necessary are accepted.
+        """
         first = self.u8(what)
         if first < 0x80:
             return first

@@ -1,4 +1,6 @@
-"""Selective access parameters: range and entry of a profile buffer, selectors of object_list (REQUIREMENTS D.11)."""
+"""Selective access parameters: range and entry of a profile buffer, selectors
+of object_list (REQUIREMENTS D.11).
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ _CAPTURE_OBJECT = (Tag.LONG_UNSIGNED, Tag.OCTET_STRING, Tag.INTEGER, Tag.LONG_UN
 
 @dataclass(frozen=True)
 class CaptureObject:
-    """capture_object_definition: class-id, logical name, attribute, data index (0: the whole attribute)."""
+    """capture_object_definition: class-id, logical name, attribute, data
+    index (0: the whole attribute).
+    """
 
     class_id: int
     instance: Obis
@@ -55,9 +59,14 @@ CLOCK_TIME = CaptureObject(8, Obis(bytes([0, 0, 1, 0, 0, 255])), 2)
 
 
 def by_range(
-    start: Data | DateTime, end: Data | DateTime, restricting: CaptureObject = CLOCK_TIME, columns: Sequence[CaptureObject] = ()
+    start: Data | DateTime,
+    end: Data | DateTime,
+    restricting: CaptureObject = CLOCK_TIME,
+    columns: Sequence[CaptureObject] = (),
 ) -> Selection:
-    """Selector 1: rows whose restricting value is ``start`` to ``end``, both included; no ``columns`` means all of them."""
+    """Selector 1: rows whose restricting value is ``start`` to ``end``, both
+    included; no ``columns`` means all of them.
+    """
     return Selection(
         BY_RANGE,
         structure(
@@ -74,7 +83,9 @@ def _moment(value: Data | DateTime) -> Data:
 
 
 def by_entry(first: int, last: int = 0, first_column: int = 1, last_column: int = 0) -> Selection:
-    """Selector 2: rows ``first`` to ``last`` and columns likewise, counted from 1; 0 as the last means the end."""
+    """Selector 2: rows ``first`` to ``last`` and columns likewise, counted from
+    1; 0 as the last means the end.
+    """
     return Selection(
         BY_ENTRY,
         structure(
@@ -121,5 +132,7 @@ def short_name_of(class_id: int, instance: str | Obis) -> Selection:
 
 
 def rights_of(base_name: int) -> Selection:
-    """access_rights_list of an Association SN, selector 1: the object with this base name; the answer is one element."""
+    """access_rights_list of an Association SN, selector 1: the object with this
+    base name; the answer is one element.
+    """
     return Selection(1, Data(Tag.LONG, base_name - 0x10000 if base_name & 0x8000 else base_name))

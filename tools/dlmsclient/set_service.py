@@ -1,11 +1,11 @@
 """SET: requests and responses (REQUIREMENTS D.3).
 
-                            request C1                                  response C5
-    normal                  01 iip attribute Data                       01 iip result
-    first-datablock         02 iip attribute block                      02 iip block-number u32
-    datablock               03 iip block                                02, at the end 03 iip result block-number u32
-    with-list               04 iip n {attribute} n {Data}               05 iip n {result}
-    list+first-datablock    05 iip n {attribute} block                  02, at the end 04 iip n {result} block-number u32
+                        request C1                                  response C5
+normal                  01 iip attribute Data                       01 iip result
+first-datablock         02 iip attribute block                      02 iip block-number u32
+datablock               03 iip block                                02, at the end 03 iip result block-number u32
+with-list               04 iip n {attribute} n {Data}               05 iip n {result}
+list+first-datablock    05 iip n {attribute} block                  02, at the end 04 iip n {result} block-number u32
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""An association that speaks with short names: the same objects, found by their base names (REQUIREMENTS D.6)."""
+"""An association that speaks with short names: the same objects, found by
+their base names (REQUIREMENTS D.6).
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,9 @@ _CLASS_ASSOCIATION_SN = 12
 
 
 class ShortNameAssociation(Association):
-    """Services by short name: ``read``, ``write`` and their lists. By logical name ``get``, ``set`` and ``action`` do the same as in an
-    association with logical names; the base names are read from object_list when the first one is needed.
+    """Services by short name: ``read``, ``write`` and their lists. By logical name ``get``, ``set``
+    and ``action`` do the same as in an association with logical names; the base names are read from
+    object_list when the first one is needed.
     """
 
     _objects: list[ShortNamedObject] | None = None
@@ -65,7 +68,9 @@ class ShortNameAssociation(Association):
     # The Association SN
 
     def objects(self, odd: list[ProtocolError] | None = None) -> list[ListedObject]:
-        """object_list with the rights of access_rights_list, where the association has one. odd: see `parse_short_name_list`."""
+        """object_list with the rights of access_rights_list, where the association has
+        one. odd: see `parse_short_name_list`.
+        """
         return self.parse_objects(self.object_lists(), odd)
 
     def object_lists(self) -> list[Data | None]:
@@ -85,12 +90,18 @@ class ShortNameAssociation(Association):
         return list(self._objects)
 
     def read_by_logicalname(self, *attributes: tuple[int, str | Obis, int]) -> tuple[Data, ...]:
-        """Values of (class-id, logical name, attribute), 0 for all attributes of an object, in one structure."""
+        """Values of (class-id, logical name, attribute), 0 for all attributes
+        of an object, in one structure.
+        """
         asked = [
-            axdr.structure(axdr.long_unsigned(class_id), axdr.octet_string(Obis.parse(instance).octets), axdr.integer(number))
+            axdr.structure(
+                axdr.long_unsigned(class_id), axdr.octet_string(Obis.parse(instance).octets), axdr.integer(number)
+            )
             for class_id, instance, number in attributes
         ]
-        returned = self.read(method_name(ASSOCIATION_SN, _CLASS_ASSOCIATION_SN, READ_BY_LOGICALNAME), 0, axdr.array(*asked))
+        returned = self.read(
+            method_name(ASSOCIATION_SN, _CLASS_ASSOCIATION_SN, READ_BY_LOGICALNAME), 0, axdr.array(*asked)
+        )
         if returned.tag is not Tag.STRUCTURE:
             raise ProtocolError(f"read_by_logicalname returned {returned.tag.text}, must be a structure")
         return tuple(axdr.elements(returned))
@@ -135,11 +146,18 @@ class ShortNameAssociation(Association):
         return self.write_list([self._variable(attribute) for attribute in attributes], values)
 
     def _action(self, target: CosemMethod, parameter: Data | None, confirmed: bool | None) -> Data | None:
-        """By a Read, which brings back what the method returns; by a Write where the AA has no parameterized-access."""
+        """By a Read, which brings back what the method returns; by a Write where the
+        AA has no parameterized-access.
+        """
         name = self.find(target.class_id, target.instance).method(target.method_id)
         confirmed = self._is_confirmed(confirmed)
         offered = self.negotiated.conformance if self.negotiated else Conformance(0)
-        if not confirmed or Conformance.READ not in offered or parameter and Conformance.PARAMETERIZED_ACCESS not in offered:
+        if (
+            not confirmed
+            or Conformance.READ not in offered
+            or parameter
+            and Conformance.PARAMETERIZED_ACCESS not in offered
+        ):
             self.write(name, axdr.null_data() if parameter is None else parameter, confirmed)
             return None
         returned = self.read(name, 0, parameter)

@@ -1,6 +1,8 @@
-"""Read and Write with short names as conversations without I/O, like those of :mod:`exchanges`: block transfer happens inside.
+"""Read and Write with short names as conversations without I/O, like those of
+:mod:`exchanges`: block transfer happens inside.
 
-There is no invoke-id; what belongs to a request is told from the answer's tag and from the numbers of the blocks.
+There is no invoke-id; what belongs to a request is told from the answer's tag
+and from the numbers of the blocks.
 """
 
 from __future__ import annotations
@@ -108,7 +110,9 @@ def write(terms: Terms, variable: Variable, value: Data) -> Exchange[None]:
         raise DataAccessError(result, what)
 
 
-def write_list(terms: Terms, variables: Sequence[Variable], values: Sequence[Data]) -> Exchange[tuple[DataAccessResult, ...]]:
+def write_list(
+    terms: Terms, variables: Sequence[Variable], values: Sequence[Data]
+) -> Exchange[tuple[DataAccessResult, ...]]:
     """Write several variables: one data-access-result each, in order."""
     return (yield from _write(terms, tuple(variables), tuple(values), f"Write of a list of {len(variables)}"))
 

@@ -1,13 +1,15 @@
-"""Read, Write and UnconfirmedWrite of short name referencing (REQUIREMENTS D.6); InformationReport is one of `notifications`.
+"""Read, Write and UnconfirmedWrite of short name referencing (REQUIREMENTS D.6);
+InformationReport is one of `notifications`.
 
                         request                         response
     Read                05 n {specification}            0C n {00 Data | 01 result | 02 last number length raw | 03 number}
     Write               06 n {specification} n {Data}   0D n {00 | 01 result | 02 number}
     UnconfirmedWrite    16 n {specification} n {Data}   -
 
-A specification is ``02 name`` or ``04 name selector Data``; alone in a request also ``05 number`` (the block behind that one),
-``06 last number length raw`` (a part of a Read request) and ``07 last number`` (a part of a Write request, whose one Data is an
-octet-string). Names and numbers have 16 bits.
+A specification is ``02 name`` or ``04 name selector Data``; alone in a request also ``05 number``
+(the block behind that one), ``06 last number length raw`` (a part of a Read request) and
+``07 last number`` (a part of a Write request, whose one Data is an octet-string). Names and numbers
+have 16 bits.
 """
 
 from __future__ import annotations
@@ -169,5 +171,3 @@ def _expect_tag(reader: Reader, tag: int) -> None:
     found = reader.u8("tag")
     if found != tag:
         raise ProtocolError(f"tag is {found:02X}, must be {tag:02X}")
-
-

@@ -1,7 +1,10 @@
-"""Short names: where attributes and methods lie (REQUIREMENTS D-53, D-54), and the object list of the Association SN (F-10).
+"""Short names: where attributes and methods lie (REQUIREMENTS D-53, D-54), and the
+object list of the Association SN (F-10).
 
-    object_list         array of structure {base_name long, class_id long-unsigned, version unsigned, logical_name octet-string}
-    access_rights_list  array of structure {base_name long, array of {attribute-id, access mode, selectors}, array of {method-id, mode}}
+    object_list         array of structure {base_name long, class_id long-unsigned, version
+                        unsigned, logical_name octet-string}
+    access_rights_list  array of structure {base_name long, array of {attribute-id, access mode,
+                        selectors}, array of {method-id, mode}}
 """
 
 from __future__ import annotations
@@ -23,11 +26,29 @@ _STEP = 8
 
 # Offset of method 1 from the base name, by class-id.
 _METHODS = {
-    3: 0x28, 4: 0x38, 5: 0x48, 6: 0x30, 7: 0x58, 8: 0x60, 9: 0x20, 10: 0x10, 11: 0x10, 12: 0x20, 15: 0x60,
-    17: 0x20, 18: 0x40, 20: 0x50, 40: 0x38, 42: 0x60, 48: 0x60, 64: 0x30, 70: 0x20,
+    3: 0x28,
+    4: 0x38,
+    5: 0x48,
+    6: 0x30,
+    7: 0x58,
+    8: 0x60,
+    9: 0x20,
+    10: 0x10,
+    11: 0x10,
+    12: 0x20,
+    15: 0x60,
+    17: 0x20,
+    18: 0x40,
+    20: 0x50,
+    40: 0x38,
+    42: 0x60,
+    48: 0x60,
+    64: 0x30,
+    70: 0x20,
 }
 
-# … of a class whose later versions have more attributes, by class-id and version: behind the last one.
+# … of a class whose later versions have more attributes, by class-id and
+# version: behind the last one.
 _METHODS_BEHIND = {(40, 1): 0x50, (40, 2): 0x68}
 
 
@@ -59,7 +80,9 @@ class ShortNamedObject(ListedObject):
     base_name: int = 0
 
     def attribute(self, attribute_id: int) -> int:
-        """Short name of an attribute. One that the class does not have would be the short name of a method, or of another object."""
+        """Short name of an attribute. One that the class does not have would be the short
+        name of a method, or of another object.
+        """
         name = attribute_name(self.base_name, attribute_id)
         behind = _methods_offset(self.class_id, self.version)
         known = CLASSES.get(self.class_id)
@@ -79,7 +102,8 @@ def parse_short_name_list(
 ) -> list[ShortNamedObject]:
     """The objects of object_list, in its order, with the rights of access_rights_list.
 
-    A wrong shape is a ProtocolError. ``odd``: entries of a wrong shape are left out and noted here instead.
+    A wrong shape is a ProtocolError. ``odd``: entries of a wrong shape are
+    left out and noted here instead.
     """
     if data.tag is not Tag.ARRAY:
         raise ProtocolError(f"object_list is {data.tag.text}, must be an array")

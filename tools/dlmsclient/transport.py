@@ -1,6 +1,7 @@
 """Sockets: TCP and UDP, IPv4 and IPv6, every wait bounded.
 
-Both transports offer the same: ``send`` octets, ``receive`` one WPDU or None when the time is over, ``close``.
+Both transports offer the same: ``send`` octets, ``receive`` one WPDU or None
+when the time is over, ``close``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class Transport(Protocol):
         """Send octets as they are."""
 
     def receive(self, timeout: float) -> Wpdu | None:
-        """The next WPDU, None after ``timeout`` seconds without a complete one; ConnectionLost when the peer closed."""
+        """The next WPDU, None after ``timeout`` seconds without a complete one;
+        ConnectionLost when the peer closed.
+        """
 
     def close(self) -> None:
         """Let go of the socket."""
@@ -54,7 +57,9 @@ class TcpTransport:
 
     name = "tcp"
 
-    def __init__(self, host: str = "127.0.0.1", port: int = DEFAULT_PORT, timeout: float = 5.0, sock: socket.socket | None = None) -> None:
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = DEFAULT_PORT, timeout: float = 5.0, sock: socket.socket | None = None
+    ) -> None:
         self.socket = sock if sock is not None else self._connect(host, port, timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._timeout = timeout
@@ -121,9 +126,10 @@ class TcpTransport:
 class UdpTransport:
     """A UDP socket.
 
-    To one address it is connected: datagrams of other peers are not seen (REQUIREMENTS A-40 to A-44). To a multicast group it is not,
-    because members answer, if at all, from addresses of their own (A-63). ``interface`` is the one that multicast leaves by: the
-    IPv4 address it has, or for IPv6 its name; None for the choice of the system.
+    To one address it is connected: datagrams of other peers are not seen (REQUIREMENTS A-40 to
+    A-44). To a multicast group it is not, because members answer, if at all, from addresses of
+    their own (A-63). ``interface`` is the one that multicast leaves by: the IPv4 address it has, or
+    for IPv6 its name; None for the choice of the system.
     """
 
     name = "udp"

@@ -1,7 +1,9 @@
-"""The wrapper sublayer: WPDU codec and TCP deframer, without I/O (IEC 62056-4-7, REQUIREMENTS A-01 to A-07, A-40).
+"""The wrapper sublayer: WPDU codec and TCP deframer, without I/O (IEC 62056-4-7,
+REQUIREMENTS A-01 to A-07, A-40).
 
-A WPDU is version (0001), source wPort, destination wPort and length, each an unsigned 16-bit big-endian field, then
-``length`` octets of APDU. Over UDP one datagram is one WPDU; over TCP :class:`Deframer` finds the WPDUs in the stream.
+A WPDU is version (0001), source wPort, destination wPort and length, each an unsigned 16-bit
+big-endian field, then ``length`` octets of APDU. Over UDP one datagram is one WPDU; over TCP
+:class:`Deframer` finds the WPDUs in the stream.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ ALL_STATION = 0x007F
 
 @dataclass(frozen=True)
 class Wpdu:
-    """One WPDU. ``version`` and ``length`` may be given wrongly on purpose; None stands for the right length."""
+    """One WPDU. ``version`` and ``length`` may be given wrongly on purpose;
+    None stands for the right length.
+    """
 
     source: int
     destination: int
@@ -51,20 +55,25 @@ def _check_version(version: int) -> None:
 
 
 def decode_datagram(octets: bytes) -> Wpdu:
-    """The WPDU that fills a UDP datagram exactly; anything else is a ProtocolError (REQUIREMENTS A-40)."""
+    """The WPDU that fills a UDP datagram exactly; anything else is a
+    ProtocolError (REQUIREMENTS A-40).
+    """
     if len(octets) < HEADER_SIZE:
         raise ProtocolError(f"datagram of {len(octets)} octets is shorter than a WPDU header")
     version, source, destination, length = HEADER.unpack_from(octets)
     _check_version(version)
     if length != len(octets) - HEADER_SIZE:
-        raise ProtocolError(f"WPDU length field is {length}, the datagram carries {len(octets) - HEADER_SIZE} octets of APDU")
+        raise ProtocolError(
+            f"WPDU length field is {length}, the datagram carries {len(octets) - HEADER_SIZE} octets of APDU"
+        )
     return Wpdu(source, destination, octets[HEADER_SIZE:])
 
 
 class Deframer:
     """Finds WPDUs in a TCP octet stream, however it is cut (REQUIREMENTS A-20 to A-22).
 
-    ``feed`` octets as they come, call ``next_wpdu`` until it returns None. Cost: one copy in, one copy out.
+    ``feed`` octets as they come, call ``next_wpdu`` until it returns None.
+    Cost: one copy in, one copy out.
     """
 
     def __init__(self) -> None:
@@ -82,7 +91,8 @@ class Deframer:
     def next_wpdu(self) -> Wpdu | None:
         """The next complete WPDU, or None when more octets are needed.
 
-        A wrong version is reported as soon as its two octets are there: nothing after it can be framed.
+        A wrong version is reported as soon as its two octets are there:
+        nothing after it can be framed.
         """
         if len(self._buffer) >= 2:
             _check_version(int.from_bytes(self._buffer[:2], "big"))

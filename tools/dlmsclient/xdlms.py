@@ -1,11 +1,14 @@
-"""What GET, SET and ACTION share: invoke-id-and-priority, descriptors, data blocks, ExceptionResponse (REQUIREMENTS D.1, D.8).
+"""What GET, SET and ACTION share: invoke-id-and-priority, descriptors, data blocks,
+ExceptionResponse (REQUIREMENTS D.1, D.8).
 
-    CosemAttribute  class-id u16 · instance-id 6 octets · attribute-id i8 [· access-selection 00 | 01 selector u8 Data]
+    CosemAttribute  class-id u16 · instance-id 6 octets · attribute-id i8 [·
+                    access-selection 00 | 01 selector u8 Data]
     CosemMethod     class-id u16 · instance-id 6 octets · method-id i8
     DataBlock       last-block 00/01 · block-number u32 · length · raw data
 
-The APDUs themselves are in :mod:`get_service`, :mod:`set_service` and :mod:`action_service` of this package; each has ``encode`` and the
-three modules together fill the table that :func:`decode_apdu` looks in.
+The APDUs themselves are in :mod:`get_service`, :mod:`set_service` and
+:mod:`action_service` of this package; each has ``encode`` and the three modules together
+fill the table that :func:`decode_apdu` looks in.
 """
 
 from __future__ import annotations
@@ -93,7 +96,11 @@ class CosemAttribute:
     @classmethod
     def read(cls, reader: Reader) -> CosemAttribute:
         """From a reader that may have more."""
-        class_id, instance, number = reader.u16("class-id"), Obis(reader.take(6, "instance-id")), reader.i8("attribute-id")
+        class_id, instance, number = (
+            reader.u16("class-id"),
+            Obis(reader.take(6, "instance-id")),
+            reader.i8("attribute-id"),
+        )
         selection = None
         if reader.flag("access-selection"):
             selection = Selection(reader.u8("access-selector"), read_data(reader))
@@ -206,7 +213,9 @@ def read_list(reader: Reader, read: Callable[[Reader], Item], what: str) -> tupl
 
 @dataclass(frozen=True)
 class Apdu:
-    """Base of the service APDUs: tag, choice octet, invoke-id-and-priority, then the body of the subclass."""
+    """Base of the service APDUs: tag, choice octet, invoke-id-and-priority,
+    then the body of the subclass.
+    """
 
     TAG: ClassVar[int]
     CHOICE: ClassVar[int]
@@ -245,7 +254,9 @@ def register(kind: type[Apdu]) -> type[Apdu]:
 
 @dataclass(frozen=True)
 class ExceptionResponse:
-    """ExceptionResponse: ``D8`` state, service, and for invocation-counter-error the expected counter (REQUIREMENTS D-70)."""
+    """ExceptionResponse: ``D8`` state, service, and for invocation-counter-error the
+    expected counter (REQUIREMENTS D-70).
+    """
 
     state: ExceptionState
     service: ExceptionService

@@ -1,11 +1,11 @@
 """The emulated Cortex-M3 board: build its firmware, start it in QEMU, put files on it.
 
-    python -m tools.emulated build
-    python -m tools.emulated run
+python -m tools.emulated build
+python -m tools.emulated run
 
-    from tools.emulated import EmulatedBoard
-    with EmulatedBoard(folder / "flash.img", folder / "console.log") as board:
-        print(board.host, board.port, board.ready)
+from tools.emulated import EmulatedBoard
+with EmulatedBoard(folder / "flash.img", folder / "console.log") as board:
+    print(board.host, board.port, board.ready)
 """
 
 from .board import EmulatedBoard

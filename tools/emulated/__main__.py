@@ -1,11 +1,13 @@
 """Command line of the emulated board.
 
-    python -m tools.emulated build [TOP=tree]     sources, tools, mpy-cross, firmware: what is missing or out of date
-    python -m tools.emulated run                  power on until Ctrl-C
-    python -m tools.emulated deploy               put the firmware's .py files on the board that runs
-    python -m tools.emulated undeploy             back to the built-in ones
-    python -m tools.emulated reset                reset the board that runs
-    python -m tools.emulated size                 octets of code, RAM and frozen Python
+python -m tools.emulated build [TOP=tree]     sources, tools, mpy-cross, firmware: what is
+                                              missing or out of date
+python -m tools.emulated run                  power on until Ctrl-C
+python -m tools.emulated deploy               put the firmware's .py files on the
+                                              board that runs
+python -m tools.emulated undeploy             back to the built-in ones
+python -m tools.emulated reset                reset the board that runs
+python -m tools.emulated size                 octets of code, RAM and frozen Python
 """
 
 from __future__ import annotations
@@ -28,11 +30,19 @@ _RUNNING = CACHE / "running.json"
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tools.emulated", description="The meter on an emulated Cortex-M3 board (QEMU).")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.emulated", description="The meter on an emulated Cortex-M3 board (QEMU)."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     powered.add_build(commands, "build the firmware, fetching sources and tools first where they are missing")
     run = powered.add_run(commands, CACHE / "flash.img")
-    run.add_argument("--port", type=int, default=0, metavar="N", help="TCP and UDP port of the meter on 127.0.0.1 (default: any free one)")
+    run.add_argument(
+        "--port",
+        type=int,
+        default=0,
+        metavar="N",
+        help="TCP and UDP port of the meter on 127.0.0.1 (default: any free one)",
+    )
     run.add_argument("--icount", type=int, metavar="N", help="count instructions: each takes 2**N ns of emulated time")
     for name, text in (
         ("deploy", "put the firmware's .py files on the board: only those that changed"),
@@ -54,7 +64,10 @@ def _run(options: argparse.Namespace) -> None:
             _RUNNING.write_text(json.dumps({"device": board.serial}), encoding="utf-8")
             print(f"serial port {board.serial}, machine.UART(1) at {board.line}, console log {console}", flush=True)
             board.wait_ready()
-            print(f"READY host={board.host} port={board.port} {board.console().partition('READY ')[2].splitlines()[0]}", flush=True)
+            print(
+                f"READY host={board.host} port={board.port} {board.console().partition('READY ')[2].splitlines()[0]}",
+                flush=True,
+            )
             print(f"Read it with: make read PORT={board.port}\nCtrl-C switches it off.", flush=True)
             powered.wait_while_alive(board)
             raise BoardError(f"the board ended with exit code {board.machine.exit_code}: {board.log_tail(1)}")
@@ -69,7 +82,9 @@ def _device(device: str | None) -> str:
     try:
         return json.loads(_RUNNING.read_text(encoding="utf-8"))["device"]
     except (OSError, ValueError, KeyError):
-        raise BoardError("no emulated board is running: start one with python -m tools.emulated run, or name a --device") from None
+        raise BoardError(
+            "no emulated board is running: start one with python -m tools.emulated run, or name a --device"
+        ) from None
 
 
 def _act(options: argparse.Namespace) -> None:

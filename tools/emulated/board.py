@@ -1,4 +1,6 @@
-"""The emulated board as the tests and the tools see it: a meter that boots, says READY, is configured and reset."""
+"""The emulated board as the tests and the tools see it: a meter that boots,
+says READY, is configured and reset.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ _PAINT = bytes.fromhex("a7c0a7c0")
 
 def deploy_to(device: str) -> list[str]:
     """Deploy to the emulated board at a serial port; names of the files sent."""
-    # With its sources in memory, the meter leaves no room for the work: a new interpreter does not run it.
+    # With its sources in memory, the meter leaves no room for the work: a
+    # new interpreter does not run it.
     Remote(device).run(["exec", "pass"], fresh=True)
     try:
         with Repl.open(device) as repl:
@@ -46,7 +49,9 @@ def deploy_to(device: str) -> list[str]:
 
 
 def undeploy_from(device: str) -> None:
-    """Remove what was deployed, empty folders too: such a folder would hide the built-in package of its name."""
+    """Remove what was deployed, empty folders too: such a folder would hide
+    the built-in package of its name.
+    """
     names = list(deploy.sources(BOARD))
     folders = sorted({name.rpartition("/")[0] for name in names if "/" in name}, reverse=True)
     Remote(device).execute(
@@ -88,7 +93,9 @@ class EmulatedBoard(Booted):
     # -- life ---------------------------------------------------------------
 
     def start(self) -> Ready:
-        """Power on and wait for READY, with the configuration wanted; BoardError tells what came instead."""
+        """Power on and wait for READY, with the configuration wanted;
+        BoardError tells what came instead.
+        """
         self.power_on()
         try:
             ready = self.wait_ready()
@@ -104,7 +111,9 @@ class EmulatedBoard(Booted):
         self.machine.power_on()
 
     def stop(self) -> int:
-        """Switch off; returns 0, as an orderly end does, or the machine's exit code when it had ended by itself."""
+        """Switch off; returns 0, as an orderly end does, or the machine's exit
+        code when it had ended by itself.
+        """
         code = self.machine.exit_code
         self.kill()
         return code or 0
@@ -152,7 +161,8 @@ class EmulatedBoard(Booted):
         return NETWORK_SECONDS
 
     def deploy(self) -> list[str]:
-        """Put the firmware's .py files on the board, in place of those built in, and return what was sent.
+        """Put the firmware's .py files on the board, in place of those built
+        in, and return what was sent.
 
         Takes effect at the next reset.
         """
@@ -163,7 +173,9 @@ class EmulatedBoard(Booted):
         undeploy_from(self.serial)
 
     def expect_boot(self) -> None:
-        """Forget READY: what the console says from now on belongs to the next boot, or to what brings it about."""
+        """Forget READY: what the console says from now on belongs to the next
+        boot, or to what brings it about.
+        """
         self._untouched = False
         self._mark = self._console_size()
         self._ready = None
@@ -181,7 +193,9 @@ class EmulatedBoard(Booted):
             if line:
                 raise BoardError(line.removeprefix("error: "))
             if not alive:
-                raise BoardError(f"QEMU ended with exit code {self.machine.exit_code} before the board was ready{last_words(text)}")
+                raise BoardError(
+                    f"QEMU ended with exit code {self.machine.exit_code} before the board was ready{last_words(text)}"
+                )
             if self._untouched and BANNER in text:
                 raise BoardError(f"the board is at the REPL, not ready{last_words(before_repl(text))}")
             if time.monotonic() > deadline:
@@ -189,13 +203,17 @@ class EmulatedBoard(Booted):
             time.sleep(_POLL)
 
     def wait_console(self, wanted: str, timeout: float = 30.0) -> str:
-        """Wait until the console has said `wanted` in the present boot, and return the line it is in."""
+        """Wait until the console has said `wanted` in the present boot,
+        and return the line it is in.
+        """
         deadline = time.monotonic() + timeout
         while True:
             if line := line_with(self.console(), wanted):
                 return line
             if not self.machine.alive or time.monotonic() > deadline:
-                raise BoardError(f"the console did not say {wanted!r} within {timeout:.0f} s{last_words(self.console())}")
+                raise BoardError(
+                    f"the console did not say {wanted!r} within {timeout:.0f} s{last_words(self.console())}"
+                )
             time.sleep(_POLL)
 
     # -- state --------------------------------------------------------------
@@ -236,7 +254,9 @@ class EmulatedBoard(Booted):
             raise BoardError(f"{error}{'' if self.alive else ' (the board is off)'}") from None
 
     def deepest_stack(self) -> int:
-        """Octets of the C stack at its deepest since the last reset, interrupts included. The program notices nothing."""
+        """Octets of the C stack at its deepest since the last reset, interrupts
+        included. The program notices nothing.
+        """
         stack = self.machine.memory(_STACK_TOP - _STACK, _STACK)
         free = 0
         while stack.startswith(_PAINT, free):

@@ -42,7 +42,8 @@ module("limits.py")
 
 
 def with_limits(name: str, limits: str) -> Path:
-    """Build the firmware with another table of limits, whose text is given, beside the board's own; returns its ELF file.
+    """Build the firmware with another table of limits, whose text is given, beside the
+    board's own; returns its ELF file.
 
     `build` has been called before: what the table has no part in is taken over from there.
     """
@@ -56,7 +57,9 @@ def with_limits(name: str, limits: str) -> Path:
         manifest.write_text(_MANIFEST.format(port=PORT, boards=PORT.parent.parent, folder=folder), encoding="utf-8")
         shutil.copytree(own, output, dirs_exist_ok=True, ignore=shutil.ignore_patterns("frozen*", "firmware*"))
         _make(
-            ["-C", str(PORT), f"TOP={tree}", f"BUILD={output}", f"FROZEN_MANIFEST={manifest}"], folder / "firmware.log", f"firmware {name}"
+            ["-C", str(PORT), f"TOP={tree}", f"BUILD={output}", f"FROZEN_MANIFEST={manifest}"],
+            folder / "firmware.log",
+            f"firmware {name}",
         )
         return output / "firmware.elf"
 
@@ -67,7 +70,9 @@ def _output(tree: Path) -> Path:
 
 
 def build(top: str | None = None, *, refresh: bool = False) -> Path:
-    """Build everything that is out of date and return the firmware's ELF file; BoardError says what failed."""
+    """Build everything that is out of date and return the firmware's ELF
+    file; BoardError says what failed.
+    """
     with crossbuild.alone(CACHE):
         try:
             crossbuild.install_missing(_PACKAGES)
@@ -100,11 +105,15 @@ def _make(words: Sequence[str], log: Path, what: str) -> None:
     if done.returncode != 0:
         said = log.read_text(encoding="utf-8", errors="replace").splitlines()
         faults = [line for line in said if re.search(r"\berror\b|Error|overflowed|undefined reference", line)]
-        raise BoardError(f"{what} cannot be built: {(faults or said or ['no reason given'])[0].strip()} (all of it: {log})")
+        raise BoardError(
+            f"{what} cannot be built: {(faults or said or ['no reason given'])[0].strip()} (all of it: {log})"
+        )
 
 
 def sizes() -> dict[str, int]:
-    """Octets of code and of RAM in the firmware built last: text, data, bss, and `frozen`, what the built-in Python takes."""
+    """Octets of code and of RAM in the firmware built last: text, data, bss, and
+    `frozen`, what the built-in Python takes.
+    """
     if not FIRMWARE.exists():
         raise BoardError("the firmware is not built: python -m tools.emulated build")
     objects = sorted(CACHE.glob("build-*/frozen_content.o"), key=lambda path: path.stat().st_mtime)

@@ -1,4 +1,6 @@
-"""QEMU as a process: the emulated machine with its power switch, its reset button, its ports and its console."""
+"""QEMU as a process: the emulated machine with its power switch, its reset
+button, its ports and its console.
+"""
 
 from __future__ import annotations
 
@@ -47,10 +49,13 @@ class Machine:
     flash     file that keeps the flash memory's content; made when missing
     console   file that keeps everything the console says; appended to
     port      of the meter on this computer, TCP and UDP; 0 for any free one
-    icount    instructions take 2**icount ns of emulated time each, counted exactly; None: time is the computer's
+    icount    instructions take 2**icount ns of emulated time each, counted exactly;
+              None: time is the computer's
     """
 
-    def __init__(self, flash: Path, console: Path, *, port: int = 0, icount: int | None = None, firmware: Path | None = None) -> None:
+    def __init__(
+        self, flash: Path, console: Path, *, port: int = 0, icount: int | None = None, firmware: Path | None = None
+    ) -> None:
         self.flash = flash
         self.console = console
         self.port = port
@@ -66,7 +71,15 @@ class Machine:
 
     def _words(self) -> list[str]:
         def serial(name: str, number: int, *more: str) -> list[str]:
-            options = [f"socket,id={name}", f"host={LOOPBACK}", f"port={number}", "server=on", "wait=off", "nodelay=on", *more]
+            options = [
+                f"socket,id={name}",
+                f"host={LOOPBACK}",
+                f"port={number}",
+                "server=on",
+                "wait=off",
+                "nodelay=on",
+                *more,
+            ]
             return ["-chardev", ",".join(options), "-serial", f"chardev:{name}"]
 
         # A comma separates QEMU's options; doubled it is one of the text.
@@ -89,7 +102,8 @@ class Machine:
         try:
             first = True
             for tries_left in reversed(range(_START_TRIES)):
-                # the port of the power-on before, if there was one, so that whoever knows it finds the meter again
+                # the port of the power-on before, if there was one, so that whoever
+                # knows it finds the meter again
                 self.port = self._wanted_port or (self.port if first else 0) or _free_port(also_udp=True)
                 first = False
                 self.console_port, self.line_port = _free_port(), _free_port()
@@ -119,7 +133,8 @@ class Machine:
         self._close_files()
         self._errors, self._monitor = self._empty_file(".qemu"), self._empty_file(".monitor")
         try:
-            # A process group of its own, so that Ctrl-C in a terminal reaches whoever started it, and not QEMU.
+            # A process group of its own, so that Ctrl-C in a terminal reaches
+            # whoever started it, and not QEMU.
             self._process = subprocess.Popen(
                 self._words(),
                 stdin=subprocess.PIPE,
@@ -143,8 +158,12 @@ class Machine:
         if any(text in said for text in _TAKEN):
             if not self._wanted_port and try_again:
                 return False
-            raise BoardError(f"port {self.port} is taken on {LOOPBACK}, over TCP or UDP: choose another or stop what uses it")
-        raise BoardError(f"QEMU ended with exit code {self._process.returncode}: {(said.splitlines() or ['no reason given'])[-1]}")
+            raise BoardError(
+                f"port {self.port} is taken on {LOOPBACK}, over TCP or UDP: choose another or stop what uses it"
+            )
+        raise BoardError(
+            f"QEMU ended with exit code {self._process.returncode}: {(said.splitlines() or ['no reason given'])[-1]}"
+        )
 
     def errors(self) -> str:
         """What QEMU itself has to say."""
@@ -159,7 +178,9 @@ class Machine:
 
     @property
     def exit_code(self) -> int | None:
-        """What the machine ended with; None while it runs. The firmware's own are 70 and above (startup.c, main.c)."""
+        """What the machine ended with; None while it runs. The firmware's own are
+        70 and above (startup.c, main.c).
+        """
         return None if self._process is None else self._process.poll()
 
     def press_reset(self) -> None:
@@ -167,11 +188,15 @@ class Machine:
         self._order("system_reset")
 
     def plug(self, cable: bool) -> None:
-        """Put the network cable in, or pull it: the board's Ethernet controller notices, and frames are lost."""
+        """Put the network cable in, or pull it: the board's Ethernet controller
+        notices, and frames are lost.
+        """
         self._order(f"set_link {_NIC} {'on' if cable else 'off'}")
 
     def forward(self, port: int) -> int:
-        """Lead a port of this computer, until the power is cut, to another TCP port of the board than the meter's; returns its number."""
+        """Lead a port of this computer, until the power is cut, to another TCP port of the board
+        than the meter's; returns its number.
+        """
         number = _free_port()
         self._order(f"hostfwd_add tcp:{LOOPBACK}:{number}-:{port}")
         return number

@@ -1,4 +1,6 @@
-"""The board's serial port. Every operation is one mpremote process with a time-out, so that nothing holds the port."""
+"""The board's serial port. Every operation is one mpremote process with a
+time-out, so that nothing holds the port.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ class RemoteError(BoardError):
 
 
 class Remote:
-    """device: what mpremote connects to: `/dev/ttyACM0`, `id:<usb-serial>`, `COM5`, `rfc2217://host:port`, `socket://host:port`."""
+    """device: what mpremote connects to: `/dev/ttyACM0`, `id:<usb-serial>`, `COM5`,
+    `rfc2217://host:port`, `socket://host:port`.
+    """
 
     def __init__(self, device: str) -> None:
         self.device = device
@@ -25,7 +29,8 @@ class Remote:
     def run(self, words: Sequence[str], timeout: float = TIMEOUT, *, fresh: bool = False) -> str:
         """What mpremote with these words printed. The running program is interrupted.
 
-        fresh: in a new interpreter, which a soft reset gives; main.py does not run. Otherwise variables stay.
+        fresh: in a new interpreter, which a soft reset gives; main.py does not
+        run. Otherwise variables stay.
         """
         whole = [sys.executable, "-m", "mpremote", "connect", self.device, *([] if fresh else ["resume"]), *words]
         try:
@@ -49,7 +54,9 @@ class Remote:
         return done.stdout.replace("\r\n", "\n")
 
     def execute(self, code: str, timeout: float = TIMEOUT) -> str:
-        """Run Python on the board and return what it prints; RemoteError with the last line of its traceback."""
+        """Run Python on the board and return what it prints; RemoteError with
+        the last line of its traceback.
+        """
         return self.run(["exec", code], timeout)
 
     def start(self, code: str) -> None:
@@ -57,7 +64,9 @@ class Remote:
         self.run(["exec", "--no-follow", code])
 
     def copy(self, sources: Sequence[os.PathLike[str] | str], folder: str, timeout: float = TIMEOUT) -> None:
-        """Copy files of this computer into a folder of the board; those that are there already, octet for octet, are left alone."""
+        """Copy files of this computer into a folder of the board; those that are there
+        already, octet for octet, are left alone.
+        """
         self.run(["fs", "cp", *(os.fspath(source) for source in sources), f":{folder.rstrip('/')}/"], timeout)
 
     def reset(self) -> None:

@@ -3,8 +3,8 @@
     .cache/emulated/<version of micropython>/micropython    with lib/lwip and lib/mbedtls as links to
                                             /lwip /mbedtls
 
-Debian's micropython has the libraries that are packages of their own taken out, and the newest packages need a newer C
-library than older Debians have; sources build anywhere.
+Debian's micropython has the libraries that are packages of their own taken out, and the newest
+packages need a newer C library than older Debians have; sources build anywhere.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def _complete(tree: Path) -> bool:
 
 
 def tree(top: str | None = None, *, refresh: bool = False) -> Path:
-    """A MicroPython source tree to build in: `top`, or the cached one, fetched first when there is none.
+    """A MicroPython source tree to build in: `top`, or the cached one,
+    fetched first when there is none.
 
     BoardError says what is missing.
     """
@@ -83,7 +84,9 @@ def _fetch() -> Path:
         placeholder.parent.mkdir(exist_ok=True)
         placeholder.write_text("Not part of the source package, and not used.\n")
         if not _complete(made):
-            raise BoardError(f"Debian's sources of micropython {version} are not what was expected; name a source tree with TOP=")
+            raise BoardError(
+                f"Debian's sources of micropython {version} are not what was expected; name a source tree with TOP="
+            )
         folder = CACHE / version
         if folder.exists():
             shutil.rmtree(folder)

@@ -67,11 +67,11 @@ def _specifications(c: Cursor, notes: Notes) -> None:
         with c.group(f"specification {index + 1}"):
             choice = c.peek()
             if choice not in _CHOICES and c.left:
-                raise Fault(f"an access-request-specification has the choice {'**' if choice is None else f'{choice:02X}'}, must be 1 to 5")
+                raise Fault(
+                    f"an access-request-specification has the choice {'**' if choice is None else f'{choice:02X}'}, must be 1 to 5"
+                )
             c.number(1, "choice", lambda choice: _CHOICES[choice], "D-40")
             target = descriptor(c, method=choice == _ACTION)
             notes.targets.append(target)
             if choice in _SELECTED:
                 selector(c, target)
-
-

@@ -8,7 +8,12 @@ from ..dlmsclient.access_service import ACCESS_REQUEST, ACCESS_RESPONSE
 from ..dlmsclient.acse import AARE_TAG, AARQ_TAG, RLRE_TAG, RLRQ_TAG
 from ..dlmsclient.general_blocks import GENERAL_BLOCK_TRANSFER
 from ..dlmsclient.initiate import CONFIRMED_SERVICE_ERROR, INITIATE_REQUEST, INITIATE_RESPONSE
-from ..dlmsclient.notifications import DATA_NOTIFICATION, DATA_NOTIFICATION_CONFIRM, EVENT_NOTIFICATION, INFORMATION_REPORT
+from ..dlmsclient.notifications import (
+    DATA_NOTIFICATION,
+    DATA_NOTIFICATION_CONFIRM,
+    EVENT_NOTIFICATION,
+    INFORMATION_REPORT,
+)
 from ..dlmsclient.short_name_service import (
     READ_REQUEST,
     READ_RESPONSE,
@@ -131,7 +136,9 @@ def describe_wpdu(octets: Octets, asked: tuple[services.Target, ...] = ()) -> De
     c, notes = Cursor(octets), Notes(asked=asked)
     try:
         with c.group("wrapper", rule="A-01", fold=True) as wrapper:
-            version = c.number(2, "version", lambda number: f"{number}{'' if number == VERSION else ', must be 1'}", "A-02")
+            version = c.number(
+                2, "version", lambda number: f"{number}{'' if number == VERSION else ', must be 1'}", "A-02"
+            )
             if version != VERSION:
                 raise Fault(f"a WPDU has version {VERSION:04X}, not {version:04X}")
             source = c.number(2, "source wPort", _wport, "A-01")

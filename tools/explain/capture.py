@@ -1,10 +1,11 @@
 """Packets of a capture file: pcap (both byte orders, micro- and nanoseconds) and pcapng.
 
-A reader of our own: what is needed of either format are a few fixed headers; libraries for it that may be shipped raise on the first octet
-that is wrong and bring no reassembly, while here the packets before it count and the rest is told.
+A reader of our own: what is needed of either format are a few fixed headers; libraries for it that
+may be shipped raise on the first octet that is wrong and bring no reassembly, while here the
+packets before it count and the rest is told.
 
-    pcap      magic u32 · version 2×u16 · zone, accuracy 2×u32 · snap length u32 · link type u32; per packet: seconds, fraction,
-              captured length, length, each u32 · octets
+    pcap      magic u32 · version 2×u16 · zone, accuracy 2×u32 · snap length u32 · link type u32;
+              per packet: seconds, fraction, captured length, length, each u32 · octets
     pcapng    blocks: type u32 · length u32 · body, padded to 4 octets · length u32
 """
 
@@ -14,7 +15,12 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_PCAP = {b"\xd4\xc3\xb2\xa1": ("<", 6), b"\xa1\xb2\xc3\xd4": (">", 6), b"\x4d\x3c\xb2\xa1": ("<", 9), b"\xa1\xb2\x3c\x4d": (">", 9)}
+_PCAP = {
+    b"\xd4\xc3\xb2\xa1": ("<", 6),
+    b"\xa1\xb2\xc3\xd4": (">", 6),
+    b"\x4d\x3c\xb2\xa1": ("<", 9),
+    b"\xa1\xb2\x3c\x4d": (">", 9),
+}
 _PCAPNG = b"\x0a\x0d\x0d\x0a"
 _ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 _SECTION, _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
@@ -24,7 +30,9 @@ _LINK_TYPE_BITS = 0xFFFF  # the upper bits of pcap's field tell of checksums beh
 
 @dataclass(frozen=True)
 class Packet:
-    """A packet of a capture. ``number`` from 1; ``time`` in seconds; ``length`` on the wire, which may be more than was captured."""
+    """A packet of a capture. ``number`` from 1; ``time`` in seconds; ``length`` on the wire,
+    which may be more than was captured.
+    """
 
     number: int
     time: float

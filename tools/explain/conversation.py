@@ -1,10 +1,12 @@
-"""What octets mean because of those before them: blocks joined into values, answers paired with their requests.
+"""What octets mean because of those before them: blocks joined into values,
+answers paired with their requests.
 
     conversation = Conversation()
-    explained = conversation.take(Octets(...))      # a WPDU, or an APDU; .description, and .joined where it ends a long value
+    explained = conversation.take(Octets(...))      # a WPDU, or an APDU; .description, and .joined
+                                                    where it ends a long value
 
-Blocks belong to a link, a pair of wPorts, a direction and, where the service has one, an invoke-id. A block that comes twice counts once;
-of a block that cannot be joined a remark says so.
+Blocks belong to a link, a pair of wPorts, a direction and, where the service has one, an invoke-id.
+A block that comes twice counts once; of a block that cannot be joined a remark says so.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ from .short_names import variables, variables_and_values
 MAX_JOINED = 1 << 24  # octets; what claims to be longer is not joined
 _REMEMBERED = 1024  # requests that wait for their answers
 # What may carry a secret when it comes in blocks.
-_SECRETIVE = bytes((AARQ_TAG, SET_REQUEST, ACTION_REQUEST, ACCESS_REQUEST, READ_REQUEST, WRITE_REQUEST, UNCONFIRMED_WRITE_REQUEST))
+_SECRETIVE = bytes(
+    (AARQ_TAG, SET_REQUEST, ACTION_REQUEST, ACCESS_REQUEST, READ_REQUEST, WRITE_REQUEST, UNCONFIRMED_WRITE_REQUEST)
+)
 
 _REQUESTS = bytes((GET_REQUEST, ACTION_REQUEST, ACCESS_REQUEST))
 
@@ -36,7 +40,9 @@ Way = tuple[object, object]
 
 @dataclass
 class Joined:
-    """A long value put together: what it is and of how many blocks. It is explained when somebody asks, because it may be long."""
+    """A long value put together: what it is and of how many blocks. It is explained when
+    somebody asks, because it may be long.
+    """
 
     title: str
     octets: Octets
@@ -51,7 +57,9 @@ class Joined:
 
 @dataclass
 class Explained:
-    """A WPDU or APDU explained; ``joined`` when it ends a long value, ``remarks`` about blocks that cannot be joined."""
+    """A WPDU or APDU explained; ``joined`` when it ends a long value, ``remarks``
+    about blocks that cannot be joined.
+    """
 
     description: Description
     joined: Joined | None = None
@@ -71,7 +79,9 @@ class Explained:
 
 @dataclass
 class _Transfer:
-    """Blocks of one long value so far: joined up to ``number``, and of general blocks those behind a gap."""
+    """Blocks of one long value so far: joined up to ``number``, and of
+    general blocks those behind a gap.
+    """
 
     title: str
     explain: Explain
@@ -98,7 +108,9 @@ class _Transfer:
         return self.explain in (variables, variables_and_values)
 
     def secrets(self, block: Block) -> list[tuple[int, int]]:
-        """Spans of the APDU of the block added last that belong to a secret, by what the blocks so far make up."""
+        """Spans of the APDU of the block added last that belong to a secret, by
+        what the blocks so far make up.
+        """
         if not self._may_hold_secrets():
             return []
         before = len(self.octets) - (block.end - block.start)
@@ -115,7 +127,9 @@ class Conversation:
         self._asked: dict[Hashable, tuple[tuple[Target, ...], bool]] = {}
 
     def take(self, octets: Octets, link: Hashable = None, direction: str = "") -> Explained:
-        """Explain the next WPDU or APDU of a link. ``direction``, > or <, tells APDUs apart that have no wPorts."""
+        """Explain the next WPDU or APDU of a link. ``direction``, > or <, tells
+        APDUs apart that have no wPorts.
+        """
         header = header_of(octets)
         if header is not None:
             return self._explained(octets, link, (header.source, header.destination))
@@ -159,7 +173,9 @@ class Conversation:
             del self._asked[next(iter(self._asked))]
 
     def _request_of(self, octets: Octets, link: Hashable, way: Way) -> tuple[tuple[Target, ...], bool]:
-        """What was asked for by the request that octets look like the answer to: its targets, and whether they are a list."""
+        """What was asked for by the request that octets look like the answer to: its
+        targets, and whether they are a list.
+        """
         start = HEADER_SIZE if is_wpdu(octets) else 0
         head = octets.data[start : start + 5]
         nothing: tuple[tuple[Target, ...], bool] = ((), False)
@@ -199,7 +215,9 @@ class Conversation:
             explained.joined = Joined(title, transfer.octets, transfer.explain, transfer.asked)
 
     def _general_block(self, explained: Explained, block: Block, key: Hashable, link: Hashable, way: Way) -> None:
-        """A block of a general block transfer: it may come twice, or behind a gap; without data it only counts."""
+        """A block of a general block transfer: it may come twice, or behind a
+        gap; without data it only counts.
+        """
         octets = explained.description.octets.cut(block.start, block.end)
         if not octets and way[0] == "":
             return  # whose acknowledgement it is nobody knows

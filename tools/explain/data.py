@@ -17,7 +17,9 @@ _DATE_TIME = 12
 
 
 def data(c: Cursor, name: str = "Data", rule: str = "D-100") -> None:
-    """One Data as a group. What a trace hides is the content of strings and numbers; tags and lengths stay."""
+    """One Data as a group. What a trace hides is the content of strings and
+    numbers; tags and lengths stay.
+    """
     with c.group(name, rule=rule, fold=True) as part:
         start = c.at
         _element(c, 0)
@@ -91,7 +93,9 @@ def contents(c: Cursor, tag: Tag, lead: int = 0) -> None:
 
 
 def _value(c: Cursor, tag: Tag, head: int, size: int, rule: str, name: str = "") -> None:
-    """``head`` octets of tag and length, ``size`` of contents: one leaf, or two where the contents are a secret."""
+    """``head`` octets of tag and length, ``size`` of contents: one leaf, or two
+    where the contents are a secret.
+    """
     name = name or tag.text
     if c.secret and head:
         c.secret = False

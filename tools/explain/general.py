@@ -1,4 +1,6 @@
-"""General block transfer, and ciphered APDUs as far as they go without a key (REQUIREMENTS D.9, E.1, E.2)."""
+"""General block transfer, and ciphered APDUs as far as they go without a
+key (REQUIREMENTS D.9, E.1, E.2).
+"""
 
 from __future__ import annotations
 
@@ -36,12 +38,17 @@ def general_block(c: Cursor, notes: Notes) -> None:
     c.take(1, notes.name, rule="D-80")
     control = c.number(1, "block-control", _control, "D-80")
     number = c.number(2, "block-number", rule="D-81")
-    c.number(2, "block-number-ack", lambda ack: f"nothing is missing up to {ack}" if ack else "nothing received yet", "D-82")
+    c.number(
+        2, "block-number-ack", lambda ack: f"nothing is missing up to {ack}" if ack else "nothing received yet", "D-82"
+    )
     raw(c, notes, number, bool(control & _LAST), "block-data", rule="D-80")
 
 
 def _control(control: int) -> str:
-    said = ["last block" if control & _LAST else "more follows", "streaming" if control & _STREAMING else "now the other side"]
+    said = [
+        "last block" if control & _LAST else "more follows",
+        "streaming" if control & _STREAMING else "now the other side",
+    ]
     return f"{', '.join(said)}, window {control & _WINDOW}"
 
 
@@ -64,14 +71,22 @@ def general_ciphering(c: Cursor, notes: Notes) -> None:
     """general-ciphering ``DD``: five fields, key-info, ciphered content."""
     notes.name = "general-ciphering"
     c.take(1, notes.name, rule="E-12")
-    for name in ("transaction-id", "originator-system-title", "recipient-system-title", "date-time", "other-information"):
+    for name in (
+        "transaction-id",
+        "originator-system-title",
+        "recipient-system-title",
+        "date-time",
+        "other-information",
+    ):
         _counted(c, name, "E-12")
     if c.flag("key-info", "absent", "follows", "E-13"):
         kind = c.number(1, "kind of key-info", _key_info, "E-13")
         if kind == _KeyInfo.IDENTIFIED_KEY:
             c.number(1, "key-id", rule="E-13")
         else:
-            c.number(1, "kek-id", rule="E-13") if kind == _KeyInfo.WRAPPED_KEY else _counted(c, "key-parameters", "E-13")
+            c.number(1, "kek-id", rule="E-13") if kind == _KeyInfo.WRAPPED_KEY else _counted(
+                c, "key-parameters", "E-13"
+            )
             _counted(c, "key-ciphered-data", "E-13")
     _content(c)
 
@@ -90,7 +105,9 @@ def _counted(c: Cursor, name: str, rule: str) -> None:
 
 
 def _content(c: Cursor) -> None:
-    """length · security control · invocation counter · text · tag of 12 octets where it is authenticated."""
+    """length · security control · invocation counter · text · tag of 12
+    octets where it is authenticated.
+    """
     length = c.length("length of the ciphered content", octets_of, "D-100")
     with c.within(length, "the ciphered content"):
         control = c.number(1, "security control", _security_control, "E-02")
@@ -98,13 +115,23 @@ def _content(c: Cursor) -> None:
         tag = _TAG_SIZE if control & _AUTHENTICATED else 0
         text = max(c.left - tag, 0)
         if text:
-            c.take(text, "ciphertext" if control & _ENCRYPTED else "plaintext", "not deciphered" if control & _ENCRYPTED else "", "E-03")
+            c.take(
+                text,
+                "ciphertext" if control & _ENCRYPTED else "plaintext",
+                "not deciphered" if control & _ENCRYPTED else "",
+                "E-03",
+            )
         if tag:
             c.take(tag, "authentication tag", rule="E-06")
 
 
 def _security_control(control: int) -> str:
     said = [f"suite {control & _SUITE}"]
-    bits = {_AUTHENTICATED: "authenticated", _ENCRYPTED: "encrypted", _BROADCAST: "broadcast key", _COMPRESSED: "compressed"}
+    bits = {
+        _AUTHENTICATED: "authenticated",
+        _ENCRYPTED: "encrypted",
+        _BROADCAST: "broadcast key",
+        _COMPRESSED: "compressed",
+    }
     said += [text for bit, text in bits.items() if control & bit]
     return ", ".join(said)

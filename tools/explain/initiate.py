@@ -27,7 +27,9 @@ def user_information(c: Cursor) -> None:
     elif tag == CONFIRMED_SERVICE_ERROR:
         confirmed_service_error(c)
     elif c.left:
-        raise Fault(f"user-information begins with {'**' if tag is None else f'{tag:02X}'}, which is no Initiate and no error")
+        raise Fault(
+            f"user-information begins with {'**' if tag is None else f'{tag:02X}'}, which is no Initiate and no error"
+        )
 
 
 def initiate_request(c: Cursor) -> None:
@@ -43,7 +45,9 @@ def initiate_request(c: Cursor) -> None:
         _quality(c, "proposed-quality-of-service")
         c.number(1, "proposed-dlms-version-number", rule="C-40")
         _conformance(c, "proposed-conformance")
-        c.number(2, "client-max-receive-pdu-size", lambda size: octets_of(size) if size else "no limit announced", "C-38")
+        c.number(
+            2, "client-max-receive-pdu-size", lambda size: octets_of(size) if size else "no limit announced", "C-38"
+        )
 
 
 def initiate_response(c: Cursor) -> None:
@@ -53,7 +57,9 @@ def initiate_response(c: Cursor) -> None:
         _quality(c, "negotiated-quality-of-service")
         c.number(1, "negotiated-dlms-version-number", rule="C-40")
         _conformance(c, "negotiated-conformance")
-        c.number(2, "server-max-receive-pdu-size", lambda size: octets_of(size) if size else "no limit announced", "C-38")
+        c.number(
+            2, "server-max-receive-pdu-size", lambda size: octets_of(size) if size else "no limit announced", "C-38"
+        )
         c.number(2, "vaa-name", lambda name: f"{name:04X}, {_VAA.get(name, 'neither of the two known')}", "C-32")
 
 

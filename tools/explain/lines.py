@@ -36,7 +36,9 @@ def heading(explained: Explained, direction: str = "", where: str = "") -> str:
 
 
 def text_lines(explained: Explained, width: int = 80, brief: bool = False, start: int = 0) -> list[str]:
-    """The lines of a WPDU or APDU from octet ``start`` on, then those of the long value that it ends."""
+    """The lines of a WPDU or APDU from octet ``start`` on, then those of
+    the long value that it ends.
+    """
     lines = description_lines(explained.description, width, brief, start)
     for remark in explained.remarks:
         lines += _wrapped(f"({remark})", width)
@@ -48,7 +50,9 @@ def text_lines(explained: Explained, width: int = 80, brief: bool = False, start
 
 def _wrapped(text: str, width: int) -> list[str]:
     indent = " " * _INDENT
-    return textwrap.wrap(printable(text), width, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False)
+    return textwrap.wrap(
+        printable(text), width, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False
+    )
 
 
 def _indented(text: str) -> str:
@@ -56,8 +60,8 @@ def _indented(text: str) -> str:
 
 
 def description_lines(description: Description, width: int = 80, brief: bool = False, start: int = 0) -> list[str]:
-    """The lines of one description: every octet from ``start`` on is in one of them. ``brief``: a descriptor, a component of ACSE or a
-    whole value takes one line.
+    """The lines of one description: every octet from ``start`` on is in one of them. ``brief``: a
+    descriptor, a component of ACSE or a whole value takes one line.
     """
     lines: list[str] = []
     for depth, part in _shown([part for part in description.parts if part.start >= start], brief):
@@ -78,11 +82,15 @@ def _faulty(part: Part) -> bool:
 
 
 def _part_lines(octets: Octets, part: Part, depth: int, width: int) -> list[str]:
-    """One part: its octets on the left and its words on the right; octets that need many lines go below, over the whole width."""
+    """One part: its octets on the left and its words on the right; octets that need many
+    lines go below, over the whole width.
+    """
     words = (FAULT if part.fault else "") + printable(part.text) + (f"  [{part.rule}]" if part.rule else "")
     before = " " * _STEP * min(depth, _DEEPEST)
     room = max(width - _INDENT - _DIGITS - 2 - len(before), _NARROW)
-    right = [words] if len(words) <= room else textwrap.wrap(words, room, subsequent_indent="  ", break_on_hyphens=False)
+    right = (
+        [words] if len(words) <= room else textwrap.wrap(words, room, subsequent_indent="  ", break_on_hyphens=False)
+    )
     digits = octets.hex()
     beside = max(len(right), _BESIDE) if len(digits) <= _DIGITS * max(len(right), _BESIDE) else len(right)
     left, rest = _rows(digits[: beside * _DIGITS], _DIGITS), digits[beside * _DIGITS :]
@@ -106,7 +114,10 @@ def as_json(explained: Explained) -> dict[str, Any]:
 
 
 def _description_json(description: Description) -> dict[str, Any]:
-    return {"octets": description.octets.hex(), "fields": [_field(description, *shown) for shown in _shown(description.parts, False)]}
+    return {
+        "octets": description.octets.hex(),
+        "fields": [_field(description, *shown) for shown in _shown(description.parts, False)],
+    }
 
 
 def _field(description: Description, depth: int, part: Part) -> dict[str, Any]:

@@ -12,7 +12,9 @@ Meaning = tuple[str, Explain, tuple[Target, ...]]  # title, what explains the jo
 
 
 def meaning(notes: Notes, asked: tuple[Target, ...], listed: bool) -> Meaning:
-    """Of the block that ``notes`` are about. ``asked`` and ``listed``: the request that it answers, where that was seen."""
+    """Of the block that ``notes`` are about. ``asked`` and ``listed``: the request
+    that it answers, where that was seen.
+    """
     name = notes.name
     if name.startswith("GET-response"):
         if listed:
@@ -24,7 +26,11 @@ def meaning(notes: Notes, asked: tuple[Target, ...], listed: bool) -> Meaning:
         what = "parameters" if name.startswith("ACTION") else "value"
         if notes.listed:
             return f"{what} of a list", _values, tuple(notes.targets)
-        return f"{what} for {notes.targets[0].text if notes.targets else 'something not seen'}", _value, tuple(notes.targets)
+        return (
+            f"{what} for {notes.targets[0].text if notes.targets else 'something not seen'}",
+            _value,
+            tuple(notes.targets),
+        )
     if name.startswith("ACTION-response"):
         return "outcome of an ACTION", outcomes if listed else _outcome, asked
     if name == "ReadResponse":

@@ -1,7 +1,8 @@
-"""From packets to TCP segments and UDP datagrams: link layers, VLAN tags, IPv4 with options, IPv6 with extension headers.
+"""From packets to TCP segments and UDP datagrams: link layers, VLAN tags, IPv4 with
+options, IPv6 with extension headers.
 
-Nothing raises: what is no IP, or no TCP and UDP, is None; what cannot be taken apart is a Trouble with its reason. Fragments of IP
-datagrams are told and not put together.
+Nothing raises: what is no IP, or no TCP and UDP, is None; what cannot be taken apart is a Trouble
+with its reason. Fragments of IP datagrams are told and not put together.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
 @dataclass(frozen=True)
 class Segment:
-    """A TCP segment or, with ``sequence`` None, a UDP datagram. ``missing``: octets that the capture cut off."""
+    """A TCP segment or, with ``sequence`` None, a UDP datagram. ``missing``:
+    octets that the capture cut off.
+    """
 
     packet: Packet
     source: tuple[str, int]
@@ -58,7 +61,9 @@ def segment(packet: Packet) -> Segment | Trouble | None:
 
 
 def _link(link_type: int, octets: bytes) -> tuple[int | None, int]:
-    """EtherType of what a frame carries, and where it begins; None for a link type that is not known."""
+    """EtherType of what a frame carries, and where it begins; None for a
+    link type that is not known.
+    """
     if link_type == _ETHERNET:
         return int.from_bytes(octets[12:14], "big"), 14
     if link_type == _SLL:
@@ -114,10 +119,14 @@ def _ipv6(packet: Packet, octets: bytes, cut: int) -> Segment | Trouble | None:
 def _fragment(packet: Packet, protocol: int, offset: int) -> Trouble | None:
     if protocol not in (_TCP, _UDP):
         return None
-    return Trouble(f"packet {packet.number} is a fragment of an IP datagram (octets from {offset} on): fragments are not put together")
+    return Trouble(
+        f"packet {packet.number} is a fragment of an IP datagram (octets from {offset} on): fragments are not put together"
+    )
 
 
-def _transport(packet: Packet, protocol: int, hosts: tuple[str, str], octets: bytes, length: int) -> Segment | Trouble | None:
+def _transport(
+    packet: Packet, protocol: int, hosts: tuple[str, str], octets: bytes, length: int
+) -> Segment | Trouble | None:
     """The TCP or UDP header. ``length``: octets of it and its payload by the IP header."""
     if protocol not in (_TCP, _UDP):
         return None
@@ -133,4 +142,6 @@ def _transport(packet: Packet, protocol: int, hosts: tuple[str, str], octets: by
     if head < 20 or len(octets) < head:
         return Trouble(f"packet {packet.number} ends in its TCP header")
     sequence, acknowledged = int.from_bytes(octets[4:8], "big"), int.from_bytes(octets[8:12], "big")
-    return Segment(packet, source, destination, octets[head:], max(length - len(octets), 0), sequence, acknowledged, octets[13])
+    return Segment(
+        packet, source, destination, octets[head:], max(length - len(octets), 0), sequence, acknowledged, octets[13]
+    )

@@ -1,7 +1,8 @@
-"""What a description is made of: octets, parts of them, and the cursor that takes octets and leaves parts.
+"""What a description is made of: octets, parts of them, and the cursor
+that takes octets and leaves parts.
 
-The leaves of a description cover its octets exactly once and in order. A part with `fault` marks what could not be explained; it may
-cover no octet at all, where octets are missing.
+The leaves of a description cover its octets exactly once and in order. A part with `fault` marks
+what could not be explained; it may cover no octet at all, where octets are missing.
 """
 
 from __future__ import annotations
@@ -51,9 +52,11 @@ class Octets:
 
 @dataclass
 class Part:
-    """Octets ``start`` up to ``end``: name, value and requirement id. A leaf has no ``parts``; those of others cover it.
+    """Octets ``start`` up to ``end``: name, value and requirement id. A leaf has no
+    ``parts``; those of others cover it.
 
-    ``fold``: the part is worth a line of its own where leaves are too many. ``secret``: what a trace must not show.
+    ``fold``: the part is worth a line of its own where leaves are too many.
+    ``secret``: what a trace must not show.
     """
 
     start: int
@@ -94,7 +97,9 @@ Text = Callable[[int], str]
 
 
 class Cursor:
-    """Takes octets in order and leaves a part for each. ``secret``: what is taken now is nothing for a trace."""
+    """Takes octets in order and leaves a part for each. ``secret``: what is
+    taken now is nothing for a trace.
+    """
 
     def __init__(self, octets: Octets, start: int = 0, end: int | None = None) -> None:
         self.octets = octets
@@ -118,7 +123,9 @@ class Cursor:
     # Leaves
 
     def take(self, count: int, name: str, value: str | Callable[[Octets], str] = "", rule: str = "") -> Octets:
-        """A leaf of ``count`` octets. A function makes its value from the octets, unless one of them is hidden."""
+        """A leaf of ``count`` octets. A function makes its value from the
+        octets, unless one of them is hidden.
+        """
         if count > self.left:
             raise Fault(f"{name} is cut short: {octets_of(count)}, {self.left} of them here")
         if not count:
@@ -132,7 +139,9 @@ class Cursor:
     def number(
         self, size: int, name: str, text: Text | None = None, rule: str = "", signed: bool = False, lead: int = 0
     ) -> int:
-        """A leaf of ``lead`` octets (a tag that needs no line of its own) and a big-endian number of ``size`` octets."""
+        """A leaf of ``lead`` octets (a tag that needs no line of its own) and a
+        big-endian number of ``size`` octets.
+        """
         if any(index in self.octets.hidden for index in range(self.at, min(self.at + lead + size, self.end))):
             raise Fault(f"{name} is hidden")
         value = int.from_bytes(self.octets.data[self.at + lead : self.at + lead + size], "big", signed=signed)
@@ -140,13 +149,17 @@ class Cursor:
         return value
 
     def length(self, name: str, text: Text | None = None, rule: str = "", lead: int = 0) -> int:
-        """A leaf of ``lead`` octets and a length or count, one octet or up to five (REQUIREMENTS D-100)."""
+        """A leaf of ``lead`` octets and a length or count, one octet or up
+        to five (REQUIREMENTS D-100).
+        """
         size, value = self.measure(name, lead)
         self.take(size, name, (text or str)(value), rule)
         return value
 
     def measure(self, name: str, lead: int = 0) -> tuple[int, int]:
-        """Octets up to the end of a length that begins after ``lead`` octets, and the length; nothing is taken."""
+        """Octets up to the end of a length that begins after ``lead`` octets,
+        and the length; nothing is taken.
+        """
         if self.left <= lead:
             raise Fault(f"{name} is missing")
         first = self.peek(lead)
@@ -185,7 +198,9 @@ class Cursor:
 
     @contextmanager
     def group(self, name: str, value: str = "", rule: str = "", fold: bool = False) -> Iterator[Part]:
-        """What is taken inside becomes one part. Its value may be set inside; a part without octets leaves nothing."""
+        """What is taken inside becomes one part. Its value may be set inside; a
+        part without octets leaves nothing.
+        """
         part = Part(self.at, self.at, name, value, rule, fold=fold, secret=self.secret)
         outer, self.parts = self.parts, part.parts
         try:
@@ -198,7 +213,9 @@ class Cursor:
 
     @contextmanager
     def within(self, length: int, name: str) -> Iterator[None]:
-        """Only ``length`` octets are there inside. What is wrong inside is marked, and what comes after goes on."""
+        """Only ``length`` octets are there inside. What is wrong inside is
+        marked, and what comes after goes on.
+        """
         missing = max(0, length - self.left)
         outer, self.end = self.end, self.at + length - missing
         try:

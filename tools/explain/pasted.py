@@ -1,13 +1,15 @@
-"""Pasted text to octets: hexadecimal in any of the ways in which people have it, and ``**`` for a hidden octet.
+"""Pasted text to octets: hexadecimal in any of the ways in which people have
+it, and ``**`` for a hidden octet.
 
     0001 0010 0001 001F  601D…         blanks, colons, hyphens, commas and 0x between octets do not count
-    > 0001 0010 …                      lines of --trace, and of README and docs/PROFILE.md: > to the meter, < from it
+    > 0001 0010 …                      lines of --trace, and of README and docs/PROFILE.md: >
+                                       to the meter, < from it
     >  WPDU, 39 octets                 … and the explaining lines of `decode` and --trace=explain, taken back
     TRACE 1234 10.0.0.5:40000 < 0001…  lines of a meter that runs with trace=on
     0000  00 01 00 10 …   ….           a hex dump with offsets
 
-In a text with marked lines each of them begins an item, and lines of other words are left out. Else a blank line ends an item, and so
-does a line at whose end a WPDU or APDU is whole.
+In a text with marked lines each of them begins an item, and lines of other words are left out. Else
+a blank line ends an item, and so does a line at whose end a WPDU or APDU is whole.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ _PAIRS = re.compile(r"(?:[0-9A-Fa-f]{2}|\*\*)*")
 
 @dataclass
 class Item:
-    """What is to be explained as one WPDU or APDU. ``junk``: text behind its octets that is no hexadecimal. ``unframed``: why the octets
-    are taken for neither. ``where``: of a capture, packet, time, addresses and transport.
+    """What is to be explained as one WPDU or APDU. ``junk``: text behind its octets that is no
+    hexadecimal. ``unframed``: why the octets are taken for neither. ``where``: of a capture,
+    packet, time, addresses and transport.
     """
 
     octets: Octets
@@ -67,7 +70,9 @@ def items(text: str) -> list[Item]:
 
 
 def _mark(line: str) -> tuple[str, str, str] | None:
-    """Direction, link and hexadecimal of a marked line. The meter writes from its side: < is what came to it."""
+    """Direction, link and hexadecimal of a marked line. The meter writes from
+    its side: < is what came to it.
+    """
     if (match := _METER.match(line)) is not None:
         return {"<": ">", ">": "<"}[match[2]], match[1], match[3]
     if (match := _HEADING.fullmatch(line)) is not None:
@@ -96,7 +101,9 @@ def _marked_items(lines: list[str], marked: list[tuple[str, str, str] | None]) -
 
 
 def _continued(line: str) -> str | None:
-    """What a line adds to the marked line before it: hexadecimal, with words beside it or alone; None where it ends that."""
+    """What a line adds to the marked line before it: hexadecimal, with words beside it
+    or alone; None where it ends that.
+    """
     if (match := _EXPLAINED.fullmatch(line)) is not None:
         return match[1]
     if _WORDS.fullmatch(line):
@@ -105,7 +112,9 @@ def _continued(line: str) -> str | None:
 
 
 def _dump(lines: list[str]) -> list[str] | None:
-    """The octets of a hex dump, a blank line between two; None for what is none: offsets must count what came before."""
+    """The octets of a hex dump, a blank line between two; None for what is none:
+    offsets must count what came before.
+    """
     found: list[str] = []
     expected = None
     for line in lines:
@@ -161,7 +170,9 @@ def _is_stream(octets: Octets) -> bool:
 
 
 def wpdus(octets: Octets) -> Iterator[Item]:
-    """Octets cut at the end of each WPDU; what is none, or the last one is cut short, stays together."""
+    """Octets cut at the end of each WPDU; what is none, or the last one
+    is cut short, stays together.
+    """
     at = 0
     while at < len(octets):
         end = len(octets)

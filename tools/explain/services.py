@@ -42,7 +42,9 @@ class Target:
 
     @property
     def is_secret(self) -> bool:
-        """Whether the value or parameter holds a secret: LLS_secret, alone or among all attributes, and change_HLS_secret."""
+        """Whether the value or parameter holds a secret: LLS_secret, alone or among all
+        attributes, and change_HLS_secret.
+        """
         wanted = (CHANGE_SECRET,) if self.method else (LLS_SECRET, 0)
         return self.class_id == ClassId.ASSOCIATION_LN and self.index in wanted
 
@@ -58,7 +60,9 @@ class Target:
 
 @dataclass(frozen=True)
 class Block:
-    """A block of a long value: octets ``start`` up to ``end`` of the APDU. ``first`` names what the blocks begin."""
+    """A block of a long value: octets ``start`` up to ``end`` of the APDU.
+    ``first`` names what the blocks begin.
+    """
 
     number: int
     last: bool
@@ -168,7 +172,9 @@ def data_or_result(c: Cursor, name: str, rule: str, secret: bool = False) -> Non
             data(c)
 
 
-def raw(c: Cursor, notes: Notes, number: int, last: bool, name: str = "raw-data", first: bool = False, rule: str = "D-14") -> None:
+def raw(
+    c: Cursor, notes: Notes, number: int, last: bool, name: str = "raw-data", first: bool = False, rule: str = "D-14"
+) -> None:
     """Length and octets of a block. Which of them are a secret is known when the blocks are joined."""
     length = c.length(f"length of {name}", octets_of, "D-100")
     start = c.at
@@ -195,7 +201,9 @@ def listed_data(c: Cursor, targets: list[Target], what: str = "values", rule: st
 
 
 def results(c: Cursor, notes: Notes) -> None:
-    """``n`` results, each ``00`` Data or ``01`` data-access-result: a list, and the joined blocks of one."""
+    """``n`` results, each ``00`` Data or ``01`` data-access-result: a list,
+    and the joined blocks of one.
+    """
     for index in range(count(c, "results", "D-13")):
         with c.group(f"result {index + 1}"):
             data_or_result(c, notes.value_name(index), "D-13", notes.secret(index))
@@ -244,7 +252,9 @@ def get_response_normal(c: Cursor, notes: Notes) -> None:
 
 
 def get_response_block(c: Cursor, notes: Notes) -> None:
-    """last-block, number, ``00`` raw-data or ``01`` result; the short form without number is known too (REQUIREMENTS D-15)."""
+    """last-block, number, ``00`` raw-data or ``01`` result; the short form without
+    number is known too (REQUIREMENTS D-15).
+    """
     if c.left == 2 and c.peek() == 1:
         c.take(1, "choice", "data-access-result, in the short form without a block-number", "D-15")
         result(c, rule="D-15")

@@ -42,7 +42,9 @@ def name_text(name: int) -> str:
 
 
 def _variables(c: Cursor, notes: Notes) -> list[bool]:
-    """``n`` specifications; whether each is about a secret. A request that is a block is told in the notes."""
+    """``n`` specifications; whether each is about a secret. A request that
+    is a block is told in the notes.
+    """
     secrets = []
     for index in range(count(c, "variables", "D-50")):
         with c.group(f"variable {index + 1}"):
@@ -71,7 +73,11 @@ def _variable(c: Cursor, notes: Notes) -> bool:
         else:
             _write_part(c, notes, number, last)
     else:
-        raise Fault("a variable is missing" if not c.left else "variable-access-specification must begin with 02, 04, 05, 06 or 07")
+        raise Fault(
+            "a variable is missing"
+            if not c.left
+            else "variable-access-specification must begin with 02, 04, 05, 06 or 07"
+        )
     return False
 
 

@@ -1,7 +1,9 @@
-"""From segments and datagrams to WPDUs: TCP put together again, whatever came out of order, twice or not at all.
+"""From segments and datagrams to WPDUs: TCP put together again, whatever came
+out of order, twice or not at all.
 
-Segments are taken as they come. Octets behind a gap wait for what fills it; when the other side acknowledges more than the capture has, or
-the capture ends, the gap is told, and the stream goes on at the next segment that begins like a WPDU.
+Segments are taken as they come. Octets behind a gap wait for what fills it; when the other side
+acknowledges more than the capture has, or the capture ends, the gap is told, and the stream goes on
+at the next segment that begins like a WPDU.
 """
 
 from __future__ import annotations
@@ -73,7 +75,9 @@ class Capture:
             "to": _address(each.destination),
             "transport": each.transport,
         }
-        return Item(Octets(octets), self._direction(each.source, each.destination), _link(where), unframed=unframed, where=where)
+        return Item(
+            Octets(octets), self._direction(each.source, each.destination), _link(where), unframed=unframed, where=where
+        )
 
     def _direction(self, source: tuple[str, int], destination: tuple[str, int]) -> str:
         """To the meter or from it, as far as the port tells."""
@@ -133,7 +137,11 @@ class Capture:
                 return
             each = ready[0]
             stream.waiting.remove(each)
-            fresh = each.payload[-_after(each.sequence or 0, stream.expected) :] if each.sequence != stream.expected else each.payload
+            fresh = (
+                each.payload[-_after(each.sequence or 0, stream.expected) :]
+                if each.sequence != stream.expected
+                else each.payload
+            )
             if not fresh and not each.missing:
                 continue  # said again
             stream.expected = (stream.expected + len(fresh)) % _WHOLE
@@ -178,7 +186,9 @@ class Capture:
     def _gap(self, flow: Flow, stream: _Stream) -> Iterator[Item | Trouble]:
         each = min(stream.waiting, key=lambda waiting: _after(waiting.sequence or 0, stream.expected))
         count = _after(each.sequence or 0, stream.expected)
-        yield Trouble(f"{count} octets from {_address(flow[0])} to {_address(flow[1])} are missing before packet {each.packet.number}")
+        yield Trouble(
+            f"{count} octets from {_address(flow[0])} to {_address(flow[1])} are missing before packet {each.packet.number}"
+        )
         yield from self._skip(stream, count, each)
         yield from self._advance(stream)
 
@@ -200,7 +210,9 @@ def _link(where: dict[str, object]) -> str:
 
 
 def _beginnings(segments: Iterator[Segment]) -> dict[Flow, int]:
-    """Where each flow begins whose SYN was not captured: the lowest sequence number, as its first segments may be out of order."""
+    """Where each flow begins whose SYN was not captured: the lowest sequence number, as
+    its first segments may be out of order.
+    """
     lowest: dict[Flow, int] = {}
     for each in segments:
         flow = each.source, each.destination

@@ -1,10 +1,10 @@
 """Start the meter on this computer, from the command line or from a test.
 
-    python -m tools.launcher --port 4060 seed=7
+python -m tools.launcher --port 4060 seed=7
 
-    from tools.launcher import Meter
-    with Meter({"port": 0}) as meter:
-        print(meter.ready.host, meter.ready.port)
+from tools.launcher import Meter
+with Meter({"port": 0}) as meter:
+    print(meter.ready.host, meter.ready.port)
 """
 
 from . import signals

@@ -30,11 +30,23 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m tools.launcher",
         description="Run the reference meter in MicroPython on this computer, until Ctrl-C or SIGTERM.",
     )
-    parser.add_argument("--port", type=int, metavar="N", help=f"TCP and UDP port, 0 for any free one (default {DEFAULT_PORT})")
-    parser.add_argument("--bind", metavar="ADDRESSES", help="addresses to listen on, with commas (default 127.0.0.1,::1)")
+    parser.add_argument(
+        "--port", type=int, metavar="N", help=f"TCP and UDP port, 0 for any free one (default {DEFAULT_PORT})"
+    )
+    parser.add_argument(
+        "--bind", metavar="ADDRESSES", help="addresses to listen on, with commas (default 127.0.0.1,::1)"
+    )
     parser.add_argument("--config", metavar="FILE", help="JSON configuration")
-    parser.add_argument("--set", action="append", default=[], metavar="WORDS", help='overrides, "key=value key=value ..." in shell quoting')
-    parser.add_argument("--micropython", metavar="WORDS", help="interpreter command (default: MICROPYTHON of the environment)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="WORDS",
+        help='overrides, "key=value key=value ..." in shell quoting',
+    )
+    parser.add_argument(
+        "--micropython", metavar="WORDS", help="interpreter command (default: MICROPYTHON of the environment)"
+    )
     parser.add_argument("--heapsize", metavar="SIZE", help="heap of the interpreter, such as 512K")
     parser.add_argument("--trace", action="store_true", help="print every WPDU in hex")
     parser.add_argument("--hint", action="store_true", help="after READY, print the make command that reads the meter")
@@ -94,7 +106,9 @@ class _Run:
             self._reader_lost.set()
 
     def on_signal(self, number: int, frame: object) -> None:
-        """Pass SIGTERM and SIGINT on, once, as the signal that ends a meter in its present state (see `Meter.interrupt`)."""
+        """Pass SIGTERM and SIGINT on, once, as the signal that ends a meter in its
+        present state (see `Meter.interrupt`).
+        """
         if not self._stopping:
             self._stopping = True
             self._interrupt()

@@ -209,7 +209,9 @@ class Meter:
         """Wait for the READY line of a spawned meter (see `start`)."""
         assert self._process is not None
         with self._changed:
-            in_time = self._changed.wait_for(lambda: self._ready or self._malformed or not self._open_pipes, self._start_timeout)
+            in_time = self._changed.wait_for(
+                lambda: self._ready or self._malformed or not self._open_pipes, self._start_timeout
+            )
             ready, malformed = self._ready, self._malformed
         if ready is not None:
             return ready
@@ -218,13 +220,16 @@ class Meter:
             raise StartError(malformed or f"the meter was not ready within {self._start_timeout:.0f} s", 1)
         code = self._reap()
         line = self._error_line
-        raise StartError(line.removeprefix("error: ") or f"the meter ended with exit code {code} before it was ready", code, line)
+        raise StartError(
+            line.removeprefix("error: ") or f"the meter ended with exit code {code} before it was ready", code, line
+        )
 
     def interrupt(self) -> None:
-        """Ask the meter to end: SIGINT, the one signal its interpreter handles, as soon as it sleeps (see `signals`).
+        """Ask the meter to end: SIGINT, the one signal its interpreter handles, as
+        soon as it sleeps (see `signals`).
 
-        One that is not ready is ended by SIGTERM: it has nothing to put in order, is in the middle of something all the time, and
-        loses a SIGINT that comes before its interpreter has begun.
+        One that is not ready is ended by SIGTERM: it has nothing to put in order, is in the middle
+        of something all the time, and loses a SIGINT that comes before its interpreter has begun.
         """
         assert self._process is not None
         if self._ready is None:

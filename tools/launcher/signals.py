@@ -1,8 +1,9 @@
 """SIGINT for MicroPython's unix port, when it does no harm.
 
-The port raises KeyboardInterrupt in its signal handler, wherever the interpreter is: in the middle of a collection the heap stays locked,
-in the middle of the table of names that table does, and whatever needs either next fails or waits for ever. A board's Ctrl-C waits for the
-end of an opcode. A process that sleeps (in poll, most of the time) is in the middle of nothing.
+The port raises KeyboardInterrupt in its signal handler, wherever the interpreter is: in the middle
+of a collection the heap stays locked, in the middle of the table of names that table does, and
+whatever needs either next fails or waits for ever. A board's Ctrl-C waits for the end of an opcode.
+A process that sleeps (in poll, most of the time) is in the middle of nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import signal
 import time
 from pathlib import Path
 
-# How long a meter that computes all the time is waited for: it does not sleep, and is to end all the same.
+# How long a meter that computes all the time is waited for: it does not
+# sleep, and is to end all the same.
 PATIENCE = 1.0
 _NAP = 0.002
 _PROCESSES = Path("/proc")
@@ -21,7 +23,9 @@ _STATE, _GROUP, _USER_TICKS, _SYSTEM_TICKS = 0, 2, 11, 12  # fields of /proc/<pi
 
 
 def _members(group: int) -> list[list[str]]:
-    """What /proc/<pid>/stat says of each process of a group that has not ended, from the state on; empty where there is no such place."""
+    """What /proc/<pid>/stat says of each process of a group that has not ended, from the state
+    on; empty where there is no such place.
+    """
     found = []
     for path in _PROCESSES.glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):  # it has ended meanwhile
@@ -37,7 +41,9 @@ def asleep(group: int) -> bool:
 
 
 def computed(group: int) -> float:
-    """Seconds of processor time that a group has taken so far: on a busy computer much fewer than have passed."""
+    """Seconds of processor time that a group has taken so far: on a busy
+    computer much fewer than have passed.
+    """
     ticks = sum(int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS]) for fields in _members(group))
     return ticks / os.sysconf("SC_CLK_TCK")
 

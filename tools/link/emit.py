@@ -13,7 +13,8 @@ from .rewrite import Rewriter, imported, listed
 from .scopes import bound
 
 NATIVE = f"{RESIDENT}_native"  # native code, and what it uses
-# Native code for ARMv6-M reaches the first 287 names of its module: MicroPython's assembler (1.25) adds the wrong register beyond.
+# Native code for ARMv6-M reaches the first 287 names of its module: MicroPython's assembler
+# (1.25) adds the wrong register beyond.
 _REACH = 287
 _HEADING = '"""Linked by tools/link: not to be edited."""\n'
 # Two places in the table of every class that nobody asks for
@@ -22,7 +23,9 @@ _UNNAMED = "del __module__, __qualname__"
 
 @dataclass(frozen=True)
 class Piece:
-    """A statement: the names that it defines, what it uses of resident modules, and of modules that are not linked."""
+    """A statement: the names that it defines, what it uses of resident modules,
+    and of modules that are not linked.
+    """
 
     statement: ast.stmt
     defines: frozenset[str]
@@ -31,9 +34,11 @@ class Piece:
 
 
 def linked(source: Path | str, target: Path | str, board: Path | str | None = None) -> str:
-    """Link the firmware in the folder `source`; the modules are in the folder `target` then, which is returned.
+    """Link the firmware in the folder `source`; the modules are in the folder
+    `target` then, which is returned.
 
-    board: the board's table of limits, which decides about features (see `features`); None for whatever any board may have.
+    board: the board's table of limits, which decides about features (see `features`);
+    None for whatever any board may have.
 
     A file that is there already and would not change is left alone, so that builds do nothing anew.
     """
@@ -61,7 +66,9 @@ def link(program: Program) -> dict[str, str]:
     lazy = {name: _pieces(program, program.modules[name]) for name in program.lazy}
     entry = {final for each, final in program.final.items() if each.module == ENTRY and each.name != NAMES}
     always = _needed(resident, entry | _used(lazy))
-    native = _needed(always, {name for piece in always if _is_native(piece.statement) for name in piece.defines}, alone=True)
+    native = _needed(
+        always, {name for piece in always if _is_native(piece.statement) for name in piece.defines}, alone=True
+    )
     always = [piece for piece in always if piece not in native]
     parts = {NATIVE: native, RESIDENT: always}
     homes = {name: home for home, pieces in parts.items() for piece in pieces for name in piece.defines}
@@ -79,7 +86,9 @@ def link(program: Program) -> dict[str, str]:
 
 
 def _pieces(program: Program, module: Module) -> list[Piece]:
-    """A module's statements, rewritten. Those of a module that stays one keep its imports of others that do, and its own names."""
+    """A module's statements, rewritten. Those of a module that stays one keep its imports
+    of others that do, and its own names.
+    """
     pieces = []
     resident = module.name in program.resident
     for statement in module.tree.body:
@@ -94,8 +103,15 @@ def _pieces(program: Program, module: Module) -> list[Piece]:
 
 
 def _names(program: Program, name: str, resident: list[Piece]) -> Piece:
-    """The object that stands for a resident module where it is used as a value: a class with what anyone asks a value for."""
-    asked = {node.attr for module in program.modules.values() for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
+    """The object that stands for a resident module where it is used as a value: a class
+    with what anyone asks a value for.
+    """
+    asked = {
+        node.attr
+        for module in program.modules.values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+    }
     own = program.modules[name]
     final = {
         each.name: program.final[each]
@@ -104,7 +120,9 @@ def _names(program: Program, name: str, resident: list[Piece]) -> Piece:
     }
     body = [f"    {each} = {final[each]}" for each in sorted(final)] or ["    pass"]
     named = program.final[Defined(name, NAMES)]
-    return Piece(ast.parse(f"class {named}:\n" + "\n".join(body)).body[0], frozenset({named}), frozenset(final.values()), ())
+    return Piece(
+        ast.parse(f"class {named}:\n" + "\n".join(body)).body[0], frozenset({named}), frozenset(final.values()), ()
+    )
 
 
 def _used(modules: dict[str, list[Piece]]) -> set[str]:
@@ -113,7 +131,9 @@ def _used(modules: dict[str, list[Piece]]) -> set[str]:
 
 
 def _needed(pieces: list[Piece], wanted: set[str], *, alone: bool = False) -> list[Piece]:
-    """The pieces that define what is wanted, those these use in turn, and unless `alone` those that define nothing but do something."""
+    """The pieces that define what is wanted, those these use in turn, and unless `alone` those
+    that define nothing but do something.
+    """
     kept = {piece for piece in pieces if not piece.defines and not alone}
     wanted = wanted.union(*(piece.uses for piece in kept))
     growing = True
@@ -126,10 +146,14 @@ def _needed(pieces: list[Piece], wanted: set[str], *, alone: bool = False) -> li
 
 
 def _is_native(statement: ast.stmt) -> bool:
-    """Whether a statement defines a function in native code: the decorators of that have no names of their own."""
+    """Whether a statement defines a function in native code: the decorators of
+    that have no names of their own.
+    """
     if not isinstance(statement, ast.FunctionDef):
         return False
-    return any(isinstance(each, ast.Attribute) and each.attr in ("native", "viper") for each in statement.decorator_list)
+    return any(
+        isinstance(each, ast.Attribute) and each.attr in ("native", "viper") for each in statement.decorator_list
+    )
 
 
 def _mentioned(text: str) -> set[str]:
@@ -151,7 +175,9 @@ def _imported(text: str) -> set[str]:
 
 def _is_constant(module: Module, statement: ast.stmt) -> bool:
     """Whether a statement defines a constant, which stands where it is used."""
-    return isinstance(statement, ast.Assign) and bool(bound([statement])) and bound([statement]) <= module.constants.keys()
+    return (
+        isinstance(statement, ast.Assign) and bool(bound([statement])) and bound([statement]) <= module.constants.keys()
+    )
 
 
 def _text(pieces: list[Piece], homes: dict[str, str], file: str) -> str:
@@ -170,12 +196,18 @@ def _text(pieces: list[Piece], homes: dict[str, str], file: str) -> str:
 
 
 def _literals(body: list[ast.stmt]) -> list[ast.stmt]:
-    """Statements with tables made of constants written out: a literal stays in the flash, what is computed takes heap."""
+    """Statements with tables made of constants written out: a literal stays in the
+    flash, what is computed takes heap.
+    """
     known: dict[str, object] = {"bytes": bytes}
     written = []
     for statement in body:
         new = ast.fix_missing_locations(statement)
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1 and isinstance(statement.targets[0], ast.Name):
+        if (
+            isinstance(statement, ast.Assign)
+            and len(statement.targets) == 1
+            and isinstance(statement.targets[0], ast.Name)
+        ):
             try:
                 value = eval(compile(ast.Expression(statement.value), "", "eval"), {"__builtins__": {}}, known)
             except Exception:

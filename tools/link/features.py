@@ -1,8 +1,9 @@
 """What a board's table of limits leaves out of its image, and what it has in it for certain.
 
-A limit of 0 leaves a feature out. Then its branches of the code are not linked, so that nothing of it is in the image; and a file
-`limits.py` on the board cannot switch it on any more (`app.LEFT_OUT` says so). The modules of a feature that the board has are
-linked into the resident one, because they are needed all the time.
+A limit of 0 leaves a feature out. Then its branches of the code are not linked, so that nothing of
+it is in the image; and a file `limits.py` on the board cannot switch it on any more (`app.LEFT_OUT`
+says so). The modules of a feature that the board has are linked into the resident one, because they
+are needed all the time.
 """
 
 from __future__ import annotations
@@ -33,11 +34,15 @@ def table(board: Path, defaults: Path) -> dict[str, int]:
 
 def modules(limits: Mapping[str, int]) -> list[str]:
     """The modules of the features that a board has."""
-    return [module for names, needed in _MODULES.items() if all(limits.get(name) for name in names) for module in needed]
+    return [
+        module for names, needed in _MODULES.items() if all(limits.get(name) for name in names) for module in needed
+    ]
 
 
 class Fold(ast.NodeTransformer):
-    """Takes the branches of features that are left out away. At the level of modules those of the others become unconditional imports."""
+    """Takes the branches of features that are left out away. At the level of modules those of
+    the others become unconditional imports.
+    """
 
     def __init__(self, limits: Mapping[str, int]) -> None:
         self.limits = limits
@@ -52,7 +57,10 @@ class Fold(ast.NodeTransformer):
 
     def _feature(self, node: ast.expr) -> bool:
         return (
-            isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "limits" and node.attr in self.limits
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "limits"
+            and node.attr in self.limits
         )
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:

@@ -1,4 +1,6 @@
-"""The modules of the firmware, what the names in them are bound to, and which modules are linked into one."""
+"""The modules of the firmware, what the names in them are bound to, and
+which modules are linked into one.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ _NATIVE_FUNCTIONS = ("ptr8", "ptr16", "ptr32", "uint")
 
 
 def shared(folder: Path | str) -> tuple[str, ...]:
-    """The files below a folder with the firmware of what is not linked: an image needs them beside the linked module."""
+    """The files below a folder with the firmware of what is not linked: an image
+    needs them beside the linked module.
+    """
     names = [name.replace(".", "/") for name in SHARED]
     files = [path for name in names for path in (f"{name}.py", f"{name}/__init__.py")]
     return tuple(path for path in files if (Path(folder) / path).is_file())
@@ -61,7 +65,9 @@ Binding = Defined | Linked | Foreign
 
 @dataclass
 class Module:
-    """A module: its code, what its own names are bound to, its constants, the linked modules that running it imports."""
+    """A module: its code, what its own names are bound to, its constants, the
+    linked modules that running it imports.
+    """
 
     name: str
     tree: ast.Module
@@ -73,9 +79,11 @@ class Module:
 class Program:
     """All modules below a folder.
 
-    `resident`: the modules that are linked into one, in the order in which they are run. `lazy`: those that stay modules.
+    `resident`: the modules that are linked into one, in the order in which they are
+    run. `lazy`: those that stay modules.
 
-    limits: the board's limits that decide about features (see `features`); without them everything is linked that any board may have.
+    limits: the board's limits that decide about features (see `features`); without them
+    everything is linked that any board may have.
     """
 
     def __init__(self, folder: Path, limits: Mapping[str, int] | None = None) -> None:
@@ -94,7 +102,9 @@ class Program:
             pass  # a constant may be made of others
         self.resident: list[str] = []
         reachable = self._reachable([*ROOTS, *modules(limits)])
-        start = [module for module in self.modules.values() if START_ONLY in module.bindings and module.name in reachable]
+        start = [
+            module for module in self.modules.values() if START_ONLY in module.bindings and module.name in reachable
+        ]
         for name in (*ROOTS, *modules(limits), *(need for module in start for need in module.needs)):
             if START_ONLY not in self.modules[name].bindings:
                 self._run(name, self.resident)
@@ -118,8 +128,12 @@ class Program:
                 names += module.needs
                 for node in ast.walk(module.tree):
                     if isinstance(node, (ast.Import, ast.ImportFrom)):
-                        names += [binding.module for _, binding in self.imports(node) if not isinstance(binding, Foreign)]
-                        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module in self.modules else []
+                        names += [
+                            binding.module for _, binding in self.imports(node) if not isinstance(binding, Foreign)
+                        ]
+                        names += (
+                            [node.module] if isinstance(node, ast.ImportFrom) and node.module in self.modules else []
+                        )
         return found
 
     # -- what names are bound to ------------------------------------------------------------------
@@ -135,7 +149,11 @@ class Program:
     def _note_need(self, module: Module, binding: Binding, statement: ast.stmt) -> None:
         if isinstance(binding, Foreign):
             return
-        if isinstance(statement, ast.ImportFrom) and statement.module in self.modules and statement.module not in module.needs:
+        if (
+            isinstance(statement, ast.ImportFrom)
+            and statement.module in self.modules
+            and statement.module not in module.needs
+        ):
             module.needs.append(statement.module)
         if binding.module not in module.needs:
             module.needs.append(binding.module)
@@ -190,7 +208,12 @@ class Program:
 
     def _constant(self, value: ast.expr, module: Module) -> ast.Constant | None:
         """The constant that an expression is: a number, or anything inside `const(…)`."""
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "const" and len(value.args) == 1:
+        if (
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Name)
+            and value.func.id == "const"
+            and len(value.args) == 1
+        ):
             (inner,) = value.args
             if isinstance(inner, ast.Constant):
                 return inner
@@ -229,12 +252,16 @@ class Program:
             order.append(name)
 
     def _final_names(self) -> dict[Defined, str]:
-        """A name for everything that the resident modules define, which means nothing else anywhere."""
+        """A name for everything that the resident modules define, which
+        means nothing else anywhere.
+        """
         taken = set(dir(builtins)) | set(_NATIVE_FUNCTIONS)
         for module in self.modules.values():
             for node in ast.walk(module.tree):
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                    taken |= bound(node.body) | {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
+                    taken |= bound(node.body) | {
+                        argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)
+                    }
             taken |= {name for name, binding in module.bindings.items() if isinstance(binding, Foreign)}
         defined = [Defined(name, own) for name in self.resident for own in sorted(bound(self.modules[name].tree.body))]
         count: dict[str, int] = {}
@@ -245,7 +272,9 @@ class Program:
             if each.module == ENTRY:
                 final[each] = each.name
             elif each.name in taken or count[each.name] > 1:
-                final[each] = f"{'_' if each.name.startswith('_') else ''}{each.module.replace('.', '_')}_{each.name.lstrip('_')}"
+                final[each] = (
+                    f"{'_' if each.name.startswith('_') else ''}{each.module.replace('.', '_')}_{each.name.lstrip('_')}"
+                )
             else:
                 final[each] = each.name
         for name in self.resident:
@@ -258,7 +287,9 @@ class Program:
 
 
 def _native(statement: ast.stmt) -> list[ast.stmt]:
-    """A statement of a module; of a `try` that asks for native code first, that: every board has it."""
+    """A statement of a module; of a `try` that asks for native code
+    first, that: every board has it.
+    """
     if isinstance(statement, ast.Try) and isinstance(statement.body[0], ast.ImportFrom):
         return statement.body
     return [statement]

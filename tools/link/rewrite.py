@@ -11,7 +11,9 @@ from .scopes import bound, parameters
 
 
 class Rewriter(ast.NodeTransformer):
-    """Rewrites the statements of one module. `used`: what it needs of resident modules; `foreign`: of modules that are not linked."""
+    """Rewrites the statements of one module. `used`: what it needs of resident modules;
+    `foreign`: of modules that are not linked.
+    """
 
     def __init__(self, program: Program, module: Module) -> None:
         self.program = program
@@ -19,11 +21,13 @@ class Rewriter(ast.NodeTransformer):
         self.lazy = module.name in program.lazy
         self.used: set[Defined] = set()
         self.foreign: dict[str, Foreign] = {}
-        # Names of the functions around, the innermost last: bound to something outside, or to None when they are the function's own
+        # Names of the functions around, the innermost last: bound to something outside, or to
+        # None when they are the function's own
         self.scopes: list[dict[str, Binding | None]] = []
         self.parents: list[ast.expr | None] = []  # of the classes around: what each is made of, when that is one
 
-    # -- names ---------------------------------------------------------------------------------------
+    # -- names
+    # ---------------------------------------------------------------------------------------
 
     def _binding(self, name: str) -> Binding | None:
         """What a name means here; None for a function's own and for those of the language."""
@@ -79,7 +83,8 @@ class Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         return node
 
-    # -- scopes --------------------------------------------------------------------------------------
+    # -- scopes
+    # --------------------------------------------------------------------------------------
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         node.decorator_list = [self.visit(each) for each in node.decorator_list]
@@ -122,7 +127,9 @@ class Rewriter(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """`super().name(…)` as `Parent.name(self, …)`, and `bytes(4)` as a literal: with these a class can be a constant (tools/rom)."""
+        """`super().name(…)` as `Parent.name(self, …)`, and `bytes(4)` as a literal: with these a
+        class can be a constant (tools/rom).
+        """
         function = node.func
         if isinstance(function, ast.Attribute) and ast.unparse(function.value) == "super()" and self._plain_parent():
             node.func = ast.Attribute(copy.deepcopy(self.parents[-1]), function.attr, ast.Load())
@@ -130,13 +137,19 @@ class Rewriter(ast.NodeTransformer):
             node.keywords = [self.visit(each) for each in node.keywords]
             return node
         self.generic_visit(node)
-        if ast.unparse(function) == "bytes" and len(node.args) == 1 and isinstance(node.args[0], ast.Constant) and not node.keywords:
+        if (
+            ast.unparse(function) == "bytes"
+            and len(node.args) == 1
+            and isinstance(node.args[0], ast.Constant)
+            and not node.keywords
+        ):
             if self._binding("bytes") is None and type(node.args[0].value) is int:
                 return ast.Constant(bytes(node.args[0].value))
         return node
 
     def _plain_parent(self) -> bool:
-        """Whether `super()` is what the parent's name and `self` mean here, and the parent may be a class in Python.
+        """Whether `super()` is what the parent's name and `self` mean here, and the
+        parent may be a class in Python.
 
         The initializer of a class in C has no name; `super()` finds it all the same.
         """
@@ -165,7 +178,8 @@ class Rewriter(ast.NodeTransformer):
         node.names = [self._own_name(name) for name in node.names]
         return node
 
-    # -- statements ----------------------------------------------------------------------------------
+    # -- statements
+    # ----------------------------------------------------------------------------------
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
@@ -174,7 +188,9 @@ class Rewriter(ast.NodeTransformer):
         return node
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> list[ast.stmt]:
-        """An import inside a function, or in a module that stays one: what is resident is known already."""
+        """An import inside a function, or in a module that stays one: what
+        is resident is known already.
+        """
         kept: list[ast.stmt] = []
         for name, binding in self.program.imports(node):
             if isinstance(binding, Foreign):

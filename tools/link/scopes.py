@@ -16,7 +16,9 @@ def parameters(arguments: ast.arguments) -> set[str]:
 
 
 def bound(body: Iterable[ast.AST]) -> set[str]:
-    """The names that statements bind in the scope they stand in. Imports are left out, because the linker decides about those."""
+    """The names that statements bind in the scope they stand in. Imports are left out,
+    because the linker decides about those.
+    """
     names: set[str] = set()
     outside: set[str] = set()
     for node in _own(body):
@@ -41,7 +43,8 @@ def _own(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
         node = waiting.pop()
         yield node
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
-            # its body is a scope of its own; its decorators, bases and defaults are of this one and bind nothing
+            # its body is a scope of its own; its decorators, bases and defaults are
+            # of this one and bind nothing
             continue
         if isinstance(node, _COMPREHENSIONS):
             continue

@@ -1,4 +1,4 @@
 """`make lint`: style, board compilation, the direction of imports, requirement ids.
 
-    python -m tools.lint
+python -m tools.lint
 """

@@ -14,7 +14,10 @@ from .report import ROOT, Problem
 
 
 def _pictures() -> list[Problem]:
-    return [Problem(path.relative_to(ROOT), 1, "not what the code says: run python -m tools.pictures") for path in pictures.stale()]
+    return [
+        Problem(path.relative_to(ROOT), 1, "not what the code says: run python -m tools.pictures")
+        for path in pictures.stale()
+    ]
 
 
 CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
@@ -33,6 +36,7 @@ CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
 # Programs that print what they find: the words after `python -m`.
 PROGRAMS = {
     "ruff": ("ruff", "check", "--quiet", "."),
+    "format": ("ruff", "format", "--check", "--quiet", "."),
     "types": ("mypy", "--no-error-summary"),  # of what pyproject.toml names
 }
 
@@ -42,7 +46,9 @@ def _passes(*words: str) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.lint", description="Check the style and the structure of the project.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.lint", description="Check the style and the structure of the project."
+    )
     parser.add_argument("only", nargs="*", metavar="CHECK", help=f"{', '.join([*PROGRAMS, *CHECKS])} (default: all)")
     wanted = parser.parse_args(arguments).only or [*PROGRAMS, *CHECKS]
     unknown = set(wanted) - {*PROGRAMS, *CHECKS}

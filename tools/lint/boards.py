@@ -35,10 +35,17 @@ def _compile(path: Path, relative: Path, architecture: str, output: Path) -> Pro
 def check(root: Path = ROOT) -> list[Problem]:
     """A problem for each firmware or board file that an architecture cannot take."""
     # A manifest is read by MicroPython's build under CPython and never reaches a board.
-    files = [path for folder in ("firmware", "boards") for path in sorted((root / folder).rglob("*.py")) if path.name != "manifest.py"]
+    files = [
+        path
+        for folder in ("firmware", "boards")
+        for path in sorted((root / folder).rglob("*.py"))
+        if path.name != "manifest.py"
+    ]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as workers:
         jobs = [
-            workers.submit(_compile, path, path.relative_to(root), architecture, Path(folder) / f"{number}-{architecture}.mpy")
+            workers.submit(
+                _compile, path, path.relative_to(root), architecture, Path(folder) / f"{number}-{architecture}.mpy"
+            )
             for number, path in enumerate(files)
             for architecture in ARCHITECTURES
         ]

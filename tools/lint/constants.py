@@ -1,9 +1,10 @@
-"""Constants written twice: a hot module names those of another anew, because only its own cost nothing to read.
+"""Constants written twice: a hot module names those of another anew, because
+only its own cost nothing to read.
 
     _HEADER = const(8)  # as `wrapper.HEADER`        of the same package; `dlms.codec.wrapper.HEADER` of another
 
-A name imported from another module is looked up at run time, one that the module itself makes with `const` is compiled in. The two
-must agree.
+A name imported from another module is looked up at run time, one that the module itself makes with
+`const` is compiled in. The two must agree.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def _value(path: Path, name: str) -> str | None:
     if not path.exists():
         return None
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == name for target in node.targets
+        ):
             value = node.value
             if isinstance(value, ast.Call) and len(value.args) == 1:
                 value = value.args[0]

@@ -4,10 +4,10 @@
     app -> meter -> cosem -> dlms
     app -> board -> net, meter
 
-`app` reads the configuration and hands it down; the log and the version are leaves.
-Inside dlms the rooms stand on each other: codec, aa, unasked, long, ln, sn, and on top of them the server.
-tools/ imports nothing of firmware/, and nothing outside the tests imports the
-third-party clients that only the tests use.
+`app` reads the configuration and hands it down; the log and the version are leaves. Inside dlms the
+rooms stand on each other: codec, aa, unasked, long, ln, sn, and on top of them the server. tools/
+imports nothing of firmware/, and nothing outside the tests imports the third-party clients that
+only the tests use.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ ALLOWED: dict[str, set[str]] = {
     "trace": {"dlms", "masks"},
     "version": set(),
 }
-# The rooms of dlms from the ground up: each imports of those below it and of itself. What stands in no room is on top.
+# The rooms of dlms from the ground up: each imports of those below it and of
+# itself. What stands in no room is on top.
 ROOMS = ("codec", "aa", "unasked", "long", "ln", "sn")
 _IO_MODULES = {
     *("socket", "select", "ssl", "tls", "network", "machine", "bluetooth", "rp2", "esp32"),
@@ -49,7 +50,9 @@ HOST_PACKAGES = {"tools", "host_tests"}
 
 
 def imported(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """The top-level name of each module that a file imports, and the line. Relative imports stay inside and are left out."""
+    """The top-level name of each module that a file imports, and the line. Relative
+    imports stay inside and are left out.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:

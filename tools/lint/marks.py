@@ -1,4 +1,6 @@
-"""Markers of tests that say more than they mean: a need of this configuration where a quicker start is all that is wished for."""
+"""Markers of tests that say more than they mean: a need of this configuration where a
+quicker start is all that is wished for.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ def _only_quicker(node: ast.AST) -> bool:
 
 
 def check(root: Path = ROOT) -> list[Problem]:
-    """A problem for each marker that keeps a test from meters that run already, for a quicker start alone."""
+    """A problem for each marker that keeps a test from meters that run
+    already, for a quicker start alone.
+    """
     fault = f"meter_config({_QUICKER}=0) is a need, and this only starts the meter quicker: write prefers({_QUICKER}=0)"
     return [
         Problem(path.relative_to(root), node.lineno, fault)

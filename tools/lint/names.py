@@ -1,4 +1,6 @@
-"""What the documents name is there: `net/tcp.py:Connection.receive` is a class of that module of firmware/ and a method in it."""
+"""What the documents name is there: `net/tcp.py:Connection.receive` is a class of that
+module of firmware/ and a method in it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,11 @@ def _names(path: Path) -> set[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
         if isinstance(node, ast.ClassDef):
-            found |= {f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)}
+            found |= {
+                f"{node.name}.{inner.name}"
+                for inner in node.body
+                if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
+            }
     return found
 
 

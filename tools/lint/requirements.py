@@ -57,7 +57,9 @@ def _marks(tree: ast.Module) -> Iterator[ast.Constant]:
             if literal:
                 for argument in node.args:
                     yield from _strings(argument)
-        elif isinstance(node, ast.Assign) and any(isinstance(name, ast.Name) and name.id == "REQ" for name in node.targets):
+        elif isinstance(node, ast.Assign) and any(
+            isinstance(name, ast.Name) and name.id == "REQ" for name in node.targets
+        ):
             if isinstance(node.value, ast.Dict):
                 for value in node.value.values:
                     yield from _strings(value)

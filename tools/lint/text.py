@@ -1,4 +1,6 @@
-"""What a file may not hold: a length nobody reads at once, a path of somebody's machine, the host of a package index."""
+"""What a file may not hold: a length nobody reads at once, a path of somebody's
+machine, the host of a package index.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,16 @@ from pathlib import Path
 
 from .report import ROOT, Problem
 
-MAX_LINES = 500
+MAX_LINES = 600
 _FORBIDDEN = (
     (re.compile(r"(?<![\w.~/-])/(?:home/\w|Users/\w|root\b|work\b|tmp/w\b)"), "names a path of one machine"),
     (re.compile(r"https?://(?:[\w-]+\.)*(?:py(?:pi)|python(?:hosted))\.org\S*"), "names the host of a package index"),
     (re.compile(r"https?://\S+/(?:simple|debian|ubuntu)(?:/|\b)"), "names a package mirror"),
     (re.compile(r"\bCORRECTIONS [A-Z]-\d"), "cites what is not in the repository: docs/REQUIREMENTS.md has the rules"),
-    (re.compile(r"--(?:extra-)?index-(?:url)\b|--find-(?:links)\b"), "names a package index: that is the user's own pip configuration"),
+    (
+        re.compile(r"--(?:extra-)?index-(?:url)\b|--find-(?:links)\b"),
+        "names a package index: that is the user's own pip configuration",
+    ),
 )
 
 

@@ -1,7 +1,7 @@
 """Print what meters send unasked, decoded, until Ctrl-C.
 
-    python -m tools.listen --port 4060
-    make run SET="push=127.0.0.1:4060 push_interval=60 rate=60 events=udp:127.0.0.1:4060 dial=127.0.0.1:4060"
+python -m tools.listen --port 4060 make run SET="push=127.0.0.1:4060 push_interval=60 rate=60
+events=udp:127.0.0.1:4060 dial=127.0.0.1:4060"
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def _octets(arrival: Arrival) -> bytes:
 
 
 def lines(arrival: Arrival, directory: Directory | None = None, width: int | None = None) -> list[str]:
-    """An arrival for people: one line; where that is wider than a terminal of `width` characters, a line for each value."""
+    """An arrival for people: one line; where that is wider than a terminal of `width`
+    characters, a line for each value.
+    """
     head = f"{arrival.transport} {arrival.peer}"
     if arrival.wpdu is not None:
         head += f" {arrival.wpdu.source}->{arrival.wpdu.destination}"
@@ -74,7 +76,9 @@ def lines(arrival: Arrival, directory: Directory | None = None, width: int | Non
 
 
 class Printer:
-    """Prints in one of the formats. ``directories``: what each meter pushes, by its address; that of "" is for all others."""
+    """Prints in one of the formats. ``directories``: what each meter pushes, by its
+    address; that of "" is for all others.
+    """
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._json = options.format == "json"
@@ -91,7 +95,9 @@ class Printer:
         first, *more = lines(arrival, directory, width)
         print_line(first)
         for value in more:
-            for part in textwrap.wrap(printable(value), max(20, (width or 0) - 2), subsequent_indent="  ", break_on_hyphens=False):
+            for part in textwrap.wrap(
+                printable(value), max(20, (width or 0) - 2), subsequent_indent="  ", break_on_hyphens=False
+            ):
                 print(f"  {part}", flush=True)
 
     def reading(self, peer: str, reading: Reading) -> None:
@@ -110,7 +116,9 @@ def _host(peer: str) -> str:
 
 
 def secret_of(options: argparse.Namespace) -> bytes | None:
-    """LLS secret of the options, the environment or the demonstration values; None for the lowest level."""
+    """LLS secret of the options, the environment or the demonstration
+    values; None for the lowest level.
+    """
     given = read_secret(options.password_file) if options.password_file else options.password
     if given is None:
         given = os.environ.get("DLMS_PASSWORD", DEMONSTRATION_PASSWORDS.get(options.client, ""))
@@ -118,7 +126,9 @@ def secret_of(options: argparse.Namespace) -> bytes | None:
 
 
 def read(client: Client, peer: str, options: argparse.Namespace, printer: Printer) -> None:
-    """Open an AA over a connection that a meter has opened, and print its values (REQUIREMENTS B-20)."""
+    """Open an AA over a connection that a meter has opened, and print
+    its values (REQUIREMENTS B-20).
+    """
     opened = client.associate(options.client, 1, options.secret)
     odd: list[ProtocolError] = []
     objects = object_list(opened, odd)
@@ -136,7 +146,9 @@ def read(client: Client, peer: str, options: argparse.Namespace, printer: Printe
 
 
 def _ask_meter(options: argparse.Namespace, printer: Printer) -> None:
-    """Names and units of what the meter of ``--names-from`` pushes. One that does not answer costs them, and nothing else."""
+    """Names and units of what the meter of ``--names-from`` pushes. One that does not
+    answer costs them, and nothing else.
+    """
     try:
         with Client.tcp(*host_and_port(options.names_from, _NAMES_FROM), options.patience) as client:
             opened = client.associate(options.client, 1, options.secret)
@@ -147,7 +159,9 @@ def _ask_meter(options: argparse.Namespace, printer: Printer) -> None:
 
 
 def _read_next(listener: Listener, options: argparse.Namespace, printer: Printer) -> None:
-    """Read over a connection that waits, if there is one, and keep it: the meter may push over it as well."""
+    """Read over a connection that waits, if there is one, and keep it: the
+    meter may push over it as well.
+    """
     taken = listener.take(0, options.patience)
     if taken is None:
         return
@@ -171,21 +185,47 @@ def build_parser() -> argparse.ArgumentParser:
         description="Print what meters push and report, decoded. Ctrl-C ends it.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=PORT, help=f"number on TCP and UDP (default {PORT}, 0: any free one)")
+    parser.add_argument(
+        "--port", type=int, default=PORT, help=f"number on TCP and UDP (default {PORT}, 0: any free one)"
+    )
     parser.add_argument("--count", type=int, default=0, metavar="N", help="end after N notifications")
-    parser.add_argument("--timeout", type=float, default=0.0, metavar="S", help="end after S seconds without a notification (exit code 3)")
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="end after S seconds without a notification (exit code 3)",
+    )
     parser.add_argument("--no-confirm", action="store_true", help="do not confirm pushes that ask for it")
     parser.add_argument(
-        _NAMES_FROM, metavar="HOST[:PORT]", help="ask this meter for the names and units of what it pushes, when the first push comes"
+        _NAMES_FROM,
+        metavar="HOST[:PORT]",
+        help="ask this meter for the names and units of what it pushes, when the first push comes",
     )
-    parser.add_argument("--read", action="store_true", help="open an AA over each connection that a meter opens, and print its values")
     parser.add_argument(
-        "--client", type=int, default=READER, metavar="WPORT", help=f"client wPort for --read and --names-from (default {READER})"
+        "--read", action="store_true", help="open an AA over each connection that a meter opens, and print its values"
+    )
+    parser.add_argument(
+        "--client",
+        type=int,
+        default=READER,
+        metavar="WPORT",
+        help=f"client wPort for --read and --names-from (default {READER})",
     )
     secrets = parser.add_mutually_exclusive_group()
-    secrets.add_argument("--password", help="LLS secret for them (default: DLMS_PASSWORD, or the demonstration value of that client)")
-    secrets.add_argument("--password-file", metavar="FILE", help="its first line is the secret; others may not have the right to read it")
-    parser.add_argument("--patience", type=float, default=10.0, metavar="S", help="seconds to wait for each answer to --read (default 10)")
+    secrets.add_argument(
+        "--password", help="LLS secret for them (default: DLMS_PASSWORD, or the demonstration value of that client)"
+    )
+    secrets.add_argument(
+        "--password-file", metavar="FILE", help="its first line is the secret; others may not have the right to read it"
+    )
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=10.0,
+        metavar="S",
+        help="seconds to wait for each answer to --read (default 10)",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object a line")
     add_option(parser)
     return parser
@@ -205,7 +245,7 @@ def _run(words: Sequence[str] | None) -> int:
             host_and_port(options.names_from, _NAMES_FROM)  # what is wrong with it is said at once
         with Listener(options.host, options.port, confirm=not options.no_confirm) as listener:
             listener.trace = printer.trace
-            hint = f": make run SET=\"push={listener.address}\"" if IN_CHECKOUT else ""
+            hint = f': make run SET="push={listener.address}"' if IN_CHECKOUT else ""
             say(f"listening on {listener.address}, TCP and UDP; let a meter push here{hint}")
             return _serve(listener, options, printer)
     except DlmsError as error:

@@ -2,12 +2,15 @@
 
     with Listener("127.0.0.1", 0) as listener:
         arrival = listener.next(timeout=5)      # Arrival, or None when none came in time
-        arrival.notification                    # DataNotification, EventNotification or InformationReport
-        client = listener.accept(timeout=5)     # a Client on the next connection that a meter opens, for an AARQ
+        arrival.notification                    # DataNotification, EventNotification or
+                                                InformationReport
+        client = listener.accept(timeout=5)     # a Client on the next connection that a
+                                                meter opens, for an AARQ
 
-A DataNotification that asks for it is confirmed at once, over the way it came, unless ``confirm`` is False. One that comes in general
-blocks is put together, and acknowledged whenever the meter waits for that; what does not become whole is an Arrival that is ``lost``.
-Nothing that arrives ends the listening: what cannot be taken is an Arrival with an ``error``.
+A DataNotification that asks for it is confirmed at once, over the way it came, unless ``confirm``
+is False. One that comes in general blocks is put together, and acknowledged whenever the meter
+waits for that; what does not become whole is an Arrival that is ``lost``. Nothing that arrives ends
+the listening: what cannot be taken is an Arrival with an ``error``.
 """
 
 from __future__ import annotations
@@ -39,10 +42,12 @@ _CONNECTIONS = 256  # more than these end the oldest
 
 @dataclass(frozen=True)
 class Arrival:
-    """One WPDU that arrived, or what could not be taken for one. ``notification`` is None where ``error`` says why.
+    """One WPDU that arrived, or what could not be taken for one. ``notification``
+    is None where ``error`` says why.
 
-    ``wpdu`` of a push in general blocks has its whole APDU, which may be longer than a WPDU can carry. ``octets``: what the error is about.
-    ``lost``: a push did not become whole; the error says what is missing.
+    ``wpdu`` of a push in general blocks has its whole APDU, which may be longer than a
+    WPDU can carry. ``octets``: what the error is about. ``lost``: a push did not become
+    whole; the error says what is missing.
     """
 
     transport: str
@@ -74,7 +79,8 @@ class Listener:
         self.host = host
         self.confirm = confirm
         self.receptions = Receptions(window)
-        self.trace: Callable[[str, bytes, str], None] | None = None  # given "<", the octets of each WPDU, and who sent it
+        # given "<", the octets of each WPDU, and who sent it
+        self.trace: Callable[[str, bytes, str], None] | None = None
         self.arrivals: deque[Arrival] = deque()
         self.connections: list[_Connection] = []
         self._waiting: deque[_Connection] = deque()
@@ -109,7 +115,8 @@ class Listener:
         """``host:port`` as the meter's configuration takes it."""
         return _text((self.host, self.port))
 
-    # -- waiting ------------------------------------------------------------------------------------------
+    # -- waiting
+    # ------------------------------------------------------------------------------------------
 
     def next(self, timeout: float) -> Arrival | None:
         """The next arrival, None when none came within ``timeout`` seconds."""
@@ -117,10 +124,12 @@ class Listener:
         return self.arrivals.popleft() if self.arrivals else None
 
     def take(self, timeout: float, patience: float = _PATIENCE) -> tuple[Client, str] | None:
-        """A Client on the next connection that a meter opens, and that meter's address; None when there is none in time.
+        """A Client on the next connection that a meter opens, and that meter's address;
+        None when there is none in time.
 
-        From now on the connection is the caller's. Notifications that come between a request and its response are arrivals as ever.
-        ``patience``: seconds that the Client waits for a response.
+        From now on the connection is the caller's. Notifications that come between
+        a request and its response are arrivals as ever. ``patience``: seconds that
+        the Client waits for a response.
         """
         if not self._until(timeout, lambda: bool(self._waiting)):
             return None
@@ -168,7 +177,8 @@ class Listener:
         transport, peer, source, destination = way
         self.arrivals.append(Arrival(transport, peer, Wpdu(source, destination, b""), None, missing, lost=True))
 
-    # -- arriving ------------------------------------------------------------------------------------------
+    # -- arriving
+    # ------------------------------------------------------------------------------------------
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -241,7 +251,8 @@ class Listener:
                 send(Wpdu(wpdu.destination, wpdu.source, taken.answer).encode())
         return taken.whole
 
-    # -- the end -------------------------------------------------------------------------------------------
+    # -- the end
+    # -------------------------------------------------------------------------------------------
 
     def drop(self, connection: _Connection) -> None:
         """Close one connection."""
@@ -264,5 +275,7 @@ class Listener:
     def __enter__(self) -> Listener:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

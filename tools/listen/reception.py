@@ -1,15 +1,18 @@
-"""Pushes in general blocks, put together: each is shown whole or reported lost, and never are two of them mixed.
+"""Pushes in general blocks, put together: each is shown whole or reported lost,
+and never are two of them mixed.
 
-Blocks carry no name of their push, only numbers from 1. Which push a block belongs to is told by these rules, for each way (transport, peer
-and wPorts) on its own:
+Blocks carry no name of their push, only numbers from 1. Which push a block belongs to is told by
+these rules, for each way (transport, peer and wPorts) on its own:
 
     a number that is there already, other octets        another push: the one before is lost
     a number after the last block, or a last block      the same
     before others that are there
     block 1 after others                                the same: theirs was lost
-    the same octets again                               a repetition: acknowledged again where the meter waits for that
+    the same octets again                               a repetition: acknowledged again where the
+                                                        meter waits for that
     block 1 again, the same octets                      the meter begins the same push anew
-    over UDP silence in the middle of a stream, or      the rest is not coming: lost. The next block belongs to another push,
+    over UDP silence in the middle of a stream, or      the rest is not coming: lost. The next block
+                                                        belongs to another push,
     long silence after an acknowledgement               which is lost itself if it is not number 1
 """
 
@@ -84,7 +87,9 @@ def _same(one: GeneralBlock, other: GeneralBlock) -> bool:
 
 @dataclass(frozen=True)
 class Taken:
-    """What a block led to: a push that is ``whole``, an ``answer`` to send, and what is said of a push that is ``lost``."""
+    """What a block led to: a push that is ``whole``, an ``answer`` to send, and what
+    is said of a push that is ``lost``.
+    """
 
     whole: bytes | None = None
     answer: bytes | None = None
@@ -126,7 +131,9 @@ class Receptions:
         return Taken(push.apdu() if push.whole else None, answer, lost)
 
     def expired(self, now: float) -> list[tuple[Way, str]]:
-        """The pushes that are given up, and what is said of each; the oldest too where there are too many."""
+        """The pushes that are given up, and what is said of each; the oldest
+        too where there are too many.
+        """
         unfinished = [(way, push) for way, push in self._pushes.items() if not push.whole]
         surplus = unfinished[: max(0, len(unfinished) - _MOST)]
         gone = surplus + [(way, push) for way, push in unfinished[len(surplus) :] if now > push.until]

@@ -1,4 +1,6 @@
-"""Fetch Debian's i386 `micropython` with apt, unpack it into .cache/mp32/<version>, and say how to run it."""
+"""Fetch Debian's i386 `micropython` with apt, unpack it into
+.cache/mp32/<version>, and say how to run it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ CACHE = Path(__file__).resolve().parent.parent.parent / ".cache" / "mp32"
 SUITE = "trixie"
 PACKAGES = ("micropython", "libc6", "libffi8", "libmbedcrypto16", "libmbedtls21", "libmbedx509-7", "libgcc-s1")
 _RUN_TIMEOUT = 20
-# glibc then takes the interpreter's heap from brk, below 2**30 as on a board, so that addresses stay small ints.
+# glibc then takes the interpreter's heap from brk, below 2**30 as on a board,
+# so that addresses stay small ints.
 _HEAP_BELOW_2_30 = "MALLOC_MMAP_THRESHOLD_=1073741824"
 
 
@@ -26,10 +29,20 @@ class Unavailable(Exception):
 
 def _command(folder: Path) -> list[str]:
     libraries = folder / "usr" / "lib" / "i386-linux-gnu"
-    loader = next((path for path in (libraries / "ld-linux.so.2", folder / "usr" / "lib" / "ld-linux.so.2") if path.exists()), None)
+    loader = next(
+        (path for path in (libraries / "ld-linux.so.2", folder / "usr" / "lib" / "ld-linux.so.2") if path.exists()),
+        None,
+    )
     if loader is None:
         raise Unavailable(f"{folder.name} has no loader")
-    return ["env", _HEAP_BELOW_2_30, str(loader), "--library-path", str(libraries), str(folder / "usr" / "bin" / "micropython")]
+    return [
+        "env",
+        _HEAP_BELOW_2_30,
+        str(loader),
+        "--library-path",
+        str(libraries),
+        str(folder / "usr" / "bin" / "micropython"),
+    ]
 
 
 def _check(words: Sequence[str]) -> None:
@@ -76,7 +89,9 @@ def _unpack(work: Path) -> list[str]:
     for package in sorted(work.glob("*.deb")):
         subprocess.run(["dpkg", "-x", str(package), str(unpacked)], check=True, timeout=60)
         if package.name.startswith("micropython_"):
-            shown = subprocess.run(["dpkg-deb", "-f", str(package), "Version"], capture_output=True, text=True, check=True, timeout=60)
+            shown = subprocess.run(
+                ["dpkg-deb", "-f", str(package), "Version"], capture_output=True, text=True, check=True, timeout=60
+            )
             version = re.sub(r"[^\w.+~-]", "_", shown.stdout.strip())
     _check(_command(unpacked))
     folder = CACHE / version

@@ -11,7 +11,9 @@ from tools.profile.document import PROFILE, render
 
 def main(words: list[str] | None = None) -> int:
     """The exit code of `python -m tools.profile`."""
-    parser = argparse.ArgumentParser(prog="python -m tools.profile", description="Make the generated parts of docs/PROFILE.md.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.profile", description="Make the generated parts of docs/PROFILE.md."
+    )
     parser.add_argument("--check", action="store_true", help="only compare")
     options = parser.parse_args(words)
     old = PROFILE.read_text(encoding="utf-8")

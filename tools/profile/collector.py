@@ -1,4 +1,6 @@
-"""A pytest plugin for `--collect-only`: writes which tests name which requirement ids, as JSON, to the file that PROFILE_TESTS names."""
+"""A pytest plugin for `--collect-only`: writes which tests name which requirement ids, as
+JSON, to the file that PROFILE_TESTS names.
+"""
 
 from __future__ import annotations
 

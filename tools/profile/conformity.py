@@ -1,4 +1,6 @@
-"""The conformity table: every rule of docs/REQUIREMENTS.md, whether this meter does it, and the tests that prove it."""
+"""The conformity table: every rule of docs/REQUIREMENTS.md, whether this meter
+does it, and the tests that prove it.
+"""
 
 from __future__ import annotations
 
@@ -32,18 +34,39 @@ _LONGEST = 110  # characters of a rule
 
 
 def tests() -> dict[str, list[str]]:
-    """Test -> the ids that it names, collected by pytest. Third-party clients are left out: whoever checks may not have them."""
+    """Test -> the ids that it names, collected by pytest. Third-party clients are left
+    out: whoever checks may not have them.
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "tests.json"
-        words = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "tools.profile.collector", "-p", "no:xdist"]
+        words = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--collect-only",
+            "-q",
+            "-p",
+            "tools.profile.collector",
+            "-p",
+            "no:xdist",
+        ]
         words += ["-p", "no:cacheprovider", "-p", "host_tests.harness.options", "--results", folder, "host_tests"]
         environment = {**os.environ, "INTEROP": "0", VARIABLE: str(file), "PYTHONDONTWRITEBYTECODE": "1"}
         environment.pop("PYTEST_ADDOPTS", None)
         finished = subprocess.run(
-            words, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+            words,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         if finished.returncode:
-            raise SystemExit(f"error: the tests cannot be collected\n{finished.stdout[-2000:]}{finished.stderr[-2000:]}")
+            raise SystemExit(
+                f"error: the tests cannot be collected\n{finished.stdout[-2000:]}{finished.stderr[-2000:]}"
+            )
         return json.loads(file.read_text(encoding="utf-8"))
 
 
@@ -54,7 +77,9 @@ def rules() -> dict[str, tuple[str, str]]:
 
 
 def short(text: str) -> str:
-    """The beginning of a rule: without its evidence and what the meter chooses, one sentence if it is short enough."""
+    """The beginning of a rule: without its evidence and what the meter chooses,
+    one sentence if it is short enough.
+    """
     text = text.partition(" *Meter:*")[0]
     text = re.sub(r"\s*\[[^\[\]]*\]\s*$", "", text).replace("**", "")
     sentence = re.match(r"(.{20,}?[^.A-Z0-9 ])\.(?: |$)", text)
@@ -69,7 +94,11 @@ def short(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("|", "\\|").replace("in the table below", "in its table").replace("in the tables below", "in its tables")
+    return (
+        text.replace("|", "\\|")
+        .replace("in the table below", "in its table")
+        .replace("in the tables below", "in its tables")
+    )
 
 
 def proofs(found: dict[str, list[str]], identifier: str) -> list[str]:
@@ -96,7 +125,12 @@ def table() -> str:
     found = tests()
     known = rules()
     states = {identifier: status(identifier, found) for identifier in known}
-    lines = ["**Table C.1 – Rules of each section**", "", "| section | rules | yes | partly | no |", "|---|---|---|---|---|"]
+    lines = [
+        "**Table C.1 – Rules of each section**",
+        "",
+        "| section | rules | yes | partly | no |",
+        "|---|---|---|---|---|",
+    ]
     for letter, title in _SECTIONS.items():
         counted = Counter(state for identifier, (state, _) in states.items() if identifier[0] == letter)
         lines.append(f"| {letter}. {title} | {counted.total()} | {counted[YES]} | {counted[PARTLY]} | {counted[NO]} |")

@@ -1,4 +1,6 @@
-"""What a running meter tells about itself as tables: its associations, the services it offers, its communication objects."""
+"""What a running meter tells about itself as tables: its associations, the services
+it offers, its communication objects.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,21 @@ SHORT_NAMES = {
     80: ("management with short names", "87654321"),
     1: ("client management process with short names", None),
 }
-CONTEXTS = {1: "logical names, no ciphering", 2: "short names, no ciphering", 3: "logical names, ciphering", 4: "short names, ciphering"}
-MECHANISMS = {0: "lowest level (none)", 1: "low level (LLS)", 5: "high level 5 (GMAC)", 6: "high level 6", 7: "high level 7"}
-# Push setup, TCP-UDP setup, IPv4 setup, MAC address setup, IPv6 setup, Security setup, and what names the associations
+CONTEXTS = {
+    1: "logical names, no ciphering",
+    2: "short names, no ciphering",
+    3: "logical names, ciphering",
+    4: "short names, ciphering",
+}
+MECHANISMS = {
+    0: "lowest level (none)",
+    1: "low level (LLS)",
+    5: "high level 5 (GMAC)",
+    6: "high level 6",
+    7: "high level 7",
+}
+# Push setup, TCP-UDP setup, IPv4 setup, MAC address setup, IPv6 setup, Security
+# setup, and what names the associations
 SETUP_CLASSES = (12, 15, 17, 40, 41, 42, 43, 48, 64)
 _LN = 15
 _OWN_FIRST = 128  # value groups C, D and E of an OBIS code: from here on the manufacturer's own …
@@ -50,18 +64,34 @@ def associations(port: int) -> str:
                 context = association.get(_LN, item.instance, 4).value[-1]
                 mechanism = association.get(_LN, item.instance, 6).value[-1]
                 offered = int(association.get(_LN, item.instance, 5)[0].value, 2)
-                cells = (wport, WHO.get(wport, ""), device, f"{context}: {CONTEXTS[context]}", MECHANISMS[mechanism], f"`{offered:06X}`")
+                cells = (
+                    wport,
+                    WHO.get(wport, ""),
+                    device,
+                    f"{context}: {CONTEXTS[context]}",
+                    MECHANISMS[mechanism],
+                    f"`{offered:06X}`",
+                )
                 lines.append("| " + " | ".join(map(str, cells)) + " |")
             for wport, (who, secret) in SHORT_NAMES.items():
                 offered = _offered_short(port, wport, secret, device)
                 if offered is not None:
-                    cells = (wport, who, device, f"2: {CONTEXTS[2]}", MECHANISMS[1 if secret else 0], f"`{offered:06X}`")
+                    cells = (
+                        wport,
+                        who,
+                        device,
+                        f"2: {CONTEXTS[2]}",
+                        MECHANISMS[1 if secret else 0],
+                        f"`{offered:06X}`",
+                    )
                     lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
 
 
 def _offered_short(port: int, wport: int, secret: str | None, device: int = 1) -> int | None:
-    """The same in an AA with short names; None when there is no such AA. Its Association object tells nobody of itself but its client."""
+    """The same in an AA with short names; None when there is no such AA. Its Association object
+    tells nobody of itself but its client.
+    """
     with Client.tcp("127.0.0.1", port, timeout=10) as client:
         try:
             association = client.associate_short_names(wport, device, secret, conformance=Conformance(0xFFFFFF))
@@ -72,7 +102,9 @@ def _offered_short(port: int, wport: int, secret: str | None, device: int = 1) -
 
 
 def _offered(port: int, wport: int = MANAGEMENT[0], secret: str | None = MANAGEMENT[1]) -> int:
-    """The conformance block that a client gets when it asks for everything; the management client unless another is named."""
+    """The conformance block that a client gets when it asks for everything; the
+    management client unless another is named.
+    """
     with Client.tcp("127.0.0.1", port, timeout=10) as client:
         association = client.associate(wport, 1, secret, conformance=Conformance(0xFFFFFF))
         assert association.negotiated is not None
@@ -80,15 +112,21 @@ def _offered(port: int, wport: int = MANAGEMENT[0], secret: str | None = MANAGEM
 
 
 def conformance(port: int) -> str:
-    """Every bit of the conformance block, and whether the management client and the one that is told of events are offered it."""
+    """Every bit of the conformance block, and whether the management client and the one
+    that is told of events are offered it.
+    """
     short = (80, EVENTS)
-    blocks = [_offered(port), _offered(port, EVENTS, None)] + [_offered_short(port, wport, SHORT_NAMES[wport][1]) or 0 for wport in short]
+    blocks = [_offered(port), _offered(port, EVENTS, None)] + [
+        _offered_short(port, wport, SHORT_NAMES[wport][1]) or 0 for wport in short
+    ]
     names = [WHO[MANAGEMENT[0]], WHO[EVENTS]] + [SHORT_NAMES[wport][0] for wport in short]
     lines = ["| bit | service | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
     for bit in range(24):
         mask = 1 << (23 - bit)
         name = (Conformance(mask).name or "reserved").lower().replace("_", "-")
-        lines.append(f"| {bit} | {name} | " + " | ".join("yes" if offered & mask else "no" for offered in blocks) + " |")
+        lines.append(
+            f"| {bit} | {name} | " + " | ".join("yes" if offered & mask else "no" for offered in blocks) + " |"
+        )
     return "\n".join(lines)
 
 
@@ -96,8 +134,20 @@ def services(port: int) -> str:
     """How each service can be used: solicited or not, confirmed or not, to whom."""
     offered = Conformance(_offered(port))
     rows = [
-        ("GET, SET, ACTION", "solicited", "confirmed, in confirmed and pre-established AAs", "one logical device", "TCP, UDP"),
-        ("GET", "solicited", "unconfirmed, in confirmed AAs: answered all the same (7.2)", "one logical device", "TCP, UDP"),
+        (
+            "GET, SET, ACTION",
+            "solicited",
+            "confirmed, in confirmed and pre-established AAs",
+            "one logical device",
+            "TCP, UDP",
+        ),
+        (
+            "GET",
+            "solicited",
+            "unconfirmed, in confirmed AAs: answered all the same (7.2)",
+            "one logical device",
+            "TCP, UDP",
+        ),
         ("SET, ACTION", "solicited", "unconfirmed, in every AA", "one logical device", "TCP, UDP"),
         (
             "SET, ACTION",
@@ -111,15 +161,31 @@ def services(port: int) -> str:
         rows.append(("ACCESS", "solicited", "confirmed or unconfirmed", "one logical device", "TCP, UDP"))
     short = Conformance(_offered_short(port, 80, SHORT_NAMES[80][1]) or 0)
     if short:
-        rows.append(("Read, Write (short names)", "solicited", "confirmed, in confirmed AAs", "one logical device", "TCP, UDP"))
-        rows.append(("UnconfirmedWrite (short names)", "solicited", "unconfirmed, in every AA", "one logical device", "TCP, UDP"))
+        rows.append(
+            ("Read, Write (short names)", "solicited", "confirmed, in confirmed AAs", "one logical device", "TCP, UDP")
+        )
+        rows.append(
+            (
+                "UnconfirmedWrite (short names)",
+                "solicited",
+                "unconfirmed, in every AA",
+                "one logical device",
+                "TCP, UDP",
+            )
+        )
     if Conformance(_offered(port, EVENTS, None)) & Conformance.EVENT_NOTIFICATION:
         told = ("unsolicited", "unconfirmed, in a confirmed AA or outside", "client management process", "TCP, UDP")
         rows.append(("EventNotification", *told))
         if short:
             rows.append(("InformationReport (short names)", *told))
         rows += [
-            ("DataNotification (push)", "unsolicited", "unconfirmed or confirmed, outside any AA", "one client", "TCP, UDP"),
+            (
+                "DataNotification (push)",
+                "unsolicited",
+                "unconfirmed or confirmed, outside any AA",
+                "one client",
+                "TCP, UDP",
+            ),
         ]
     lines = ["| service | kind | service class | to | over |", "|---|---|---|---|---|"]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
@@ -161,5 +227,7 @@ def _objects(port: int, wanted: Callable[[ListedObject], bool]) -> str:
             for item in sorted(listed, key=lambda item: item.instance.octets):
                 if wanted(item):
                     kind = f"{class_name(item.class_id)} ({item.class_id} v{item.version})"
-                    lines.append(f"| {device} | {obis_name(item.instance)} | {item.instance} | {kind} | {rights(item)} |")
+                    lines.append(
+                        f"| {device} | {obis_name(item.instance)} | {item.instance} | {kind} | {rights(item)} |"
+                    )
     return "\n".join(lines)

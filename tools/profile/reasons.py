@@ -1,7 +1,8 @@
-"""Why this meter does a rule in part or not at all: the one table of it. A rule that is not named here is done if a test names it.
+"""Why this meter does a rule in part or not at all: the one table of it. A rule that is not
+named here is done if a test names it.
 
-A `no` holds only while no test names the rule, so that what gets built is told by its tests alone; a `partly` holds until a test names
-`until`, the rule that is missing.
+A `no` holds only while no test names the rule, so that what gets built is told by its tests alone;
+a `partly` holds until a test names `until`, the rule that is missing.
 """
 
 from __future__ import annotations

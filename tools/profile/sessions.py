@@ -1,7 +1,7 @@
 """Whole sessions with a running meter, recorded octet by octet: Annex A of the profile statement.
 
-Every meter starts at the same moment of simulated time with the same seed, and its time stands still (`rate=0`), so that each session
-is the same whenever it is recorded.
+Every meter starts at the same moment of simulated time with the same seed, and its time stands
+still (`rate=0`), so that each session is the same whenever it is recorded.
 """
 
 from __future__ import annotations
@@ -21,7 +21,14 @@ from tools.explain import Conversation, Octets
 from tools.explain.lines import text_lines
 from tools.launcher import Meter
 
-SETTINGS: Mapping[str, object] = {"port": 0, "backfill_days": 1, "start": "2026-01-31T12:00:00", "seed": 1, "rate": 0, "bind": "127.0.0.1"}
+SETTINGS: Mapping[str, object] = {
+    "port": 0,
+    "backfill_days": 1,
+    "start": "2026-01-31T12:00:00",
+    "seed": 1,
+    "rate": 0,
+    "bind": "127.0.0.1",
+}
 HOST = "127.0.0.1"
 TIMEOUT = 20.0
 PREESTABLISHED = 100
@@ -74,7 +81,9 @@ def _meter(session: Session, **settings: object) -> Iterator[int]:
 
 
 def _settle(port: int) -> None:
-    """Return when the meter has served the datagrams that came before: the refusal of an unknown client comes behind them."""
+    """Return when the meter has served the datagrams that came before: the refusal of
+    an unknown client comes behind them.
+    """
     with Client.udp(HOST, port, TIMEOUT) as client:
         try:
             client.associate(NOBODY)
@@ -126,7 +135,9 @@ def reader_tcp() -> Session:
         reader = client.associate(READER, 1, SECRETS[READER], pdu_size=128)
         session.say("Value and scaler_unit of active energy import, with one request.")
         reader.get_list([CosemAttribute(3, Obis.parse(ENERGY), 2), CosemAttribute(3, Obis.parse(ENERGY), 3)])
-        session.say("The oldest six rows of the load profile (selective access by entry), too long for one APDU: in blocks.")
+        session.say(
+            "The oldest six rows of the load profile (selective access by entry), too long for one APDU: in blocks."
+        )
         reader.get(7, "1.0.99.1.0.255", 2, by_entry(1, 6))
         session.say("Release.")
         reader.release()
@@ -136,7 +147,8 @@ def reader_tcp() -> Session:
 def writing_tcp() -> Session:
     """SET and ACTION, and what is refused."""
     session = Session(
-        "Plain TCP: the management client writes", "A wrong secret, the right one, a SET, an ACTION, and a SET that is refused."
+        "Plain TCP: the management client writes",
+        "A wrong secret, the right one, a SET, an ACTION, and a SET that is refused.",
     )
     with _meter(session) as port, Client.tcp(HOST, port, TIMEOUT, session.trace) as client:
         session.say("A wrong secret: rejected-permanent, authentication-failure (13).")
@@ -190,13 +202,17 @@ def udp_unconfirmed() -> Session:
         _settle(port)
         value = _note(port)
     assert value == 8, value
-    session.say(f"Read over TCP afterwards, the note is {value}. (The second logical device has no such object: nobody says so.)")
+    session.say(
+        f"Read over TCP afterwards, the note is {value}. (The second logical device has no such object: nobody says so.)"
+    )
     return session
 
 
 def udp_preestablished() -> Session:
     """A broadcast without an AARQ."""
-    session = Session("UDP: a broadcast in pre-established associations", "No AARQ, no RLRQ; often to a multicast group.")
+    session = Session(
+        "UDP: a broadcast in pre-established associations", "No AARQ, no RLRQ; often to a multicast group."
+    )
     with _meter(session, preestablished=PREESTABLISHED) as port:
         with Client.udp(HOST, port, TIMEOUT, session.trace) as client:
             session.say("SET the note, unconfirmed, in every logical device.")
@@ -218,11 +234,15 @@ def udp_multicast() -> Session:
     with _meter(session) as port, Client.tcp(HOST, port, TIMEOUT, session.trace) as client:
         session.say("Over TCP: open an AA.")
         manager = client.associate(MANAGER, 1, SECRETS[MANAGER])
-        session.say(f"ACTION add_mc_IP_address with {GROUP} as a double-long-unsigned: the group is joined before the answer leaves.")
+        session.say(
+            f"ACTION add_mc_IP_address with {GROUP} as a double-long-unsigned: the group is joined before the answer leaves."
+        )
         manager.action(*IPV4, 1, group)
         session.say("Attribute 4 has it, and keeps it when the network comes and goes.")
         manager.get(*IPV4, 4)
-        session.say(f"In datagrams to {GROUP}, wPort {ALL_STATION:04X}: an AA with every logical device, a SET in each, their end.")
+        session.say(
+            f"In datagrams to {GROUP}, wPort {ALL_STATION:04X}: an AA with every logical device, a SET in each, their end."
+        )
         with Client.udp(GROUP, port, TIMEOUT, session.trace, interface=HOST) as everyone:
             opened = everyone.associate(MANAGER, ALL_STATION, SECRETS[MANAGER], confirmed=False)
             opened.set(*NOTE, axdr.double_long_unsigned(10))
@@ -244,7 +264,9 @@ def _destination(port: int, transport: int) -> Data:
 
 def push_udp() -> Session:
     """A Push setup pushed by its method to a UDP port of ours."""
-    session = Session("Push over UDP", "The management client names a destination (Push setup, attribute 3) and invokes method push.")
+    session = Session(
+        "Push over UDP", "The management client names a destination (Push setup, attribute 3) and invokes method push."
+    )
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener,
         _meter(session, push_interval=0) as port,
@@ -298,20 +320,29 @@ def _newest(profile: str, rows: int) -> Data:
     """An element of push_object_list: the newest rows of a profile."""
     name = axdr.octet_string(Obis.parse(profile).octets)
     nothing = axdr.structure(axdr.enum(0), axdr.null_data())
-    return axdr.structure(axdr.long_unsigned(7), name, axdr.integer(2), axdr.long_unsigned(0xF000 + rows), nothing, axdr.array())
+    return axdr.structure(
+        axdr.long_unsigned(7), name, axdr.integer(2), axdr.long_unsigned(0xF000 + rows), nothing, axdr.array()
+    )
 
 
 def short_names() -> Session:
-    """The client management process with short names: a read, a selected read, and an InformationReport."""
+    """The client management process with short names: a read, a selected
+    read, and an InformationReport.
+    """
     session = Session(
-        "Short names: reads, and an event told as InformationReport", "The client management process opens an AA of the other kind."
+        "Short names: reads, and an event told as InformationReport",
+        "The client management process opens an AA of the other kind.",
     )
     with _meter(session) as port, Client.tcp(HOST, port, TIMEOUT, session.trace) as client:
         session.say("Application context 2.")
         opened = client.associate_short_names(EVENTS_CLIENT)
-        session.say("Read the COSEM logical device name: its base name is FD00 in every meter, attribute 2 is 8 further.")
+        session.say(
+            "Read the COSEM logical device name: its base name is FD00 in every meter, attribute 2 is 8 further."
+        )
         opened.read(0xFD08)
-        session.say("The short name of the last event code: from object_list (FA08), the element of this object alone (selector 2).")
+        session.say(
+            "The short name of the last event code: from object_list (FA08), the element of this object alone (selector 2)."
+        )
         opened.read(0xFA08, 2, short_name_of(1, "0.0.96.11.0.255").parameters)
         session.say("Another client opens the supply switch; the meter tells of it unasked.")
         with Client.tcp(HOST, port, TIMEOUT) as other:
@@ -324,14 +355,18 @@ def short_names() -> Session:
 
 def dial_out() -> Session:
     """A connection that the meter opens; the client sends the AARQ over it."""
-    session = Session("A TCP connection that the meter opens", "The client listens; the connection manager of the meter connects.")
+    session = Session(
+        "A TCP connection that the meter opens", "The client listens; the connection manager of the meter connects."
+    )
     with socket.create_server((HOST, 0)) as listener:
         listener.settimeout(TIMEOUT)
         with _meter(session, dial=f"{HOST}:{listener.getsockname()[1]}"):
             session.settings = "dial=HOST:PORT"
             sock, _ = listener.accept()
             with Client(TcpTransport(sock=sock), TIMEOUT, session.trace) as client:
-                session.say("The meter says nothing first. The client opens an AA, reads and releases, as on a connection of its own.")
+                session.say(
+                    "The meter says nothing first. The client opens an AA, reads and releases, as on a connection of its own."
+                )
                 public = client.associate(PUBLIC)
                 public.get(*NAME)
                 public.release()
@@ -354,7 +389,9 @@ SESSIONS: tuple[Callable[[], Session], ...] = (
 
 
 def wpdu_lines(conversation: Conversation, direction: str, octets: bytes) -> list[str]:
-    """A WPDU: its header, then its APDU in the words of `decode --brief`, and the long value that it ends."""
+    """A WPDU: its header, then its APDU in the words of `decode --brief`,
+    and the long value that it ends.
+    """
     header = octets[:HEADER_SIZE].hex(" ", 2).upper()
     explained = conversation.take(Octets(octets))
     return [f"{direction} {header}", *text_lines(explained, _WIDTH, brief=True, start=HEADER_SIZE)]

@@ -13,7 +13,16 @@ _COMMENTED = re.compile(r"^([A-Z_]+) = .+?  # (.+)$")
 _KEY = re.compile(r'^    "(\w+)": \((.+)\),(?:  # (.+))?$')
 # What a client has to know, in this order; those that a board's limits do not have are left out
 SHOWN = (
-    *("PDU", "DATAGRAM", "CONNECTIONS", "ASSOCIATIONS", "ALL_ASSOCIATIONS", "UDP_LINKS", "UDP_ASSOCIATIONS", "ALL_UDP_ASSOCIATIONS"),
+    *(
+        "PDU",
+        "DATAGRAM",
+        "CONNECTIONS",
+        "ASSOCIATIONS",
+        "ALL_ASSOCIATIONS",
+        "UDP_LINKS",
+        "UDP_ASSOCIATIONS",
+        "ALL_UDP_ASSOCIATIONS",
+    ),
     *("TRANSFERS", "UDP_TRANSFERS", "REASSEMBLY", "GBT_WINDOW", "LIST", "NESTING", "GROUPS", "PUSHES", "OUTBOX"),
 )
 TIMES = ("inactivity", "udp_inactivity", "frame_timeout", "dial_pause", "push_interval", "push_retries", "push_delay")

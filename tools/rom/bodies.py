@@ -1,8 +1,8 @@
 """What running the body of a module, or of a class, would have made.
 
-The code is followed in a straight line, with what is known of the operand stack from the top down. An instruction that is not
-understood makes everything below unknown, which cannot make a value wrong that is pushed behind it: what a name is bound to was
-on top of the stack.
+The code is followed in a straight line, with what is known of the operand stack from the top down.
+An instruction that is not understood makes everything below unknown, which cannot make a value
+wrong that is pushed behind it: what a name is bound to was on top of the stack.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ _BUILD_CLASS = _OnStack("build class")
 
 @dataclass
 class Item:
-    """A value on the stack, None when it is unknown, and the index of the instruction that began to compute it."""
+    """A value on the stack, None when it is unknown, and the index of the
+    instruction that began to compute it.
+    """
 
     value: Value | None
     first: int
@@ -50,8 +52,9 @@ class Store:
 class Surroundings:
     """What a body is followed in.
 
-    module: mpy-tool's object. code(rc): a function's code. imported(module, name): what a module hands on, None when that is not known.
-    heap: names in C of classes that have to be made at run time all the same. filled: names by which somebody stores into what they mean.
+    module: mpy-tool's object. code(rc): a function's code. imported(module, name): what a module
+    hands on, None when that is not known. heap: names in C of classes that have to be made at run
+    time all the same. filled: names by which somebody stores into what they mean.
     """
 
     module: Any
@@ -64,14 +67,19 @@ class Surroundings:
 class Body:
     """A body followed from the first instruction to the last.
 
-    lookup(name): what a name means that the body has not bound itself. once(name): whether a name is bound to one value for good, and by
-    this body.
+    lookup(name): what a name means that the body has not bound itself. once(name): whether a name
+    is bound to one value for good, and by this body.
 
-    `known`: what is bound so, name -> store. `understood`: whether all the names are in there and nothing else was done.
+    `known`: what is bound so, name -> store. `understood`: whether all the names are
+    in there and nothing else was done.
     """
 
     def __init__(
-        self, around: Surroundings, code: Code, lookup: Callable[[str], Value | None], once: Callable[[str], bool] = lambda name: True
+        self,
+        around: Surroundings,
+        code: Code,
+        lookup: Callable[[str], Value | None],
+        once: Callable[[str], bool] = lambda name: True,
     ) -> None:
         self.known: dict[str, Store] = {}
         self.understood = True
@@ -214,11 +222,15 @@ class Body:
         self.understood &= made is not None
 
     def _class(self, rc: Any, name: Value | None, *bases: Value | None) -> Class | None:
-        if len(bases) > 1 or not all(isinstance(base, Class) or isinstance(base, Symbol) and base.base for base in bases):
+        if len(bases) > 1 or not all(
+            isinstance(base, Class) or isinstance(base, Symbol) and base.base for base in bases
+        ):
             return None
         assert isinstance(name, Constant)
         module = Constant.of(dotted(self._around.module))
-        body = Body(self._around, self._around.code(rc), lambda text: module if text == "__name__" else self.value(text))
+        body = Body(
+            self._around, self._around.code(rc), lambda text: module if text == "__name__" else self.value(text)
+        )
         names = {store.name: store.value for store in body.known.values()}
         made = Class(self._around.module, rc, name.value, bases[0] if bases else None, names)
         return made if body.understood and "__new__" not in names and made.c_name not in self._around.heap else None

@@ -10,7 +10,9 @@ _NEW = -1  # offset of an instruction that was none before
 
 @dataclass(eq=False)
 class Instruction:
-    """One operation: its opcode's name, the argument, the octet behind it, the instruction it jumps to, and where it was."""
+    """One operation: its opcode's name, the argument, the octet behind it, the
+    instruction it jumps to, and where it was.
+    """
 
     op: str
     arg: Any = None
@@ -23,7 +25,9 @@ class Instruction:
 
 @dataclass
 class Code:
-    """The instructions of a function, and the lines of its source: (offset of the first instruction, lines since the one before)."""
+    """The instructions of a function, and the lines of its source: (offset of the first
+    instruction, lines since the one before).
+    """
 
     rc: Any
     instructions: list[Instruction]
@@ -43,7 +47,9 @@ def made(tool: Any, op: str, arg: Any = None) -> Instruction:
 
 
 def decode(tool: Any, rc: Any) -> Code:
-    """The code of `rc`, mpy-tool's object for a function in bytecode; `arg` of an instruction with a name is that name's text."""
+    """The code of `rc`, mpy-tool's object for a function in bytecode; `arg` of an
+    instruction with a name is that name's text.
+    """
     data = rc.fun_data
     found: dict[int, Instruction] = {}
     jumps: list[tuple[Instruction, int]] = []
@@ -52,7 +58,11 @@ def decode(tool: Any, rc: Any) -> Code:
         fmt, size, arg, extra = tool.mp_opcode_decode(data, ip)
         name = tool.Opcode.mapping[data[ip]].partition(" ")[0]
         if name == "LOAD_CONST_SMALL_INT" and arg is None:
-            arg = data[ip] - tool.Opcode.MP_BC_LOAD_CONST_SMALL_INT_MULTI - tool.Opcode.MP_BC_LOAD_CONST_SMALL_INT_MULTI_EXCESS
+            arg = (
+                data[ip]
+                - tool.Opcode.MP_BC_LOAD_CONST_SMALL_INT_MULTI
+                - tool.Opcode.MP_BC_LOAD_CONST_SMALL_INT_MULTI_EXCESS
+            )
         one = Instruction(name, arg, extra, offset=ip - rc.offset_opcodes, fmt=fmt, byte=data[ip])
         found[one.offset] = one
         ip += size
@@ -101,7 +111,9 @@ def _encoded(tool: Any, one: Instruction, names: dict[str, int], moved: dict[int
 
 
 def _lines(octets: bytes) -> list[tuple[int, int]]:
-    """The table of lines. An entry, py/bc.h: 0LLBBBBB skips up to 31 octets of code and 3 lines, 1LLLBBBB LLLLLLLL up to 15 and 2047."""
+    """The table of lines. An entry, py/bc.h: 0LLBBBBB skips up to 31 octets of code and 3
+    lines, 1LLLBBBB LLLLLLLL up to 15 and 2047.
+    """
     entries, offset, i = [], 0, 0
     while i < len(octets):
         first = octets[i]

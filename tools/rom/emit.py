@@ -28,7 +28,12 @@ def declarations(modules: list[Any]) -> str:
 def _declaration(value: Value) -> str:
     if isinstance(value, Class):
         return f"extern const mp_obj_type_t {value.c_name};"
-    kind = {Function: "mp_obj_fun_bc_t", Property: "rom_property_t", Tuple: "mp_rom_obj_tuple_t", Dict: "mp_obj_dict_t"}[type(value)]
+    kind = {
+        Function: "mp_obj_fun_bc_t",
+        Property: "rom_property_t",
+        Tuple: "mp_rom_obj_tuple_t",
+        Dict: "mp_obj_dict_t",
+    }[type(value)]
     return f"static const {kind} {value.c_name};"
 
 
@@ -78,7 +83,9 @@ MP_DEFINE_CONST_FUN_OBJ_0(rom_start_{name}_obj, rom_start_{name});""")
             kind = "fun_viper"
         else:
             if rc.code_kind != tool.MP_CODE_NATIVE_PY:
-                raise tool.FreezeError(self.module, f"{rc.escaped_name}: tools/rom does not know an assembler function's object")
+                raise tool.FreezeError(
+                    self.module, f"{rc.escaped_name}: tools/rom does not know an assembler function's object"
+                )
             kind = "native_gen_wrap" if generator else "fun_native"
             children = children if rc.children else f"fun_data_{rc.escaped_name}_prelude_macro"
         print(f"static const mp_obj_fun_bc_t {value.c_name} = {{")
@@ -94,7 +101,9 @@ MP_DEFINE_CONST_FUN_OBJ_0(rom_start_{name}_obj, rom_start_{name});""")
 
     def _tuple(self, value: Tuple) -> None:
         items = ", ".join(self.reference(each) for each in value.items)
-        print(f"static const mp_rom_obj_tuple_t {value.c_name} = {{ {{ &mp_type_tuple }}, {len(value.items)}, {{ {items} }} }};")
+        print(
+            f"static const mp_rom_obj_tuple_t {value.c_name} = {{ {{ &mp_type_tuple }}, {len(value.items)}, {{ {items} }} }};"
+        )
 
     def _dict(self, value: Dict) -> None:
         items = [self.reference(each) for each in value.items]
@@ -123,7 +132,9 @@ MP_DEFINE_CONST_FUN_OBJ_0(rom_start_{name}_obj, rom_start_{name});""")
         flags += ["MP_TYPE_FLAG_IS_SUBCLASSED"] if value.subclassed else []
         flags += ["MP_TYPE_FLAG_HAS_SPECIAL_ACCESSORS"] if value.accessors else []
         parent = f", parent, &{value.base.c_name}" if value.base else ""
-        print(f"MP_DEFINE_CONST_OBJ_TYPE({value.c_name}, MP_QSTR_{self.tool.qstrutil.qstr_escape(value.name)}, {' | '.join(flags)},")
+        print(
+            f"MP_DEFINE_CONST_OBJ_TYPE({value.c_name}, MP_QSTR_{self.tool.qstrutil.qstr_escape(value.name)}, {' | '.join(flags)},"
+        )
         print(f"    {_SLOTS}, locals_dict, &rom_names_{name}{parent});")
 
     def _hash(self, name: str) -> int:
@@ -138,9 +149,11 @@ def reference(value: Value) -> str:
 
 
 class Names:
-    """A table in which py/map.c finds names: each from the place that its hash says on, round the end, until a free one.
+    """A table in which py/map.c finds names: each from the place that its hash says
+    on, round the end, until a free one.
 
-    `size`: the one with the fewest steps in all lookups, up to twice as many places as names. `places`: name -> place, in their order.
+    `size`: the one with the fewest steps in all lookups, up to twice as many places as names.
+    `places`: name -> place, in their order.
     """
 
     def __init__(self, hashes: dict[str, int]) -> None:

@@ -15,7 +15,8 @@ _LOADS = ("LOAD_CONST", "LOAD_FAST", "LOAD_DEREF", "LOAD_NAME", "LOAD_GLOBAL")
 
 
 def filled(code: list[Instruction]) -> Iterator[str]:
-    """The names by which a function has what it stores into, also when it put that into a local name before.
+    """The names by which a function has what it stores into, also when it put
+    that into a local name before.
 
     Of an expression that is not understood, any global name that the function uses may be the one.
     """
@@ -38,7 +39,9 @@ def filled(code: list[Instruction]) -> Iterator[str]:
 
 
 def _key(code: list[Instruction], store: int) -> int:
-    """The last instruction of the subscript: in front of the store, or for `d[k] += v` and `del d[k]` of what they do to the stack."""
+    """The last instruction of the subscript: in front of the store, or for `d[k] += v` and
+    `del d[k]` of what they do to the stack.
+    """
     if code[store - 1].op != "ROT_THREE":
         return store - 1
     if code[store - 2].op == "LOAD_NULL":
@@ -47,7 +50,9 @@ def _key(code: list[Instruction], store: int) -> int:
 
 
 def _start(code: list[Instruction], last: int) -> int | None:
-    """The first instruction of the expression that ends with `last`, None when it is not understood."""
+    """The first instruction of the expression that ends with `last`,
+    None when it is not understood.
+    """
     needed = 1
     for k in range(last, 0, -1):
         one = code[k]

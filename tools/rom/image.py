@@ -1,4 +1,6 @@
-"""All modules of an image: what each of them hands on as constants, and which classes have to stay in the heap."""
+"""All modules of an image: what each of them hands on as constants, and which
+classes have to stay in the heap.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +20,29 @@ from .values import Class, Constant, Value, builtin
 class Module:
     """A module that is to be put into the flash.
 
-    `own`: whether its functions and classes are; of one that is let go only its uses of other modules' are looked at.
-    `body`: what running it would have made; `codes`: the code of its functions in bytecode, its body's first.
+    `own`: whether its functions and classes are; of one that is let go only its uses of other
+    modules' are looked at. `body`: what running it would have made; `codes`: the code of its
+    functions in bytecode, its body's first.
     """
 
     def __init__(self, tool: Any, compiled: Any) -> None:
         self.compiled = compiled
         self.name = dotted(compiled)
-        self.codes = {rc.escaped_name: decode(tool, rc) for rc in functions(compiled.raw_code) if rc.code_kind == tool.MP_CODE_BYTECODE}
+        self.codes = {
+            rc.escaped_name: decode(tool, rc)
+            for rc in functions(compiled.raw_code)
+            if rc.code_kind == tool.MP_CODE_BYTECODE
+        }
         self.native = any(rc.code_kind != tool.MP_CODE_BYTECODE for rc in functions(compiled.raw_code))
         main = self.main.instructions
         self.own = not any(one.op == "STORE_NAME" and one.arg == START_ONLY for one in main)
         bound = Counter(one.arg for one in main if one.op in ("STORE_NAME", "DELETE_NAME"))
-        bound.update(one.arg for code in self.codes.values() for one in code.instructions if one.op in ("STORE_GLOBAL", "DELETE_GLOBAL"))
+        bound.update(
+            one.arg
+            for code in self.codes.values()
+            for one in code.instructions
+            if one.op in ("STORE_GLOBAL", "DELETE_GLOBAL")
+        )
         self.bound = bound
         self.opaque = any(one.op == "IMPORT_STAR" for one in main)
         self.body: Body | None = None
@@ -43,18 +55,29 @@ class Module:
     @property
     def taken(self) -> set[str]:
         """The names that it imports from any module anywhere, and its own."""
-        return {one.arg for code in self.codes.values() for one in code.instructions if one.op in ("IMPORT_FROM", "STORE_NAME")}
+        return {
+            one.arg
+            for code in self.codes.values()
+            for one in code.instructions
+            if one.op in ("IMPORT_FROM", "STORE_NAME")
+        }
 
     @property
     def main(self) -> Code:
         return self.codes[self.compiled.raw_code.escaped_name]
 
     def has_object(self, name: str) -> bool:
-        """Whether it may have another module as an object: by `import name`, `from package import name`, or of the package."""
+        """Whether it may have another module as an object: by `import name`,
+        `from package import name`, or of the package.
+        """
         package, _, last = name.rpartition(".")
         for code in self.codes.values():
             for one, following in pairwise(code.instructions):
-                if one.op == "IMPORT_NAME" and following.op != "IMPORT_FROM" and (one.arg == name or name.startswith(one.arg + ".")):
+                if (
+                    one.op == "IMPORT_NAME"
+                    and following.op != "IMPORT_FROM"
+                    and (one.arg == name or name.startswith(one.arg + "."))
+                ):
                     return True
                 if one.op == "IMPORT_FROM" and package and one.arg == last:
                     return True
@@ -68,7 +91,9 @@ class Module:
                 yield from texts(code, self.compiled.obj_table)
 
     def filled(self) -> Iterator[str]:
-        """The names, here and where they come from, of what somebody stores into with a subscript or by a method of dictionaries."""
+        """The names, here and where they come from, of what somebody stores into with a
+        subscript or by a method of dictionaries.
+        """
         for code in self.codes.values():
             for name in filled(code.instructions):
                 yield name
@@ -82,7 +107,9 @@ class Module:
                     return str(one.arg)
         return name
 
-    def follow(self, imported: Callable[[str, str], Value | None], heap: frozenset[str], filled: frozenset[str]) -> None:
+    def follow(
+        self, imported: Callable[[str, str], Value | None], heap: frozenset[str], filled: frozenset[str]
+    ) -> None:
         around = Surroundings(self.compiled, lambda rc: self.codes[rc.escaped_name], imported, heap, filled)
         self.body = Body(around, self.main, self._builtin, lambda name: self.bound[name] == 1 and not self.opaque)
 
@@ -97,12 +124,16 @@ class Module:
 
 
 class Image:
-    """The modules among `compiled` that `wanted(name)` chooses, and those of the others that ask for them.
+    """The modules among `compiled` that `wanted(name)` chooses, and those
+    of the others that ask for them.
 
-    public(name): whether anybody may ask a module for its names, also somebody who is not in the image.
+    public(name): whether anybody may ask a module for its names, also
+    somebody who is not in the image.
     """
 
-    def __init__(self, tool: Any, compiled: list[Any], wanted: Callable[[str], bool], public: Callable[[str], bool]) -> None:
+    def __init__(
+        self, tool: Any, compiled: list[Any], wanted: Callable[[str], bool], public: Callable[[str], bool]
+    ) -> None:
         self.tool = tool
         self.public = public
         self.modules = {dotted(each): Module(tool, each) for each in compiled if wanted(dotted(each))}
@@ -154,7 +185,11 @@ class Image:
         for module in self.modules.values():
             for code in module.codes.values():
                 for one, following in pairwise(code.instructions):
-                    if one.op in ("LOAD_GLOBAL", "LOAD_NAME") and following.op in ("STORE_ATTR", "DUP_TOP", "LOAD_NULL"):
+                    if one.op in ("LOAD_GLOBAL", "LOAD_NAME") and following.op in (
+                        "STORE_ATTR",
+                        "DUP_TOP",
+                        "LOAD_NULL",
+                    ):
                         value = module.value(one.arg)
                         if isinstance(value, Class):
                             yield value.c_name
@@ -195,7 +230,9 @@ def texts(code: Code, table: list[Any]) -> set[str]:
 
 
 def _texts_in(value: Any) -> Iterator[str]:
-    """The texts in a constant: those that are too long for a name, or stand in a tuple, are no names in the code."""
+    """The texts in a constant: those that are too long for a name, or stand in a
+    tuple, are no names in the code.
+    """
     if isinstance(value, str):
         yield value
     elif isinstance(value, Constant):
@@ -206,7 +243,9 @@ def _texts_in(value: Any) -> Iterator[str]:
 
 
 def _classes_made(code: Code) -> Iterator[tuple[Any, list[str | None]]]:
-    """The body of each class that a function makes, and the last part of the names of its bases, None for a local name."""
+    """The body of each class that a function makes, and the last part of the names of
+    its bases, None for a local name.
+    """
     ahead: list[Instruction] = code.instructions
     for i, one in enumerate(ahead):
         if one.op == "LOAD_BUILD_CLASS":

@@ -1,4 +1,5 @@
-"""MicroPython's tools/mpy-tool.py, with functions and classes of the linked firmware put into the flash.
+"""MicroPython's tools/mpy-tool.py, with functions and classes of the
+linked firmware put into the flash.
 
     python mpytool.py PATH/TO/mpy-tool.py ITS ARGUMENTS
 """
@@ -45,7 +46,11 @@ def extend(tool: Any) -> None:
     from tools.rom.rewrite import Rewriter
     from tools.rom.values import Value
 
-    freeze_all, freeze, freeze_constant = tool.freeze_mpy, tool.CompiledModule.freeze, tool.CompiledModule.freeze_constant_obj
+    freeze_all, freeze, freeze_constant = (
+        tool.freeze_mpy,
+        tool.CompiledModule.freeze,
+        tool.CompiledModule.freeze_constant_obj,
+    )
     first: list[Any] = []
 
     def freeze_mpy(known: set[str], compiled: list[Any]) -> None:

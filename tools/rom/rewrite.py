@@ -1,4 +1,6 @@
-"""Bytecode that takes what is known from its module's table of constants, and makes and names no more than has to be."""
+"""Bytecode that takes what is known from its module's table of constants, and
+makes and names no more than has to be.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,9 @@ _NAMING = ("LOAD_NAME", "LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "DELETE_
 class Rewriter:
     """Rewrites all modules of an image.
 
-    Afterwards a module that has constants in the flash has these attributes beside mpy-tool's: `values`, the functions, classes and other
-    objects of its own to be constants; `loose`, code that is in no table of a function any more.
+    Afterwards a module that has constants in the flash has these attributes beside mpy-tool's:
+    `values`, the functions, classes and other objects of its own to be constants; `loose`, code
+    that is in no table of a function any more.
     """
 
     def __init__(self, tool: Any, image: Image) -> None:
@@ -34,17 +37,21 @@ class Rewriter:
             for code in module.codes.values():
                 if code is not module.main:
                     self._function(module, code)
-        # a module takes names from others, and so all have to be done before it shows which names are still asked for
+        # a module takes names from others, and so all have to be done before it shows
+        # which names are still asked for
         kept = {module.name: self._stores(module) for module in image.modules.values()}
         for module in image.modules.values():
             self._main(module, kept[module.name])
         for module in image.modules.values():
             self._finish(module)
 
-    # -- what is to be a constant --------------------------------------------------------------------
+    # -- what is to be a constant
+    # --------------------------------------------------------------------
 
     def _collect(self, module: Module) -> None:
-        """What the module's names are bound to; functions that other functions would make are added where these are rewritten."""
+        """What the module's names are bound to; functions that other functions would make
+        are added where these are rewritten.
+        """
         assert module.body is not None
         for store in module.body.known.values():
             self._add(module, store.value)
@@ -57,10 +64,13 @@ class Rewriter:
             for each in value.parts:
                 self._add(module, each)
 
-    # -- functions -----------------------------------------------------------------------------------
+    # -- functions
+    # -----------------------------------------------------------------------------------
 
     def _function(self, module: Module, code: Code) -> None:
-        """Take names and functions from the table of constants, in a function or in the body of a class that is made at run time."""
+        """Take names and functions from the table of constants, in a function or in the body
+        of a class that is made at run time.
+        """
         # in the body of a class, a name may be its own
         own = {one.arg for one in code.instructions if one.op in ("STORE_NAME", "DELETE_NAME")}
         imported = ""
@@ -110,7 +120,8 @@ class Rewriter:
             table.append(value)
         return made(self.tool, "LOAD_CONST_OBJ", len(table) - 1)
 
-    # -- bodies of modules ---------------------------------------------------------------------------
+    # -- bodies of modules
+    # ---------------------------------------------------------------------------
 
     def _stores(self, module: Module) -> set[str]:
         """The names of a module that somebody still asks for."""
@@ -172,13 +183,16 @@ class Rewriter:
         code.instructions = self._start(module) + rest
 
     def _start(self, module: Module) -> list[Instruction]:
-        """What a module with functions in the flash does first: call the function in C that tells them its table."""
+        """What a module with functions in the flash does first: call the function
+        in C that tells them its table.
+        """
         if not module.own:
             return []
         load = self._load(module, Symbol(f"rom_start_{module.compiled.escaped_name}_obj"))
         return [load, made(self.tool, "CALL_FUNCTION", 0), made(self.tool, "POP_TOP")]
 
-    # -- code ----------------------------------------------------------------------------------------
+    # -- code
+    # ----------------------------------------------------------------------------------------
 
     def _finish(self, module: Module) -> None:
         """New octets for all code; what no instruction makes a function of leaves its table."""
@@ -196,10 +210,14 @@ class Rewriter:
                 one.arg = left.index(one.arg)
             children = rc.children
             rc.children = [children[k] for k in left]
-            compiled.loose += [each for k, each in enumerate(children) if k not in left and each.escaped_name in constant]
+            compiled.loose += [
+                each for k, each in enumerate(children) if k not in left and each.escaped_name in constant
+            ]
             for one in code.instructions:
                 if one.fmt == self.tool.MP_BC_FORMAT_QSTR and one.arg not in names:
                     names[one.arg] = len(compiled.qstr_table)
-                    compiled.qstr_table.append(self.tool.global_qstrs.find_by_str(one.arg) or self.tool.global_qstrs.add(one.arg))
+                    compiled.qstr_table.append(
+                        self.tool.global_qstrs.find_by_str(one.arg) or self.tool.global_qstrs.add(one.arg)
+                    )
             if rc.escaped_name not in unused:
                 encode(self.tool, code, names)

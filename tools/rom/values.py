@@ -1,7 +1,7 @@
 """What is known of a name when an image is built, and the constant in C that it becomes.
 
-Constants are compared by value, all others by their name in C: what is known of a module is computed anew until nothing changes, and an
-earlier function of that name is the same function.
+Constants are compared by value, all others by their name in C: what is known of a module is
+computed anew until nothing changes, and an earlier function of that name is the same function.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ _TYPES = """
 
 
 class Value:
-    """Something known. `module`: the one that has it as a constant, None when any may. `parts`: what it is made of in turn."""
+    """Something known. `module`: the one that has it as a constant, None when any may.
+    `parts`: what it is made of in turn.
+    """
 
     @property
     def parts(self) -> tuple[Value, ...]:
@@ -45,7 +47,9 @@ class Constant(Value):
 
 @dataclass(frozen=True)
 class Symbol(Value):
-    """An object of MicroPython's own. base: whether a class can be made of it whose objects are like any others."""
+    """An object of MicroPython's own. base: whether a class can be made of it
+    whose objects are like any others.
+    """
 
     module: ClassVar[None] = None
     c_name: str
@@ -66,7 +70,9 @@ class Named(Value):
 
 @dataclass(eq=False)
 class Function(Named):
-    """A function: mpy-tool's object for its code, the module, the values of parameters that have one."""
+    """A function: mpy-tool's object for its code, the module, the values
+    of parameters that have one.
+    """
 
     module: Any
     rc: Any
@@ -144,7 +150,10 @@ class Class(Named):
     @property
     def accessors(self) -> bool:
         """Whether a store into an object may be more than that, as MicroPython's py/objtype.c asks."""
-        own = any(isinstance(value, Property) for value in self.names.values()) or not {"__setattr__", "__delattr__"}.isdisjoint(self.names)
+        own = any(isinstance(value, Property) for value in self.names.values()) or not {
+            "__setattr__",
+            "__delattr__",
+        }.isdisjoint(self.names)
         return own or isinstance(self.base, Class) and self.base.accessors
 
 

@@ -1,4 +1,5 @@
-"""The emulated RP2040: MicroPython's rp2 port in rp2040js, with the meter frozen in and the USB serial port as a TCP port.
+"""The emulated RP2040: MicroPython's rp2 port in rp2040js, with the meter frozen in
+and the USB serial port as a TCP port.
 
     python -m tools.rp2040 build
     python -m tools.rp2040 run

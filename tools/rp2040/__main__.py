@@ -1,8 +1,9 @@
 """Command line of the emulated RP2040.
 
-    python -m tools.rp2040 build [--top TREE]     sources, tools, image, boot ROM, runner: what is missing or out of date
-    python -m tools.rp2040 run                    power on until Ctrl-C
-    python -m tools.rp2040 size                   octets of the image and of RAM
+python -m tools.rp2040 build [--top TREE]     sources, tools, image, boot ROM, runner: what is
+                                              missing or out of date
+python -m tools.rp2040 run                    power on until Ctrl-C
+python -m tools.rp2040 size                   octets of the image and of RAM
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from .emulator import Emulator
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tools.rp2040", description="The meter on an emulated RP2040 (rp2040js).")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.rp2040", description="The meter on an emulated RP2040 (rp2040js)."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     powered.add_build(commands, "build what is out of date, fetching sources and tools first where they are missing")
     powered.add_run(commands, build.CACHE / "flash.img")

@@ -1,4 +1,6 @@
-"""Build what the emulated RP2040 needs: its image with the meter frozen in, the boot ROM, the runner. Missing tools are installed."""
+"""Build what the emulated RP2040 needs: its image with the meter frozen in, the boot ROM,
+the runner. Missing tools are installed.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,17 @@ RUNNER = CACHE / "runner"
 NODE = "node"
 _OLDEST_NODE = 18
 _PACKAGES = {**crossbuild.PACKAGES, "cmake": "cmake", NODE: "nodejs", "npm": "npm"}
-_ROM_FLAGS = ("-mcpu=cortex-m0plus", "-mthumb", "-Os", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-nostdlib")
+_ROM_FLAGS = (
+    "-mcpu=cortex-m0plus",
+    "-mthumb",
+    "-Os",
+    "-ffreestanding",
+    "-fno-builtin",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-nostdlib",
+)
 _TIMEOUT = 300.0
 
 
@@ -71,13 +83,17 @@ def ready() -> None:
 def _build_rom() -> None:
     elf, binary = CACHE / "bootrom.elf", CACHE / "bootrom.new"
     files = sorted(str(path) for path in (*ROM.glob("*.S"), *ROM.glob("*.c")))
-    _call([crossbuild.COMPILER, *_ROM_FLAGS, "-T", str(ROM / "rom.ld"), *files, "-lgcc", "-o", str(elf)], "the boot ROM")
+    _call(
+        [crossbuild.COMPILER, *_ROM_FLAGS, "-T", str(ROM / "rom.ld"), *files, "-lgcc", "-o", str(elf)], "the boot ROM"
+    )
     _call(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(binary)], "the boot ROM")
     binary.replace(BOOTROM)
 
 
 def _install_runner() -> None:
-    """Copy the runner to where npm may install what it needs, and install that when the list has changed."""
+    """Copy the runner to where npm may install what it needs, and install
+    that when the list has changed.
+    """
     RUNNER.mkdir(exist_ok=True)
     pinned = (RUNNER_SOURCES / "package-lock.json").read_text(encoding="utf-8")
     mark = RUNNER / "installed.json"
@@ -93,7 +109,9 @@ def _install_runner() -> None:
 
 def _call(words: Sequence[str], what: str, folder: Path | None = None) -> None:
     try:
-        done = subprocess.run(words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+        done = subprocess.run(
+            words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+        )
     except subprocess.TimeoutExpired:
         raise BoardError(f"{words[0]} took longer than {_TIMEOUT:.0f} s for {what}") from None
     if done.returncode != 0:

@@ -1,4 +1,6 @@
-"""The emulated board as a process: its power switch, its reset button, its pins, its USB serial port and what that has said."""
+"""The emulated board as a process: its power switch, its reset button, its pins, its
+USB serial port and what that has said.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class Emulator:
     # -- power --------------------------------------------------------------
 
     def power_on(self) -> None:
-        """Start the board and return when its serial port can be opened; the program on it has only just begun."""
+        """Start the board and return when its serial port can be opened; the
+        program on it has only just begun.
+        """
         build.ready()
         node = build.need_node()
         self._lock_flash()
@@ -61,7 +65,8 @@ class Emulator:
         self._boots, self._events, self._pending = [], [], b""
         try:
             self._errors = self.console.with_name(self.console.name + ".node").open("w+b")
-            # A process group of its own, so that Ctrl-C in a terminal reaches whoever started it, and not the board.
+            # A process group of its own, so that Ctrl-C in a terminal reaches whoever
+            # started it, and not the board.
             self._process = subprocess.Popen(
                 words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, start_new_session=True
             )
@@ -111,7 +116,9 @@ class Emulator:
 
     @property
     def serial(self) -> str:
-        """The USB serial port, as pyserial and mpremote take it. One client at a time; a reset of the board ends its connection."""
+        """The USB serial port, as pyserial and mpremote take it. One client at a time; a
+        reset of the board ends its connection.
+        """
         return f"socket://{LOOPBACK}:{self.port}"
 
     def press_reset(self) -> None:
@@ -125,7 +132,9 @@ class Emulator:
 
     @property
     def boots(self) -> list[str]:
-        """Causes of the boots since power-on: power, watchdog (which carries out machine.reset() too), processor, button."""
+        """Causes of the boots since power-on: power, watchdog (which carries out
+        machine.reset() too), processor, button.
+        """
         # The runner says what it did before it answers.
         self._command("statistics")
         return list(self._boots)
@@ -148,7 +157,9 @@ class Emulator:
             time.sleep(_POLL)
 
     def pulses(self, pin: int, count: int, low: int, high: int) -> None:
-        """Begin to draw a pin low for `low` ms of the board's time and leave it high for `high`; wait_event("pulses") sees the end."""
+        """Begin to draw a pin low for `low` ms of the board's time and leave it high for
+        `high`; wait_event("pulses") sees the end.
+        """
         self._command("pulses", pin, count, low, high)
 
     def cut_power_at(self, operation: int) -> None:

@@ -1,10 +1,11 @@
-"""MicroPython's source tree for the rp2 port: the one that TOP= names, or one made of Debian's packages.
+"""MicroPython's source tree for the rp2 port: the one that TOP= names, or
+one made of Debian's packages.
 
     .cache/rp2040/<version of micropython>/micropython    with lib/lwip and lib/mbedtls as links to
                                           /lwip /mbedtls   and lib/pico-sdk, lib/tinyusb as copies
 
-Debian's micropython comes without the libraries that are packages of their own. Two of those are packed as sources in binary packages,
-which hold nothing for a processor and need nothing installed.
+Debian's micropython comes without the libraries that are packages of their own. Two of those are
+packed as sources in binary packages, which hold nothing for a processor and need nothing installed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _MARKS = (
     "lib/lwip/src/include/lwip/init.h",
     "lib/mbedtls/include/mbedtls/aes.h",
 )
-# The builds look for these files to see whether the libraries are there; the packages leave them out.
+# The builds look for these files to see whether the libraries are
+# there; the packages leave them out.
 _PLACEHOLDERS = ("lib/pico-sdk/README.md", "lib/micropython-lib/README.md")
 
 
@@ -41,7 +43,9 @@ def complete(tree: Path) -> bool:
 
 
 def tree(top: str | None = None, *, refresh: bool = False) -> Path:
-    """A MicroPython source tree to build in: `top`, or the cached one, fetched first when there is none."""
+    """A MicroPython source tree to build in: `top`, or the cached one,
+    fetched first when there is none.
+    """
     if top:
         return Path(top).expanduser().resolve()
     if not refresh:
@@ -75,7 +79,9 @@ def _fetch() -> Path:
         made = unpacked / "micropython"
         _assemble(made, files / "unpacked" / "usr" / "src")
         if not complete(made):
-            raise BoardError(f"Debian's sources of micropython {version} are not what was expected; name a source tree with TOP=")
+            raise BoardError(
+                f"Debian's sources of micropython {version} are not what was expected; name a source tree with TOP="
+            )
         folder = CACHE / version
         if folder.exists():
             shutil.rmtree(folder)

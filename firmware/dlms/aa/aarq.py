@@ -1,4 +1,6 @@
-"""What an AARQ says and the AARE that answers: one door to the viper functions and to their plain twins, as `dlms.codec.octets`."""
+"""What an AARQ says and the AARE that answers: one door to the viper functions and to
+their plain twins, as `dlms.codec.octets`.
+"""
 
 try:
     from dlms.aa.aarq_viper import put_aare, take_aarq

@@ -1,10 +1,12 @@
-"""Plain twins of `aarq_viper`: the contract of each function, for CPython and for interpreters without an emitter.
+"""Plain twins of `aarq_viper`: the contract of each function, for CPython and
+for interpreters without an emitter.
 
 `notes` is an array of NOTES numbers of 16 bits; which one says what:
 
     VERSION, VERSION_SIZE       offset and octets of protocol-version; 0 for none
     CONTEXT                     last octet of the context name; OTHER for another name
-    USER                        calling-AE-invocation-id, 0 to 255; NONE, or OTHER for one that no list names
+    USER                        calling-AE-invocation-id, 0 to 255; NONE, or OTHER for
+                                one that no list names
     AUTHENTICATION              1 when sender-acse-requirements selected the authentication unit
     MECHANISM                   last octet of mechanism-name; NONE, or OTHER for another name
     VALUE, VALUE_SIZE           offset and octets of calling-authentication-value; VALUE 0 for none
@@ -33,9 +35,11 @@ _DLMS_VERSION = 6
 
 
 def take_aarq(buf, off, end, notes):
-    """Note what the AARQ buf[off:end] says (C.1, C-25, C-30, C-42); returns 1, or 0 when it is malformed or lacks what it must have (C-26).
+    """Note what the AARQ buf[off:end] says (C.1, C-25, C-30, C-42); returns 1, or 0 when it is
+    malformed or lacks what it must have (C-26).
 
-    What came before the fault is noted all the same. Wherever a BER length stands its long form is taken.
+    What came before the fault is noted all the same. Wherever a BER length
+    stands its long form is taken.
     """
     for i in range(NOTES):
         notes[i] = 0
@@ -105,12 +109,15 @@ def _component(buf, p, n, tag, notes, info):
 
 
 def take_initiate(buf, p, end, notes):
-    """Note what the InitiateRequest buf[p:end] says (C-30); returns 1, or 0 when it is none or has octets left over.
+    """Note what the InitiateRequest buf[p:end] says (C-30); returns 1, or 0 when it
+    is none or has octets left over.
 
-    `01 · dedicated-key (00 | 01 len key) · response-allowed (00 | 01 bb) · quality-of-service (00 | 01 q) · version ·
-    5F 1F 04 00 ccc · client-max-receive-pdu-size`; the form `5F 04 00 ccc` is taken too (C-41).
+    `01 · dedicated-key (00 | 01 len key) · response-allowed (00 | 01 bb) ·
+    quality-of-service (00 | 01 q) · version · 5F 1F 04 00 ccc ·
+    client-max-receive-pdu-size`; the form `5F 04 00 ccc` is taken too (C-41).
     """
-    # the shortest has 13 octets; each check below keeps the reading of the fields behind it inside `end`
+    # the shortest has 13 octets; each check below keeps the reading of the
+    # fields behind it inside `end`
     if end - p < 13 or buf[p] != 1:
         return 0
     p += 1
@@ -161,15 +168,18 @@ def take_initiate(buf, p, end, notes):
 def put_aare(tx, off, rx, notes, answer, context, said):
     """Write an AARE at tx[off:]; returns the offset behind it.
 
-    `61 L · [80 02 version] · A1 09 06 07 name · A2 03 02 01 result · A3 05 (A1|A2) 03 02 01 diagnostic · [BE L 04 L' info]`.
+    `61 L · [80 02 version] · A1 09 06 07 name · A2 03 02 01 result · A3 05 (A1|A2) 03 02
+    01 diagnostic · [BE L 04 L' info]`.
 
-    A protocol-version that the client sent (notes) is sent back (C-19), our own when it was refused. answer: result in its third octet,
-    bit 9 for a diagnostic of the ACSE provider, diagnostic in the first. said: what stands in user-information:
+    A protocol-version that the client sent (notes) is sent back (C-19), our own when it was
+    refused. answer: result in its third octet, bit 9 for a diagnostic of the ACSE provider,
+    diagnostic in the first. said: what stands in user-information:
 
         said[0] 0   nothing
         said[0] 1   ConfirmedServiceError initiateError, initiate, said[1]: `0E 01 06 fault` (D-71)
-        said[0] 2   InitiateResponse (C-31 to C-33): `08 · (00 | 01 q) · 06 · 5F 1F 04 00 ccc · server-max-receive-pdu-size · vaa-name`,
-                    of said[1] quality of service or NONE, said[2] and said[3] conformance, said[4] the size, said[5] the name
+        said[0] 2   InitiateResponse (C-31 to C-33): `08 · (00 | 01 q) · 06 · 5F 1F 04 00 ccc ·
+                    server-max-receive-pdu-size · vaa-name`, of said[1] quality of service or NONE,
+                    said[2] and said[3] conformance, said[4] the size, said[5] the name
     """
     p = off + 2  # an AARE of this server is always shorter than 128 octets
     if notes[VERSION]:

@@ -1,4 +1,6 @@
-"""An AARQ taken apart and an AARE written in viper; `aarq_plain` has the contract and the plain code."""
+"""An AARQ taken apart and an AARE written in viper; `aarq_plain` has
+the contract and the plain code.
+"""
 
 import micropython
 
@@ -47,7 +49,8 @@ def take_aarq(octets, off: int, end: int, notes_of) -> int:
             inside = True
             p = q
             continue
-        # what a constructed component holds: one value of its own tag that fills it, at buf[r:stop]; else r is -1
+        # what a constructed component holds: one value of its own tag that fills
+        # it, at buf[r:stop]; else r is -1
         r = -1
         wanted = 0
         if tag == 0xA1:
@@ -126,7 +129,8 @@ def take_aarq(octets, off: int, end: int, notes_of) -> int:
 
 @micropython.viper
 def take_initiate(octets, p: int, end: int, notes: ptr16) -> int:
-    # a function of its own, because a native function of ARMv6-M has room for no more in MicroPython 1.25
+    # a function of its own, because a native function of ARMv6-M has room
+    # for no more in MicroPython 1.25
     buf = ptr8(octets)
     if end - p < 13:
         return 0

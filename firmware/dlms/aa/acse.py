@@ -1,9 +1,12 @@
-"""ACSE: AARQ and RLRQ in, AARE and RLRE out, with the xDLMS Initiate inside (REQUIREMENTS C.1 to C.5).
+"""ACSE: AARQ and RLRQ in, AARE and RLRE out, with the xDLMS Initiate
+inside (REQUIREMENTS C.1 to C.5).
 
-`Aarq.take` notes what the received octets say and where; nothing is copied (`aarq_plain` has the notes). `judge` runs the checks in a
-fixed order - protocol version, application context, user, authentication, Initiate - and the first failure decides what the AARE says.
+`Aarq.take` notes what the received octets say and where; nothing is copied (`aarq_plain` has the
+notes). `judge` runs the checks in a fixed order - protocol version, application context, user,
+authentication, Initiate - and the first failure decides what the AARE says.
 
-Wherever a BER length stands, inner ones and that of the conformance block too, its long form is taken (REQUIREMENTS C-42).
+Wherever a BER length stands, inner ones and that of the conformance block too, its
+long form is taken (REQUIREMENTS C-42).
 """
 
 from array import array
@@ -62,7 +65,9 @@ _RESPONSE = const(2)
 
 
 class Aarq:
-    """What an AARQ said: notes about the received octets, and of the InitiateRequest what an AA keeps."""
+    """What an AARQ said: notes about the received octets, and of the
+    InitiateRequest what an AA keeps.
+    """
 
     def __init__(self):
         self.notes = array("H", [0] * _NOTES)
@@ -82,7 +87,9 @@ class Aarq:
         self.max_pdu = 0
 
     def take(self, buf, off, end):
-        """Note what the AARQ buf[off:end] says; False when it is malformed or lacks what it must have (C-26)."""
+        """Note what the AARQ buf[off:end] says; False when it is malformed or
+        lacks what it must have (C-26).
+        """
         notes = self.notes
         good = take_aarq(buf, off, end, notes)
         self.fault = -1
@@ -95,9 +102,11 @@ class Aarq:
         return good == 1
 
     def judge(self, buf, assoc, errors):
-        """Hold the AARQ against an association object; returns ACCEPTED or one of the REJECTED answers, those of the table `errors` too.
+        """Hold the AARQ against an association object; returns ACCEPTED or one of the REJECTED
+        answers, those of the table `errors` too.
 
-        When the InitiateRequest decides, `fault` says which ConfirmedServiceError goes with the refusal.
+        When the InitiateRequest decides, `fault` says which
+        ConfirmedServiceError goes with the refusal.
         """
         notes = self.notes
         # C-19: only bit 0 (version1) of protocol-version counts
@@ -124,7 +133,9 @@ class Aarq:
         return REJECTED
 
     def authentication_answer(self, buf, assoc, errors):
-        """ACCEPTED when the authentication unit is what the association asks for, else its refusal (C-12, C-20 to C-22, C-43)."""
+        """ACCEPTED when the authentication unit is what the association asks for, else its
+        refusal (C-12, C-20 to C-22, C-43).
+        """
         notes = self.notes
         mechanism = notes[_MECHANISM]
         if assoc.mechanism == security.LOWEST:
@@ -141,8 +152,8 @@ class Aarq:
         return ACCEPTED if good else REJECTED_AUTHENTICATION
 
     def aare(self, tx, off, rx, answer, context, aa):
-        """Write an AARE at tx[off:] with the InitiateResponse of the accepted association `aa`, or the ConfirmedServiceError `fault`, or
-        nothing of either; returns the offset behind it.
+        """Write an AARE at tx[off:] with the InitiateResponse of the accepted association `aa`, or
+        the ConfirmedServiceError `fault`, or nothing of either; returns the offset behind it.
         """
         said = self.said
         said[0] = 0
@@ -162,7 +173,8 @@ class Aarq:
 def release(buf, off, end):
     """True when buf[off:end] is a well-formed RLRQ: `62 L [80 01 reason] [BE L 04 L …]` (C-50).
 
-    User-information is taken unread in a plain AA: a real client sends it although REQUIREMENTS C-52 has it for ciphered ones only.
+    User-information is taken unread in a plain AA: a real client sends it although
+    REQUIREMENTS C-52 has it for ciphered ones only.
     """
     if end - off == 5 and equal(buf, off, _PLAIN_RLRQ, 0, 4):
         return True  # what nearly everyone sends, whatever the reason; the rest of this function would find the same

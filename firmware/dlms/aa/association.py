@@ -1,8 +1,9 @@
 """Application associations and the links that carry them.
 
-A `Link` is what the wrapper's peers talk over: one TCP connection, or one UDP peer (address and port). On a link an AA is
-identified by the pair of wPorts (client, server); with the link that gives the two triplets (IP, port, wPort) of
-IEC 62056-9-7 §9.2 (REQUIREMENTS A-12). Links and AAs are made at start and used for one client after another.
+A `Link` is what the wrapper's peers talk over: one TCP connection, or one UDP peer (address and
+port). On a link an AA is identified by the pair of wPorts (client, server); with the link that
+gives the two triplets (IP, port, wPort) of IEC 62056-9-7 §9.2 (REQUIREMENTS A-12). Links and AAs
+are made at start and used for one client after another.
 
 States of an AA (IEC 62056-5-3):
 
@@ -40,8 +41,8 @@ class Association:
         self.max_send = 0  # client-max-receive-pdu-size, 0 = no limit announced
         self.qos = -1  # quality of service proposed, -1 for none
         self.user = -1  # calling user id, -1 for none
-        # The response is encoded at tx[start:start+room]; the octets in front of start are for the WPDU header
-        # and, with ciphering, for the security header.
+        # The response is encoded at tx[start:start+room]; the octets in front of start are for the
+        # WPDU header and, with ciphering, for the security header.
         self.start = HEADER
         self.room = 0  # the longest response APDU in the buffer and in blocks …
         self.most = 0  # … and where blocks were not negotiated
@@ -52,12 +53,15 @@ class Association:
         self.way = None  # for `short`: see `short_plain`
         self.index = 0  # number of this AA on its link
         self.serial = 0  # … and among all that were opened (`places`)
-        # Protocol_Connection_Parameters, as `trail` and `parameters` make them when they are first asked for
+        # Protocol_Connection_Parameters, as `trail` and `parameters` make them
+        # when they are first asked for
         self._trail = None
         self._parameters = None
 
     def proven(self):
-        """Whether the client has proved who it is: by its secret when the AA opened, with HLS when pass 3 was right."""
+        """Whether the client has proved who it is: by its secret when the AA opened,
+        with HLS when pass 3 was right.
+        """
         return self.state == ASSOCIATED and self.assoc.mechanism != LOWEST
 
     def trail(self):
@@ -88,7 +92,9 @@ class Association:
         self.heat()
 
     def heat(self):
-        """Decide anew whether a plain request may take the short way: associated, GET negotiated, no transfer running."""
+        """Decide anew whether a plain request may take the short way: associated, GET
+        negotiated, no transfer running.
+        """
         hot = self.state == ASSOCIATED and self.confirmed and self.transfer is None and self.conformance & GET != 0
         self.link.ways[self.index] = self.way if hot else None
 
@@ -101,8 +107,9 @@ def associations(n, links):
 class Carrier:
     """What the links of one transport share.
 
-    pool: of AAs. transfers: pool of long transfers. most: AAs on one link. stream: TCP, and not UDP. send_limit: the longest APDU
-    that the transport takes (REQUIREMENTS A-08). links: those that hold AAs, told by who makes them.
+    pool: of AAs. transfers: pool of long transfers. most: AAs on one link. stream: TCP, and not
+    UDP. send_limit: the longest APDU that the transport takes (REQUIREMENTS A-08). links: those
+    that hold AAs, told by who makes them.
     """
 
     links = ()
@@ -119,8 +126,8 @@ class Carrier:
 class Link:
     """One TCP connection or one UDP peer with the AAs on it.
 
-    `keys` holds four octets for each of the first `n` AAs: client wPort, server wPort, as they stand in a request's header; `ways`
-    what the short way needs of each, or None.
+    `keys` holds four octets for each of the first `n` AAs: client wPort, server wPort, as they
+    stand in a request's header; `ways` what the short way needs of each, or None.
     """
 
     def __init__(self, carrier):
@@ -135,7 +142,9 @@ class Link:
         self.served = False  # a request in an open AA since the transport looked last
 
     def name(self):
-        """Address and port of the peer as text, for the log; asked for only when an AA opens. Here, of a link without a peer of its own."""
+        """Address and port of the peer as text, for the log; asked for only when an AA opens.
+        Here, of a link without a peer of its own.
+        """
         return self.local
 
     def settle(self, other):
@@ -143,7 +152,9 @@ class Link:
         self.local = other.local
 
     def take(self, rx, off):
-        """A fresh AA for the wPorts at rx[off:off+4], or None when the link or the pool has no more."""
+        """A fresh AA for the wPorts at rx[off:off+4], or None when the
+        link or the pool has no more.
+        """
         n = self.n
         aa = self.carrier.pool.take(n) if n < self.carrier.most else None
         if aa is not None:

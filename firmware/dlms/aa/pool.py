@@ -4,8 +4,9 @@
 class Pool:
     """Things that links borrow.
 
-    Each of `links` is sure of one: a link that holds some already gets a further one only while enough stay for those that hold
-    none. So no client, and no crowd of them on one link, can keep the others from working. With links 0 it is first come, first served.
+    Each of `links` is sure of one: a link that holds some already gets a further one only while
+    enough stay for those that hold none. So no client, and no crowd of them on one link, can keep
+    the others from working. With links 0 it is first come, first served.
     """
 
     def __init__(self, things, links):

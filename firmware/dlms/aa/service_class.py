@@ -1,8 +1,10 @@
-"""Which APDUs are answered: the service class of a request, and what is no request (REQUIREMENTS B-09, D-96, D-99).
+"""Which APDUs are answered: the service class of a request, and what is no
+request (REQUIREMENTS B-09, D-96, D-99).
 
     C0, C1, C3   choice iip …            bit 6 of invoke-id-and-priority: 1 confirmed, 0 unconfirmed
     D9           long-iip(4) …           bit 30 of the long one, which is bit 6 of its first octet
-    E0           …                       a block: the APDU inside has the bit, and a block of it has not
+    E0           …                       a block: the APDU inside has the bit,
+                 and a block of it has not
 """
 
 from micropython import const
@@ -29,14 +31,17 @@ def unconfirmed(rx, p, end):
 
 
 def answers_get(server, aa):
-    """True when a GET in this AA is answered whatever its service class: a confirmed AA that an AARQ opened (B-09)."""
+    """True when a GET in this AA is answered whatever its service class: a
+    confirmed AA that an AARQ opened (B-09).
+    """
     return aa.confirmed and not aa.assoc.preestablished and server.errors.unconfirmed_get
 
 
 def silent(rx, p, end, gets):
     """True when nothing is sent about the APDU rx[p:end], whatever is wrong with it (D-99).
 
-    It is no request, or one for an unconfirmed service. gets: a GET is answered whatever its service class.
+    It is no request, or one for an unconfirmed service. gets: a GET is
+    answered whatever its service class.
     """
     if p >= end:
         return False
@@ -45,12 +50,15 @@ def silent(rx, p, end, gets):
         return True
     if tag not in _CLASSED or (tag == _GET and gets):
         return False
-    # no choice has the bit: where it is set, the choice was left out, and the service class stands there
+    # no choice has the bit: where it is set, the choice was left out, and
+    # the service class stands there
     return unconfirmed(rx, p, end) and (tag == _ACCESS or rx[p + 1] & _CONFIRMED == 0)
 
 
 def stray(aa, iip):
-    """True when a long transfer runs in the AA, and the invoke-id in iip is not that of the request that began it (D-07)."""
+    """True when a long transfer runs in the AA, and the invoke-id in iip is not that
+    of the request that began it (D-07).
+    """
     t = aa.transfer
     return t is not None and (t.iip ^ iip) & _INVOKE_ID != 0
 

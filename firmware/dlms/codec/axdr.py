@@ -1,8 +1,10 @@
-"""A-XDR: the tags, encoders for values made at start-up, and writers that put a value into a buffer in place.
+"""A-XDR: the tags, encoders for values made at start-up, and writers that
+put a value into a buffer in place.
 
-Layout of a Data (IEC 62056-5-3, REQUIREMENTS D.10 and D-100): tag, then a length for strings or a count for array and structure,
-then the content, numbers big-endian. The encoders (`octets`, `unsigned`, `structure` …) return new `bytes` and are for start-up
-and tests; the writers (`put_…`) allocate nothing and return the offset behind what they wrote.
+Layout of a Data (IEC 62056-5-3, REQUIREMENTS D.10 and D-100): tag, then a length for strings or a
+count for array and structure, then the content, numbers big-endian. The encoders (`octets`,
+`unsigned`, `structure` …) return new `bytes` and are for start-up and tests; the writers (`put_…`)
+allocate nothing and return the offset behind what they wrote.
 """
 
 from micropython import const
@@ -42,7 +44,8 @@ FIXED = (
     b"\x01\x00\x00\x02\x00\x05\x05\x00\x00\x00\x00\x00\x00\x02\x00\x02\x03"
     b"\x02\x03\x00\x09\x09\x02\x05\x09\x0d\x06\x05\x02\x03\x05\x02\x03\x05"
 )
-_COUNTED = (ARRAY, STRUCTURE, BIT_STRING, OCTET_STRING, VISIBLE_STRING, UTF8_STRING)  # tags with a length or count behind them
+# tags with a length or count behind them
+_COUNTED = (ARRAY, STRUCTURE, BIT_STRING, OCTET_STRING, VISIBLE_STRING, UTF8_STRING)
 
 
 # -- encoders: new bytes, for start-up -----------------------------------------------------------
@@ -191,9 +194,11 @@ def put_encoded(buf, off, value):
 
 
 def shorten(buf, off, end, stack):
-    """Give the well-formed Data buf[off:end] the shortest lengths, in place (REQUIREMENTS D-100); returns its new end.
+    """Give the well-formed Data buf[off:end] the shortest lengths, in place
+    (REQUIREMENTS D-100); returns its new end.
 
-    Objects then need to know one form only. A compact-array, which no attribute takes, stays as it is.
+    Objects then need to know one form only. A compact-array, which no
+    attribute takes, stays as it is.
     """
     p = q = off
     while p < end:
@@ -217,7 +222,9 @@ def shorten(buf, off, end, stack):
 
 
 def content(buf, off):
-    """Offset of the content of the string, or of the first element of the array or structure, at off."""
+    """Offset of the content of the string, or of the first element of
+    the array or structure, at off.
+    """
     return off + 1 + length_size(buf, off + 1)
 
 

@@ -1,13 +1,16 @@
 """BER, as far as ACSE needs it: tag, length, content (REQUIREMENTS C.1).
 
-Lengths arrive in short or long form and are written in the shortest; lengths and offsets are those of `octets.length`.
+Lengths arrive in short or long form and are written in the shortest; lengths and
+offsets are those of `octets.length`.
 """
 
 from dlms.codec.octets import length, length_size
 
 
 def header(buf, off, end):
-    """Octets of tag and length of the TLV at off, or -1 when it is cut short or runs over `end`. Its content follows."""
+    """Octets of tag and length of the TLV at off, or -1 when it is cut short or
+    runs over `end`. Its content follows.
+    """
     n = length(buf, off + 1, end)
     if n < 0:
         return -1

@@ -22,7 +22,8 @@ SET = const(0x000008)  # bit 20
 SELECTIVE_ACCESS = const(0x000004)  # bit 21
 ACTION = const(0x000001)  # bit 23
 
-# What this server has for logical name referencing. Priority is not offered: one link is served in order (REQUIREMENTS D-06).
+# What this server has for logical name referencing. Priority is not offered: one link is
+# served in order (REQUIREMENTS D-06).
 LN_SERVICES = const(0x00BE1D)
 # … in single APDUs, where no state is kept from one to the next
 WITHOUT_BLOCKS = const(0x00A21D)
@@ -32,6 +33,7 @@ UNSOLICITED = const(0x000082)
 SN_UNSOLICITED = const(0x000100)
 # What it has for short name referencing (REQUIREMENTS C-36): bits 3 to 5, 11, 12, 14 and 18.
 SN_SERVICES = const(0x1C1A20)
-# … and what comes with general block transfer, on a board that has the memory (limits.GBT_WINDOW); ACCESS has no short names
+# … and what comes with general block transfer, on a board that has the memory
+# (limits.GBT_WINDOW); ACCESS has no short names
 LN_LONG_SERVICES = const(0x200040)
 SN_LONG_SERVICES = const(0x200000)

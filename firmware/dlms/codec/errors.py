@@ -1,8 +1,9 @@
 """Result codes, and the ONE table of what the server answers in which error situation.
 
-Every rule whose answer the published texts leave open is one row of `Errors`, with its evidence, so that a correction is one
-line (REQUIREMENTS D-90 to D-99 and section I). `errors=ctt` in the configuration takes the code that the published
-conformance client expects where it differs from the textbook one.
+Every rule whose answer the published texts leave open is one row of `Errors`, with its evidence, so
+that a correction is one line (REQUIREMENTS D-90 to D-99 and section I). `errors=ctt` in the
+configuration takes the code that the published conformance client expects where it differs from the
+textbook one.
 """
 
 from micropython import const
@@ -27,13 +28,15 @@ OTHER_REASON = const(250)
 LONG_ACTION_ABORTED = const(15)
 NO_LONG_ACTION_IN_PROGRESS = const(16)
 
-# An answer that is a whole APDU: ExceptionResponse `D8 state service` (REQUIREMENTS D-70), written state << 8 | service
+# An answer that is a whole APDU: ExceptionResponse `D8 state service` (REQUIREMENTS
+# D-70), written state << 8 | service
 NOTHING = const(0)
 NOT_ALLOWED_NOT_POSSIBLE = const(0x0101)
 NOT_ALLOWED_NOT_SUPPORTED = const(0x0102)
 NOT_ALLOWED_TOO_LONG = const(0x0104)
 
-# An answer that is a whole APDU in an SN AA: ConfirmedServiceError `0E service b c` (REQUIREMENTS D-71), written b << 8 | c
+# An answer that is a whole APDU in an SN AA: ConfirmedServiceError `0E service b c`
+# (REQUIREMENTS D-71), written b << 8 | c
 SERVICE_OTHER = const(0x0300)
 SERVICE_PDU_SIZE = const(0x0301)
 SERVICE_UNSUPPORTED = const(0x0302)
@@ -53,7 +56,8 @@ REJECTED_USER = const(0x010106)
 REJECTED_AUTHENTICATION = const(0x01010D)
 REJECTED_VERSION = const(0x010202)  # provider: no-common-acse-version
 
-# ConfirmedServiceError initiateError/initiate `0E 01 06 c` in the user-information of a refusal (REQUIREMENTS D-71)
+# ConfirmedServiceError initiateError/initiate `0E 01 06 c` in the
+# user-information of a refusal (REQUIREMENTS D-71)
 INITIATE_OTHER = const(0)
 DLMS_VERSION_TOO_LOW = const(1)
 INCOMPATIBLE_CONFORMANCE = const(2)
@@ -61,20 +65,25 @@ PDU_SIZE_TOO_SHORT = const(3)
 
 
 class Errors:
-    """The answers, by situation. One instance belongs to the server; `conformance client` variants replace single rows."""
+    """The answers, by situation. One instance belongs to the server;
+    `conformance client` variants replace single rows.
+    """
 
     # -- answers to an AARQ
-    lowest_level_named = ACCEPTED  # C-43: mechanism-name 0 without a value, towards an association without authentication [impl]
+    # C-43: mechanism-name 0 without a value, towards an association without authentication [impl]
+    lowest_level_named = ACCEPTED
 
     # -- whole APDUs; in an unconfirmed AA and for unconfirmed services nothing is ever sent (D-99)
     service_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-90 [ctt]
-    no_association = NOT_ALLOWED_NOT_SUPPORTED  # D-91, C-54 [ctt]; on UDP nothing, so that nobody is answered for a spoofed source
+    # D-91, C-54 [ctt]; on UDP nothing, so that nobody is answered for a spoofed source
+    no_association = NOT_ALLOWED_NOT_SUPPORTED
     release_refused = NOT_ALLOWED_NOT_SUPPORTED  # C-53: RLRQ in a pre-established AA; on UDP nothing [choice]
     unknown_apdu = NOT_ALLOWED_NOT_SUPPORTED  # D-92 [impl]
     response_apdu = NOTHING  # D-96: a client-bound APDU is discarded [choice]
     sn_service = NOT_ALLOWED_NOT_SUPPORTED  # D-55: SN service in an LN AA [ctt]
-    # a GET with bit 6 of its invoke-id-and-priority clear is answered in a confirmed AA that an AARQ opened: clients of the field
-    # write 01 there, and 9-7 ties the bit to Service_Class without a word on the answer; B-09 [impl]
+    # a GET with bit 6 of its invoke-id-and-priority clear is answered in a confirmed AA that an
+    # AARQ opened: clients of the field write 01 there, and 9-7 ties the bit to Service_Class
+    # without a word on the answer; B-09 [impl]
     unconfirmed_get = True
     apdu_too_long = NOT_ALLOWED_TOO_LONG  # D-95, A-27 [impl]
     attribute_0_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-12 [ctt]
@@ -82,14 +91,20 @@ class Errors:
     selection_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # D-114 [choice]
     blocks_not_negotiated = NOT_ALLOWED_NOT_SUPPORTED  # a request in blocks without bits 11 to 13: as D-90
     no_invoke_id = NOT_ALLOWED_NOT_SUPPORTED  # D-94, the APDU ends before invoke-id-and-priority [ctt]
-    list_too_long = NOT_ALLOWED_TOO_LONG  # more entries than limits.LIST, or more results of a SET than one answer holds [choice]
-    malformed_gbt = NOT_ALLOWED_NOT_SUPPORTED  # D-80: a general block that is none, or nothing or a block inside: as D-94 [choice]
-    gbt_aborted = NOT_ALLOWED_NOT_POSSIBLE  # D-89: acknowledges what was not sent, goes on with what is over, cannot go on [choice]
+    # more entries than limits.LIST, or more results of a SET than one answer holds [choice]
+    list_too_long = NOT_ALLOWED_TOO_LONG
+    # D-80: a general block that is none, or nothing or a block inside: as D-94 [choice]
+    malformed_gbt = NOT_ALLOWED_NOT_SUPPORTED
+    # D-89: acknowledges what was not sent, goes on with what is over, cannot go on [choice]
+    gbt_aborted = NOT_ALLOWED_NOT_POSSIBLE
     malformed_access = NOT_ALLOWED_NOT_SUPPORTED  # D-40, as D-94 [choice]
-    access_too_long = NOT_ALLOWED_TOO_LONG  # D-45: the answer is longer than the PDU, and general block transfer not negotiated [choice]
+    # D-45: the answer is longer than the PDU, and general block transfer not negotiated [choice]
+    access_too_long = NOT_ALLOWED_TOO_LONG
 
-    # -- whole APDUs with short names: ConfirmedServiceError with the number of the service, 1 when it is neither Read nor Write
-    sn_not_supported = SERVICE_UNSUPPORTED  # D-55, D-90: a service, a list, a selection, blocks that were not negotiated [ctt, impl]
+    # -- whole APDUs with short names: ConfirmedServiceError with the number of the service,
+    # 1 when it is neither Read nor Write
+    # D-55, D-90: a service, a list, a selection, blocks that were not negotiated [ctt, impl]
+    sn_not_supported = SERVICE_UNSUPPORTED
     sn_too_long = SERVICE_PDU_SIZE  # more entries than limits.LIST, or more results than one answer holds [choice]
     sn_malformed = SERVICE_OTHER  # D-94: a Read or Write that cannot be decoded [choice]
     sn_escaped = ACCESS_HARDWARE_FAULT  # an object raised [choice]
@@ -105,7 +120,8 @@ class Errors:
     no_right = READ_WRITE_DENIED  # D-11, D-21 [impl]
     no_selection = TYPE_UNMATCHED  # D-112, selector on an attribute that has none, or an unknown one [impl]
     too_nested = TYPE_UNMATCHED  # deeper than limits.NESTING: no attribute has that type [choice]
-    no_resources = DATA_BLOCK_UNAVAILABLE  # D-17, D-18, D-22 [impl]: no transfer free, no block transfer negotiated, too long
+    # D-17, D-18, D-22 [impl]: no transfer free, no block transfer negotiated, too long
+    no_resources = DATA_BLOCK_UNAVAILABLE
     bad_block = DATA_BLOCK_UNAVAILABLE  # D-22, raw data not as long as the block says [impl]
     escaped = HARDWARE_FAULT  # an object raised [choice]
     not_executed = OTHER_REASON  # D-43: ACCESS broke off at an error before this entry [memory]

@@ -1,8 +1,9 @@
 """Work on octets in place: one door to the viper functions and to their plain twins.
 
-Everything that the request path does to single octets goes through here, because bytecode pays about sixty instructions an
-operation and boxes 32-bit values on a board. `octets_viper` needs a native code emitter; where there is none (CPython, MicroPython on
-WebAssembly or on some arm64 builds) its import fails with SyntaxError or NameError and the twin of the same contract is taken.
+Everything that the request path does to single octets goes through here, because bytecode pays
+about sixty instructions an operation and boxes 32-bit values on a board. `octets_viper` needs a
+native code emitter; where there is none (CPython, MicroPython on WebAssembly or on some arm64
+builds) its import fails with SyntaxError or NameError and the twin of the same contract is taken.
 """
 
 try:

@@ -1,4 +1,6 @@
-"""Plain twins of `octets_viper`: the contract of every function, for CPython and for interpreters without an emitter."""
+"""Plain twins of `octets_viper`: the contract of every function, for CPython and
+for interpreters without an emitter.
+"""
 
 _SMALL_MAX = 0x3FFFFFFF
 
@@ -12,7 +14,9 @@ _SIZED = (4, 9, 10, 12, 19)
 
 
 def copy(dst, do, src, so, n):
-    """Copy src[so:so+n] to dst[do:do+n]; the two may overlap. No bounds are checked: offsets come checked."""
+    """Copy src[so:so+n] to dst[do:do+n]; the two may overlap. No bounds are
+    checked: offsets come checked.
+    """
     dst[do : do + n] = src[so : so + n]
 
 
@@ -42,7 +46,9 @@ def compare(a, ao, b, bo, n):
 
 
 def digest(buf, off, n):
-    """26 bits that tell n octets from others, by accident all but never the same; no protection against intent."""
+    """26 bits that tell n octets from others, by accident all but never the
+    same; no protection against intent.
+    """
     h = 0
     for octet in buf[off : off + n]:
         h = (h * 31 + octet + 1) & 0x3FFFFFF
@@ -61,7 +67,9 @@ def put16(buf, off, v):
 
 
 def get32(buf, off):
-    """The 32-bit big-endian number at off, or 2**30 - 1 for anything larger: a board never boxes it."""
+    """The 32-bit big-endian number at off, or 2**30 - 1 for anything
+    larger: a board never boxes it.
+    """
     v = buf[off] << 24 | buf[off + 1] << 16 | buf[off + 2] << 8 | buf[off + 3]
     return v if v < _SMALL_MAX else _SMALL_MAX
 
@@ -72,10 +80,11 @@ def put32(buf, off, v):
 
 
 def put_block(tx, start, tag, last, number, raw, end):
-    """Put the header of a block of a response (`dlms.long.response`) in front of its raw data tx[raw:end], fewer than 65,536 octets.
+    """Put the header of a block of a response (`dlms.long.response`) in front of its raw data
+    tx[raw:end], fewer than 65,536 octets.
 
-    The APDU begins at tx[start:], where the invoke-id-and-priority of GET and ACTION stands already; the data move down behind a
-    shorter header. Returns the offset behind them.
+    The APDU begins at tx[start:], where the invoke-id-and-priority of GET and ACTION stands
+    already; the data move down behind a shorter header. Returns the offset behind them.
     """
     tx[start] = tag
     if tag == 0x0C:
@@ -103,12 +112,16 @@ def u32_equal(buf, off, v):
 
 
 def add32(buf, off, inc):
-    """Add the small integer inc >= 0 to the 32-bit number at off, in place; wraps at 2**32 as a meter register does."""
+    """Add the small integer inc >= 0 to the 32-bit number at off, in place; wraps
+    at 2**32 as a meter register does.
+    """
     add(buf, off, 4, inc)
 
 
 def add(buf, off, n, inc):
-    """Add the small integer 0 <= inc < 2**30 - 256 to the n-octet big-endian number at off, in place; wraps."""
+    """Add the small integer 0 <= inc < 2**30 - 256 to the n-octet big-endian
+    number at off, in place; wraps.
+    """
     i = off + n - 1
     while inc != 0 and i >= off:
         inc += buf[i]
@@ -118,7 +131,9 @@ def add(buf, off, n, inc):
 
 
 def length(buf, off, end):
-    """The A-XDR or BER length at off (REQUIREMENTS D-100): its value, or -1 when cut short, of no form, or 2**30 and more."""
+    """The A-XDR or BER length at off (REQUIREMENTS D-100): its value, or -1 when cut
+    short, of no form, or 2**30 and more.
+    """
     if off >= end:
         return -1
     v = buf[off]
@@ -142,7 +157,9 @@ def length_size(buf, off):
 
 
 def find_key(keys, n, buf, off):
-    """Index of the first of n 4-octet keys (client wPort, server wPort) equal to buf[off:off+4], or -1."""
+    """Index of the first of n 4-octet keys (client wPort, server wPort)
+    equal to buf[off:off+4], or -1.
+    """
     key = bytes(buf[off : off + 4])
     for i in range(n):
         if keys[4 * i : 4 * i + 4] == key:
@@ -177,8 +194,9 @@ def answer(tx, rx, off, n):
 def find(table, n, buf, off):
     """Look a class-id and logical name, buf[off:off+8], up in a directory table.
 
-    The table holds n records of 8 octets, logical name (6) then class-id (2), in ascending order of names.
-    Returns the record's index, -1 when no object has that name, -2 - index when the object with that name is of another class.
+    The table holds n records of 8 octets, logical name (6) then class-id (2), in ascending order
+    of names. Returns the record's index, -1 when no object has that name, -2 - index when the
+    object with that name is of another class.
     """
     name = bytes(buf[off + 2 : off + 8])
     lo = 0
@@ -196,8 +214,9 @@ def find(table, n, buf, off):
 
 
 def find_base(table, n, buf, off):
-    """Index of the last of n 3-octet records, a 16-bit base name and one octet more in ascending order of base names, whose base
-    name is not above the short name buf[off:off+2]; -1 when all are above.
+    """Index of the last of n 3-octet records, a 16-bit base name and one octet more in
+    ascending order of base names, whose base name is not above the short name
+    buf[off:off+2]; -1 when all are above.
     """
     name = get16(buf, off)
     lo = 0
@@ -212,10 +231,12 @@ def find_base(table, n, buf, off):
 
 
 def scan(buf, off, end, stack, depth):
-    """Walk one A-XDR Data at off; returns the offset behind it, -1 when it is not well-formed, -2 when nested too deep.
+    """Walk one A-XDR Data at off; returns the offset behind it, -1 when it is not
+    well-formed, -2 when nested too deep.
 
-    `stack` is an array of 16-bit counts with at least `depth` places, the caller's own: no recursion and no heap. When the
-    Data is well-formed stack[0] tells whether any length in it is longer than it has to be.
+    `stack` is an array of 16-bit counts with at least `depth` places, the caller's own:
+    no recursion and no heap. When the Data is well-formed stack[0] tells whether any
+    length in it is longer than it has to be.
     """
     level = 0
     longer = 0
@@ -261,7 +282,9 @@ def scan(buf, off, end, stack, depth):
 
 
 def scan_types(buf, off, end, stack, base, depth):
-    """Walk the type description of a compact-array (REQUIREMENTS D-103); returns as `scan`. Uses stack above `base`."""
+    """Walk the type description of a compact-array (REQUIREMENTS D-103); returns as
+    `scan`. Uses stack above `base`.
+    """
     level = base + 1
     if level >= depth:
         return -2

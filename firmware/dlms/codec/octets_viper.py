@@ -1,8 +1,10 @@
-"""Octet functions for MicroPython's viper emitter: nothing here allocates or boxes on a 32-bit board.
+"""Octet functions for MicroPython's viper emitter: nothing here
+allocates or boxes on a 32-bit board.
 
-The contract of each function stands in the plain twin, `octets_plain`; both are run on equal inputs by the tests.
-Buffers arrive as `ptr8`, so nothing is bounds-checked here: callers pass offsets that they have checked.
-Right shifts are arithmetic and literals stay below 2**30, so that the same source is right on 32-bit boards.
+The contract of each function stands in the plain twin, `octets_plain`; both are run on equal inputs
+by the tests. Buffers arrive as `ptr8`, so nothing is bounds-checked here: callers pass offsets that
+they have checked. Right shifts are arithmetic and literals stay below 2**30, so that the same
+source is right on 32-bit boards.
 """
 
 import micropython
@@ -247,7 +249,8 @@ def find(table: ptr8, n: int, buf: ptr8, off: int) -> int:
     lo = 0
     hi = n
     name = off + 2
-    # octets that the names at lo - 1 and at hi have in common with the one looked for: all between them begin so, too
+    # octets that the names at lo - 1 and at hi have in common with the one looked
+    # for: all between them begin so, too
     low = 0
     high = 0
     while lo < hi:
@@ -326,7 +329,8 @@ def scan(buf: ptr8, off: int, end: int, stack: ptr16, depth: int) -> int:
                     off += 1
                     k -= 1
             if tag <= 2:
-                # every element takes an octet at least: a count beyond the rest is refused before it is counted down
+                # every element takes an octet at least: a count beyond the rest is
+                # refused before it is counted down
                 if n > end - off:
                     return -1
                 level += 1
@@ -360,7 +364,8 @@ def scan(buf: ptr8, off: int, end: int, stack: ptr16, depth: int) -> int:
 
 @micropython.viper
 def scan_types(buf: ptr8, off: int, end: int, stack: ptr16, base: int, depth: int) -> int:
-    # the TypeDescription of a compact-array: tags without contents; array: 01 count16 type, structure: 02 n types
+    # the TypeDescription of a compact-array: tags without contents; array: 01
+    # count16 type, structure: 02 n types
     level = base + 1
     if level >= depth:
         return -2

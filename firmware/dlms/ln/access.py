@@ -1,4 +1,5 @@
-"""The ACCESS service (REQUIREMENTS D.5, D-40 to D-45): attributes read and written and methods invoked, in order, in one request.
+"""The ACCESS service (REQUIREMENTS D.5, D-40 to D-45): attributes read and written and
+methods invoked, in order, in one request.
 
     D9 long-invoke-id(4) date-time n {specification} n {Data}                       request
     DA long-invoke-id(4) 00 (00 | 01 n {specification}) n {Data} n {choice result}  response
@@ -7,12 +8,14 @@
                     02 descriptor(9)   set               05 descriptor(9) selector Data   set with selection
                     03 descriptor(9)   action
 
-Of long-invoke-id the top octet says: 80 high priority, 40 confirmed, 20 break on error, 10 self-descriptive: the answer repeats the
-specifications (D-03, D-41). There is one Data for every specification, null-data where there is nothing to say (D-42).
+Of long-invoke-id the top octet says: 80 high priority, 40 confirmed, 20 break on error, 10
+self-descriptive: the answer repeats the specifications (D-03, D-41). There is one Data for every
+specification, null-data where there is nothing to say (D-42).
 
-The request is kept in the transfer's buffer, the results behind it, and the answer is produced piece by piece as it is sent: what
-a specification asks for is done when its turn comes, once, and the Data kept for as long as its block may be asked for again
-(`dlms.long.legs`). Everything that fits is done before the first octet leaves; what stands behind a long value waits until that has
+The request is kept in the transfer's buffer, the results behind it, and the answer is produced
+piece by piece as it is sent: what a specification asks for is done when its turn comes, once, and
+the Data kept for as long as its block may be asked for again (`dlms.long.legs`). Everything that
+fits is done before the first octet leaves; what stands behind a long value waits until that has
 been fetched, so that the value is the one from before it [choice].
 
     buf:  | long-invoke-id date-time n specifications n Data | n choice result choice result … |
@@ -52,7 +55,9 @@ _name = bytearray(_DESCRIPTOR + 1)  # a descriptor and no selection, as GET and 
 
 
 def request(server, aa, rx, p, end, tx):
-    """Serve the ACCESS request rx[p:end]; returns the offset behind the answer at tx[aa.start:], or 0 for none."""
+    """Serve the ACCESS request rx[p:end]; returns the offset behind the answer
+    at tx[aa.start:], or 0 for none.
+    """
     errors = server.errors
     server.abandon(aa)
     if end - p < 1 + _ID:
@@ -88,7 +93,9 @@ def request(server, aa, rx, p, end, tx):
 
 
 def accept(server, t, rx, q, end):
-    """Keep the request rx[q:end] in transfer t, ready to be executed; returns 0, or the ExceptionResponse that refuses it."""
+    """Keep the request rx[q:end] in transfer t, ready to be executed; returns 0, or the
+    ExceptionResponse that refuses it.
+    """
     t.reset()
     if not t.take(rx, q, end - q):
         return server.errors.access_too_long
@@ -141,11 +148,14 @@ def specification_end(server, buf, q, end):
     return server.scan(buf, q + 1, end) if q < end else -1
 
 
-# -- the answer ------------------------------------------------------------------------------------------
+# -- the answer
+# ------------------------------------------------------------------------------------------
 
 
 def next(t):
-    """Put the next piece of the answer into t.carry; False at its end. The second half of `Transfer.next`."""
+    """Put the next piece of the answer into t.carry; False at its end. The
+    second half of `Transfer.next`.
+    """
     if t.phase == _SPECIFICATIONS:
         echo(t)
     elif t.phase == _COUNT:
@@ -169,7 +179,9 @@ def next(t):
 
 
 def echo(t):
-    """As much of the specifications as carry holds: t.held octets of them, from t.off on, are still to be repeated."""
+    """As much of the specifications as carry holds: t.held octets of them, from
+    t.off on, are still to be repeated.
+    """
     n = min(t.held, t.piece)
     copy(t.carry, HEAD, t.buf, t.off, n)
     t.c1 = HEAD + n
@@ -189,7 +201,8 @@ def execute(server, t):
     i = t.mark + 1 + 2 * (buf[t.mark] - t.entries)
     buf[i] = buf[q] if buf[q] <= _ACTION else buf[q] - 3
     code = unfit(server, buf, data, end) if buf[q] in _WRITING else SUCCESS
-    t.pos = specification_end(server, buf, q, t.used)  # `get.begin` wants to be the first behind the scan of a selection
+    # `get.begin` wants to be the first behind the scan of a selection
+    t.pos = specification_end(server, buf, q, t.used)
     if buf[0] & _BREAK and t.entries < buf[t.mark] and buf[i - 1] != SUCCESS:
         code = server.errors.not_executed  # … nor is any behind it (D-43)
     elif code == SUCCESS:
@@ -203,13 +216,17 @@ def execute(server, t):
 
 
 def unfit(server, buf, off, end):
-    """The result for a Data that cannot be had with the shortest lengths: a compact-array, which no attribute takes; else success."""
+    """The result for a Data that cannot be had with the shortest lengths: a compact-array,
+    which no attribute takes; else success.
+    """
     server.scan(buf, off, end)
     return server.errors.too_nested if server.stack[0] else SUCCESS
 
 
 def serve(server, t, buf, q, data, end):
-    """Read, write or invoke what the specification at buf[q:] names, with the Data buf[data:end]; returns a result."""
+    """Read, write or invoke what the specification at buf[q:] names, with the Data
+    buf[data:end]; returns a result.
+    """
     if buf[q] == _ACTION:
         return invoke(server, t, buf, q + 1, data, end)
     if buf[q] == _SET or buf[q] == _SET_SELECTED:
@@ -230,7 +247,9 @@ def write(server, t, buf, d, data, end):
 
 
 def invoke(server, t, buf, d, data, end):
-    """Invoke the method that the descriptor at buf[d:] names with the Data buf[data:end], null-data for none; returns a result."""
+    """Invoke the method that the descriptor at buf[d:] names with the Data buf[data:end],
+    null-data for none; returns a result.
+    """
     end = action.invoke(server, t.aa, buf, d, buf, data if buf[data] != NULL else end, end, t.carry, HEAD)
     if end < HEAD:
         return -end

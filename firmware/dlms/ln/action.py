@@ -7,8 +7,8 @@
     C3 05 iip n {descriptor(9)} last number(4) length raw list+first-pblock  -> C7 04 iip number(4) | C7 03 …
     C3 06 iip last number(4) length raw                   pblock             -> C7 04 iip number(4) | C7 01 … | C7 03 …
 
-A descriptor is class-id(2), logical name(6), method-id(1). All methods of a request are invoked before the first octet of the
-answer leaves: what a client does not fetch was done all the same.
+A descriptor is class-id(2), logical name(6), method-id(1). All methods of a request are invoked
+before the first octet of the answer leaves: what a client does not fetch was done all the same.
 """
 
 from micropython import const
@@ -33,7 +33,9 @@ _NOT_AVAILABLE = const(4)  # octets of `result 01 01 data-access-result`
 
 
 def request(server, aa, rx, p, end, tx):
-    """Serve the ACTION request rx[p:end]; returns the offset behind the response APDU at tx[aa.start:], or 0 for none."""
+    """Serve the ACTION request rx[p:end]; returns the offset behind the response
+    APDU at tx[aa.start:], or 0 for none.
+    """
     errors = server.errors
     if end - p < 3:
         return server.exception(aa, tx, errors.no_invoke_id)
@@ -62,7 +64,9 @@ def request(server, aa, rx, p, end, tx):
 
 
 def unheard(server, aa, iip):
-    """An unconfirmed ACTION is executed and nothing is sent, whatever is wrong with it (B-09, D-99): of a long answer nothing is kept."""
+    """An unconfirmed ACTION is executed and nothing is sent, whatever is wrong with it (B-09,
+    D-99): of a long answer nothing is kept.
+    """
     t = aa.transfer
     if t is not None and t.kind != ACTION_IN and not stray(aa, iip):
         server.abandon(aa)
@@ -113,7 +117,8 @@ def invoke_one(server, aa, names, d, buf, off, end, tx, iip):
 
 
 def invoke(server, aa, names, d, buf, off, end, out, o):
-    """Invoke the method that names[d:] names with the parameter that fills buf[off:end], empty for none.
+    """Invoke the method that names[d:] names with the parameter that fills
+    buf[off:end], empty for none.
 
     Returns the offset behind the return data at out[o:], o when there are none, or -result.
     """
@@ -144,11 +149,14 @@ def invoke(server, aa, names, d, buf, off, end, out, o):
     return obj.act(m, buf, off, end, out, o, aa)
 
 
-# -- a list of methods -------------------------------------------------------------------------------
+# -- a list of methods
+# -------------------------------------------------------------------------------
 
 
 def names_end(server, buf, q, end):
-    """Offset behind the count and descriptors at buf[q:], -1 when malformed, -2 when there are more than the limit."""
+    """Offset behind the count and descriptors at buf[q:], -1 when malformed, -2
+    when there are more than the limit.
+    """
     n = length(buf, q, end)
     if n < 0:
         return -1
@@ -166,7 +174,9 @@ def refuse_list(server, aa, tx, iip, r):
 
 
 def with_list(server, aa, rx, p, end, tx, iip):
-    """Several methods invoked in order, one result each; a failing one does not stop the others (D-34)."""
+    """Several methods invoked in order, one result each; a failing one
+    does not stop the others (D-34).
+    """
     if aa.conformance & MULTIPLE_REFERENCES == 0:
         return server.exception(aa, tx, server.errors.list_not_negotiated)
     q = names_end(server, rx, p + 3, end)
@@ -176,7 +186,9 @@ def with_list(server, aa, rx, p, end, tx, iip):
 
 
 def invoke_list(server, aa, names, d, buf, off, end, tx, iip):
-    """Invoke the list: count and descriptors at names[d:], count and parameters in buf[off:end], null-data for none."""
+    """Invoke the list: count and descriptors at names[d:], count and parameters in
+    buf[off:end], null-data for none.
+    """
     n = length(names, d, d + 6)
     if length(buf, off, end) != n:
         return refuse_list(server, aa, tx, iip, -1)
@@ -205,10 +217,11 @@ def invoke_list(server, aa, names, d, buf, off, end, tx, iip):
 
 
 def invoke_next(server, aa, t, names, d, buf, off, end, keep):
-    """Invoke one method of a list and append its entry to the answer in t.buf; returns the offset behind its parameter.
+    """Invoke one method of a list and append its entry to the answer in t.buf;
+    returns the offset behind its parameter.
 
-    `result 00`, `result 01 00 Data`, or where the Data would not leave `keep` octets of t.buf to the entries that follow,
-    `result 01 01 data-access-result`: the method was invoked all the same.
+    `result 00`, `result 01 00 Data`, or where the Data would not leave `keep` octets of t.buf to
+    the entries that follow, `result 01 01 data-access-result`: the method was invoked all the same.
     """
     after = server.scan(buf, off, end)
     q = t.used
@@ -229,7 +242,8 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
     return after
 
 
-# -- blocks --------------------------------------------------------------------------------------------
+# -- blocks
+# --------------------------------------------------------------------------------------------
 
 
 def next_pblock(server, aa, rx, p, tx, iip):
@@ -278,7 +292,9 @@ def pblock(server, aa, rx, p, end, tx, iip):
 
 
 def answer_block(server, aa, tx, iip, action):
-    """Answer a block after `blocks` said what is to be done; with the last one the methods are invoked."""
+    """Answer a block after `blocks` said what is to be done; with the
+    last one the methods are invoked.
+    """
     t = aa.transfer
     if action == states.TAKE:
         p = aa.start
@@ -288,8 +304,8 @@ def answer_block(server, aa, tx, iip, action):
         put32(tx, p + 3, t.block)
         return p + 7
     if action == states.EXECUTE:
-        # The parameters are read from the transfer given back; the answer is built in the scratch one, and only
-        # a request after this one can take the transfer again.
+        # The parameters are read from the transfer given back; the answer is built in the scratch
+        # one, and only a request after this one can take the transfer again.
         server.abandon(aa)
         if t.many:
             return invoke_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, iip)
@@ -299,4 +315,6 @@ def answer_block(server, aa, tx, iip, action):
     if action == states.WRONG_NUMBER:
         # action-result has no code for a wrong number (D-32)
         return result(aa, tx, iip, LONG_ACTION_ABORTED)
-    return result(aa, tx, iip, server.errors.malformed_action if action == states.MALFORMED else server.errors.no_resources)
+    return result(
+        aa, tx, iip, server.errors.malformed_action if action == states.MALFORMED else server.errors.no_resources
+    )

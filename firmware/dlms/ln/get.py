@@ -4,8 +4,9 @@
     C0 02 iip block-number(4)                         next              -> C4 02 iip last number(4) (00 len raw | 01 result)
     C0 03 iip n {descriptor(9) selection}             with-list         -> C4 03 iip n {00 Data | 01 result}
 
-A descriptor is class-id(2), logical name(6), attribute-id(1); selection is 00, or 01 selector Data. The plain case - one short
-attribute, no selection - never comes here: `server.handle` has a short way for it.
+A descriptor is class-id(2), logical name(6), attribute-id(1); selection is 00, or 01
+selector Data. The plain case - one short attribute, no selection - never comes here:
+`server.handle` has a short way for it.
 """
 
 from micropython import const
@@ -27,7 +28,9 @@ _LIST = const(3)  # octets of `C4 03 iip`
 
 
 def request(server, aa, rx, p, end, tx):
-    """Serve the GET request rx[p:end]; returns the offset behind the response APDU at tx[aa.start:], or 0 for none."""
+    """Serve the GET request rx[p:end]; returns the offset behind the response APDU
+    at tx[aa.start:], or 0 for none.
+    """
     errors = server.errors
     if end - p < 3:
         return server.exception(aa, tx, errors.no_invoke_id)
@@ -51,15 +54,19 @@ def request(server, aa, rx, p, end, tx):
 
 
 def turn(server, aa, choice, iip):
-    """The client turns to another request: the transfer that runs ends (D-17). A request for a block of another one ends nothing (D-07)."""
+    """The client turns to another request: the transfer that runs ends (D-17). A request for a
+    block of another one ends nothing (D-07).
+    """
     if choice != 2 or not stray(aa, iip):
         server.abandon(aa)
 
 
 def yields_nothing(aa, choice):
-    """True when an unconfirmed GET yields nothing (B-09): nothing is read then, for nobody would hear of it.
+    """True when an unconfirmed GET yields nothing (B-09): nothing is read
+    then, for nobody would hear of it.
 
-    With an unknown choice nothing says for sure that this was the service class: refused where an answer can go (D-93).
+    With an unknown choice nothing says for sure that this was the service class:
+    refused where an answer can go (D-93).
     """
     return 1 <= choice <= 3 or (choice & 0x40 == 0 and aa.assoc.preestablished)
 
@@ -123,7 +130,9 @@ def normal(server, aa, rx, p, end, tx, iip):
 
 
 def begin(server, aa, t, buf, q, at, end):
-    """Begin to read what the descriptor at buf[q:] names; returns a result. Selector and parameters fill buf[at:end], at is 0 for none."""
+    """Begin to read what the descriptor at buf[q:] names; returns a result. Selector and
+    parameters fill buf[at:end], at is 0 for none.
+    """
     directory = aa.directory
     j = find(directory.table, directory.n, buf, q)
     if j < 0 or aa.acc[j] == 0:
@@ -199,7 +208,8 @@ def with_list(server, aa, rx, p, end, tx, iip):
     t.list_entry = list_entry
     t.entries = n
     t.pos = 0
-    # the count stands in front of the entries, in a response in one piece and in the raw data of blocks
+    # the count stands in front of the entries, in a response in one piece
+    # and in the raw data of blocks
     t.put(n)
     start = aa.start
     tx[start] = 0xC4
@@ -210,7 +220,9 @@ def with_list(server, aa, rx, p, end, tx, iip):
 
 
 def check_list(server, aa, rx, q, end, n):
-    """Walk the n entries of a list; returns 0, -1 when they are malformed, or the ExceptionResponse for what was not negotiated."""
+    """Walk the n entries of a list; returns 0, -1 when they are malformed, or the
+    ExceptionResponse for what was not negotiated.
+    """
     code = 0
     while n > 0:
         if end - q < 10:
@@ -227,7 +239,9 @@ def check_list(server, aa, rx, q, end, n):
 
 
 def list_entry(server, t):
-    """Encode the head of the next entry of a GET list into carry: `00` and the value, or `01 result`."""
+    """Encode the head of the next entry of a GET list into carry: `00`
+    and the value, or `01 result`.
+    """
     q = t.pos
     end = selection_end(server, t.buf, q + 9, t.used)
     t.pos = end

@@ -6,7 +6,8 @@
     C1 04 iip n {descriptor(9) selection} n {Data}                       with-list             -> C5 05 iip n {result}
     C1 05 iip n {descriptor(9) selection} last number(4) length raw      list+first-datablock  -> C5 02 … | C5 04 iip n {result} number
 
-A value in blocks is put together in the transfer's buffer behind its descriptors and applied only when it is whole (D-24).
+A value in blocks is put together in the transfer's buffer behind its descriptors and
+applied only when it is whole (D-24).
 """
 
 from micropython import const
@@ -26,7 +27,9 @@ _LAST_LIST = const(4)
 
 
 def request(server, aa, rx, p, end, tx):
-    """Serve the SET request rx[p:end]; returns the offset behind the response APDU at tx[aa.start:], or 0 for none."""
+    """Serve the SET request rx[p:end]; returns the offset behind the response APDU
+    at tx[aa.start:], or 0 for none.
+    """
     errors = server.errors
     if end - p < 3:
         return server.exception(aa, tx, errors.no_invoke_id)
@@ -88,7 +91,9 @@ def acknowledge(aa, tx, iip, t):
 
 
 def not_negotiated(server, aa, buf, q):
-    """The ExceptionResponse for what the descriptor at buf[q:] uses and the AA did not negotiate, or 0."""
+    """The ExceptionResponse for what the descriptor at buf[q:] uses and
+    the AA did not negotiate, or 0.
+    """
     if buf[q + 9] and aa.conformance & SELECTIVE_ACCESS == 0:
         return server.errors.selection_not_negotiated
     if buf[q + 8] == 0 and aa.conformance & ATTRIBUTE_0_SET == 0:
@@ -112,7 +117,9 @@ def normal(server, aa, rx, p, end, tx, iip):
 
 
 def apply(server, aa, names, d, buf, off, end):
-    """Set what the descriptor at names[d:] names to the Data that fills buf[off:end]; returns a result."""
+    """Set what the descriptor at names[d:] names to the Data that fills
+    buf[off:end]; returns a result.
+    """
     errors = server.errors
     stack = server.stack
     r = scan(buf, off, end, stack, server.depth)
@@ -146,11 +153,12 @@ def apply(server, aa, names, d, buf, off, end):
 
 
 def apply_all(server, aa, obj, j, buf, off):
-    """Attribute 0: a structure with one element for each attribute of the class, null-data leaving it as it is [choice].
+    """Attribute 0: a structure with one element for each attribute of the class,
+    null-data leaving it as it is [choice].
 
-    All elements are checked before the first is applied, so that the object changes wholly or not at all (D-21). Of the
-    attributes that depend on each other (`Interface.DEPENDENT`) at most one is taken: applied, it would change what the others
-    were checked against.
+    All elements are checked before the first is applied, so that the object changes wholly or not
+    at all (D-21). Of the attributes that depend on each other (`Interface.DEPENDENT`) at most one
+    is taken: applied, it would change what the others were checked against.
     """
     if buf[off] != STRUCTURE or buf[off + 1] != obj.ATTRIBUTES:
         return server.errors.no_attribute
@@ -159,7 +167,9 @@ def apply_all(server, aa, obj, j, buf, off):
 
 
 def set_each(server, aa, obj, j, buf, q, commit):
-    """Set attribute 1, 2, … to the Data that follow each other at buf[q:]; returns the first result that is no success."""
+    """Set attribute 1, 2, … to the Data that follow each other at buf[q:]; returns
+    the first result that is no success.
+    """
     attr = 1
     dependent = 0
     while attr <= obj.ATTRIBUTES:
@@ -177,11 +187,14 @@ def set_each(server, aa, obj, j, buf, q, commit):
     return SUCCESS
 
 
-# -- a list of values --------------------------------------------------------------------------------
+# -- a list of values
+# --------------------------------------------------------------------------------
 
 
 def check_list(server, aa, rx, q, end):
-    """Walk the count and descriptors at rx[q:]; returns the offset behind them, -1 when malformed, -2 when refused (server.refusal)."""
+    """Walk the count and descriptors at rx[q:]; returns the offset behind them, -1 when
+    malformed, -2 when refused (server.refusal).
+    """
     n = length(rx, q, end)
     if n < 0:
         return -1
@@ -226,10 +239,12 @@ def with_list(server, aa, rx, p, end, tx, iip):
 
 
 def apply_list(server, aa, names, d, buf, off, end, tx, room):
-    """Set the list: count and descriptors at names[d:], count and values in buf[off:end]; writes `C5 … … n {result}`.
+    """Set the list: count and descriptors at names[d:], count and values in
+    buf[off:end]; writes `C5 … … n {result}`.
 
-    Returns the offset behind it; 0 when the values are malformed or not as many as the descriptors, -1 when refused
-    (server.refusal: more than limits.LIST, or than an answer of `room` octets tells). Then nothing was applied.
+    Returns the offset behind it; 0 when the values are malformed or not as many as the
+    descriptors, -1 when refused (server.refusal: more than limits.LIST, or than an answer of
+    `room` octets tells). Then nothing was applied.
     """
     n = length(names, d, d + 6)
     if length(buf, off, end) != n:
@@ -263,7 +278,8 @@ def walk(server, buf, off, end, n):
     return off
 
 
-# -- blocks --------------------------------------------------------------------------------------------
+# -- blocks
+# --------------------------------------------------------------------------------------------
 
 
 def first_block(server, aa, rx, p, end, tx, iip):
@@ -300,7 +316,9 @@ def next_block(server, aa, rx, p, end, tx, iip):
 
 
 def answer_block(server, aa, rx, q, end, tx, iip, action):
-    """Answer the block at rx[q:end] after `blocks` said what is to be done; the last one is applied."""
+    """Answer the block at rx[q:end] after `blocks` said what is to be
+    done; the last one is applied.
+    """
     if action == states.TAKE:
         return acknowledge(aa, tx, iip, aa.transfer)
     if action == states.EXECUTE:
@@ -320,7 +338,9 @@ def answer_block(server, aa, rx, q, end, tx, iip, action):
 
 
 def execute(server, aa, t, rx, q, tx, iip):
-    """The value is whole: apply it. `C5 03 iip result number(4)`, of a list `C5 04 iip n {result} number(4)`."""
+    """The value is whole: apply it. `C5 03 iip result number(4)`, of a list
+    `C5 04 iip n {result} number(4)`.
+    """
     if not t.many:
         code = apply(server, aa, t.buf, 0, t.buf, t.mark, t.used)
         server.abandon(aa)

@@ -1,4 +1,6 @@
-"""The short way through the server, for the plainest requests: one door to the viper function and to its plain twin."""
+"""The short way through the server, for the plainest requests: one door to the
+viper function and to its plain twin.
+"""
 
 try:
     from dlms.ln.short_viper import short_get

@@ -11,20 +11,26 @@ _NOT_THERE = -1  # what `find` returns for a name that no object has
 
 
 def short_get(keys, ways, rx, off, n, tx, served):
-    """Serve the octets rx[off:off+n] when they are one plain request; returns the answer's size at tx[0:], or 0.
+    """Serve the octets rx[off:off+n] when they are one plain request; returns
+    the answer's size at tx[0:], or 0.
 
-    The header is checked too: over TCP these octets come as they were received, before anything looked for a WPDU in them.
+    The header is checked too: over TCP these octets come as they were received, before
+    anything looked for a WPDU in them.
 
-    keys and ways are those of the link (`association.Link`). A way is (table of the directory, number of its records << 16 | the one of
-    the association object itself, objects, row of rights of each, rows of rights, longest response APDU, whether a GET is answered
-    whatever its service class, services negotiated, most entries of a list, result for an unknown object << 8 | result for no right).
+    keys and ways are those of the link (`association.Link`). A way is (table of the directory,
+    number of its records << 16 | the one of the association object itself, objects, row of rights
+    of each, rows of rights, longest response APDU, whether a GET is answered whatever its service
+    class, services negotiated, most entries of a list, result for an unknown object << 8 | result
+    for no right).
 
-    Plain: a GET-request-normal without selection, `header(8) C0 01 iip class(2) name(6) attribute 00`, in an AA that has a way,
-    for an attribute that the object holds as encoded octets and that fits one answer:
-    `0001 wPorts swapped length · C4 01 iip 00 value`. Where no object has that name, or the client does not see it or may not read the
-    attribute, the answer is `C4 01 iip 01 result`. What is no GET is the affair of `short_other`.
-    One more request is then counted in the 32 bits of `served`. With 0 nothing was done but that tx may hold a part of an answer, and
-    the request goes the long way (which finds any error).
+    Plain: a GET-request-normal without selection,
+    `header(8) C0 01 iip class(2) name(6) attribute 00`, in an AA that has a way, for an attribute
+    that the object holds as encoded octets and that fits one answer:
+    `0001 wPorts swapped length · C4 01 iip 00 value`. Where no object has that name, or the client
+    does not see it or may not read the attribute, the answer is `C4 01 iip 01 result`. What is no
+    GET is the affair of `short_other`. One more request is then counted in the 32 bits of `served`.
+    With 0 nothing was done but that tx may hold a part of an answer, and the request goes the long
+    way (which finds any error).
     """
     if n < 21:
         return 0
@@ -56,16 +62,19 @@ def short_get(keys, ways, rx, off, n, tx, served):
 
 
 def short_other(keys, ways, rx, off, n, tx, served):
-    """As `short_get`, for n > 20 octets that hold another plain request, of the confirmed class and for a service negotiated:
+    """As `short_get`, for n > 20 octets that hold another plain request, of the confirmed
+    class and for a service negotiated:
 
         C1 01 iip class(2) name(6) attribute 00 Data      -> C5 01 iip result
         C3 01 iip class(2) name(6) 01 (00 | 01 Data)      -> C7 01 iip 00 00
         C0 03 iip n {class(2) name(6) attribute 00}       -> C4 03 iip n {00 value}
 
-    A SET is plain when its Data is of a type of fixed size, and the attribute one that takes a copy (`Interface.COPIED`), which the
-    object holds in a bytearray; also when there is no such object, or no right to write. An ACTION is plain when the client may invoke
-    method 1, all that it does is to clear an attribute (`Interface.CLEARED`), and its parameter is none, null-data or an integer. A list
-    is plain when a GET of each entry is and succeeds, the list no longer than the limit, and all its values fit one answer.
+    A SET is plain when its Data is of a type of fixed size, and the attribute one that takes a copy
+    (`Interface.COPIED`), which the object holds in a bytearray; also when there is no such object,
+    or no right to write. An ACTION is plain when the client may invoke method 1, all that it does
+    is to clear an attribute (`Interface.CLEARED`), and its parameter is none, null-data or an
+    integer. A list is plain when a GET of each entry is and succeeds, the list no longer than the
+    limit, and all its values fit one answer.
     """
     shape = plain_request(rx, off, n)
     way = _way(keys, ways, rx, off, n) if shape else None
@@ -97,8 +106,9 @@ def short_other(keys, ways, rx, off, n, tx, served):
 
 
 def plain_request(rx, off, n):
-    """The service that the plain request rx[off:off+n], of more than 20 octets, needs, a bit of the conformance block, and in bit 12 and
-    above how many descriptors it has; 0 when it is none of the plain ones that `short_other` lists.
+    """The service that the plain request rx[off:off+n], of more than 20 octets, needs, a bit of
+    the conformance block, and in bit 12 and above how many descriptors it has; 0 when it is none
+    of the plain ones that `short_other` lists.
     """
     tag = rx[off + 8]
     q = off + 21  # of the parameter
@@ -111,7 +121,9 @@ def plain_request(rx, off, n):
     elif tag == 0xC3:
         if rx[off + 9] != 1:
             return 0
-        if not (rx[off + 20] == 0 and n == 21 or rx[off + 20] == 1 and (n == 22 and rx[q] == 0 or n == 23 and rx[q] == 15)):
+        if not (
+            rx[off + 20] == 0 and n == 21 or rx[off + 20] == 1 and (n == 22 and rx[q] == 0 or n == 23 and rx[q] == 15)
+        ):
             return 0
         needed = ACTION
     elif tag == 0xC0 and rx[off + 9] == 3 and 0 < rx[off + 11] < 0x80 and n == 12 + 10 * rx[off + 11]:
@@ -125,7 +137,9 @@ def plain_request(rx, off, n):
 
 
 def _way(keys, ways, rx, off, n):
-    """The way of the AA that the header rx[off:off+8] of n octets belongs to; None when there is none, or the header is not right."""
+    """The way of the AA that the header rx[off:off+8] of n octets belongs to; None when there
+    is none, or the header is not right.
+    """
     if rx[off] != 0 or rx[off + 1] != 1 or get16(rx, off + 6) != n - HEADER or get16(rx, off + 2) == 0:
         return None
     i = find_key(keys, len(ways), rx, off + 2)
@@ -133,7 +147,8 @@ def _way(keys, ways, rx, off, n):
 
 
 def _place(way, rx, q):
-    """Number of the object with the class-id and name rx[q:q+8], and a result; -1 where the long way has to look.
+    """Number of the object with the class-id and name rx[q:q+8], and a result;
+    -1 where the long way has to look.
 
     The AA's own Association object has no place in the list.
     """
@@ -144,7 +159,9 @@ def _place(way, rx, q):
 
 
 def plain_copy(way, i, rx, off, n):
-    """Set the attribute of object number i that the SET rx[off:off+n] names to its Data; returns a result, or -1."""
+    """Set the attribute of object number i that the SET rx[off:off+n] names to
+    its Data; returns a result, or -1.
+    """
     obj = way[2][i]
     k = rx[off + 19]
     q = off + 21
@@ -173,7 +190,9 @@ def plain_clear(way, i, m):
 
 
 def plain_list(way, rx, off, left, tx):
-    """Write the results of a GET list of `left` entries; returns the octets of the answer's APDU, 0 where the long way has to look."""
+    """Write the results of a GET list of `left` entries; returns the octets of the answer's
+    APDU, 0 where the long way has to look.
+    """
     q = off + 12
     o = HEADER + 4
     for _ in range(left):
@@ -192,7 +211,9 @@ def plain_list(way, rx, off, left, tx):
 
 
 def plain_answer(rx, off, tx, size, served):
-    """Write header, tag and invoke-id of an answer whose APDU takes `size` octets, and count the request; returns the size of it all."""
+    """Write header, tag and invoke-id of an answer whose APDU takes `size` octets, and count
+    the request; returns the size of it all.
+    """
     tx[0:HEADER] = bytes((0, 1, rx[off + 4], rx[off + 5], rx[off + 2], rx[off + 3], size >> 8, size & 0xFF))
     tx[HEADER] = rx[off + 8] + 4
     tx[HEADER + 2] = rx[off + 10]

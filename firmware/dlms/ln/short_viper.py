@@ -1,6 +1,8 @@
-"""The short way in viper, in few functions, so that few calls and no heap frame are paid for; `short_plain` has the contract.
+"""The short way in viper, in few functions, so that few calls and no heap frame are paid
+for; `short_plain` has the contract.
 
-Each is short enough for ARMv6-M in MicroPython 1.25, whose native functions have room for about two kilobytes of code.
+Each is short enough for ARMv6-M in MicroPython 1.25, whose native functions have
+room for about two kilobytes of code.
 
 Attribute loads and subscripts work on objects as ever; what looks at octets works on pointers.
 """
@@ -17,7 +19,8 @@ _SET = const(0x000008)
 _ACTION = const(0x000001)
 _TYPE_UNMATCHED = const(12)
 
-# A name that a module does not have is looked for in the builtins behind it, each time: so the module has them.
+# A name that a module does not have is looked for in the builtins behind it,
+# each time: so the module has them.
 size_of = len
 type_of = type
 writable = bytearray
@@ -48,7 +51,8 @@ def short_get(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> i
     lo = 0
     current = int(way[1])
     hi = current >> 16
-    # octets that the names at lo - 1 and at hi have in common with the one looked for: all between them begin so, too
+    # octets that the names at lo - 1 and at hi have in common with the one looked
+    # for: all between them begin so, too
     low = 0
     high = 0
     mid = -1
@@ -74,7 +78,8 @@ def short_get(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> i
     else:
         if table[p + 6] != rx[11] or table[p + 7] != rx[12]:
             return 0
-        # the AA's own Association object has no place in the list, an object not visible has no rights
+        # the AA's own Association object has no place in the list, an
+        # object not visible has no rights
         if mid == current & 0xFFFF:
             return 0
         if acc[mid] == 0:
@@ -171,7 +176,8 @@ def short_other(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) ->
         tx[9] = 3
         tx[11] = rx[11]
         return int(plain_answer(rx_buf, off, tx_buf, size, served_buf))
-    # the object, by logical name and class-id; the AA's own Association object has no place in the list
+    # the object, by logical name and class-id; the AA's own Association
+    # object has no place in the list
     current = int(way[1])
     i = int(find(way[0], current >> 16, rx_buf, off + 11))
     if i < -1 or i == current & 0xFFFF:

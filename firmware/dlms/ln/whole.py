@@ -1,23 +1,31 @@
-"""Long answers where blocks were not negotiated: one APDU as long as the client takes, streamed, without a buffer of that size.
+"""Long answers where blocks were not negotiated: one APDU as long as the client takes,
+streamed, without a buffer of that size.
 
-The WPDU in front tells how long the APDU is, so over TCP the value is read twice (REQUIREMENTS D-116 to D-119):
+The WPDU in front tells how long the APDU is, so over TCP the value is read
+twice (REQUIREMENTS D-116 to D-119):
 
-    measure   the octets are counted. What another reading might change is kept on a tape; nothing is sent
-    write     the header, then the value again: from the tape, and elements of long attributes encoded anew
+    measure   the octets are counted. What another reading might change is kept
+              on a tape; nothing is sent
+    write     the header, then the value again: from the tape, and elements of
+              long attributes encoded anew
 
-Both go in slices of one element, one long attribute opened or a few simple values, one at each turn of the poll, so that others are served
-meanwhile. What fits the longest APDU that the server sends otherwise, and is read in one slice, goes at once. A datagram has no second
-turn: there the answer is made in the buffer.
+Both go in slices of one element, one long attribute opened or a few simple values, one at each turn
+of the poll, so that others are served meanwhile. What fits the longest APDU that the server sends
+otherwise, and is read in one slice, goes at once. A datagram has no second turn: there the answer
+is made in the buffer.
 
 The tape is what the request leaves of the transfer's `buf`:
 
-    buf:  | request | octets(2) kept … cursor(57) | octets(2) kept … cursor | … octets(2) kept … | resume(16) |
+    buf:  | request | octets(2) kept … cursor(57) | octets(2) kept … cursor | …
+          octets(2) kept … | resume(16) |
           0         used                                                                tape_end             size
 
-A cursor stands for a long attribute: its rows were chosen when it was opened, and are asked for by number. Where the tape is full, what
-follows is read twice (`overflow`), from the place that resume tells. A method is not invoked twice: then the answer is refused.
+A cursor stands for a long attribute: its rows were chosen when it was opened, and are asked for by
+number. Where the tape is full, what follows is read twice (`overflow`), from the place that resume
+tells. A method is not invoked twice: then the answer is refused.
 
-The length announced is kept or the connection ends: rows may be overwritten or cleared, the lists of objects changed between the passes.
+The length announced is kept or the connection ends: rows may be overwritten or cleared, the
+lists of objects changed between the passes.
 """
 
 from micropython import const
@@ -32,7 +40,8 @@ from dlms.ln import action, get
 
 LATER = const(-1)  # instead of an offset: the answer comes with `Server.more`
 BROKEN = const(-1)  # instead of a size: what was announced cannot be kept, the connection has to end
-# What a slice may cost, in simple values: the longest elements, of an access_rights_list, take some 150,000 instructions
+# What a slice may cost, in simple values: the longest elements, of an
+# access_rights_list, take some 150,000 instructions
 _SLICE = const(4)
 _ELEMENT = const(4)
 _CURSOR = const(57)
@@ -47,13 +56,16 @@ _ACCESS = const(0xDA)
 _READ_REQUEST = const(0x05)
 
 
-# -- the first slice -----------------------------------------------------------------------------------
+# -- the first slice
+# -----------------------------------------------------------------------------------
 
 
 def answer(server, aa, t, tx, head):
-    """Send the value that transfer t begins with behind the `head` octets already written at tx[aa.start:], in one APDU.
+    """Send the value that transfer t begins with behind the `head` octets already
+    written at tx[aa.start:], in one APDU.
 
-    Returns the offset behind it, LATER, or 0 when it is too long or cannot be read (t.fault tells why).
+    Returns the offset behind it, LATER, or 0 when it is too long or
+    cannot be read (t.fault tells why).
     """
     start = aa.start
     off = start + head
@@ -104,11 +116,14 @@ def refused(server, t):
     return 0
 
 
-# -- further slices ------------------------------------------------------------------------------------
+# -- further slices
+# ------------------------------------------------------------------------------------
 
 
 def more(server, link, tx):
-    """The next slice of the answer that goes over a link: what is to be sent is tx[0:n]; returns n, 0 for nothing yet, or BROKEN."""
+    """The next slice of the answer that goes over a link: what is to be sent is tx[0:n];
+    returns n, 0 for nothing yet, or BROKEN.
+    """
     aa = link.streaming
     t = aa.transfer
     tag = t.buf[t.used + 2]
@@ -131,7 +146,9 @@ def more(server, link, tx):
 
 
 def refuse(server, aa, t, tag, iip, tx):
-    """Instead of an answer: what the service says when it cannot be sent; returns the offset behind the APDU."""
+    """Instead of an answer: what the service says when it cannot be sent;
+    returns the offset behind the APDU.
+    """
     if tag == _GET:
         return get.result(aa, tx, iip, t.fault)
     if tag == _ACTION:
@@ -171,7 +188,9 @@ def write(server, link, aa, t, tx):
 
 
 def fill(t, out, off, end):
-    """Copy the next octets of the value, of not too many pieces, to out[off:end]; returns the offset behind them. The end is a fault."""
+    """Copy the next octets of the value, of not too many pieces, to out[off:end]; returns the
+    offset behind them. The end is a fault.
+    """
     left = _SLICE
     while off < end:
         n = min(t.c1 - t.c0, end - off)
@@ -192,11 +211,13 @@ def fill(t, out, off, end):
     return off
 
 
-# -- measuring -----------------------------------------------------------------------------------------
+# -- measuring
+# -----------------------------------------------------------------------------------------
 
 
 def measure(server, t, tx, off, end):
-    """Count the octets of the next pieces; at the end of the value the tape is rewound. Copy them to tx[off:end] as well, if they fit.
+    """Count the octets of the next pieces; at the end of the value the tape is rewound. Copy
+    them to tx[off:end] as well, if they fit.
 
     Returns the offset behind them, _TOO_LONG when they do not fit.
     """
@@ -220,12 +241,16 @@ def measure(server, t, tx, off, end):
 
 
 def opened(t):
-    """True when the piece in carry is the head of a long attribute: choosing its rows may have taken longer than any element."""
+    """True when the piece in carry is the head of a long attribute: choosing its rows may
+    have taken longer than any element.
+    """
     return t.i == 0 and not t.taped and t.obj is not None and t.attr in t.obj.LONG
 
 
 def step(server, t):
-    """Read the next piece into carry, and keep it unless it is an element; returns its octets, -1 at the end or with t.fault set."""
+    """Read the next piece into carry, and keep it unless it is an element; returns its
+    octets, -1 at the end or with t.fault set.
+    """
     if t.overflow or t.i < t.n:
         if not t.next():
             return -1
@@ -257,11 +282,14 @@ def rewind(t):
     t.n = t.i = 0
 
 
-# -- the tape ------------------------------------------------------------------------------------------
+# -- the tape
+# ------------------------------------------------------------------------------------------
 
 
 def put(t, buf, off, n, cursor):
-    """Keep buf[off:off+n], and the cursor of the long attribute that follows if there is one; False when there is no room."""
+    """Keep buf[off:off+n], and the cursor of the long attribute that follows if there
+    is one; False when there is no room.
+    """
     end = t.tape_end
     out = t.buf
     if end + 2 + n + (_CURSOR if cursor else 0) > t.size - _RESUME:
@@ -281,7 +309,9 @@ def put(t, buf, off, n, cursor):
 
 
 def put_cursor(t, out, p):
-    """`tag selector attribute record(2) off(2) end(2) n(4) u(4) v(4) w(4) map(32)`, of numbers that begin at -1 one more."""
+    """`tag selector attribute record(2) off(2) end(2) n(4) u(4) v(4) w(4) map(32)`, of
+    numbers that begin at -1 one more.
+    """
     out[p] = t.tag
     out[p + 1] = t.selector
     out[p + 2] = t.attr
@@ -313,7 +343,9 @@ def get_cursor(t, buf, p):
 
 
 def resume_at(t, pos, entries, held, attr):
-    """The tape is full: where the piece in carry was read, `pos(2) entries(2) held(2) attribute last record(2) readable(4)`."""
+    """The tape is full: where the piece in carry was read, `pos(2) entries(2) held(2)
+    attribute last record(2) readable(4)`.
+    """
     buf = t.buf
     p = t.tape_end
     put16(buf, p, pos)
@@ -328,7 +360,9 @@ def resume_at(t, pos, entries, held, attr):
 
 
 def replay(t):
-    """Put the next octets of the tape into the empty carry; False at the end of the value. The second half of `Transfer.next`."""
+    """Put the next octets of the tape into the empty carry; False at the end of the value.
+    The second half of `Transfer.next`.
+    """
     buf = t.buf
     if t.run == 0:
         if t.tape == t.tape_end:

@@ -1,10 +1,12 @@
-"""Requests in service-specific blocks, SET and ACTION alike: blocks are put together in the transfer's buffer (REQUIREMENTS D-22, D-24).
+"""Requests in service-specific blocks, SET and ACTION alike: blocks are put together in the
+transfer's buffer (REQUIREMENTS D-22, D-24).
 
-    … descriptors · last number(4) length raw          the first block, behind what the request names
+    … descriptors · last number(4) length raw          the first block, behind what the
+                                                       request names
     … last number(4) length raw                        those that follow
 
-The descriptors are kept in front of the value, which begins at `mark`. What is done about a block says `dlms.long.states`; how a refusal
-looks is the business of the service.
+The descriptors are kept in front of the value, which begins at `mark`. What is done about a block
+says `dlms.long.states`; how a refusal looks is the business of the service.
 """
 
 from dlms.codec.octets import length, length_size, u32_equal
@@ -21,9 +23,11 @@ def well_formed(buf, q, end):
 
 
 def first(server, aa, rx, p, q, end, kind, many):
-    """Begin a transfer of that kind, of a list with `many`: keep the descriptors rx[p:q] and take block 1 at rx[q:end].
+    """Begin a transfer of that kind, of a list with `many`: keep the descriptors
+    rx[p:q] and take block 1 at rx[q:end].
 
-    The octet before the descriptors is the invoke-id-and-priority, by which blocks of other requests are told from its own.
+    The octet before the descriptors is the invoke-id-and-priority, by which blocks of
+    other requests are told from its own.
 
     Returns what is to be done.
     """
@@ -44,8 +48,9 @@ def first(server, aa, rx, p, q, end, kind, many):
 def next(server, aa, rx, q, end, kind):
     """Take the block at rx[q:end] of a request that runs in blocks; returns what is to be done.
 
-    The octet before it is the invoke-id-and-priority. With another invoke-id than that of the request it is none of its blocks: it is
-    refused as without a transfer, and the one that runs goes on (D-07).
+    The octet before it is the invoke-id-and-priority. With another invoke-id than
+    that of the request it is none of its blocks: it is refused as without a transfer,
+    and the one that runs goes on (D-07).
     """
     if stray(aa, rx[q - 1]):
         return states.NOT_RUNNING if well_formed(rx, q, end) else states.MALFORMED
@@ -53,7 +58,9 @@ def next(server, aa, rx, q, end, kind):
 
 
 def further(server, aa, rx, q, end, kind):
-    """Take the block at rx[q:end] into the transfer of that kind; returns what is to be done: TAKE and EXECUTE when it was taken."""
+    """Take the block at rx[q:end] into the transfer of that kind; returns what is to be
+    done: TAKE and EXECUTE when it was taken.
+    """
     t = aa.transfer
     event = states.SET_BLOCK if kind == states.SET_IN else states.ACTION_BLOCK
     if not well_formed(rx, q, end):

@@ -1,10 +1,12 @@
-"""General block transfer (REQUIREMENTS D.9, D-80 to D-89): any APDU, request or answer, in numbered blocks.
+"""General block transfer (REQUIREMENTS D.9, D-80 to D-89): any APDU,
+request or answer, in numbered blocks.
 
     E0 · block-control · block-number(2) · block-number-ack(2) · length · block-data
          bit 7 last block, bit 6 streaming (more comes, do not answer yet), bits 0 to 5 window
 
-Each side numbers its own blocks from 1, those without data too. block-number-ack tells the other side up to where nothing is missing;
-window, how many blocks its sender takes in one stream. Those who acknowledge without data set last block (D-86).
+Each side numbers its own blocks from 1, those without data too. block-number-ack tells the other
+side up to where nothing is missing; window, how many blocks its sender takes in one stream. Those
+who acknowledge without data set last block (D-86).
 
     request                              answer
     C  E0 4w 0001 0000 …                 S  E0 4w 0001 0002 …
@@ -12,15 +14,19 @@ window, how many blocks its sender takes in one stream. Those who acknowledge wi
                                          C  E0 8w 0003 0002 00         all taken: the next stream
                                          S  E0 80 0003 0003 …          the last block; an acknowledgement of it is welcome
 
-A client that sent its request in blocks is answered in blocks (D-85). Another one is when the answer does not fit and the blocks of the
-service itself were not negotiated; its window is not known then, and 1 is taken (D-89a). So is a window of 0 [choice].
+A client that sent its request in blocks is answered in blocks (D-85). Another one is when the
+answer does not fit and the blocks of the service itself were not negotiated; its window is not
+known then, and 1 is taken (D-89a). So is a window of 0 [choice].
 
-The client drives recovery: it says in block-number-ack where its gap begins, and the stream goes out again from there (D-87). The
-server has no timer. Requests are taken in order; blocks behind a gap are not kept. On a connection nothing is repeated. Among
-datagrams the same first block again is the same request again, and is answered by the answer there is and not by doing it twice; only
-a GET answered by a single block is read anew. A block that comes again with other octets is none of this request: see `dlms.long.states`.
+The client drives recovery: it says in block-number-ack where its gap begins, and the stream goes
+out again from there (D-87). The server has no timer. Requests are taken in order; blocks behind a
+gap are not kept. On a connection nothing is repeated. Among datagrams the same first block again is
+the same request again, and is answered by the answer there is and not by doing it twice; only a GET
+answered by a single block is read anew. A block that comes again with other octets is none of this
+request: see `dlms.long.states`.
 
-What is done in which state stands in `dlms.long.states`; how an answer can be sent twice, in `dlms.long.legs`.
+What is done in which state stands in `dlms.long.states`; how an answer can be
+sent twice, in `dlms.long.legs`.
 """
 
 from micropython import const
@@ -47,7 +53,9 @@ _SINGLE_GET = const(2)
 
 
 class Numbers:
-    """Where a dialogue of blocks stands. That of the server has `open` as well: whether the request being served came in blocks."""
+    """Where a dialogue of blocks stands. That of the server has `open` as well: whether the
+    request being served came in blocks.
+    """
 
     def __init__(self):
         self.sent = 0  # our last block sent, or sent again
@@ -108,11 +116,14 @@ class Block:
         return self.at + self.n == end and self.number > 0
 
 
-# -- a block comes -------------------------------------------------------------------------------------
+# -- a block comes
+# -------------------------------------------------------------------------------------
 
 
 def request(server, aa, rx, p, end, tx):
-    """Serve the block rx[p:end]; returns the offset behind the answer at tx[aa.start:], or 0 for none."""
+    """Serve the block rx[p:end]; returns the offset behind the answer at
+    tx[aa.start:], or 0 for none.
+    """
     errors = server.errors
     if server.pushes is not None and server.pushes.heard(aa.link, aa, rx, p, end):
         return 0
@@ -138,14 +149,18 @@ def request(server, aa, rx, p, end, tx):
         return server.exception(aa, tx, errors.malformed_gbt)
     if action == states.NO_ROOM:
         return server.exception(aa, tx, errors.apdu_too_long)
-    if action == states.ABORT or (action == states.IGNORE and block.n and aa.transfer is None and aa.link.carrier.stream):
+    if action == states.ABORT or (
+        action == states.IGNORE and block.n and aa.transfer is None and aa.link.carrier.stream
+    ):
         # on a connection nothing comes late: who goes on with what is over is told so
         return server.exception(aa, tx, errors.gbt_aborted)
     return 0
 
 
 def stuck(g, block, action):
-    """Count what is answered although the client has made no progress; True when that was often enough."""
+    """Count what is answered although the client has made no progress;
+    True when that was often enough.
+    """
     if action == states.ACKNOWLEDGE and block.control & _STREAMING:
         return False  # not answered
     if action == states.SEND and block.n == 0 and block.ack > g.acked:
@@ -194,7 +209,8 @@ def classify_ack(g, block, rx, sent, stream):
     if block.n and block.number == 1 and (stream or block.digest != g.first):
         return states.GBT_UNSENT if block.ack else states.GBT_FIRST
     if block.n and block.number == 1 and (not g.single or g.acked > g.start):
-        # the first block again, late; but the same request may come twice once it was answered whole
+        # the first block again, late; but the same request may come twice
+        # once it was answered whole
         return states.GBT_FIRST if g.single and sent else states.GBT_ACK_OLD
     if block.n and block.number == 1 and g.single == _SINGLE_GET and sent and g.high == g.start + 1:
         return states.GBT_FIRST
@@ -205,11 +221,14 @@ def classify_ack(g, block, rx, sent, stream):
     if block.n:
         if block.number > g.got:
             return states.GBT_AHEAD
-        return states.GBT_OLD if block.control & _LAST and digest(rx, block.at, block.n) == g.final else states.GBT_OTHER
+        return (
+            states.GBT_OLD if block.control & _LAST and digest(rx, block.at, block.n) == g.final else states.GBT_OTHER
+        )
     return states.GBT_ACK_ALL if sent and block.ack == g.high else states.GBT_ACK
 
 
-# -- a request in blocks -------------------------------------------------------------------------------
+# -- a request in blocks
+# -------------------------------------------------------------------------------
 
 
 def begin(server, aa, rx, tx):
@@ -243,7 +262,9 @@ def begin(server, aa, rx, tx):
 
 
 def invoke_id(buf, n):
-    """The octet with the invoke-id in the APDU, or part of one, buf[0:n]; of ACCESS the last one of four. 0 when it is not there."""
+    """The octet with the invoke-id in the APDU, or part of one, buf[0:n]; of ACCESS the last
+    one of four. 0 when it is not there.
+    """
     i = 4 if buf[0] in _ACCESS else 2
     return buf[i] if n > i else 0
 
@@ -301,13 +322,16 @@ def execute(server, aa, buf, p, end, tx):
     return end if end else server.exception(aa, tx, server.errors.gbt_aborted)
 
 
-# -- an answer in blocks -------------------------------------------------------------------------------
+# -- an answer in blocks
+# -------------------------------------------------------------------------------
 
 
 def respond(server, aa, t, tx, head):
-    """Send the answer that transfer t begins with behind the `head` octets already written at tx[aa.start:].
+    """Send the answer that transfer t begins with behind the `head` octets
+    already written at tx[aa.start:].
 
-    In one piece when it may and does fit. Returns the offset behind the APDU; 0 when it cannot be sent (t.fault tells why).
+    In one piece when it may and does fit. Returns the offset behind the APDU; 0 when it
+    cannot be sent (t.fault tells why).
     """
     numbers = server.dialogue
     g = t.gbt
@@ -346,9 +370,11 @@ def respond(server, aa, t, tx, head):
 
 
 def alone(legs, t, tx, start, end):
-    """Write the whole answer to tx[start:end]; returns its end, 0 when it does not fit or t.fault is set.
+    """Write the whole answer to tx[start:end]; returns its end, 0 when it
+    does not fit or t.fault is set.
 
-    When it does not fit, its legs up to there have become one, which can be sent in blocks. So it can where they find no room to be kept.
+    When it does not fit, its legs up to there have become one, which can be sent in blocks. So it
+    can where they find no room to be kept.
     """
     off = start
     while True:
@@ -418,7 +444,9 @@ def next_block(server, aa, t, tx):
 
 
 def give_up(server, aa, t, tx):
-    """The answer cannot be continued: rows are gone, or were changed before they were sent again (D-89)."""
+    """The answer cannot be continued: rows are gone, or were changed
+    before they were sent again (D-89).
+    """
     aa.link.streaming = None
     if not t.fault:
         t.fault = server.errors.no_resources
@@ -428,7 +456,9 @@ def give_up(server, aa, t, tx):
 
 
 def write(server, aa, g, tx, raw, end, control):
-    """Write the header of our block g.sent in front of its data tx[raw:end]; returns the offset behind the APDU."""
+    """Write the header of our block g.sent in front of its data tx[raw:end];
+    returns the offset behind the APDU.
+    """
     p = aa.start
     tx[p] = TAG
     tx[p + 1] = control | server.window

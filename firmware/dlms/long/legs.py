@@ -1,18 +1,22 @@
-"""An answer that can be sent twice: octets of a response by position, at constant memory, for general block transfer.
+"""An answer that can be sent twice: octets of a response by position, at constant
+memory, for general block transfer.
 
-What was lost is sent again, so the octets must be the same the second time, whatever the meter did in between. Keeping a window of
-blocks would take many kilobytes for each transfer. Kept are only the octets that another reading might change; elements of long
-attributes are encoded anew, because they are asked for by number and their rows were fixed when the transfer began
-(REQUIREMENTS D-19). So an answer goes in legs, each of
+What was lost is sent again, so the octets must be the same the second time, whatever the meter did
+in between. Keeping a window of blocks would take many kilobytes for each transfer. Kept are only
+the octets that another reading might change; elements of long attributes are encoded anew, because
+they are asked for by number and their rows were fixed when the transfer began (REQUIREMENTS D-19).
+So an answer goes in legs, each of
 
     seg: octets read once and kept (header, simple values, heads)  ·  the elements of at most one long attribute
 
-seg is what was read into a buffer; when an answer turns out not to fit one APDU after several legs were read to try it, the octets of those
-before the last one stand in front of it in the transfer's `buf`.
+seg is what was read into a buffer; when an answer turns out not to fit one APDU after
+several legs were read to try it, the octets of those before the last one stand in
+front of it in the transfer's `buf`.
 
-A leg begins when all of the one before is acknowledged. A position in it is three small numbers: octets of seg, element, octets of that
-element. After each block its position goes into `marks`, with a digest of the block: a repeated block that differs, because
-somebody wrote to the object meanwhile, is seen and ends the transfer.
+A leg begins when all of the one before is acknowledged. A position in it is three small numbers:
+octets of seg, element, octets of that element. After each block its position goes into `marks`,
+with a digest of the block: a repeated block that differs, because somebody wrote to the object
+meanwhile, is seen and ends the transfer.
 """
 
 from array import array
@@ -39,7 +43,9 @@ class Legs:
         self.marks = array("i", bytes(4 * _MARK * (limits.GBT_WINDOW + 1)))
 
     def begin(self, t, end):
-        """A new leg behind the `end` octets in seg: gather what transfer t has, up to a long attribute, a full seg or the end."""
+        """A new leg behind the `end` octets in seg: gather what transfer t has, up to a
+        long attribute, a full seg or the end.
+        """
         while True:
             n = t.c1 - t.c0
             if n > t.piece + _SPARE - end:
@@ -62,7 +68,9 @@ class Legs:
         self.begin(t, 0)
 
     def join(self, t, out, off, n):
-        """Begin the leg after this one as part of it; the octets so far are out[off:off+n]. False when they find no room in t.buf."""
+        """Begin the leg after this one as part of it; the octets so far are out[off:off+n].
+        False when they find no room in t.buf.
+        """
         if t.used + n > t.size:
             return False
         copy(t.buf, t.used, out, off, n)
@@ -92,7 +100,9 @@ class Legs:
         return t.c0 < t.c1 or t.waiting()
 
     def fill(self, t, out, off, end):
-        """Copy the next octets of the leg to out[off:end]; returns the offset behind them. t.fault tells why it cannot go on."""
+        """Copy the next octets of the leg to out[off:end]; returns the offset behind them.
+        t.fault tells why it cannot go on.
+        """
         while off < end:
             if self.p < self.end:
                 n = self.kept(t, out, off, end - off)
@@ -127,7 +137,8 @@ class Legs:
         self.p = p + n
         return n
 
-    # -- blocks of a request: while one comes there is no answer, and the marks tell where it has them -----------
+    # -- blocks of a request: while one comes there is no answer, and the marks
+    # tell where it has them -----------
 
     def taken(self, number, at, n):
         """Block `number` of the request was put into its buffer at `at`, n octets."""
@@ -137,7 +148,9 @@ class Legs:
         marks[i + 1] = n
 
     def differs(self, t, number, buf, off, n):
-        """True when the octets buf[off:off+n] are not those of block `number` that was taken. Of blocks long ago False: nobody knows."""
+        """True when the octets buf[off:off+n] are not those of block `number` that was taken. Of
+        blocks long ago False: nobody knows.
+        """
         marks = self.marks
         if _MARK * (t.gbt.got - number) >= len(marks):
             return False
@@ -156,10 +169,17 @@ class Legs:
         marks[i + 3] = digest(buf, off, n)
 
     def same(self, number, buf, off, n):
-        """True when buf[off:off+n] are the octets of block `number` and the position is the one behind it."""
+        """True when buf[off:off+n] are the octets of block `number` and the
+        position is the one behind it.
+        """
         marks = self.marks
         i = _MARK * number % len(marks)
-        return marks[i] == self.p and marks[i + 1] == self.e and marks[i + 2] == self.o and marks[i + 3] == digest(buf, off, n)
+        return (
+            marks[i] == self.p
+            and marks[i + 1] == self.e
+            and marks[i + 2] == self.o
+            and marks[i + 3] == digest(buf, off, n)
+        )
 
     def back(self, number):
         """Go to the position behind block `number`."""

@@ -1,14 +1,16 @@
 """How a response leaves: in one piece, or in blocks when it is longer than the client takes.
 
-The value is encoded once, behind room for the longest block header. When it turns out to fit one response it is moved down
-behind the short header of that; else it becomes block 1 and the transfer stays with the association (REQUIREMENTS D-14, D-33).
+The value is encoded once, behind room for the longest block header. When it turns out to fit one
+response it is moved down behind the short header of that; else it becomes block 1 and the transfer
+stays with the association (REQUIREMENTS D-14, D-33).
 
     GET     one: C4 01 iip 00 Data        list: C4 03 iip n {…}       block: C4 02 iip last number(4) 00 length raw
     ACTION  one: C7 01 iip 00 01 00 Data  list: C7 03 iip n {…}       block: C7 02 iip last number(4)    length raw
     Read                                  list: 0C n {…}              block: 0C 01 02  last number(2)    length raw
 
-raw is the Data, of a list the whole sequence with its count. Where these blocks were not negotiated but general block transfer was, or
-the request came in general blocks, `gbt` sends the answer; where neither was negotiated, `dlms.ln.whole`, in one piece of any length.
+raw is the Data, of a list the whole sequence with its count. Where these blocks were not negotiated
+but general block transfer was, or the request came in general blocks, `gbt` sends the answer; where
+neither was negotiated, `dlms.ln.whole`, in one piece of any length.
 """
 
 from dlms.codec.conformance import BLOCK_ACTION, BLOCK_GET, GENERAL_BLOCK_TRANSFER
@@ -22,9 +24,11 @@ _BIT = (0, BLOCK_GET, BLOCK_ACTION, 0, 0, BLOCK_GET)
 
 
 def first(server, aa, t, tx, kind, head):
-    """Send the value that transfer t begins with, in one piece behind the `head` octets already written at tx[aa.start:], or as block 1.
+    """Send the value that transfer t begins with, in one piece behind the `head` octets already
+    written at tx[aa.start:], or as block 1.
 
-    Returns the offset behind the APDU, or `whole.LATER`; 0 when the value has to go in blocks and cannot (t.fault tells why).
+    Returns the offset behind the APDU, or `whole.LATER`; 0 when the value has to go in
+    blocks and cannot (t.fault tells why).
     """
     if aa.conformance & GENERAL_BLOCK_TRANSFER and (aa.conformance & _BIT[kind] == 0 or server.dialogue.open):
         # the request came in general blocks, or the service's own were not negotiated
@@ -55,7 +59,9 @@ def first(server, aa, t, tx, kind, head):
 
 
 def following(server, aa, t, tx):
-    """Send the next block of a running transfer; returns the offset behind the APDU, or 0 with t.fault set."""
+    """Send the next block of a running transfer; returns the offset behind
+    the APDU, or 0 with t.fault set.
+    """
     header = _BLOCK[t.kind]
     raw = aa.start + header + 3
     off = t.fill(tx, raw, raw + raw_room(aa.room, header))

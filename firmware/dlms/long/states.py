@@ -1,45 +1,55 @@
-"""Long transfers: in which state an AA is, what can happen there, and what is done about it. One table.
+"""Long transfers: in which state an AA is, what can happen there, and
+what is done about it. One table.
 
 Theory of operation
 ===================
 
-An AA has at most one long transfer. What it is doing is the state of the AA; it is held in the `kind` of the `stream.Transfer` that
-belongs to the AA, and is NONE while none does. Three families share the table:
+An AA has at most one long transfer. What it is doing is the state of the AA; it is held
+in the `kind` of the `stream.Transfer` that belongs to the AA, and is NONE while none
+does. Three families share the table:
 
-*Service-specific blocks, outwards* (GET_OUT, ACTION_OUT, with short names READ_OUT). The server has sent block `t.block` of an answer
-and waits to be asked for the next one by that very number. There is one block at a time and no way to repeat one, so that a wrong number
-ends the transfer (REQUIREMENTS D-15, D-32, D-50).
+*Service-specific blocks, outwards* (GET_OUT, ACTION_OUT, with short names READ_OUT). The server has
+sent block `t.block` of an answer and waits to be asked for the next one by that very number. There
+is one block at a time and no way to repeat one, so that a wrong number ends the transfer
+(REQUIREMENTS D-15, D-32, D-50).
 
-*Service-specific blocks, inwards* (SET_IN, ACTION_IN, with short names READ_IN, WRITE_IN). The server has taken block `t.block` and waits
-for the one after it. Each is acknowledged by its number. The request is executed when the last one has come and not before (D-24). Any
-fault ends the transfer and leaves nothing done. Block 1 with short names begins a new transfer, whatever ran.
+*Service-specific blocks, inwards* (SET_IN, ACTION_IN, with short names READ_IN, WRITE_IN). The
+server has taken block `t.block` and waits for the one after it. Each is acknowledged by its number.
+The request is executed when the last one has come and not before (D-24). Any fault ends the
+transfer and leaves nothing done. Block 1 with short names begins a new transfer, whatever ran.
 
-*General block transfer* (GBT_IN, GBT_OUT, GBT_SENT; D-80 to D-89). Requests and answers of any service go in numbered blocks, many in a
-row, and what is lost is sent again. GBT_IN: the request comes. GBT_OUT: the answer goes. GBT_SENT: its last block has gone, and what
-has not been acknowledged may still be asked for again; the next request, or the last acknowledgement, ends it. Unlike above, what is
-old is no fault here: datagrams are repeated and overtake each other.
+*General block transfer* (GBT_IN, GBT_OUT, GBT_SENT; D-80 to D-89). Requests and answers of any
+service go in numbered blocks, many in a row, and what is lost is sent again. GBT_IN: the request
+comes. GBT_OUT: the answer goes. GBT_SENT: its last block has gone, and what has not been
+acknowledged may still be asked for again; the next request, or the last acknowledgement, ends it.
+Unlike above, what is old is no fault here: datagrams are repeated and overtake each other.
 
-*In one piece* (WHOLE_OUT; D-116 to D-119). An answer longer than the buffer goes without blocks. The connection serves nothing else until
-it has left, so that no event meets this state.
+*In one piece* (WHOLE_OUT; D-116 to D-119). An answer longer than the buffer goes without blocks.
+The connection serves nothing else until it has left, so that no event meets this state.
 
-A continuation - a service-specific block, or the request for the next one - belongs to the request whose invoke-id it has, over TCP as over
-UDP. With another one it belongs to none: it is refused before the table is asked, as if nothing ran, and the transfer that runs goes on, of
-whatever family it is (`service_class.stray`, D-07). A new request ends the transfer whatever its invoke-id (D-17). What has no
-invoke-id is told by what it has: Read and Write by service, direction and block number alone (D-50, D-51), so that a wrong one ends the
-transfer; general blocks, of ACCESS too, by number, acknowledgement and the octets of the block.
+A continuation - a service-specific block, or the request for the next one - belongs to the request
+whose invoke-id it has, over TCP as over UDP. With another one it belongs to none: it is refused
+before the table is asked, as if nothing ran, and the transfer that runs goes on, of whatever family
+it is (`service_class.stray`, D-07). A new request ends the transfer whatever its invoke-id (D-17).
+What has no invoke-id is told by what it has: Read and Write by service, direction and block number
+alone (D-50, D-51), so that a wrong one ends the transfer; general blocks, of ACCESS too, by number,
+acknowledgement and the octets of the block.
 
-A general block that comes again is passed over when its octets are those of the block taken under that number. With others it is a block of
-another transfer, late, and one of the two was taken wrongly: the transfer ends, and of a request nothing is executed (GBT_OTHER, D-87).
+A general block that comes again is passed over when its octets are those of the block taken under
+that number. With others it is a block of another transfer, late, and one of the two was taken
+wrongly: the transfer ends, and of a request nothing is executed (GBT_OTHER, D-87).
 
-A general block transfer that makes no progress ends: what is sent again without the client having more, and blocks that cannot be taken,
-are counted, and nobody is answered for ever (GBT_STUCK, D-89).
+A general block transfer that makes no progress ends: what is sent again without the
+client having more, and blocks that cannot be taken, are counted, and nobody is
+answered for ever (GBT_STUCK, D-89).
 
-In every state a request that is no block of the running transfer ends it and is served (REQUEST: that row is BEGIN throughout, so
-the services call `Server.abandon` without asking the table). RLRQ, AARQ, the loss of the connection and silence end the AA, and its
-transfer with it. A transfer is never ended by time alone, since it holds no more than its AA does.
+In every state a request that is no block of the running transfer ends it and is served (REQUEST:
+that row is BEGIN throughout, so the services call `Server.abandon` without asking the table). RLRQ,
+AARQ, the loss of the connection and silence end the AA, and its transfer with it. A transfer is
+never ended by time alone, since it holds no more than its AA does.
 
-How to read the table: a row is an event, a column the state it meets, the entry what is done. Entries from BEGIN on end the transfer
-that ran, if one did; `step` sees to that, whoever asked.
+How to read the table: a row is an event, a column the state it meets, the entry what is done.
+Entries from BEGIN on end the transfer that ran, if one did; `step` sees to that, whoever asked.
 """
 
 from micropython import const
@@ -101,7 +111,8 @@ GBT_BAD = const(38)  # malformed
 GBT_OTHER = const(39)  # … one that was taken already, with other octets
 GBT_STUCK = const(40)  # what would be answered has been, again and again
 
-# Of the five events of a block inwards, counted from SET_BLOCK, ACTION_BLOCK, READ_BLOCK or WRITE_BLOCK
+# Of the five events of a block inwards, counted from SET_BLOCK,
+# ACTION_BLOCK, READ_BLOCK or WRITE_BLOCK
 LAST = const(1)
 OTHER = const(2)
 BAD = const(3)
@@ -109,7 +120,7 @@ LONG = const(4)
 
 # -- what is done
 IGNORE = const(0)  # nothing, and nothing is answered
-SEND = const(1)  # the next block, or stream of blocks; with general block transfer from the one behind the acknowledged one
+SEND = const(1)  # the next block or stream of blocks; with GBT from the one after the acknowledged one
 TAKE = const(2)  # the block is kept; it is acknowledged if its sender waits for that
 EXECUTE = const(3)  # … and with it the request is whole
 ACKNOWLEDGE = const(4)  # say again how far the request has come
@@ -126,7 +137,8 @@ _N, _W, _M, _R, _D, _A = NOT_RUNNING, WRONG_NUMBER, MALFORMED, NO_ROOM, DONE, AB
 
 _STATES = const(12)
 TABLE = bytes((
-    # NONE GET_OUT ACTION_OUT SET_IN ACTION_IN READ_OUT READ_IN WRITE_IN GBT_IN GBT_OUT GBT_SENT WHOLE_OUT
+    # NONE GET_OUT ACTION_OUT SET_IN ACTION_IN READ_OUT READ_IN WRITE_IN
+    # GBT_IN GBT_OUT GBT_SENT WHOLE_OUT
     _B, _B, _B, _B, _B, _B, _B, _B, _B, _B, _B, _B,  # REQUEST
     _N, _S, _N, _N, _N, _N, _N, _N, _N, _N, _N, _N,  # GET_NEXT
     _N, _W, _N, _N, _N, _N, _N, _N, _N, _N, _N, _N,  # GET_OTHER
@@ -172,7 +184,9 @@ TABLE = bytes((
 
 
 def step(server, aa, event):
-    """What is to be done about an event, by the state of the AA; a transfer that it ends is over when this returns."""
+    """What is to be done about an event, by the state of the AA; a transfer that
+    it ends is over when this returns.
+    """
     t = aa.transfer
     action = TABLE[_STATES * event + (NONE if t is None else t.kind)]
     if action >= BEGIN:

@@ -1,15 +1,17 @@
-"""Long transfers: values streamed out element by element, values in blocks put together in one bounded buffer.
+"""Long transfers: values streamed out element by element, values in blocks
+put together in one bounded buffer.
 
-A `Transfer` belongs to one association while it lasts. Outbound it is a generator without a generator's heap: `fill` copies the
-next octets of the value into the block at hand, and the value is split anywhere. The cursor is (entry of the list, attribute,
-element, octet offset); the octets of the element at hand that did not fit wait in `carry`, so that an element is encoded
-once and every block of a value comes from one reading of it (REQUIREMENTS D-14, D-19).
+A `Transfer` belongs to one association while it lasts. Outbound it is a generator without a
+generator's heap: `fill` copies the next octets of the value into the block at hand, and the value
+is split anywhere. The cursor is (entry of the list, attribute, element, octet offset); the octets
+of the element at hand that did not fit wait in `carry`, so that an element is encoded once and
+every block of a value comes from one reading of it (REQUIREMENTS D-14, D-19).
 
     carry:  | room to push back | octets already sent | octets waiting |
             0                   HEAD                  c0               c1
 
-Inbound the blocks are appended to `buf` behind the saved descriptors, and the request is executed when the last one has
-come (REQUIREMENTS D-24).
+Inbound the blocks are appended to `buf` behind the saved descriptors, and the request is executed
+when the last one has come (REQUIREMENTS D-24).
 """
 
 from micropython import const
@@ -24,7 +26,9 @@ HEAD = const(16)  # carry[:HEAD] takes back octets that did fit a normal respons
 
 
 def raw_room(room, header):
-    """How many octets of raw data fit a block of `room` octets: what the header and its length field leave."""
+    """How many octets of raw data fit a block of `room` octets: what the
+    header and its length field leave.
+    """
     raw = room - header - 1
     if raw >= 0x80:
         raw -= 1
@@ -34,7 +38,9 @@ def raw_room(room, header):
 
 
 def longest_piece(limits):
-    """Octets of the longest piece of a value: an element, with result octet, tag and count in front."""
+    """Octets of the longest piece of a value: an element, with result
+    octet, tag and count in front.
+    """
     return 8 + limits.ELEMENT
 
 
@@ -81,7 +87,9 @@ class Transfer(Cursor):
         self.attr = 0
         self.last = 0  # attribute 0: the last attribute of the structure; else equal to attr
         self.entries = 0  # list: entries still to come, their descriptors at buf[pos:]
-        self.list_entry = None  # function(server, transfer) of the service, which encodes the head of the next entry into carry
+        # function(server, transfer) of the service, which encodes the head
+        # of the next entry into carry
+        self.list_entry = None
         self.pos = 0
         self.held = 0  # list of methods: octets of the answer still at buf[pos:]
         self.phase = 0  # ACCESS: which part of the answer comes next (see `dlms.ln.access`), 0 for other services …
@@ -133,9 +141,11 @@ class Transfer(Cursor):
     # -- outbound: begin -------------------------------------------------------------------------
 
     def begin(self, obj, record, attr):
-        """Begin with attribute `attr` of the object of a directory record, 0 for the structure of all readable ones; returns a result.
+        """Begin with attribute `attr` of the object of a directory record, 0 for the structure of
+        all readable ones; returns a result.
 
-        The tag and count, or the whole simple value, are appended to carry. aa, selector, off and end were set by the caller.
+        The tag and count, or the whole simple value, are appended to carry. aa, selector,
+        off and end were set by the caller.
         """
         self.obj = obj
         self.record = record
@@ -159,11 +169,15 @@ class Transfer(Cursor):
         return SUCCESS
 
     def value(self):
-        """Append attribute self.attr of self.obj to carry: the simple value, or the head of the long one."""
+        """Append attribute self.attr of self.obj to carry: the simple value,
+        or the head of the long one.
+        """
         obj = self.obj
         attr = self.attr
         if attr == 1:
-            self.c1 = axdr.put_octets(self.carry, self.c1, axdr.OCTET_STRING, self.aa.directory.table, 8 * self.record, 6)
+            self.c1 = axdr.put_octets(
+                self.carry, self.c1, axdr.OCTET_STRING, self.aa.directory.table, 8 * self.record, 6
+            )
             return SUCCESS
         value = obj.a[attr]
         if value is not None:
@@ -250,7 +264,9 @@ class Transfer(Cursor):
         return False
 
     def fill(self, out, off, end):
-        """Copy the next octets of the value to out[off:end]; returns the offset behind them, short of `end` at the end of the value."""
+        """Copy the next octets of the value to out[off:end]; returns the offset behind them,
+        short of `end` at the end of the value.
+        """
         while off < end:
             n = self.c1 - self.c0
             if n == 0:
@@ -268,7 +284,9 @@ class Transfer(Cursor):
         return off
 
     def more(self):
-        """True, or what says so, while octets of the value, or a fault to report, are still to come."""
+        """True, or what says so, while octets of the value, or a fault
+        to report, are still to come.
+        """
         return self.c0 < self.c1 or self.fault or self.next() or self.fault
 
     def push_back(self, out, off, n):

@@ -1,9 +1,11 @@
-"""The InformationReport service of short name referencing (REQUIREMENTS D-52): what an EventNotification is with logical names.
+"""The InformationReport service of short name referencing (REQUIREMENTS D-52): what an
+EventNotification is with logical names.
 
     18 01 length GeneralizedTime 01 02 name(2) 01 Data
 
-GeneralizedTime is text: `YYYYMMDDhhmmss` of local time and, where the deviation is known, `+hhmm`, how far that is ahead of UTC. The
-APDU has no address: it goes from the management logical device (wPort 1) to the client management process (wPort 1).
+GeneralizedTime is text: `YYYYMMDDhhmmss` of local time and, where the deviation is known, `+hhmm`,
+how far that is ahead of UTC. The APDU has no address: it goes from the management logical device
+(wPort 1) to the client management process (wPort 1).
 """
 
 from micropython import const
@@ -22,7 +24,8 @@ _ZERO = const(48)
 
 
 def information_report(buf, off, name, event, at, end):
-    """Write what the EventNotification event[at:end] tells as the report of one variable to buf[off:].
+    """Write what the EventNotification event[at:end] tells as the report
+    of one variable to buf[off:].
 
     name: the short name of its attribute. Returns the offset behind the report. Allocates nothing.
     """
@@ -39,7 +42,9 @@ def information_report(buf, off, name, event, at, end):
 
 
 def generalized_time(buf, off, time, at):
-    """Write the date-time octets time[at:at+12], all of whose fields up to the second are specified, as text; returns its end."""
+    """Write the date-time octets time[at:at+12], all of whose fields up to the second are
+    specified, as text; returns its end.
+    """
     year = get16(time, at)
     digits(buf, off, year // 100)
     digits(buf, off + 2, year % 100)

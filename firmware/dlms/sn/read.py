@@ -1,13 +1,16 @@
-"""The Read service of short name referencing (REQUIREMENTS D-50); it also invokes methods that return data.
+"""The Read service of short name referencing (REQUIREMENTS D-50); it also
+invokes methods that return data.
 
     05 n {02 name(2) | 04 name(2) selector Data}     -> 0C n {00 Data | 01 result}, or in blocks:
                                                      -> 0C 01 02 last number(2) length raw      raw being a part of n {00 Data | 01 result}
     05 01 05 number(2)                               -> the block behind block `number`
-    05 01 06 last number(2) length raw               -> 0C 01 03 number(2); with the last part the answer to the whole request
+    05 01 06 last number(2) length raw               -> 0C 01 03 number(2); with the last part the
+                                                     answer to the whole request
 
-The name of a method invokes it: with the parameter of a parameterized-access, whose selector then has no meaning, or without
-one. It is answered with what it returns, or null-data. The entries of a list are read and invoked in their order, each when
-its turn comes in the answer: what a client does not fetch of a long answer was not done [choice].
+The name of a method invokes it: with the parameter of a parameterized-access, whose selector then
+has no meaning, or without one. It is answered with what it returns, or null-data. The entries of a
+list are read and invoked in their order, each when its turn comes in the answer: what a client does
+not fetch of a long answer was not done [choice].
 """
 
 from dlms.codec.axdr import NULL
@@ -90,12 +93,16 @@ def answer(server, aa, buf, q, end, tx):
 
 
 def refuse_answer(server, aa, tx, n, fault):
-    """Instead of an answer of n entries that cannot be sent: a list has one result per entry or is refused as a whole."""
+    """Instead of an answer of n entries that cannot be sent: a list has one result
+    per entry or is refused as a whole.
+    """
     return result(aa, tx, fault) if n == 1 else refuse(server, aa, tx, server.errors.sn_too_long)
 
 
 def list_entry(server, t):
-    """Encode the head of the next entry into carry: `00` and the value or what the method returned, or `01 result`."""
+    """Encode the head of the next entry into carry: `00` and the value or what the
+    method returned, or `01 result`.
+    """
     q = t.pos
     t.pos = end = specification_end(server, t.aa, t.buf, q, t.used)
     t.put(0)
@@ -108,7 +115,9 @@ def list_entry(server, t):
 
 
 def begin(server, t, aa, q, end):
-    """Begin to read the attribute, or invoke the method, of the specification t.buf[q:end]; returns a result."""
+    """Begin to read the attribute, or invoke the method, of the specification
+    t.buf[q:end]; returns a result.
+    """
     buf = t.buf
     r = locate(aa, buf, q + 1)
     if r < 0:
@@ -135,7 +144,9 @@ def begin(server, t, aa, q, end):
 
 
 def invoke(server, t, aa, obj, r, off, end):
-    """Invoke the method that r tells (`locate`) with the parameter t.buf[off:end], and append what it returns; returns a result."""
+    """Invoke the method that r tells (`locate`) with the parameter t.buf[off:end], and
+    append what it returns; returns a result.
+    """
     m = r & NUMBER
     if aa.directory.right(aa.acc[r >> 8], obj.ATTRIBUTES + m) == 0:
         return server.errors.no_right
@@ -151,11 +162,14 @@ def invoke(server, t, aa, obj, r, off, end):
     return SUCCESS
 
 
-# -- blocks ------------------------------------------------------------------------------------------
+# -- blocks
+# ------------------------------------------------------------------------------------------
 
 
 def next_block(server, aa, rx, p, tx):
-    """`05 01 05 number(2)`: the next block of the answer, when its number is the one of the last block sent."""
+    """`05 01 05 number(2)`: the next block of the answer, when its number is
+    the one of the last block sent.
+    """
     t = aa.transfer
     if t is None or t.kind != READ_OUT or get16(rx, p + 3) != t.block:
         action = states.step(server, aa, states.READ_OTHER)  # READ_NEXT in READ_OUT is SEND
@@ -169,7 +183,9 @@ def next_block(server, aa, rx, p, tx):
 
 
 def request_block(server, aa, rx, p, end, tx):
-    """`05 01 06 last number(2) length raw`: a part of a long request, acknowledged with `0C 01 03 number(2)`."""
+    """`05 01 06 last number(2) length raw`: a part of a long request,
+    acknowledged with `0C 01 03 number(2)`.
+    """
     if aa.conformance & BLOCK_GET == 0:
         server.abandon(aa)
         return refuse(server, aa, tx, server.errors.sn_not_supported)

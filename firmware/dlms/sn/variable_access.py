@@ -1,4 +1,5 @@
-"""Variable-access-specifications of Read and Write: walking them, looking them up, and putting long requests together.
+"""Variable-access-specifications of Read and Write: walking them, looking them up,
+and putting long requests together.
 
 Their layout is told in `short_names`.
 """
@@ -21,9 +22,11 @@ NUMBER = const(0x7F)
 
 
 def specification_end(server, aa, buf, q, end):
-    """Offset behind the variable-name or parameterized-access at buf[q:]; -1 when it is neither or is cut short.
+    """Offset behind the variable-name or parameterized-access at buf[q:]; -1
+    when it is neither or is cut short.
 
-    When the AA did not negotiate it, server.refusal is set to what a Read or Write is then refused with.
+    When the AA did not negotiate it, server.refusal is set to what a Read
+    or Write is then refused with.
     """
     if end - q < 3:
         return -1
@@ -38,7 +41,9 @@ def specification_end(server, aa, buf, q, end):
 
 
 def specifications_end(server, aa, buf, q, end, n):
-    """Offset behind n specifications at buf[q:], or -1; server.refusal is 0 or set as by `specification_end`."""
+    """Offset behind n specifications at buf[q:], or -1; server.refusal is 0 or
+    set as by `specification_end`.
+    """
     server.refusal = 0
     while n > 0 and q >= 0:
         q = specification_end(server, aa, buf, q, end)
@@ -47,16 +52,20 @@ def specifications_end(server, aa, buf, q, end, n):
 
 
 def locate(aa, buf, q):
-    """What the short name at buf[q:] names among the objects that this AA sees, as `ShortNames.find` tells it, or -1."""
+    """What the short name at buf[q:] names among the objects that this AA sees, as
+    `ShortNames.find` tells it, or -1.
+    """
     r = aa.assoc.names.find(buf, q)
     return r if r >= 0 and aa.acc[r >> 8] else -1
 
 
 def take_block(server, aa, kind, none, rx, q, r, end):
-    """Take a part of a long request: `last number(2)` at rx[q:] and `length raw` at rx[r:end]. Number 1 begins a new one.
+    """Take a part of a long request: `last number(2)` at rx[q:] and `length raw` at
+    rx[r:end]. Number 1 begins a new one.
 
-    Returns 0 when more is to come and 1 when the request is whole in aa.transfer, both with the part's number acknowledged by the
-    caller, or -result: then the transfer has ended (`dlms.long.states`). none: the result when there is no such transfer.
+    Returns 0 when more is to come and 1 when the request is whole in aa.transfer, both with the
+    part's number acknowledged by the caller, or -result: then the transfer has ended
+    (`dlms.long.states`). none: the result when there is no such transfer.
     """
     event = states.READ_BLOCK if kind == READ_IN else states.WRITE_BLOCK
     n = length(rx, r, end)

@@ -1,12 +1,14 @@
-"""The services Write and UnconfirmedWrite of short name referencing (REQUIREMENTS D-51); they also invoke methods.
+"""The services Write and UnconfirmedWrite of short name referencing
+(REQUIREMENTS D-51); they also invoke methods.
 
     06 n {02 name(2)} n {Data}                       -> 0D n {00 | 01 result}
     16 n {02 name(2)} n {Data}                       -> nothing
-    06 01 07 last number(2) 01 09 length raw         -> 0D 01 02 number(2); with the last part the answer to the whole request
+    06 01 07 last number(2) 01 09 length raw         -> 0D 01 02 number(2); with the last part the
+                                                     answer to the whole request
 
-raw is a part of the whole `n {specification} n {Data}`, which is carried out when it is complete (D-24). The name of a method
-invokes it with the Data as its parameter; what it returns is dropped. A parameterized-access writes nothing: no attribute of
-this meter has a selective write.
+raw is a part of the whole `n {specification} n {Data}`, which is carried out when it is complete
+(D-24). The name of a method invokes it with the Data as its parameter; what it returns is dropped.
+A parameterized-access writes nothing: no attribute of this meter has a selective write.
 """
 
 from dlms.codec.conformance import BLOCK_SET, MULTIPLE_REFERENCES, UNCONFIRMED_WRITE, WRITE
@@ -41,7 +43,9 @@ def request(server, aa, rx, p, end, tx):
 
 
 def unconfirmed(server, aa, rx, p, end, tx):
-    """Carry the UnconfirmedWriteRequest rx[p:end] out; tx is room to work in, nothing is sent whatever happens (D-99)."""
+    """Carry the UnconfirmedWriteRequest rx[p:end] out; tx is room to work in,
+    nothing is sent whatever happens (D-99).
+    """
     server.abandon(aa)
     if aa.conformance & UNCONFIRMED_WRITE:
         apply_list(server, aa, rx, p + 1, end, tx, server.pdu)
@@ -59,10 +63,12 @@ def answer(server, aa, buf, q, end, tx):
 
 
 def apply_list(server, aa, buf, q, end, tx, room):
-    """Write the list `n {specification} n {Data}` in buf[q:end] in its order; puts `0D n {00 | 01 result}` at tx[aa.start:].
+    """Write the list `n {specification} n {Data}` in buf[q:end] in its order; puts
+    `0D n {00 | 01 result}` at tx[aa.start:].
 
-    Returns the offset behind it, or 0 with server.refusal set: the list is malformed, uses what was not negotiated, or is longer than
-    limits.LIST or than an answer of `room` octets tells. Then nothing was written.
+    Returns the offset behind it, or 0 with server.refusal set: the list is malformed, uses
+    what was not negotiated, or is longer than limits.LIST or than an answer of `room`
+    octets tells. Then nothing was written.
     """
     errors = server.errors
     n = length(buf, q, end)
@@ -95,7 +101,8 @@ def write_each(server, aa, buf, q, off, end, n, tx):
     p += 2
     after = off
     while n > 0:
-        # `scan` tells `write_one` by server.stack[0] whether the Data has lengths to be shortened, so it comes last
+        # `scan` tells `write_one` by server.stack[0] whether the Data has lengths to
+        # be shortened, so it comes last
         following = specification_end(server, aa, buf, q, after)
         after = server.scan(buf, off, end)
         code = write_one(server, aa, buf, q, off, after)
@@ -112,7 +119,9 @@ def write_each(server, aa, buf, q, off, end, n, tx):
 
 
 def write_one(server, aa, buf, q, off, end):
-    """Set the attribute, or invoke the method, of the specification at buf[q:] to or with the Data buf[off:end]; returns a result."""
+    """Set the attribute, or invoke the method, of the specification at buf[q:] to or with the
+    Data buf[off:end]; returns a result.
+    """
     errors = server.errors
     name = buf[q] == VARIABLE_NAME
     r = locate(aa, buf, q + 1)
@@ -142,7 +151,8 @@ def write_one(server, aa, buf, q, off, end):
     return obj.set(r, buf, off, end, aa, True)
 
 
-# -- blocks ------------------------------------------------------------------------------------------
+# -- blocks
+# ------------------------------------------------------------------------------------------
 
 
 def request_block(server, aa, rx, p, end, tx):

@@ -1,11 +1,12 @@
-"""What the server sends of its own accord: EventNotification and DataNotification (REQUIREMENTS D-60 to D-62, B-16 to B-18).
+"""What the server sends of its own accord: EventNotification and DataNotification
+(REQUIREMENTS D-60 to D-62, B-16 to B-18).
 
     C2 01 0C date-time(12) descriptor(9) Data                   EventNotificationRequest
     0F long-invoke-id(4) 0C date-time(12) Data                  DataNotification
     10 long-invoke-id(4) date-time(length, 0 or 12 octets)      DataNotificationConfirm, from the client
 
-Long-invoke-id-and-priority: bits 0 to 23 number, bit 30 confirmed, bit 31 priority (REQUIREMENTS D-03). Each writer returns the offset
-of the Data, which the caller writes.
+Long-invoke-id-and-priority: bits 0 to 23 number, bit 30 confirmed, bit 31 priority (REQUIREMENTS
+D-03). Each writer returns the offset of the Data, which the caller writes.
 """
 
 from micropython import const
@@ -34,7 +35,9 @@ def data_notification(buf, off, invoke_id, confirmed, time, at):
 
 
 def event_notification(buf, off, time, at, class_id, name, attribute):
-    """Write the head of an EventNotification about an attribute, with the date-time of time[at:at+12]."""
+    """Write the head of an EventNotification about an attribute, with the
+    date-time of time[at:at+12].
+    """
     buf[off] = EVENT_NOTIFICATION
     buf[off + 1] = 1
     buf[off + 2] = _TIME
@@ -58,7 +61,9 @@ def invoke_id(buf, off):
 def is_confirmation(buf, off, end):
     """True when buf[off:end] is a whole DataNotificationConfirm."""
     n = end - off
-    return (n == 6 and buf[off + 5] == 0 or n == 6 + _TIME and buf[off + 5] == _TIME) and buf[off] == DATA_NOTIFICATION_CONFIRM
+    return (n == 6 and buf[off + 5] == 0 or n == 6 + _TIME and buf[off + 5] == _TIME) and buf[
+        off
+    ] == DATA_NOTIFICATION_CONFIRM
 
 
 def no_confirm(link, buf, off, end):

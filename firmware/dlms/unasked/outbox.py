@@ -1,10 +1,11 @@
-"""What waits to be sent without being asked for: whole WPDUs in one buffer, in the order in which they were made.
+"""What waits to be sent without being asked for: whole WPDUs in one buffer, in
+the order in which they were made.
 
     buf:  | size 16 | WPDU | size 16 | WPDU | … | free |
           0                                     used
 
-A record is made at its trigger, so that it holds the values of that moment, and stays until it is delivered or given up. Nothing is ever
-overwritten: what finds no room is refused and counted.
+A record is made at its trigger, so that it holds the values of that moment, and stays until it is
+delivered or given up. Nothing is ever overwritten: what finds no room is refused and counted.
 """
 
 from micropython import const
@@ -18,8 +19,8 @@ APDU = const(10)  # … and its APDU
 
 
 class Outbox:
-    """size: octets of the buffer, 0 where `provide` makes it later. pdu: the longest APDU taken. n: records in it. lost: records refused
-    for want of room.
+    """size: octets of the buffer, 0 where `provide` makes it later. pdu: the longest APDU taken. n:
+    records in it. lost: records refused for want of room.
 
     too_long: whether the last of these was longer than any APDU can be.
 
@@ -42,7 +43,9 @@ class Outbox:
             self.buf = bytearray(size)
 
     def begin(self, least):
-        """Where the APDU of a new record goes, which has `least` octets or more; -1 when there is no room for it."""
+        """Where the APDU of a new record goes, which has `least` octets or more;
+        -1 when there is no room for it.
+        """
         at = self.used + _SIZE + HEADER
         if at + least > len(self.buf):
             self.refuse()

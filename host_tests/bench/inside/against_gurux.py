@@ -1,7 +1,8 @@
-"""The engine and the server of gurux-dlms answer the same GET in one CPython process, in turns; prints the best time of each.
+"""The engine and the server of gurux-dlms answer the same GET in one CPython process, in
+turns; prints the best time of each.
 
-What the server class of gurux-dlms leaves to its user is filled in here with as little as there is to do: this is about the way
-from octets to octets. Exit code 3: it is not installed.
+What the server class of gurux-dlms leaves to its user is filled in here with as little as there is
+to do: this is about the way from octets to octets. Exit code 3: it is not installed.
 """
 
 import json

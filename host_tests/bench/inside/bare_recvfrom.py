@@ -1,8 +1,10 @@
-"""The least that a UDP server costs: poll, recvfrom, sendto of octets made before. Tells the heap octets that it took.
+"""The least that a UDP server costs: poll, recvfrom, sendto of octets made before.
+Tells the heap octets that it took.
 
     micropython bare_recvfrom.py DATAGRAMS WARM
 
-Prints `PORT n`, then answers DATAGRAMS datagrams, and prints what all but the first WARM of them took.
+Prints `PORT n`, then answers DATAGRAMS datagrams, and prints what all
+but the first WARM of them took.
 """
 
 import gc

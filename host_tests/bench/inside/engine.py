@@ -1,4 +1,5 @@
-"""The engine alone: Server.handle called with one plain GET again and again, over the whole object list.
+"""The engine alone: Server.handle called with one plain GET again and
+again, over the whole object list.
 
 micropython engine.py TIMES
 """

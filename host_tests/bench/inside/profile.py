@@ -2,8 +2,9 @@
 
     micropython profile.py FILE ROWS entry|range|whole TIMES
 
-`entry` and `range` read the last row TIMES times. `whole` reads everything once in blocks, and prints as JSON what that took: heap
-octets, octets, blocks, and the rows that the store was asked for to deliver the last row by entry and by range.
+`entry` and `range` read the last row TIMES times. `whole` reads everything once in blocks, and
+prints as JSON what that took: heap octets, octets, blocks, and the rows that the store was asked
+for to deliver the last row by entry and by range.
 """
 
 import gc
@@ -117,7 +118,9 @@ def main():
     path, rows, what, times = sys.argv[1:]
     long = Long(path, int(rows))
     gc.collect()
-    close_gaps()  # as the meter does before it serves: where a frame finds room would else depend on all that was put there before
+    # as the meter does before it serves: where a frame finds room would else depend
+    # on all that was put there before
+    close_gaps()
     if what != "whole":
         long.last(what, int(times))
         return

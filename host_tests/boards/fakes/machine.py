@@ -1,7 +1,9 @@
-"""FAKE of MicroPython's `machine` module, for tests without a board: records what the firmware does with it.
+"""FAKE of MicroPython's `machine` module, for tests without a board: records
+what the firmware does with it.
 
-Tests set `cause`, call `Pin.edge` and look at `Pin.made`, `WDT.feeds`, `mem32`, `Timer.made`. In a whole meter, `trace` prints each
-change of a pin, the start of the watchdog and a reset; FAKE_TRACE=1 in the environment switches it on.
+Tests set `cause`, call `Pin.edge` and look at `Pin.made`, `WDT.feeds`, `mem32`, `Timer.made`. In a
+whole meter, `trace` prints each change of a pin, the start of the watchdog and a reset;
+FAKE_TRACE=1 in the environment switches it on.
 """
 
 import os
@@ -84,7 +86,9 @@ class Pin:
         return self.flag
 
     def edge(self, flags):
-        """What the interrupt controller does: call the handler with the edges that came since the last call."""
+        """What the interrupt controller does: call the handler with the edges
+        that came since the last call.
+        """
         self.flag = flags & self.trigger
         if self.flag and self.handler:
             self.handler(self)

@@ -1,8 +1,10 @@
-"""FAKE of MicroPython's `network` module, for tests without a radio: a station whose status the test says.
+"""FAKE of MicroPython's `network` module, for tests without a radio: a
+station whose status the test says.
 
-`WLAN.code` is the status; when a file `wifi_status` is in the working directory its number is taken, so that the network of a whole
-meter can be taken away. `WLAN.calls` records what the firmware asked for. FAKE_SETTLE in the environment shortens the time that a link has
-to hold, so that the tests of the whole meter need not wait for it.
+`WLAN.code` is the status; when a file `wifi_status` is in the working directory its number is
+taken, so that the network of a whole meter can be taken away. `WLAN.calls` records what the
+firmware asked for. FAKE_SETTLE in the environment shortens the time that a link has to hold, so
+that the tests of the whole meter need not wait for it.
 """
 
 import os

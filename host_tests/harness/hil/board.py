@@ -1,13 +1,16 @@
 """A meter on a board: configured over the REPL, brought to READY, its console captured.
 
-The ladder, from the mildest means to the strongest; each rung that fails is remembered, and a climb that ends without READY names them all:
+The ladder, from the mildest means to the strongest; each rung that fails is remembered, and a
+climb that ends without READY names them all:
 
     soft reset       Ctrl-C, then Ctrl-D at the friendly REPL
     machine.reset    over the raw REPL
-    DTR/RTS          EN drawn low by the serial adapter, where it has the lines and the board listens to them
+    DTR/RTS          EN drawn low by the serial adapter, where it has the lines and
+                     the board listens to them
     power            off and on by the relay of the rig file, or the power of a labgrid place
 
-A line `error: …` of the meter itself ends a climb at once: no reset puts a wrong configuration right.
+A line `error: …` of the meter itself ends a climb at once: no reset
+puts a wrong configuration right.
 """
 
 from __future__ import annotations
@@ -41,7 +44,9 @@ _PROBES = 3
 
 
 class HilBoard(Booted):
-    """One board of a run. `open` takes its lock and its port, `close` puts its configuration back and gives both back."""
+    """One board of a run. `open` takes its lock and its port, `close` puts its
+    configuration back and gives both back.
+    """
 
     def __init__(self, spec: BoardSpec, log: Path) -> None:
         self.spec = spec
@@ -71,7 +76,9 @@ class HilBoard(Booted):
         self._open = True
 
     def close(self) -> None:
-        """Put the board's own configuration back, start it, and release port and lock; HilError when it could not be put back."""
+        """Put the board's own configuration back, start it, and release port and lock;
+        HilError when it could not be put back.
+        """
         if not self._open:
             return
         self._open = False
@@ -104,7 +111,8 @@ class HilBoard(Booted):
             files = Files(repl)
             names = files.listing("")
             if KEPT not in names:
-                # A run that was cut short leaves it there: the board's own is the one that was kept first.
+                # A run that was cut short leaves it there: the board's own is
+                # the one that was kept first.
                 files.write(KEPT, (files.read(CONFIG) or b"") if CONFIG in names else b"")
             self._configured = True
             files.write(CONFIG, json.dumps(content).encode())
@@ -148,7 +156,9 @@ class HilBoard(Booted):
         raise HilError(self._given_up)
 
     def expect_boot(self, mark: int | None = None) -> None:
-        """Forget READY: what the console says from now on, or from a mark on, belongs to the next boot, or to what brings it about."""
+        """Forget READY: what the console says from now on, or from a mark on, belongs to the
+        next boot, or to what brings it about.
+        """
         self._mark = self.line.size if mark is None else mark
         self._is_ready = False
 
@@ -168,17 +178,23 @@ class HilBoard(Booted):
         if self.line.fault:
             raise HilError(self.line.fault)
         if BANNER in self.console():
-            raise HilError(f"{self.spec.name}: the board is at the REPL, not ready{last_words(before_repl(self.console()))}")
+            raise HilError(
+                f"{self.spec.name}: the board is at the REPL, not ready{last_words(before_repl(self.console()))}"
+            )
         raise HilError(f"{self.spec.name}: no READY within {self.spec.boot_seconds:.0f} s{last_words(self.console())}")
 
     def wait_console(self, wanted: str, timeout: float = 30.0) -> str:
-        """Wait until the console has said `wanted` in the present boot, and return the line it is in."""
+        """Wait until the console has said `wanted` in the present boot,
+        and return the line it is in.
+        """
 
         def line() -> str:
             return line_with(self.console(), wanted)
 
         if not self.line.wait(lambda: bool(line()), timeout):
-            raise HilError(f"{self.spec.name}: the console did not say {wanted!r} within {timeout:.0f} s{last_words(self.console())}")
+            raise HilError(
+                f"{self.spec.name}: the console did not say {wanted!r} within {timeout:.0f} s{last_words(self.console())}"
+            )
         return line()
 
     # -- state --------------------------------------------------------------
@@ -213,7 +229,9 @@ class HilBoard(Booted):
         return self._given_up
 
     def started_by_itself(self) -> str:
-        """The READY line of a boot that nobody asked for; empty when there was none, and while one that was asked for goes on."""
+        """The READY line of a boot that nobody asked for; empty when there was none, and
+        while one that was asked for goes on.
+        """
         return super().started_by_itself() if self._is_ready else ""
 
     def execute(self, code: str, timeout: float = 60.0) -> str:
@@ -246,14 +264,21 @@ class HilBoard(Booted):
             raise NotFitted("no relay in the rig file (power)")
         commands.run(f"relay {relay.name}: off", relay.off)
         threading.Event().wait(relay.seconds)
-        # Not before: a READY that was on its way when the power went is no sign of the boot to come.
+        # Not before: a READY that was on its way when the power went is
+        # no sign of the boot to come.
         self.expect_boot()
         commands.run(f"relay {relay.name}: on", relay.on)
 
     def _at_repl(self, work: Callable[[Repl], None]) -> None:
-        """Do something at the REPL of a new interpreter, climbing to it by the ladder's upper rungs when Ctrl-C is not heard."""
+        """Do something at the REPL of a new interpreter, climbing to it by the ladder's
+        upper rungs when Ctrl-C is not heard.
+        """
         failures = []
-        ways: dict[str, Callable[[], None]] = {"Ctrl-C": lambda: None, "DTR/RTS": self._pulse_lines, "power": self._power}
+        ways: dict[str, Callable[[], None]] = {
+            "Ctrl-C": lambda: None,
+            "DTR/RTS": self._pulse_lines,
+            "power": self._power,
+        }
         for name, prepare in ways.items():
             reached = False
             try:
@@ -300,9 +325,14 @@ class HilBoard(Booted):
             ready = Ready.parse(line)
         except ValueError as error:
             raise HilError(f"{self.spec.name}: {error}") from None
-        for what, wanted, found in (("type", self.spec.type, ready.board), ("id", self.spec.id, ready.fields.get("id", ""))):
+        for what, wanted, found in (
+            ("type", self.spec.type, ready.board),
+            ("id", self.spec.id, ready.fields.get("id", "")),
+        ):
             if wanted and wanted.lower() != found.lower():
-                raise FirmwareError(f"{self.spec.name}: this is the wrong board: {what} {found}, and the rig file says {wanted}")
+                raise FirmwareError(
+                    f"{self.spec.name}: this is the wrong board: {what} {found}, and the rig file says {wanted}"
+                )
         if self.spec.address is None and (not ready.ip or ready.host == "0.0.0.0"):
             raise HilError(f"{self.spec.name}: READY without an address: {line}")
         self._ready = ready
@@ -323,7 +353,9 @@ class HilBoard(Booted):
 
     @contextlib.contextmanager
     def network_down(self) -> Iterator[None]:
-        """Without the network that the rig file names for the board; it is brought back in every case."""
+        """Without the network that the rig file names for the board; it is
+        brought back in every case.
+        """
         network = self.spec.network
         if network is None:
             raise NotFitted("no network in the rig file (network)")
@@ -339,7 +371,9 @@ class HilBoard(Booted):
         return self.spec.network.seconds if self.spec.network is not None else 0.0
 
     def send_pulses(self, count: int) -> None:
-        """Have the rig send S0 pulses; returns when its command does, which may be before the last one."""
+        """Have the rig send S0 pulses; returns when its command does,
+        which may be before the last one.
+        """
         pulses = self.spec.pulses
         if pulses is None:
             raise NotFitted("no pulse generator in the rig file (pulses)")

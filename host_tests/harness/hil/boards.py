@@ -1,4 +1,6 @@
-"""The boards of one worker: taken when first wanted, kept for the run, configured and reset for each group of tests."""
+"""The boards of one worker: taken when first wanted, kept for the run, configured
+and reset for each group of tests.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,16 @@ _SCRIPT_TIMEOUT = 240.0
 
 
 def boards_there(targets: Iterable[Target]) -> None:
-    """HilError, a line for each board of these targets that is not plugged in. What a labgrid place has is its coordinator's to say."""
+    """HilError, a line for each board of these targets that is not plugged in. What a labgrid
+    place has is its coordinator's to say.
+    """
     faults = []
     for target in targets:
-        if target.board is not None and not target.board.device.startswith(place.PREFIX) and (why := absent(target.board.device)):
+        if (
+            target.board is not None
+            and not target.board.device.startswith(place.PREFIX)
+            and (why := absent(target.board.device))
+        ):
             faults.append(f"--target {target.name}: {why}")
     if faults:
         raise HilError("\n".join(faults))
@@ -42,7 +50,9 @@ class HilBoards:
         self._refused: dict[str, str] = {}
 
     def board(self, spec: BoardSpec) -> HilBoard:
-        """The board of a target, in whatever state it is; HilError when it cannot be had, the same each time."""
+        """The board of a target, in whatever state it is; HilError when it
+        cannot be had, the same each time.
+        """
         if spec.name in self._refused:
             raise HilError(self._refused[spec.name])
         board = self._boards.get(spec.name)
@@ -64,9 +74,13 @@ class HilBoards:
         return board
 
     def run_cases(self, spec: BoardSpec, script: Path) -> ScriptRun:
-        """Run every case of an `mp_*.py` script on the board, with the firmware that is there, after a soft reset that skips the meter."""
+        """Run every case of an `mp_*.py` script on the board, with the firmware that is there,
+        after a soft reset that skips the meter.
+        """
         done = ScriptRun()
-        helpers = [path for path in sorted(script.parent.glob("*.py")) if not re.match(r"mp_|test_|conftest", path.name)]
+        helpers = [
+            path for path in sorted(script.parent.glob("*.py")) if not re.match(r"mp_|test_|conftest", path.name)
+        ]
         try:
             board = self.board(spec)
             board.kill()
@@ -81,7 +95,9 @@ class HilBoards:
         return done
 
     def close(self) -> list[str]:
-        """Put every board's configuration back and release it; what went wrong with that, a line each."""
+        """Put every board's configuration back and release it; what went
+        wrong with that, a line each.
+        """
         faults = []
         for board in self._boards.values():
             try:

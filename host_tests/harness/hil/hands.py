@@ -1,4 +1,6 @@
-"""Python on a board, over the port that its console is captured from. The program that runs is interrupted by it."""
+"""Python on a board, over the port that its console is captured from. The
+program that runs is interrupted by it.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,11 @@ class LineTransport(SerialTransport):
 
 
 class Hands:
-    """line: the open port. answer: seconds within which a healthy board answers at its REPL; it is asked three times.
+    """line: the open port. answer: seconds within which a healthy board answers at
+    its REPL; it is asked three times.
 
-    left: called when the board was left to itself, with the mark in the line where what it says by itself begins.
+    left: called when the board was left to itself, with the mark in the line
+    where what it says by itself begins.
     """
 
     def __init__(self, line: Line, answer: float, left: Callable[[int], None]) -> None:
@@ -46,10 +50,12 @@ class Hands:
         self._transport: LineTransport | None = None
 
     def interrupt(self) -> None:
-        """Ctrl-C twice, Ctrl-B out of a raw REPL, which the board answers with its banner; HilError when it does not.
+        """Ctrl-C twice, Ctrl-B out of a raw REPL, which the board answers with its
+        banner; HilError when it does not.
 
-        Several times, because a Ctrl-C during boot.py leads to main.py and not to the REPL. What was typed too early is answered late:
-        the board is at its prompt for certain when it has been silent for a moment.
+        Several times, because a Ctrl-C during boot.py leads to main.py and not to the REPL.
+        What was typed too early is answered late: the board is at its prompt for certain
+        when it has been silent for a moment.
         """
         for _ in range(ATTEMPTS):
             at = self._line.size
@@ -61,7 +67,9 @@ class Hands:
                         break
                 if self._at_prompt(at):
                     return
-        raise HilError(f"{self._line.device}: no MicroPython REPL answers Ctrl-C, {ATTEMPTS} times within {self._answer:g} s")
+        raise HilError(
+            f"{self._line.device}: no MicroPython REPL answers Ctrl-C, {ATTEMPTS} times within {self._answer:g} s"
+        )
 
     def _at_prompt(self, at: int) -> bool:
         text = self._line.text(at)
@@ -69,7 +77,9 @@ class Hands:
 
     @contextlib.contextmanager
     def repl(self, *, fresh: bool = False) -> Iterator[Repl]:
-        """The raw REPL; `fresh` in a new interpreter, which a soft reset gives: main.py does not run."""
+        """The raw REPL; `fresh` in a new interpreter, which a soft reset
+        gives: main.py does not run.
+        """
         try:
             self.interrupt()
             self._transport = LineTransport(self._line, self._answer)
@@ -79,7 +89,9 @@ class Hands:
             raise HilError(str(error)) from None
 
     def execute(self, code: str, timeout: float = TIMEOUT, *, fresh: bool = False) -> str:
-        """Run code and return what it prints; HilError with the last line of its traceback. timeout: the longest silence."""
+        """Run code and return what it prints; HilError with the last line of its
+        traceback. timeout: the longest silence.
+        """
         with self.repl(fresh=fresh) as repl:
             return repl.run(code, timeout).decode(errors="replace").replace("\r\n", "\n")
 
@@ -97,8 +109,9 @@ class Hands:
     def restart(self, repl: Repl) -> None:
         """Reset the board from its REPL, which is of no use afterwards.
 
-        A port that goes away with the reset may take the REPL's acknowledgement with it; it is the reset then that tells that the
-        command was heard, and what comes through the port that was opened anew is the next boot's.
+        A port that goes away with the reset may take the REPL's acknowledgement with it; it is
+        the reset then that tells that the command was heard, and what comes through the port that
+        was opened anew is the next boot's.
         """
         opened = self._line.opened
         try:
@@ -111,12 +124,16 @@ class Hands:
             self.leave()
 
     def leave(self) -> None:
-        """The code that was started at the REPL is on its own now: mpremote has read the REPL's acknowledgement and no more."""
+        """The code that was started at the REPL is on its own now: mpremote has read the
+        REPL's acknowledgement and no more.
+        """
         assert self._transport is not None
         self._left(self._transport.serial.at)
 
     def copy(self, sources: list[Path], folder: str) -> None:
-        """Copy files of this computer into a folder of the board; those that are there already, octet for octet, are left alone."""
+        """Copy files of this computer into a folder of the board; those that are there
+        already, octet for octet, are left alone.
+        """
         with self.repl(fresh=True) as repl:
             files = Files(repl)
             if folder.strip("/"):

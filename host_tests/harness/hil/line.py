@@ -1,8 +1,8 @@
 """The serial port of a board: opened once, read all the time, every octet kept in a file.
 
-A thread reads; whoever waits for text, or speaks to the REPL, looks at what it has collected, so that nothing that the board says is lost
-between two readers. A port that goes away (USB does, when a board resets) is opened anew: `id:` is looked up again each time.
-Every operation has a time-out.
+A thread reads; whoever waits for text, or speaks to the REPL, looks at what it has collected, so
+that nothing that the board says is lost between two readers. A port that goes away (USB does, when
+a board resets) is opened anew: `id:` is looked up again each time. Every operation has a time-out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ _FAILURES = (serial.SerialException, OSError, ValueError, TypeError)  # a port t
 
 
 def absent(device: str) -> str:
-    """Why there is nothing at a device, found out without opening a port; empty when something is there."""
+    """Why there is nothing at a device, found out without opening a port;
+    empty when something is there.
+    """
     try:
         found = resolve(device)
     except BoardError as error:
@@ -48,7 +50,9 @@ def absent(device: str) -> str:
 
 
 class Line:
-    """device: see tools/boards/target.py. log: file that gets every octet. reopen: seconds that a port may be away."""
+    """device: see tools/boards/target.py. log: file that gets every octet. reopen:
+    seconds that a port may be away.
+    """
 
     def __init__(self, device: str, log: Path, reopen: float) -> None:
         self.device = device
@@ -85,11 +89,15 @@ class Line:
 
     @property
     def opened(self) -> int:
-        """Octets received when the port was opened last: a mark for `text`, another one each time that the port came back."""
+        """Octets received when the port was opened last: a mark for `text`, another one
+        each time that the port came back.
+        """
         return self._opened
 
     def came_back(self, opened: int) -> bool:
-        """Whether the port was opened anew since `opened` was its mark; one that is away just now is waited for."""
+        """Whether the port was opened anew since `opened` was its mark; one that
+        is away just now is waited for.
+        """
         with self._more:
             self._more.wait_for(lambda: self._port is not None or bool(self._fault), self._reopen)
             return self._opened != opened
@@ -148,7 +156,9 @@ class Line:
                 if time.monotonic() < deadline:
                     continue
                 with self._more:
-                    self._fault = f"{self.device} went away ({reason}) and did not come back within {self._reopen:.0f} s: {error}"
+                    self._fault = (
+                        f"{self.device} went away ({reason}) and did not come back within {self._reopen:.0f} s: {error}"
+                    )
                     self._more.notify_all()
                 return False
             with self._more:
@@ -174,7 +184,9 @@ class Line:
         return self.octets(start).decode(errors="replace").replace("\r\n", "\n")
 
     def wait(self, found: Callable[[], bool], timeout: float) -> bool:
-        """Wait until `found()`, which is asked whenever octets arrive; False after `timeout` seconds or when the port is gone."""
+        """Wait until `found()`, which is asked whenever octets arrive; False after
+        `timeout` seconds or when the port is gone.
+        """
         with self._more:
             self._more.wait_for(lambda: found() or bool(self._fault), timeout)
             return found()
@@ -189,12 +201,14 @@ class Line:
                 port.write(octets)
                 return
             except _FAILURES as error:
-                # Once more when it is the port that went away: the thread that reads will say so, or open it anew.
+                # Once more when it is the port that went away: the thread that reads
+                # will say so, or open it anew.
                 if not self.wait(lambda port=port: self._port is not port, 2 * _SLICE):
                     raise HilError(f"{self.device}: nothing can be sent: {_reason(error)}") from None
 
     def pulse_reset(self, held: Callable[[], None]) -> None:
-        """Draw EN low by RTS while DTR is high, as the circuit of ESP32 boards wants it; NotFitted where the port has no such lines.
+        """Draw EN low by RTS while DTR is high, as the circuit of ESP32 boards wants it;
+        NotFitted where the port has no such lines.
 
         held: called while the board is held in reset and has been silent for a moment.
         """
@@ -207,7 +221,8 @@ class Line:
             self._over.wait(_PULSE)
             held()
             port.rts = False
-            # Not at once: DTR alone draws IO0 low, which the chip looks at while it comes out of reset.
+            # Not at once: DTR alone draws IO0 low, which the chip looks at
+            # while it comes out of reset.
             self._over.wait(_PULSE)
             port.dtr = True
             port.rts = True
@@ -223,7 +238,9 @@ class Line:
 
 
 class Tap:
-    """What pyserial's users expect of a port, on top of a Line: octets from its creation on, writes passed through."""
+    """What pyserial's users expect of a port, on top of a Line: octets from its
+    creation on, writes passed through.
+    """
 
     def __init__(self, line: Line, timeout: float) -> None:
         self._line = line

@@ -1,6 +1,8 @@
-"""One user per device: a lock file in the system's temporary folder, named by the device's identity.
+"""One user per device: a lock file in the system's temporary folder,
+named by the device's identity.
 
-The system releases the lock when its process ends, however it ends. `id:` and the port that it means are one identity.
+The system releases the lock when its process ends, however it ends. `id:` and the
+port that it means are one identity.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ def identity(device: str) -> str:
         return "usb-" + device[3:].lower()
     if "://" in device:
         url = urlsplit(device)
-        # Options behind the address, such as rfc2217's logging, change nothing about which port it is.
+        # Options behind the address, such as rfc2217's logging, change
+        # nothing about which port it is.
         return f"net-{url.hostname}-{url.port}".lower()
     real = os.path.realpath(device)
     for port in plugged_in():
@@ -62,7 +65,8 @@ class DeviceLock:
         pause = threading.Event()
         while True:
             try:
-                # Kept when it is given back: a file removed while another opens it would let two of them in.
+                # Kept when it is given back: a file removed while another opens
+                # it would let two of them in.
                 descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
             except OSError as error:
                 raise HilError(f"{self.device}: its lock {self.path} cannot be opened: {error.strerror}") from None

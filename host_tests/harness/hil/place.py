@@ -1,8 +1,10 @@
-"""A board that a labgrid coordinator hands out: `labgrid:PLACE`, as a target or as a device of the rig file.
+"""A board that a labgrid coordinator hands out: `labgrid:PLACE`, as a target
+or as a device of the rig file.
 
-labgrid stays outside: its client is run as a command, from an environment of its own (`make test-hil LABGRID=1` makes it), because it
-brings a pyserial of its own. LG_COORDINATOR and LG_USERNAME mean to it what they always mean. The place needs a NetworkSerialPort, and its
-power is the ladder's last rung when it has a power port.
+labgrid stays outside: its client is run as a command, from an environment of its own
+(`make test-hil LABGRID=1` makes it), because it brings a pyserial of its own. LG_COORDINATOR and
+LG_USERNAME mean to it what they always mean. The place needs a NetworkSerialPort, and its power is
+the ladder's last rung when it has a power port.
 """
 
 from __future__ import annotations
@@ -40,13 +42,20 @@ def _run(place: str, *words: str) -> str:
         raise HilError(f"{PREFIX}{place}: labgrid is not installed: make test-hil LABGRID=1 installs it")
     try:
         done = subprocess.run(
-            [str(command), "-p", place, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT, check=False
+            [str(command), "-p", place, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise HilError(f"{PREFIX}{place}: labgrid-client {words[0]} did not end within {TIMEOUT:.0f} s") from None
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip().splitlines()
-        raise HilError(f"{PREFIX}{place}: {said[-1].removeprefix('labgrid-client: Error: ') if said else 'labgrid-client failed'}")
+        raise HilError(
+            f"{PREFIX}{place}: {said[-1].removeprefix('labgrid-client: Error: ') if said else 'labgrid-client failed'}"
+        )
     return done.stdout
 
 
@@ -64,12 +73,16 @@ def device(place: str) -> str:
     """The URL of the place's serial port; HilError when it has none."""
     params = _resources(place).get("NetworkSerialPort")
     if params is None:
-        raise HilError(f"{PREFIX}{place}: the place has no NetworkSerialPort (it has: {', '.join(_resources(place)) or 'nothing'})")
+        raise HilError(
+            f"{PREFIX}{place}: the place has no NetworkSerialPort (it has: {', '.join(_resources(place)) or 'nothing'})"
+        )
     return f"{_PROTOCOLS[params.get('protocol', 'rfc2217')]}://{params['host']}:{params['port']}"
 
 
 def spec(place: str) -> BoardSpec:
-    """The board of a place of which nothing more is known; HilError when the coordinator does not know it."""
+    """The board of a place of which nothing more is known; HilError when
+    the coordinator does not know it.
+    """
     return with_power(single(f"{PREFIX}{place}"))
 
 

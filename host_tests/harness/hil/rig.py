@@ -1,6 +1,8 @@
-"""The rig file: which boards there are, and what stands around them. docs/HARNESS.md explains it key by key.
+"""The rig file: which boards there are, and what stands around them.
+docs/HARNESS.md explains it key by key.
 
-    [boards.NAME]      device, type, id, address, network, power, pulses, lines, config, answer_ms, …_seconds
+    [boards.NAME]      device, type, id, address, network, power, pulses, lines,
+                       config, answer_ms, …_seconds
     [networks.NAME]    down, up: commands; seconds until a board is back
     [relays.NAME]      off, on: commands; seconds without power
     [pulses.NAME]      send: command with {count}; period_ms
@@ -36,7 +38,9 @@ class RigError(ValueError):
 
 @dataclass(frozen=True)
 class Network:
-    """Commands that take a network away and bring it back; seconds: within which a board must serve again."""
+    """Commands that take a network away and bring it back; seconds: within
+    which a board must serve again.
+    """
 
     name: str
     down: Command
@@ -139,9 +143,15 @@ class _Reader:
         if unknown := sorted(set(content) - {"boards", "networks", "relays", "pulses"}):
             raise self._error("", f"unknown table {unknown[0]!r} (known: boards, networks, relays, pulses)")
         around = {
-            "network": {name: self._make(Network, "networks", name, table) for name, table in self._tables(content, "networks")},
-            "power": {name: self._make(Relay, "relays", name, table) for name, table in self._tables(content, "relays")},
-            "pulses": {name: self._make(Pulses, "pulses", name, table) for name, table in self._tables(content, "pulses")},
+            "network": {
+                name: self._make(Network, "networks", name, table) for name, table in self._tables(content, "networks")
+            },
+            "power": {
+                name: self._make(Relay, "relays", name, table) for name, table in self._tables(content, "relays")
+            },
+            "pulses": {
+                name: self._make(Pulses, "pulses", name, table) for name, table in self._tables(content, "pulses")
+            },
         }
         found = {}
         devices: dict[str, str] = {}
@@ -161,7 +171,10 @@ class _Reader:
             raise self._error(kind, f"is not made of tables: write [{kind}.NAME]")
         for name in group:
             if not _NAME.fullmatch(name) or name in _RESERVED:
-                raise self._error(f"{kind}.{name}", f"a name is a letter, then letters, digits, _ . - and none of {', '.join(_RESERVED)}")
+                raise self._error(
+                    f"{kind}.{name}",
+                    f"a name is a letter, then letters, digits, _ . - and none of {', '.join(_RESERVED)}",
+                )
         return list(group.items())
 
     def _board(self, name: str, table: Mapping[str, Any], around: Mapping[str, Mapping[str, Any]]) -> BoardSpec:
@@ -210,7 +223,9 @@ class _Reader:
         return value
 
     def _command(self, place: str, key: str, value: Any) -> Command:
-        """Words of a command line: a list, or a text that is split as a shell splits it. No shell runs it."""
+        """Words of a command line: a list, or a text that is split as a shell
+        splits it. No shell runs it.
+        """
         words = value
         if isinstance(value, str):
             try:
@@ -225,7 +240,11 @@ class _Reader:
 
     def _address(self, place: str, value: Any) -> tuple[str, int]:
         """HOST, HOST:PORT or [IPv6]:PORT."""
-        match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/\s]+))(?::(\d{1,5}))?", value) if isinstance(value, str) else None
+        match = (
+            re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/\s]+))(?::(\d{1,5}))?", value)
+            if isinstance(value, str)
+            else None
+        )
         port = int(match.group(3) or 4059) if match else 0
         if match is None or not 0 < port < 65536:
             raise self._error(place, "address must be HOST or HOST:PORT (an IPv6 address in brackets)")

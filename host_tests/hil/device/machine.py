@@ -1,7 +1,8 @@
-"""STAND-IN for `machine` on a Pico W: reset and its cause, a watchdog that bites, pins, an S0 input that sees pulses.
+"""STAND-IN for `machine` on a Pico W: reset and its cause, a watchdog that bites,
+pins, an S0 input that sees pulses.
 
-The watchdog is watched by the process behind the serial port. Pulses reach the interrupt handler while the watchdog is fed, one a feed,
-because nothing interrupts the unix port.
+The watchdog is watched by the process behind the serial port. Pulses reach the interrupt handler
+while the watchdog is fed, one a feed, because nothing interrupts the unix port.
 """
 
 import time

@@ -1,4 +1,6 @@
-"""STAND-IN for `network` on a Pico W: a station whose link goes and comes as the world around the board says. The address is loopback's."""
+"""STAND-IN for `network` on a Pico W: a station whose link goes and comes as the world around
+the board says. The address is loopback's.
+"""
 
 import sys
 
@@ -20,7 +22,8 @@ class WLAN:
         station = sys.modules["net.wifi"].Wifi
         station.settle = 0  # a link that nothing disturbs needs no time to prove itself
         tick = station.tick
-        # Its access point answers quickly, and is tried again quickly: time runs faster for the radio than for the meter.
+        # Its access point answers quickly, and is tried again quickly: time runs faster
+        # for the radio than for the meter.
         station.tick = lambda self, ms: tick(self, HURRY * ms)
 
     def active(self, on):

@@ -1,8 +1,10 @@
-"""STAND-IN for a board's firmware image, run by MicroPython's unix port: mounts the flash, runs boot.py and main.py, serves the REPL.
+"""STAND-IN for a board's firmware image, run by MicroPython's unix port: mounts the flash,
+runs boot.py and main.py, serves the REPL.
 
-What is frozen into a board's image comes from the folders in STANDIN_PATH; a file in the flash takes precedence. STANDIN_RAW=1 starts in
-the raw REPL without main.py, as a soft reset there does. The process behind the serial port (`standin.py`) is told by lines on a pipe
-what a board would do by its hardware: `run`, `idle`, `reset …`, `wdt …`, `feed`.
+What is frozen into a board's image comes from the folders in STANDIN_PATH; a file in the flash
+takes precedence. STANDIN_RAW=1 starts in the raw REPL without main.py, as a soft reset there does.
+The process behind the serial port (`standin.py`) is told by lines on a pipe what a board would do
+by its hardware: `run`, `idle`, `reset …`, `wdt …`, `feed`.
 """
 
 import os
@@ -37,7 +39,9 @@ class Flash:
 
 
 def mount():
-    """The file system; a new one is provisioned: access to the Wi-Fi network that `network` stands in for, a port that is free."""
+    """The file system; a new one is provisioned: access to the Wi-Fi network that
+    `network` stands in for, a port that is free.
+    """
     flash = standin_state.flash = Flash(os.getenv("STANDIN_FLASH"))
     try:
         vfs.mount(vfs.VfsLfs2(flash), "/flash")
@@ -52,7 +56,9 @@ def mount():
 
 
 def attempt(work):
-    """Run something as a board's REPL does: an exception is printed, Ctrl-C is one; SystemExit is a soft reset."""
+    """Run something as a board's REPL does: an exception is printed, Ctrl-C is
+    one; SystemExit is a soft reset.
+    """
     tell("run")
     try:
         work()

@@ -1,7 +1,8 @@
-"""What the stand-in's modules share: the pipe to the process behind the serial port, and the state of the world around the board.
+"""What the stand-in's modules share: the pipe to the process behind the serial port, and
+the state of the world around the board.
 
-STANDIN_STATE is a file of lines `key value`, replaced as a whole: `link` the Wi-Fi status, `pulses` how many fell on the S0 input since
-power-on, `faults` what is wrong with this board on purpose.
+STANDIN_STATE is a file of lines `key value`, replaced as a whole: `link` the Wi-Fi status, `pulses`
+how many fell on the S0 input since power-on, `faults` what is wrong with this board on purpose.
 """
 
 import os

@@ -1,4 +1,6 @@
-"""Mounts the file system before boot.py. A flash without one, blank or damaged, gets a new one, and the console says so."""
+"""Mounts the file system before boot.py. A flash without one, blank or damaged, gets
+a new one, and the console says so.
+"""
 
 import emu
 import vfs
