@@ -29,8 +29,7 @@ _TAKEN = 8192  # octets of heap after which frames have come to stand far from t
 _ROOM = _TAKEN + 2048  # octets in one piece for that and for the frames of calls inside each other
 # the bits of an address that id() and addressof() agree on: on 32 bits one has a sign, one has not
 _ADDRESS = sys.maxsize >> 1
-_GIVEN_BACK = 1024  # fewer in use than there were: a collection has been, and left gaps
-_OPENINGS = 32  # AAs opened between two looks at the heap, which takes as long as opening two of them on a board
+_OPENINGS = 32  # AAs opened between two looks at the heap
 _LOOK = 5000  # milliseconds between two looks where none are opened: datagrams take heap as well
 _OLDEST = (1, 25)  # MicroPython
 _LOOPBACK = {"127.0.0.1", "::1"}
@@ -52,7 +51,6 @@ class App:
         self.udp_inactivity = config.udp_inactivity * 1000
         self.gaps = False  # there are some to be closed
         self.room = 0  # where there was room for any frame after that, last time
-        self.closed = 0  # octets in use then
         self.openings = 0  # AAs opened when the heap was looked at last
         # milliseconds since; the first look comes soon, because the start leaves gaps as well
         self.looked = _LOOK - 1000
@@ -167,7 +165,6 @@ class App:
                 gc.collect()
                 self.room = close_gaps()
                 self.gaps = False
-                self.closed = gc.mem_alloc()
                 if not self.gc:
                     gc.disable()
             await sleep_ms(_TICK)
@@ -196,27 +193,26 @@ class App:
                 self.log("ERROR", "app", "supervisor", type(e).__name__)
 
     def keep_closed(self, ms):
-        """Close the gaps that came about since, `ms` after the call before: 8 KiB were
-        taken, or a collection gave some back.
+        """Close the gaps that came about since, `ms` after the call before: 8 KiB were taken, or
+        something below the room for frames was given back, by a collection or one by one.
 
-        gc.mem_alloc() goes through the whole heap (520,000 instructions on a Cortex-M3), so
-        it is asked rarely. An object that was given back below the room for frames is a gap
-        as well, which one new object closes.
+        Where a new object comes to stand tells both: MicroPython puts it at the lowest free octets.
+        Comparing gc.mem_alloc() would tell the same, and go through the whole heap each time
+        (520,000 instructions on a Cortex-M3).
         """
         self.looked += ms
         if self.server.openings - self.openings < _OPENINGS and self.looked < _LOOK:
             return
         self.openings = self.server.openings
         self.looked = 0
-        used = gc.mem_alloc()
-        if used > self.closed + _TAKEN or used < self.closed - _GIVEN_BACK:
+        lowest = id(object()) & _ADDRESS
+        if lowest < self.room:
+            self.room = close_gaps(self.room)
+        elif lowest > self.room + _TAKEN:
             self.room = close_gaps()
-            self.closed = gc.mem_alloc()
-        else:
-            fill(self.room)
 
 
-def close_gaps():
+def close_gaps(most=_ADDRESS):
     """Make frames that stand on the heap cheap (a call with more than eleven words of
     locals and stack borrows its frame there).
 
@@ -225,30 +221,28 @@ def close_gaps():
     nobody keeps, up to where there is room for frames, and for all that is taken until the next
     look (`App.keep_closed`). They are given back when memory runs short, and then no more is lost
     than the speed, until that look. Nothing is collected here: before READY somebody has, and later
-    a collection would cost more than an AA, and leave the gaps to be filled again. Returns where
-    that room is.
+    a collection would cost more than an AA, and leave the gaps to be filled again.
+
+    Returns where that room is. most: where it was; it is not looked for further up. (The frame of
+    this function is small enough for the C stack: one on the heap would leave a gap.)
     """
-    room = 0
-    octets = _ROOM
-    while octets:
-        try:
-            room = place(octets)
-        except MemoryError:
-            octets //= 2  # a heap nearly full has no such piece
-            continue
-        break
+    room = min(place(_ROOM), most)
     fill(room)
     return room
 
 
 def place(octets):
-    """Address of the first free piece of heap of that size; only one octet of it is taken.
+    """Address of the first free piece of heap of that size, or of half of it where a heap is nearly
+    full; only one octet of it is taken.
 
     A buffer of `octets` is read into, and the interpreter gives back what a short read has
     not filled. In plain code it would be `id(bytearray(octets))`, which keeps the very room
     that was looked for until a collection.
     """
-    return addressof(BytesIO(b"0").read(octets)) & _ADDRESS
+    try:
+        return addressof(BytesIO(b"0").read(octets)) & _ADDRESS
+    except MemoryError:
+        return place(octets // 2) if octets else 0
 
 
 def fill(room):
