@@ -15,9 +15,9 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
+from tools.commented import commented
 from tools.dlmsclient import Client, parse_object_list
 from tools.dlmsclient.cosem import class_name, obis_name
 from tools.dlmsclient.objects import ListedObject
@@ -80,22 +80,10 @@ def objects(port: int) -> str:
     return "\n".join(lines)
 
 
-def _commented(path: Path, pattern: re.Pattern[str]) -> Iterator[tuple[re.Match[str], str]]:
-    """The lines that a pattern matches, each with its comment: behind it, otherwise above it."""
-    above: list[str] = []
-    for line in path.read_text().splitlines():
-        if line.lstrip().startswith("# "):
-            above.append(line.strip()[2:])
-            continue
-        if match := pattern.match(line):
-            yield match, match[match.re.groups] or " ".join(above)
-        above = []
-
-
 def limits() -> str:
     """The limits of the unix port with their meaning."""
     lines = ["| limit | value | meaning |", "|---|---|---|"]
-    for match, meaning in _commented(ROOT / "boards/unix/limits.py", _LIMIT):
+    for match, meaning in commented(ROOT / "boards/unix/limits.py", _LIMIT):
         if meaning and match[1] != "BIND":
             lines.append(f"| `{match[1]}` | {match[2]} | {meaning} |")
     return "\n".join(lines)
@@ -104,7 +92,7 @@ def limits() -> str:
 def configuration() -> str:
     """The configuration keys with default, range and meaning."""
     lines = ["| key | default | meaning |", "|---|---|---|"]
-    for match, meaning in _commented(ROOT / "firmware/config.py", _KEY):
+    for match, meaning in commented(ROOT / "firmware/config.py", _KEY):
         default = match[2].split(",")[0].strip()
         default = {"True": "on", "False": "off", '""': ""}.get(default, default.strip('"'))
         lines.append(f"| `{match[1]}` | {default} | {meaning} |")

@@ -7,9 +7,10 @@ import runpy
 import sys
 from pathlib import Path
 
+from tools.commented import commented
 from tools.launcher import ROOT
 
-_COMMENTED = re.compile(r"^([A-Z_]+) = .+?  # (.+)$")
+_LIMIT = re.compile(r"^([A-Z_]+) = .+?(?:  # (.+))?$")
 _KEY = re.compile(r'^    "(\w+)": \((.+)\),(?:  # (.+))?$')
 # What a client has to know, in this order; those that a board's limits do not have are left out
 SHOWN = (
@@ -46,8 +47,7 @@ def values(board: str) -> dict[str, object]:
 
 def meanings(path: Path) -> dict[str, str]:
     """Name of a limit -> its comment."""
-    matches = map(_COMMENTED.match, path.read_text(encoding="utf-8").splitlines())
-    return {match[1]: match[2] for match in matches if match}
+    return {match[1]: meaning for match, meaning in commented(path, _LIMIT) if meaning}
 
 
 def limits() -> str:
@@ -65,8 +65,7 @@ def limits() -> str:
 def timing() -> str:
     """The time-outs that are configured, with their defaults."""
     lines = ["| key | default | meaning |", "|---|---|---|"]
-    for line in (ROOT / "firmware" / "config.py").read_text(encoding="utf-8").splitlines():
-        match = _KEY.match(line)
-        if match and match[1] in TIMES:
-            lines.append(f"| `{match[1]}` | {match[2].split(',')[0].strip()} | {match[3] or ''} |")
+    for match, meaning in commented(ROOT / "firmware" / "config.py", _KEY):
+        if match[1] in TIMES:
+            lines.append(f"| `{match[1]}` | {match[2].split(',')[0].strip()} | {meaning} |")
     return "\n".join(lines)
