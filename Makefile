@@ -90,7 +90,7 @@ test: $(VENV)/host.txt $(interpreter) $(interop) ## run every test
 BOARD_TESTS = host_tests/hardware host_tests/alloc host_tests/cosem host_tests/wire
 
 test-emulated: $(VENV)/host.txt ## build the Cortex-M3 board, run the wire, heap and hardware tests on it in QEMU
-	@$(PY) -m tools.emulated build
+	@$(PY) -m tools.image.emulated build
 	@$(PY) -m pytest -p host_tests.harness.options --target emulated -n $(JOBS) --dist loadscope \
 	    -m "((wire or caps) and not micropython) or zero_alloc" -k "not cpython" \
 	    $(call folders,$(BOARD_TESTS)) $(ARGS)
@@ -100,7 +100,7 @@ RP2040_SCRIPTS = $(addprefix host_tests/,alloc/mp_metering_takes_no_heap.py allo
     engine/mp_worked_octets.py engine/mp_codec.py engine/mp_pool.py)
 
 test-rp2040: $(VENV)/host.txt ## build the rp2 port with the meter frozen in, test it in rp2040js (USB, flash, watchdog, pins)
-	@$(PY) -m tools.rp2040 build
+	@$(PY) -m tools.image.rp2040 build
 	@$(PY) -m pytest -p host_tests.harness.options --target rp2040 -n $(JOBS) --dist loadscope --timeout 600 -k "not cpython" \
 	    $(call folders,$(RP2040_SCRIPTS) host_tests/rp2040) $(ARGS)
 
@@ -116,19 +116,19 @@ bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions 
 	@$(PY) -m host_tests.bench $(ARGS)
 
 lint: $(VENV)/host.txt ## style, types of the client, board compilation, import direction, requirement ids, documents
-	@$(PY) -m tools.lint $(ARGS)
+	@$(PY) -m tools.upkeep.lint $(ARGS)
 
 flash: $(VENV)/host.txt ## write a MicroPython image onto a board
-	@$(PY) -m tools.boards flash --board "$$BOARD" --target "$$TARGET" $${IMAGE:+--image "$$IMAGE"} $(ARGS)
+	@$(PY) -m tools.image.boards flash --board "$$BOARD" --target "$$TARGET" $${IMAGE:+--image "$$IMAGE"} $(ARGS)
 
 deploy: $(VENV)/host.txt ## copy the firmware's changed files onto a board
-	@$(PY) -m tools.boards deploy --board "$$BOARD" --target "$$TARGET" $(ARGS)
+	@$(PY) -m tools.image.boards deploy --board "$$BOARD" --target "$$TARGET" $(ARGS)
 
 provision: $(VENV)/host.txt ## give a board its Wi-Fi access, secrets and serial number
-	@$(PY) -m tools.boards provision --target "$$TARGET" $(ARGS)
+	@$(PY) -m tools.image.boards provision --target "$$TARGET" $(ARGS)
 
 firmware: $(VENV)/host.txt ## build an image with the firmware frozen into it
-	@$(PY) -m tools.boards firmware --board "$$BOARD" $${TOP:+--top "$$TOP"} $(ARGS)
+	@$(PY) -m tools.image.boards firmware --board "$$BOARD" $${TOP:+--top "$$TOP"} $(ARGS)
 
 clean: ## remove the virtual environment, caches and test results
 	rm -rf $(VENV) .cache test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis build dlms_meter.egg-info
@@ -137,17 +137,17 @@ clean: ## remove the virtual environment, caches and test results
 # Each list below is what was installed; its file is the proof that it was.
 # The environment is made afresh when its pins change, not whenever pyproject.toml does.
 
-$(VENV)/host.txt: pyproject.toml tools/pins.py
-	@sh tools/venv.sh "$(VENV)" "$(PYTHON)"
+$(VENV)/host.txt: pyproject.toml tools/upkeep/pins.py
+	@sh tools/upkeep/venv.sh "$(VENV)" "$(PYTHON)"
 
 $(VENV)/micropython.txt: $(VENV)/host.txt
-	@$(PY) tools/pins.py micropython > $@
+	@$(PY) tools/upkeep/pins.py micropython > $@
 	@$(PY) -m pip install -q --only-binary :all: -r $@ || { \
 	    echo "error: no micropython wheel could be installed here: install micropython 1.25 or newer" \
 	         "(apt, brew, or built from source) and use make $(firstword $(MAKECMDGOALS)) MICROPYTHON=micropython" >&2; exit 1; }
 
 $(VENV)/interop.txt: $(VENV)/host.txt
-	@$(PY) tools/pins.py interop > $@
+	@$(PY) tools/upkeep/pins.py interop > $@
 	@echo "Installing third-party clients that only the tests use (INTEROP=0 leaves them out):"
 	@echo "  gurux-dlms, GNU General Public License 2.0"
 	@echo "  dlms-cosem, Business Source License 1.1"
@@ -156,6 +156,6 @@ $(VENV)/interop.txt: $(VENV)/host.txt
 $(VENV)/labgrid.txt: $(VENV)/host.txt
 	@$(PY) -m venv --clear $(VENV)/labgrid
 	@echo "Installing labgrid, GNU Lesser General Public License 2.1, into $(VENV)/labgrid"
-	@$(PY) tools/pins.py labgrid > $(VENV)/labgrid/pins.txt
+	@$(PY) tools/upkeep/pins.py labgrid > $(VENV)/labgrid/pins.txt
 	@$(VENV)/labgrid/bin/python -m pip install -q -r $(VENV)/labgrid/pins.txt
 	@mv $(VENV)/labgrid/pins.txt $@

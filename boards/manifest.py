@@ -16,8 +16,8 @@ sys.path.insert(0, "..")
 
 import __main__ as makemanifest
 
-from tools import rom
-from tools.link import linked, shared
+from tools.image import rom
+from tools.image.link import linked, shared
 
 options.defaults(modules=True)
 rom.take_part(makemanifest)

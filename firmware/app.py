@@ -34,7 +34,7 @@ _LOOK = 5000  # milliseconds between two looks where none are opened: datagrams 
 _OLDEST = (1, 25)  # MicroPython
 _LOOPBACK = {"127.0.0.1", "::1"}
 HARDWARE = limits.HARDWARE
-LEFT_OUT = ()  # limits that are 0 for good: what they stand for is not in this image (tools/link)
+LEFT_OUT = ()  # limits that are 0 for good: what they stand for is not in this image (tools/image/link)
 
 
 class App:

@@ -10,9 +10,9 @@ import sys
 # what stays over the whole heap.
 gc.threshold(16384)
 
-# A board's image has the firmware linked into one module, which takes less heap (tools/link), and
-# most have its modules as well. Files of the firmware on the board's file system take the place of
-# modules, and so the modules are run where there are any.
+# A board's image has the firmware linked into one module, which takes less heap
+# (tools/image/link), and most have its modules as well. Files of the firmware on the board's file
+# system take the place of modules, and so the modules are run where there are any.
 _FIRMWARE = (
     "app.py",
     "board",

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from host_tests.alloc.alloc_kinds import NAMED, cycle, left_out, pdu_size
 from host_tests.harness import limits
-from tools.emulated import FIRMWARE, BoardError, EmulatedBoard
-from tools.emulated import build as firmware_build
+from tools.image.emulated import FIRMWARE, BoardError, EmulatedBoard
+from tools.image.emulated import build as firmware_build
 from tools.launcher import ROOT, LauncherError
 
 from .link import Link, WrongAnswer
@@ -42,7 +42,7 @@ _WHERE = "emulated Cortex-M3"
 def measure(settings: Settings) -> list[Row]:
     """All rows of the board; left out, with the reason, where it cannot be built or run."""
     if not FIRMWARE.exists():
-        return [Row(_WHERE, None, "", how="not built: python -m tools.emulated build", excused=True)]
+        return [Row(_WHERE, None, "", how="not built: python -m tools.image.emulated build", excused=True)]
     try:
         firmware_build.need_qemu()
         with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 import struct
 
-from tools.boards import room
+from tools.image.boards import room
 
 
 def fake_tool(folder, name, code=0):

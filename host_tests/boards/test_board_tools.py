@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from host_tests.boards.build_fakes import fake_tool, uf2
-from tools.boards import catalog, flash, images, package, provision, target
-from tools.boards.catalog import BOARDS, BoardError, find
-from tools.boards.target import Port
+from tools.image.boards import catalog, flash, images, package, provision, target
+from tools.image.boards.catalog import BOARDS, BoardError, find
+from tools.image.boards.target import Port
 from tools.launcher import ROOT
 
 PICO = BOARDS["RPI_PICO_W"]
@@ -26,7 +26,7 @@ FOLDERS = sorted(path.parent for path in (ROOT / "boards").glob("*/limits.py"))
 
 def command(*words, **env):
     return subprocess.run(
-        [sys.executable, "-m", "tools.boards", *words],
+        [sys.executable, "-m", "tools.image.boards", *words],
         cwd=ROOT,
         capture_output=True,
         text=True,

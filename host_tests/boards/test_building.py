@@ -11,8 +11,8 @@ from contextlib import suppress
 import pytest
 
 from host_tests.boards.build_fakes import fake_tool, uf2, with_file_system
-from tools.boards import firmware, room
-from tools.boards.catalog import BOARDS, BoardError, find
+from tools.image.boards import firmware, room
+from tools.image.boards.catalog import BOARDS, BoardError, find
 from tools.launcher import ROOT
 
 PICO = BOARDS["RPI_PICO_W"]
@@ -216,7 +216,7 @@ sys.path.insert(0, {root!r})
 def system(words):
     open({output!r}, "w").write(words[1])
     return 0, b""
-from tools import rom
+from tools.image import rom
 rom.take_part(sys.modules["__main__"])
 {freezing}
 """
@@ -241,7 +241,7 @@ def test_a_makemanifest_that_calls_its_tool_in_another_way_ends_the_build(tmp_pa
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
     assert (tmp_path / "frozen_content.c").exists() == (code == 0 and bool(freezing))
     if code == 0 and freezing:
-        assert (tmp_path / "frozen_content.c").read_text().endswith("tools/rom/mpytool.py")
+        assert (tmp_path / "frozen_content.c").read_text().endswith("tools/image/rom/mpytool.py")
 
 
 @pytest.mark.parametrize("name", BOARDS)
@@ -291,5 +291,5 @@ def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
     # and that with functions and classes in the flash
     sys.modules["__main__"].system(["python3", "/top/tools/mpy-tool.py", "-f", "a.mpy"])
     sys.modules["__main__"].system(["git", "describe"])
-    own = str(ROOT / "tools" / "rom" / "mpytool.py")
+    own = str(ROOT / "tools" / "image" / "rom" / "mpytool.py")
     assert called == [["python3", own, "/top/tools/mpy-tool.py", "-f", "a.mpy"], ["git", "describe"]]

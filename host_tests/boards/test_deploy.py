@@ -12,9 +12,9 @@ import sys
 import pytest
 
 from host_tests.boards.repl_board import ReplBoard
-from tools.boards import catalog, deploy, files, provision
-from tools.boards.catalog import BoardError
-from tools.boards.repl import Repl
+from tools.image.boards import catalog, deploy, files, provision
+from tools.image.boards.catalog import BoardError
+from tools.image.boards.repl import Repl
 from tools.launcher import ROOT
 
 PICO = catalog.BOARDS["RPI_PICO_W"]
@@ -58,7 +58,7 @@ def content(board, path):
 
 
 def command(*words):
-    line = [sys.executable, "-m", "tools.boards", *words]
+    line = [sys.executable, "-m", "tools.image.boards", *words]
     return subprocess.run(
         line, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL
     )

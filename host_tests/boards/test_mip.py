@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from host_tests.boards.repl_board import ReplBoard
-from tools.boards import catalog, deploy, files
-from tools.boards.repl import Repl
+from tools.image.boards import catalog, deploy, files
+from tools.image.boards.repl import Repl
 from tools.launcher import ROOT
 
 PICO = catalog.BOARDS["RPI_PICO_W"]

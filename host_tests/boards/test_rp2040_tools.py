@@ -11,12 +11,12 @@ import stat
 
 import pytest
 
-from tools import crossbuild, debian
-from tools.boards.catalog import BoardError
+from tools.image import crossbuild, debian
+from tools.image.boards.catalog import BoardError
+from tools.image.rp2040 import Emulator, build, sources
 from tools.launcher import ROOT
-from tools.rp2040 import Emulator, build, sources
 
-RUNNER = ROOT / "tools" / "rp2040" / "runner"
+RUNNER = ROOT / "tools" / "image" / "rp2040" / "runner"
 
 
 def test_the_lockfile_pins_and_names_no_registry():
@@ -31,7 +31,7 @@ def test_the_lockfile_pins_and_names_no_registry():
 
 def test_what_is_not_built_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "IMAGE", tmp_path / "firmware.uf2")
-    with pytest.raises(BoardError, match=r"not built: python -m tools\.rp2040 build"):
+    with pytest.raises(BoardError, match=r"not built: python -m tools\.image\.rp2040 build"):
         Emulator(tmp_path / "flash.img", tmp_path / "console.log").power_on()
 
 

@@ -55,7 +55,7 @@ from tools.explain.apdus import Description
 from tools.explain.lines import as_json, heading, text_lines
 from tools.explain.parts import leaves
 from tools.explain.pasted import items
-from tools.lint.requirements import known_ids
+from tools.upkeep.lint.requirements import known_ids
 
 SESSIONS = {document: recorded(document) for document in ("README.md", "docs/PROFILE.md")}
 RIGHT = [*requests(), *answers()]

@@ -9,7 +9,7 @@ import pytest
 
 from host_tests.harness.hil.board import HilBoard
 from host_tests.harness.meters import MeterHandle
-from tools.emulated import EmulatedBoard
+from tools.image.emulated import EmulatedBoard
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from host_tests.harness.hil.board import HilBoard
-from tools.emulated import EmulatedBoard
+from tools.image.emulated import EmulatedBoard
 
 TIMEOUT = 20.0
 _POLL = 0.01

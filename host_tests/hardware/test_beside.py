@@ -7,7 +7,7 @@ import pytest
 from host_tests.harness import beside, probe
 from host_tests.harness.raw import RawTcp
 from host_tests.wire.apdus import associate, serves
-from tools.emulated.machine import LOOPBACK
+from tools.image.emulated.machine import LOOPBACK
 
 pytestmark = [pytest.mark.caps("board", "emulated"), pytest.mark.req("B-24")]
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tools.emulated import BoardError
+from tools.image.emulated import BoardError
 
 pytestmark = [pytest.mark.caps("board", "emulated"), pytest.mark.prefers(backfill_days=0)]
 

@@ -3,9 +3,9 @@
 import pytest
 
 from host_tests.bench.emulated import leave_out
-from tools.boards import deploy
-from tools.emulated.board import BOARD
-from tools.emulated.remote import RemoteError
+from tools.image.boards import deploy
+from tools.image.emulated.board import BOARD
+from tools.image.emulated.remote import RemoteError
 
 pytestmark = [pytest.mark.caps("board", "emulated"), pytest.mark.prefers(backfill_days=0)]
 

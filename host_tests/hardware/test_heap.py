@@ -3,7 +3,7 @@
 import pytest
 
 from host_tests.bench import emulated
-from tools.emulated import BoardError
+from tools.image.emulated import BoardError
 
 pytestmark = [pytest.mark.caps("board", "emulated-build"), pytest.mark.prefers(backfill_days=0)]
 

@@ -17,8 +17,8 @@ import pytest
 from host_tests.hardware.keyboard import typing, wait_said
 from host_tests.harness.hil.board import HilBoard
 from host_tests.harness.probe import answers
-from tools.boards.catalog import BOARDS
 from tools.dlmsclient import Client, DlmsError, axdr
+from tools.image.boards.catalog import BOARDS
 from tools.launcher import LauncherError
 
 pytestmark = [pytest.mark.caps("board", "console"), pytest.mark.prefers(backfill_days=0)]
@@ -55,8 +55,8 @@ for i in range(d.ioctl(4, 0)):
 print(hexlify(h.digest()).decode())
 """
 # In place of boot.py: the meter hangs in its loop a second or two after READY, in a function of the
-# system that the loop calls. Its own cannot be replaced where they are in the flash (tools/rom).
-# What tells READY is the threshold of collections, which is for the start only.
+# system that the loop calls. Its own cannot be replaced where they are in the flash
+# (tools/image/rom). What tells READY is the threshold of collections, which is for the start only.
 HANG = """
 import gc, os, sys, time
 os.rename("boot.py", "boot.used")

@@ -1,4 +1,4 @@
-"""Functions and classes as constants in the flash (tools/rom): a small program, frozen
+"""Functions and classes as constants in the flash (tools/image/rom): a small program, frozen
 with the tools that built the board.
 """
 
@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tools.emulated import sources
+from tools.image.emulated import sources
+from tools.image.rom.code import Code, decode, encode
+from tools.image.rom.emit import Names
+from tools.image.rom.image import functions
+from tools.image.rom.mpytool import load
 from tools.launcher import ROOT
-from tools.rom.code import Code, decode, encode
-from tools.rom.emit import Names
-from tools.rom.image import functions
-from tools.rom.mpytool import load
 
 pytestmark = pytest.mark.caps("board", "emulated-build")
 
@@ -142,7 +142,7 @@ def frozen(tree: Path, folder: Path, **texts: str) -> str:
         cross = [str(tree / "mpy-cross/build/mpy-cross"), "-s", f"{name}.py", "-march=armv7m", str(source)]
         subprocess.run(cross, check=True, timeout=SECONDS)
         files.append(str(source.with_suffix(".mpy")))
-    words = [sys.executable, str(ROOT / "tools/rom/mpytool.py"), str(tree / "tools/mpy-tool.py"), "-f", *files]
+    words = [sys.executable, str(ROOT / "tools/image/rom/mpytool.py"), str(tree / "tools/mpy-tool.py"), "-f", *files]
     return subprocess.run(words, capture_output=True, text=True, check=True, timeout=SECONDS).stdout
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from host_tests.bench import emulated
 from host_tests.bench.link import Link
-from tools.emulated import EmulatedBoard
+from tools.image.emulated import EmulatedBoard
 
 pytestmark = [pytest.mark.caps("board", "emulated")]
 

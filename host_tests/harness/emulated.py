@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.emulated import EmulatedBoard
-from tools.emulated.remote import Remote, RemoteError
+from tools.image.emulated import EmulatedBoard
+from tools.image.emulated.remote import Remote, RemoteError
 
 from .mp import RUNNER, ScriptRun
 

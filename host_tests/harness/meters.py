@@ -19,7 +19,7 @@ from typing import NoReturn
 
 import pytest
 
-from tools.emulated import BoardError, EmulatedBoard
+from tools.image.emulated import BoardError, EmulatedBoard
 from tools.launcher import Interpreter, LauncherError, Meter, Ready, find
 
 from . import firmware, limits, mp, probe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.lint.requirements import known_ids
+from tools.upkeep.lint.requirements import known_ids
 
 
 def unknown_ids(items: list[pytest.Item]) -> list[str]:

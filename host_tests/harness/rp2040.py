@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.boards.catalog import BoardError
-from tools.emulated.remote import Remote
-from tools.rp2040 import Emulator
+from tools.image.boards.catalog import BoardError
+from tools.image.emulated.remote import Remote
+from tools.image.rp2040 import Emulator
 
 from .emulated import run_on
 from .mp import ScriptRun

@@ -2,9 +2,9 @@
 
     unix                    a meter of our own: started here in MicroPython's unix port
     emulated                a meter of our own on the emulated Cortex-M3 board (python
-                            -m tools.emulated build)
+                            -m tools.image.emulated build)
     rp2040                  MicroPython's rp2 port on the emulated RP2040, without a network
-                            (python -m tools.rp2040 build)
+                            (python -m tools.image.rp2040 build)
     tcp://HOST[:PORT]       a meter that is running somewhere, reached over TCP and UDP
     id:USB-SERIAL, /dev/ttyACM0, COM5, socket://HOST:PORT, rfc2217://HOST:PORT
                             a board of our own behind a serial port, the meter on it
@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from tools.emulated import FIRMWARE
+from tools.image.emulated import FIRMWARE
 
 from . import ask
 from .hil import place
@@ -42,7 +42,7 @@ CAPABILITIES = {
     "board": "the meter does not run on a board",
     "rp2040": "this is not the emulated RP2040 (make test-rp2040)",
     "emulated": "the meter does not run on the emulated board",
-    "emulated-build": "the emulated board was not built on this computer (python -m tools.emulated build)",
+    "emulated-build": "the emulated board was not built on this computer (python -m tools.image.emulated build)",
     "console": "the meter's console cannot be read or typed at",
     "watchdog": "the meter has no watchdog",
     "power": "nothing cuts the meter's power (a relay of the rig file)",

@@ -17,8 +17,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from host_tests.hil.standin import StandIn
-from tools.emulated import FIRMWARE, EmulatedBoard
-from tools.emulated.build import build
+from tools.image.emulated import FIRMWARE, EmulatedBoard
+from tools.image.emulated.build import build
 from tools.launcher import ROOT, LauncherError, find
 
 ANSWER_MS = 200  # generous: this proves the test, and two boards share this computer
@@ -39,7 +39,7 @@ def main(words: list[str]) -> int:
                     f"lines = false\nanswer_ms = {ANSWER_MS}\n"
                 )
             else:
-                print("practice: without the emulated board, which is not built (python -m tools.emulated build)")
+                print("practice: without the emulated board, which is not built (python -m tools.image.emulated build)")
         except LauncherError as error:
             print(f"error: {error}", file=sys.stderr)
             return 1

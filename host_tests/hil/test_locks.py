@@ -12,7 +12,7 @@ import pytest
 from host_tests.harness.hil import locks
 from host_tests.harness.hil.errors import HilError
 from host_tests.harness.hil.locks import DeviceLock, identity
-from tools.boards.target import Port
+from tools.image.boards.target import Port
 from tools.launcher import ROOT
 
 HOLD = """

@@ -9,10 +9,10 @@ import sys
 
 import pytest
 
-from tools import mp32
+from tools.image import mp32
 from tools.launcher import ROOT, find
 from tools.launcher.interpreter import command_words
-from tools.pins import requirements
+from tools.upkeep.pins import requirements
 
 GROUPS = ("host", "micropython", "interop")
 SMALL_INT = """
@@ -48,7 +48,7 @@ def test_third_party_clients_are_no_host_dependency():
 
 def test_unknown_group_is_one_line():
     done = subprocess.run(
-        [sys.executable, "tools/pins.py", "x"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "tools/upkeep/pins.py", "x"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
     )
     assert (done.returncode, done.stderr) == (2, "error: no dependency group 'x' in pyproject.toml\n")
 
@@ -63,8 +63,8 @@ def test_help_lists_the_targets():
 @pytest.fixture
 def bare_checkout(tmp_path):
     """What setting up needs, in a folder without a virtual environment."""
-    (tmp_path / "tools").mkdir()
-    for name in ("Makefile", "pyproject.toml", "tools/pins.py", "tools/venv.sh"):
+    (tmp_path / "tools" / "upkeep").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "tools/upkeep/pins.py", "tools/upkeep/venv.sh"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -94,7 +94,7 @@ def test_python_without_venv(bare_checkout, tmp_path):
 
 @pytest.fixture(scope="module")
 def interpreter_32bit():
-    """The 32-bit interpreter, where it was fetched before (`python -m tools.mp32`)."""
+    """The 32-bit interpreter, where it was fetched before (`python -m tools.image.mp32`)."""
     words = mp32.cached()
     if words is None:
         pytest.skip("the 32-bit interpreter was not fetched")
@@ -118,8 +118,8 @@ def test_32bit_interpreter_elsewhere_is_one_line(tmp_path):
     fake_python(tmp_path, "exit 0")
     env = {**os.environ, "PATH": str(tmp_path)}
     code = (
-        "import pathlib, sys; from tools.mp32 import fetch; fetch.CACHE = pathlib.Path('nowhere')\n"
-        "from tools.mp32.__main__ import main; sys.exit(main([]))"
+        "import pathlib, sys; from tools.image.mp32 import fetch; fetch.CACHE = pathlib.Path('nowhere')\n"
+        "from tools.image.mp32.__main__ import main; sys.exit(main([]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.image.link import LinkError, linked
 from tools.launcher import ROOT, Interpreter
-from tools.link import LinkError, linked
 
 SECONDS = 55.0
 WHOLE_SECONDS = 240.0  # of a run of tests of its own, which takes long on a loaded machine

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from tools.lint import boards, constants, imports, marks, names, prose, requirements, text
-from tools.lint.report import ROOT
+from tools.upkeep.lint import boards, constants, imports, marks, names, prose, requirements, text
+from tools.upkeep.lint.report import ROOT
 
 
 @pytest.fixture
@@ -84,6 +84,11 @@ def test_constants_written_twice_agree(tree, line, good):
         ("tools/cli/read.py", "import firmware.dlms"),
         ("tools/cli/read.py", "import host_tests"),
         ("tools/cli/read.py", "from gurux_dlms import x"),
+        ("tools/cli/read.py", "from tools.image import debian"),
+        ("tools/cli/read.py", "from ..upkeep.lint import text"),
+        ("tools/launcher/process.py", "import tools.image.boards"),
+        ("tools/image/boards/deploy.py", "from tools import upkeep"),
+        ("tools/image/debian.py", "from .. import upkeep"),
         ("firmware/app.py", "import dlms_cosem"),
     ],
 )
@@ -103,6 +108,8 @@ def test_imports_the_right_way(tree):
             "firmware/dlms/sn/read.py": "from dlms.codec import axdr\nfrom dlms.long.stream import HEAD\nimport dlms.ln.get\n",
             "firmware/dlms/server.py": "from dlms import all_station\nfrom dlms.sn import short_names\n",
             "tools/cli/read.py": "from tools.dlmsclient import cosem\nfrom . import meter\n",
+            "tools/image/debian.py": "from tools.launcher import ROOT\nfrom . import console\n",
+            "tools/upkeep/readme.py": "from tools.image import boards\nfrom .lint import text\n",
             "host_tests/test_interop.py": "import gurux_dlms, dlms\n",
         }
     )
@@ -238,7 +245,12 @@ def test_documents_name_what_is_there(tree, words, good):
 
 def test_unknown_check_is_refused():
     done = subprocess.run(
-        [sys.executable, "-m", "tools.lint", "nope"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "tools.upkeep.lint", "nope"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 2
     assert "no such check: nope" in done.stderr

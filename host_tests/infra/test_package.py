@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tools.launcher import ROOT
-from tools.pins import tomllib
+from tools.upkeep.pins import tomllib
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.caps("direct")]
 GUIDE = ROOT / "docs" / "guide" / "python.md"

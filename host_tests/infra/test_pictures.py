@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tools import pictures
+from tools.upkeep import pictures
 
 STATES = pictures.FIRMWARE / "dlms/long/states.py"
 
@@ -64,6 +64,6 @@ def test_the_table_is_read_as_the_meter_reads_it():
 def test_what_is_stale_is_said_and_drawn(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(pictures, "PICTURES", tmp_path)
     assert pictures.main(["--check"]) == 1
-    assert "run python -m tools.pictures" in capsys.readouterr().err
+    assert "run python -m tools.upkeep.pictures" in capsys.readouterr().err
     assert pictures.main([]) == 0
     assert pictures.main(["--check"]) == 0

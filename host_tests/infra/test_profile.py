@@ -10,8 +10,8 @@ import pytest
 
 from tools.explain import Conversation, Octets
 from tools.explain.parts import leaves
-from tools.lint.requirements import known_ids
-from tools.profile import conformity, document, reasons, sessions
+from tools.upkeep.lint.requirements import known_ids
+from tools.upkeep.profile import conformity, document, reasons, sessions
 
 # The tables ask several meters, and collect every test: on a loaded machine that takes long.
 SLOW = pytest.mark.timeout(300)

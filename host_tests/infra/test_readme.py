@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tools import readme
 from tools.cli.main import main
 from tools.launcher import ROOT, Meter
+from tools.upkeep import readme
 
 LINE = re.compile(r"^    ([<>]) ([0-9A-F ]+)$", re.MULTILINE)
 # What stands in backticks may hold brackets that are no link.

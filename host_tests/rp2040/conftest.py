@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.boards.repl import Repl
-from tools.emulated.remote import Remote
-from tools.rp2040 import Emulator
+from tools.image.boards.repl import Repl
+from tools.image.emulated.remote import Remote
+from tools.image.rp2040 import Emulator
 
 FIGURE = "rp2040 figure"
 

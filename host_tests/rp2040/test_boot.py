@@ -8,12 +8,12 @@ import socket
 
 import pytest
 
-from tools.boards import firmware
-from tools.boards.catalog import BoardError
-from tools.boards.repl import Repl
-from tools.emulated.remote import Remote
-from tools.rp2040 import BOARD
-from tools.rp2040.build import ELF, sizes
+from tools.image.boards import firmware
+from tools.image.boards.catalog import BoardError
+from tools.image.boards.repl import Repl
+from tools.image.emulated.remote import Remote
+from tools.image.rp2040 import BOARD
+from tools.image.rp2040.build import ELF, sizes
 
 pytestmark = [pytest.mark.caps("rp2040"), pytest.mark.timeout(120)]
 

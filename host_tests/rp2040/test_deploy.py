@@ -1,4 +1,4 @@
-"""`tools.boards` over the USB serial port: files are sent whole, checked by their
+"""`tools.image.boards` over the USB serial port: files are sent whole, checked by their
 hash, and only when they changed.
 """
 
@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
-from tools.boards import deploy
-from tools.boards.catalog import BoardError
-from tools.boards.repl import Repl
+from tools.image.boards import deploy
+from tools.image.boards.catalog import BoardError
+from tools.image.boards.repl import Repl
+from tools.image.rp2040 import BOARD
 from tools.launcher import ROOT
-from tools.rp2040 import BOARD
 
 pytestmark = [pytest.mark.caps("rp2040"), pytest.mark.timeout(180)]
 
@@ -40,7 +40,7 @@ def silent(text):
 
 def commanded(*words):
     """The command line of `make deploy` and its relatives."""
-    whole = [sys.executable, "-m", "tools.boards", *words]
+    whole = [sys.executable, "-m", "tools.image.boards", *words]
     return subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -87,7 +87,7 @@ def test_provisioning_changes_the_serial_number(board):
 
 
 def test_a_board_of_another_port_is_refused(repl):
-    from tools.boards.catalog import find
+    from tools.image.boards.catalog import find
 
     with pytest.raises(BoardError, match="ESP32_GENERIC is a board of the esp32 port, and this one runs rp2"):
         deploy.deploy(repl, find("ESP32_GENERIC"), silent)

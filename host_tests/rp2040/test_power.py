@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from tools.boards.catalog import BoardError
-from tools.boards.repl import Repl
-from tools.emulated.remote import Remote
+from tools.image.boards.catalog import BoardError
+from tools.image.boards.repl import Repl
+from tools.image.emulated.remote import Remote
 
 pytestmark = [pytest.mark.caps("rp2040"), pytest.mark.timeout(120)]
 

@@ -68,7 +68,7 @@ static void unexpected_handler(void) {
 }
 
 // The stack is filled with this at every start, so that what was overwritten tells how deep it has been
-// (deepest_stack in tools/emulated/board.py).
+// (deepest_stack in tools/image/emulated/board.py).
 #define STACK_PAINT (0xc0a7c0a7u)
 
 static inline __attribute__((always_inline)) void paint_stack(void) {

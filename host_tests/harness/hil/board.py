@@ -22,11 +22,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from host_tests.harness import probe
-from tools.boards.catalog import BOARDS
-from tools.boards.files import Files
-from tools.boards.provision import CONFIG
-from tools.boards.repl import Repl
-from tools.console import BANNER, READY, Booted, before_repl, last_words, line_with, outcome
+from tools.image.boards.catalog import BOARDS
+from tools.image.boards.files import Files
+from tools.image.boards.provision import CONFIG
+from tools.image.boards.repl import Repl
+from tools.image.console import BANNER, READY, Booted, before_repl, last_words, line_with, outcome
 from tools.launcher import Ready
 
 from . import commands, place

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from mpremote.transport_serial import SerialTransport
 
-from tools.boards.catalog import BoardError
-from tools.boards.files import Files
-from tools.boards.repl import ATTEMPTS, Repl
-from tools.console import BANNER
+from tools.image.boards.catalog import BoardError
+from tools.image.boards.files import Files
+from tools.image.boards.repl import ATTEMPTS, Repl
+from tools.image.console import BANNER
 
 from .errors import HilError
 from .line import Line, Tap

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 import serial
 
-from tools.boards.catalog import BoardError
-from tools.boards.target import resolve
+from tools.image.boards.catalog import BoardError
+from tools.image.boards.target import resolve
 
 from .errors import HilError, NotFitted
 
@@ -50,7 +50,7 @@ def absent(device: str) -> str:
 
 
 class Line:
-    """device: see tools/boards/target.py. log: file that gets every octet. reopen:
+    """device: see tools/image/boards/target.py. log: file that gets every octet. reopen:
     seconds that a port may be away.
     """
 

@@ -22,7 +22,7 @@ try:
 except ModuleNotFoundError:  # Windows: a COM port is exclusive by itself
     fcntl = None  # type: ignore[assignment]
 
-from tools.boards.target import plugged_in
+from tools.image.boards.target import plugged_in
 
 from .errors import HilError
 

@@ -1,4 +1,0 @@
-"""`make lint`: style, board compilation, the direction of imports, requirement ids.
-
-python -m tools.lint
-"""

@@ -1,0 +1,4 @@
+"""`make lint`: style, board compilation, the direction of imports, requirement ids.
+
+python -m tools.upkeep.lint
+"""
