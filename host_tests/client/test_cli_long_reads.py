@@ -286,8 +286,9 @@ def test_a_chart_in_a_file(tmp_path):
         assert (code, out) == (2, "")
         assert err == f"error: --plot {tmp_path}/missing/load.svg: there is no folder {tmp_path}/missing.\n"
         (tmp_path / "folder.svg").mkdir()
-        code, _, err = run(meter.port, "read", "--plot", str(tmp_path / "folder.svg"))
+        code, out, err = run(meter.port, "read", "--plot", str(tmp_path / "folder.svg"))
         assert code == 1
+        assert "active energy +" in out  # what was read is shown all the same
         assert err == f"error: {tmp_path}/folder.svg: Is a directory.\n"
 
 

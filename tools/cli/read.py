@@ -138,9 +138,13 @@ def run(options: argparse.Namespace) -> None:
                 if found.only_rows or options.format != "csv":
                     _read_profile(opened, item, options, found)
     finally:
-        if options.plot:
-            save_chart(found.profiles, options.plot)
-        _print(options, found)
+        # what was read is shown also when the file cannot be written, and the file is written also
+        # when nobody reads the output to its end
+        try:
+            _print(options, found)
+        finally:
+            if options.plot:
+                save_chart(found.profiles, options.plot)
     odd, of = found.odd
     if odd:
         raise Odd(odd, of)
