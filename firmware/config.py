@@ -61,7 +61,7 @@ _KEYS = {
     # what goes out there: EventNotification, or InformationReport
     "event_service": ("notification", ("notification", "report")),
     "compact": ("", None),  # client wPorts, comma between, that get profile buffers as compact-array …
-    "null_data": ("", None),  # … or with null-data for what the row before tells
+    "null_data": ("", None),  # … or with null-data for what follows from the row before
     # textbook: what the books say and clients of the field need; ctt: the strict readings
     "errors": ("textbook", ("textbook", "ctt")),
     "ntp": ("pool.ntp.org", None),  # server that a board asks for the time; empty: none

@@ -53,7 +53,7 @@ NESTING = 8  # depth of arrays and structures in received data
 # -- what is sent unasked
 # -------------------------------------------------------------------------------
 
-PUSHES = 3  # Push setup objects: on an interval, on connectivity, on alarm; 0: nothing is pushed, and no event is told
+PUSHES = 3  # Push setup objects: on an interval, on connectivity, on alarm; 0: no pushes and no events
 OUTBOX = 512  # octets that each of them, and the events, keep until they are sent
 
 # -- profiles

@@ -41,6 +41,12 @@ class Log:
         self.lost = 0
 
     def __call__(self, level, component, event, text=""):
+        """Write one line: level (DEBUG, INFO, WARN or ERROR), milliseconds since the start,
+        component, event, text.
+
+        A line that the level leaves out costs nothing more. One that has no credit left, or that
+        nobody reads, is counted in `lost`.
+        """
         number = _LEVELS.index(level)
         if number < self.level:
             return

@@ -112,6 +112,9 @@ class AssociationLN(Interface):
     # -- reading -----------------------------------------------------------------------------------
 
     def get(self, k, buf, off, aa):
+        """Attributes 3 associated_partners_id, 5 xDLMS_context_info, 8 association_status and 11
+        current_user, for the AA that reads.
+        """
         if k == 3:
             buf[off] = axdr.STRUCTURE
             buf[off + 1] = 2
@@ -160,6 +163,9 @@ class AssociationLN(Interface):
         return SUCCESS
 
     def element(self, k, cur, i, buf, off):
+        """Attributes 2 object_list, one entry of the objects that the selection marked, and 10
+        user_list.
+        """
         if k == 10:
             if i >= len(self.users):
                 return -OTHER_REASON

@@ -80,6 +80,12 @@ class AssociationSN(Interface):
     # -- reading -----------------------------------------------------------------------------------
 
     def open(self, k, cur):
+        """Attributes 2 object_list and 3 access_rights_list: all of it, the objects of a class, or
+        the entry of one object.
+
+        Selectors: `_CLASS` of attribute 2; any other one names one object, by short name or by
+        class and logical name.
+        """
         cur.tag = axdr.ARRAY
         cur.u = cur.v = 0
         if cur.selector == 0:
@@ -120,6 +126,7 @@ class AssociationSN(Interface):
         return r >> 8 if r >= 0 and r & 0xFF == 1 and self.acc[r >> 8] else -OBJECT_UNDEFINED
 
     def element(self, k, cur, i, buf, off):
+        """Entry i of list k, or member i of the one entry that a selector named."""
         if cur.tag == axdr.STRUCTURE:
             at = cur.u
             return self._put_member(k, at, self.directory.objs[at] or self, i, buf, off)

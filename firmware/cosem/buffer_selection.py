@@ -134,6 +134,11 @@ def choose_columns(columns, cur, buf, off):
 
 
 def _entry(profile, cur):
+    """Selector 2, entry_descriptor: structure of from_entry, to_entry (u32), from_column, to_column
+    (u16); 0: the last one (D-111).
+
+    Sets cur.u and cur.n to the entries; returns a data-access-result.
+    """
     buf = cur.buf
     off = cur.off
     if (
@@ -183,6 +188,11 @@ def _entry_columns(n, cur, first, last):
 
 
 def _range(profile, cur):
+    """Selector 1, range_descriptor: structure of restricting_object, from_value, to_value,
+    selected_values (D-110).
+
+    Sets cur.u and cur.n to the rows and the columns in cur.map; returns a data-access-result.
+    """
     buf = cur.buf
     off = cur.off
     if buf[off] != axdr.STRUCTURE or buf[off + 1] != 4 or not definition(buf, off + 2, cur.end):

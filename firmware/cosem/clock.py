@@ -128,6 +128,9 @@ class Clock(Interface):
         buf[13] = self.a[4][1]
 
     def _local(self):
+        """Compute local time and daylight saving from `day` and `second`. A change of daylight
+        saving goes to the listener.
+        """
         now = self.minutes()
         if not self._from <= now < self._until:
             self._year()
@@ -235,6 +238,12 @@ class Clock(Interface):
         return BEFORE if minute < 0 else AFTER if minute >= civil.END else minute
 
     def _read_day(self, buf, off, fill):
+        """Return the day number of the date at buf[off:off + 5], below 0 or `AFTER` outside of the
+        calendar.
+
+        `fill` says what a wildcard stands for: EXACT allows none, EARLIEST and LATEST take the
+        first or last day that it matches.
+        """
         year = get16(buf, off)
         if year == 0xFFFF:
             return _INVALID if fill == EXACT else UNBOUNDED
@@ -291,6 +300,9 @@ class Clock(Interface):
     # -- services ----------------------------------------------------------------------------------
 
     def set(self, k, buf, off, end, aa, commit):
+        """Attributes 2 time, 3 time_zone, 5 to 8 daylight saving. 1 logical_name, 4 status and 9
+        clock_base cannot be written (F-07).
+        """
         if k == 1 or k == 4 or k == 9:
             return READ_WRITE_DENIED
         if buf[off] != self.a[k][0] or end - off != len(self.a[k]):
@@ -361,6 +373,9 @@ class Clock(Interface):
         return SUCCESS
 
     def act(self, m, buf, off, end, out, o, aa):
+        """Methods 1 to 3 round the time, to 15 minutes, to the measuring period, to a minute; 4 to
+        6 adjust and shift it (F-07).
+        """
         if m == 5:
             return answered(self._preset_adjusting_time(buf, off, end), o)
         if m == 6:

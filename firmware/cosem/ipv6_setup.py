@@ -76,6 +76,11 @@ class IPv6Setup(Interface):
         return self._change(1, MULTICAST, octets, 0)
 
     def _change(self, m, kind, buf, off):
+        """Add (m is 1) or remove (m is 2) the address buf[off:off + 16] of a kind; returns a
+        data-access-result.
+
+        The listener joins or leaves the group of a multicast address.
+        """
         kept = self.kept[kind]
         i = 0
         while i < self.n[kind] and not equal(kept, 16 * i, buf, off, 16):

@@ -85,6 +85,9 @@ def is_object_id(buf, off, end):
 
 
 def _classes(acc, directory, cur):
+    """Mark the objects whose class is in the array of long-unsigned at cur.off; returns a
+    data-access-result.
+    """
     buf = cur.buf
     if buf[cur.off] != axdr.ARRAY:
         return TYPE_UNMATCHED

@@ -140,6 +140,10 @@ class ProfileGeneric(Interface):
         return self.packing.put_head(self, cur, buf, off)
 
     def element(self, k, cur, i, buf, off):
+        """Attributes 2 buffer, row i of the selection, and 3 capture_objects, definition i.
+
+        A row that was cleared or overwritten since the transfer began ends it.
+        """
         if k == 3:
             if i >= self.columns.n:
                 return -LONG_GET_ABORTED
@@ -160,6 +164,9 @@ class ProfileGeneric(Interface):
     # ---------------------------------------------------------------------------------------
 
     def set(self, k, buf, off, end, aa, commit):
+        """Attributes 3 capture_objects, 4 capture_period, 5 sort_method, 6 sort_object, 8
+        profile_entries.
+        """
         if k == 3:
             return self._set_capture_objects(buf, off, end, aa, commit)
         if k < 3 or k == 7:

@@ -244,6 +244,9 @@ class PushSetup(Interface):
     # -----------------------------------------------------------------------------------------------
 
     def set(self, k, buf, off, end, aa, commit):
+        """Attributes 2 push_object_list, 3 send_destination_and_method, 4 communication_window, and
+        those of one length (`_TYPES`).
+        """
         if k == 2:
             return self._set_objects(buf, off, end, aa, commit)
         if k == 3:

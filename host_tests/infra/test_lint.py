@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tools.upkeep.lint import boards, constants, imports, marks, names, prose, requirements, text
+from tools.upkeep.lint import boards, constants, docstrings, imports, marks, names, prose, requirements, text
 from tools.upkeep.lint.report import ROOT
 
 
@@ -219,6 +219,55 @@ LONG = "word " * 30 + "end."
 def test_long_sentences(tree, words, good):
     found = faults(prose.check(tree({"docs/guide/a.md": "fine\n\n" + words + "\n", "docs/b.md": LONG})))
     assert found == ([] if good else ["docs/guide/a.md:3"])
+
+
+@pytest.mark.parametrize(
+    ("words", "good"),
+    [
+        ("The log tells the reason.", False),
+        ("The reason stands behind the level.", False),
+        ("The meter answers, else it is silent.", False),
+        ("Told in one line.", False),
+        ("A meter behind a router serves nobody else, and everything else waits.", True),
+        ("`tells` is a word of the code.", True),
+        ("    if told: pass", True),
+        ("```python\nelse: tells\n```", True),
+    ],
+)
+def test_words_of_our_own(tree, words, good):
+    found = faults(prose.check(tree({"docs/b.md": "fine\n\n" + words + "\n"})))
+    assert found == ([] if good else ["docs/b.md:3"])
+
+
+# -- docstrings -------------------------------------------------------------
+
+_BODY = "".join(f"    a = {n}\n" for n in range(12))
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "good"),
+    [
+        ("firmware/a.py", "def f():\n", False),
+        ("firmware/a.py", 'def f():\n    """What it does."""\n', True),
+        ("tools/a.py", "def f():\n", False),
+        ("host_tests/test_a.py", "def test_f():\n", True),
+        ("firmware/b_viper.py", "def f():\n", False),
+        ("firmware/a_viper.py", "def f():\n", True),
+        ("firmware/a_viper.py", "def g():\n", False),
+    ],
+)
+def test_long_functions_are_described(tree, path, head, good):
+    twin = 'def f():\n    """The contract."""\n'
+    found = faults(docstrings.check(tree({"firmware/a_plain.py": twin, path: head + _BODY})))
+    assert found == ([] if good else [f"{path}:1"])
+
+
+def test_a_constructor_is_described_by_its_class(tree):
+    body = _BODY.replace("    ", "        ")
+    good = tree({"tools/a.py": 'class A:\n    """What it is."""\n\n    def __init__(self):\n' + body})
+    assert faults(docstrings.check(good)) == []
+    bad = tree({"tools/a.py": "class A:\n    def __init__(self):\n" + body})
+    assert faults(docstrings.check(bad)) == ["tools/a.py:2"]
 
 
 # -- names ------------------------------------------------------------------

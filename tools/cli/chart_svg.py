@@ -36,6 +36,7 @@ def svg(chart: Chart) -> str:
 
 
 def _panel(chart: Chart, panel: Panel, top: int) -> list[str]:
+    """The SVG elements of one panel, whose frame begins at height `top`: grid, labels, lines."""
     inner = _WIDTH - _LEFT - _RIGHT
     low, high = panel.bounds
 

@@ -65,6 +65,9 @@ def chart_lines(chart: Chart, width: int, fine: bool = True) -> list[str]:
 
 
 def _panel_lines(chart: Chart, panel: Panel, left: int, columns: int, fine: bool) -> list[str]:
+    """The lines of one panel, with labels in `left` characters. fine: braille dots instead of
+    ASCII.
+    """
     canvas = _Canvas(columns, _ROWS, fine)
     low, high = panel.bounds
 

@@ -264,6 +264,9 @@ def _released(opened: Association, device: Device) -> None:
 
 
 def _visit(way: _Link, device: Device, client_wport: int, password: bytes | None, options: argparse.Namespace) -> None:
+    """Open an AA with a logical device, describe the device and release the AA; what goes wrong is
+    noted with the device.
+    """
     try:
         opened = way.client.associate(client_wport, device.wport, password, pdu_size=options.pdu_size, gbt=options.gbt)
     except ServiceFailure as failure:
@@ -280,6 +283,7 @@ def _visit(way: _Link, device: Device, client_wport: int, password: bytes | None
 
 
 def _print(options: argparse.Namespace, devices: list[Device]) -> None:
+    """Print the devices as a table, CSV or JSON, with remarks about odd answers."""
     if options.format == "json":
         print_json([_as_json(device) for device in devices])
         return
@@ -310,6 +314,7 @@ def _print(options: argparse.Namespace, devices: list[Device]) -> None:
 
 
 def _as_json(device: Device) -> dict[str, Any]:
+    """A logical device as a JSON object."""
     return {
         "wport": device.wport,
         "name": device.name,

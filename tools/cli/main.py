@@ -49,6 +49,7 @@ def _listen(words: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code. An error becomes one line on stderr."""
     parser = build_parser()
     options = parser.parse_args(arguments)
     if options.command == "listen":

@@ -197,6 +197,7 @@ def fields(notification: Notification, directory: Directory | None = None) -> di
 
 
 def _item_json(item: Item) -> dict[str, Any]:
+    """A pushed value as a JSON object: its Data, its text, and its name where that is known."""
     found = to_json(item.data) | {"text": item.told.text}
     if item.told.unit:
         found["unit"] = item.told.unit

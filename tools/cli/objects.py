@@ -23,6 +23,7 @@ def _methods(item: ListedObject) -> str:
 
 
 def _as_json(item: ListedObject) -> dict[str, Any]:
+    """An entry of the object list as a JSON object."""
     return {
         "obis": item.instance.dotted,
         "name": obis_name(item.instance),
@@ -59,6 +60,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _print(options: argparse.Namespace, opened: Association, objects: list[ListedObject]) -> None:
+    """Print the object list as a table, CSV or JSON."""
     if options.format == "json":
         print_json([_as_json(item) for item in objects])
         return

@@ -132,6 +132,7 @@ def _add_block_size(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_silent(parser: argparse.ArgumentParser) -> None:
+    """The options of services without an answer."""
     silent = parser.add_argument_group("over UDP without an answer: needs --class, because nothing can be looked up")
     silent.add_argument(
         "--unconfirmed", action="store_true", help="in an unconfirmed association, opened and released with it"

@@ -159,6 +159,9 @@ class ProfileReader:
         return self.profile
 
     def _read(self, selection: Selection | None, newest: int | None) -> None:
+        """Read the four attributes that describe the profile, then the rows of the selection or the
+        newest ones.
+        """
         answers: dict[CosemAttribute, Answer] = {}
         head = (_CAPTURE_OBJECTS, _CAPTURE_PERIOD, _SORT_METHOD, _ENTRIES_IN_USE)
         asked = [CosemAttribute(ClassId.PROFILE_GENERIC, self.instance, number) for number in head]
@@ -188,6 +191,9 @@ class ProfileReader:
         return None
 
     def _columns(self, captured: Answer) -> list[ProfileColumn]:
+        """The columns that capture_objects gives; what cannot be decoded is a remark, and the
+        column has no name.
+        """
         profile = self.profile
         if captured.data is None or captured.data.tag is not Tag.ARRAY:
             why = captured.text or (captured.refusal.text if captured.refusal else "")

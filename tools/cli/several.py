@@ -66,6 +66,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _line(item: AccessItem, outcome: AccessOutcome) -> dict[str, str]:
+    """The row of one item of an ACCESS: service, target, result, value."""
     target = item.target
     if isinstance(target, CosemMethod):
         name = method_name(target.class_id, target.method_id)

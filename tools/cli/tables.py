@@ -109,6 +109,9 @@ def _drawn(
     width: int | None,
     styled: bool,
 ) -> str:
+    """The table as text. widths: characters of each column. width: of the terminal, None for no
+    limit. styled: with colours.
+    """
     # Only tables need it, and it takes longer to import than a short command takes to run.
     from rich import box
     from rich.cells import cell_len

@@ -112,6 +112,9 @@ def _load(text: str) -> Any:
 
 
 def _typed(name: str, content: Any) -> Data:
+    """The Data of a type name and its content, a text or parsed JSON; UsageError says what is
+    wrong.
+    """
     key = name.strip().lower()
     if key in _SHORT_FORMS:
         return axdr.octet_string(_SHORT_FORMS[key](_text(key, content)))

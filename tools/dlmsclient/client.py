@@ -303,6 +303,12 @@ class Client:
         timeout: float | None,
         gbt: int | None,
     ) -> Kind:
+        """Open an AA of a kind: send the AARQ, check the AARE, keep the AA. An unconfirmed AARQ
+        gets no answer.
+
+        Raises AssociationRejected, ProtocolError, Timeout, ConnectionLost; UsageError for an
+        unconfirmed AA over TCP.
+        """
         if aarq is not None and aarq.user_information is not None:
             with contextlib.suppress(ProtocolError):  # it may be wrong on purpose
                 proposed = InitiateRequest.decode(aarq.user_information)

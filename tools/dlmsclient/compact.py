@@ -73,6 +73,9 @@ def _member_list(description: TypeDescription) -> tuple[TypeDescription, ...]:
 
 
 def _read_description(decoder: Decoder, depth: int = 0) -> TypeDescription:
+    """The TypeDescription of a compact-array: a tag, for a structure its members, for an array
+    count and member (D-103).
+    """
     if depth > _MAX_DESCRIPTION_DEPTH:
         raise ProtocolError("type description is nested too deeply")
     tag, reader = decoder.tag(), decoder.reader

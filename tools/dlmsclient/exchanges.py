@@ -107,6 +107,9 @@ def get_list(terms: Terms, attributes: Sequence[CosemAttribute]) -> Exchange[tup
 
 
 def _collect_datablocks(terms: Terms, block: GetResponseWithDatablock, what: str) -> Exchange[bytes]:
+    """Request further blocks of a GET until the last one; returns the raw-data of all. Block
+    numbers count from 1 (D-14).
+    """
     collected, expected = bytearray(), 1
     while True:
         if isinstance(block.result, DataAccessResult):
@@ -284,6 +287,9 @@ def _send_pblocks(terms: Terms, blocks: Iterator[Apdu], what: str) -> Exchange[b
 
 
 def _collect_pblocks(terms: Terms, response: ActionResponseWithPblock, what: str) -> Exchange[bytes]:
+    """Request further blocks of an ACTION's answer until the last one; returns the raw octets of
+    all (D-33).
+    """
     collected, expected = bytearray(), 1
     while True:
         block = response.block

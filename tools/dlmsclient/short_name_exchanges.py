@@ -56,6 +56,9 @@ def read_list(terms: Terms, variables: Sequence[Variable]) -> Exchange[tuple[Dat
 
 
 def _read(terms: Terms, variables: tuple[Variable, ...], what: str) -> Exchange[tuple[DataResult, ...]]:
+    """Read variables with one request, in parts if it is too long; returns a result for each (D-50,
+    D-51).
+    """
     request = read_request(variables)
     if _must_part(terms, request):
         octets = b""
@@ -78,6 +81,7 @@ def _read(terms: Terms, variables: tuple[Variable, ...], what: str) -> Exchange[
 
 
 def _collect(terms: Terms, part: Part, what: str) -> Exchange[bytes]:
+    """Request further blocks of a Read until the last one; returns the raw octets of all (D-51)."""
     collected, expected = bytearray(), 1
     while True:
         check_block(part.number, expected, what)
@@ -120,6 +124,9 @@ def write_list(
 def _write(
     terms: Terms, variables: tuple[Variable, ...], values: tuple[Data, ...], what: str
 ) -> Exchange[tuple[DataAccessResult, ...]]:
+    """Write variables with one request, in parts if it is too long; returns a result for each
+    (D-50, D-51).
+    """
     request = write_request(variables, values)
     if _must_part(terms, request):
         octets = b""

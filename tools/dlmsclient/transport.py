@@ -67,6 +67,9 @@ class TcpTransport:
 
     @staticmethod
     def _connect(host: str, port: int, timeout: float) -> socket.socket:
+        """A connected socket, to the first address that accepts; Timeout or ConnectionFailed.
+        timeout: seconds for each address.
+        """
         failure: OSError | None = None
         for family, kind, protocol, _, address in _addresses(host, port, socket.SOCK_STREAM):
             sock = socket.socket(family, kind, protocol)

@@ -63,6 +63,7 @@ def access(c: Cursor, notes: Notes) -> None:
 
 
 def _specifications(c: Cursor, notes: Notes) -> None:
+    """The list of access-request-specifications; their targets go to the notes (D-40)."""
     for index in range(count(c, "specifications", "D-40")):
         with c.group(f"specification {index + 1}"):
             choice = c.peek()

@@ -59,6 +59,7 @@ def packets(octets: bytes) -> Iterator[Packet | Trouble]:
 
 
 def _pcap(octets: bytes) -> Iterator[Packet | Trouble]:
+    """The packets of a pcap file; a file that ends too soon yields what is there, and a Trouble."""
     order, digits = _PCAP[octets[:4]]
     if len(octets) < 24:
         yield Trouble("the capture file ends in its header")
@@ -81,6 +82,9 @@ def _pcap(octets: bytes) -> Iterator[Packet | Trouble]:
 
 
 def _pcapng(octets: bytes) -> Iterator[Packet | Trouble]:
+    """The packets of a pcapng file: section headers, interfaces and three kinds of packet blocks;
+    others are skipped.
+    """
     order, at, number = "<", 0, 0
     interfaces: list[tuple[int, float]] = []
     while at < len(octets):
@@ -106,6 +110,9 @@ def _pcapng(octets: bytes) -> Iterator[Packet | Trouble]:
 
 
 def _packet(kind: int, body: bytes, order: str, interfaces: list[tuple[int, float]], number: int) -> Packet | Trouble:
+    """One packet block of a pcapng file, by its kind. interfaces: (link type, seconds of a tick) of
+    the section.
+    """
     head = 4 if kind == _SIMPLE else 20
     if len(body) < head:
         return Trouble(f"packet {number} has no header")

@@ -147,6 +147,9 @@ class Conversation:
         return [f"{transfer.title}: {_blocks(transfer.number)}, the last one did not come" for transfer in begun]
 
     def _explained(self, octets: Octets, link: Hashable, way: Way) -> Explained:
+        """Explain octets as WPDU or APDU, with the request that they answer, and join the blocks of
+        a transfer.
+        """
         asked, listed = self._request_of(octets, link, way)
         description = describe_wpdu(octets, asked) if is_wpdu(octets) else describe(octets, apdu, asked)
         explained = Explained(description, secrets=list(description.secrets))

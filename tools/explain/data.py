@@ -130,6 +130,7 @@ _Description = tuple[Tag, list[Any]]
 
 
 def _compact_array(c: Cursor, depth: int) -> None:
+    """Contents of a compact-array: type description, length, elements without tags (D-103)."""
     c.take(1, "compact-array", rule="D-103")
     with c.group("type description", rule="D-103"):
         description = _description(c, depth)
@@ -146,6 +147,9 @@ def _compact_array(c: Cursor, depth: int) -> None:
 
 
 def _description(c: Cursor, depth: int) -> _Description:
+    """The type description of a compact-array: its tag, and the members of a structure or count and
+    member of an array.
+    """
     if depth > MAX_DEPTH:
         raise Fault(f"a type description is nested deeper than {MAX_DEPTH}")
     tag = _tag(c)
@@ -162,6 +166,7 @@ def _description(c: Cursor, depth: int) -> _Description:
 
 
 def _packed(c: Cursor, description: _Description, depth: int) -> None:
+    """A value without tags, by its type description."""
     if depth > MAX_DEPTH:
         raise Fault(f"Data is nested deeper than {MAX_DEPTH}")
     tag, members = description

@@ -83,6 +83,7 @@ def _mark(line: str) -> tuple[str, str, str] | None:
 
 
 def _marked_items(lines: list[str], marked: list[tuple[str, str, str] | None]) -> Iterator[Item]:
+    """An item for each marked line, with the lines that continue its octets."""
     found: list[tuple[str, str, str]] = []
     goes_on = False
     for line, mark in zip(lines, marked, strict=True):
@@ -145,6 +146,9 @@ def _plain_items(lines: list[str]) -> Iterator[Item]:
 
 
 def _items_of_run(run: list[str]) -> Iterator[Item]:
+    """The items of lines without marks: one for each line, where each line is a whole WPDU or APDU;
+    otherwise all lines together.
+    """
     octets, junk = parse_octets(" ".join(run))
     if len(run) > 1 and not junk and not (is_wpdu(octets) and _is_stream(octets)):
         each = [parse_octets(line)[0] for line in run]

@@ -53,6 +53,7 @@ def _variables(c: Cursor, notes: Notes) -> list[bool]:
 
 
 def _variable(c: Cursor, notes: Notes) -> bool:
+    """One variable-access-specification; returns whether it names a secret (D-50, D-51)."""
     choice = c.peek()
     if choice in (_NAME, _SELECTED):
         secret = c.peek(1) == _SECRET_NAME >> 8 and c.peek(2) == _SECRET_NAME & 0xFF

@@ -103,6 +103,9 @@ class Capture:
     # TCP
 
     def _segment(self, each: Segment) -> Iterator[Item | Trouble]:
+        """Take a TCP segment into the stream of its direction; yields the WPDUs that are complete
+        now.
+        """
         flow = each.source, each.destination
         assert each.sequence is not None
         stream = self._streams.get(flow)

@@ -125,6 +125,7 @@ def unpack(package: Path, folder: Path) -> None:
 
 
 def _unpack(words: Sequence[str], package: Path) -> None:
+    """Run a command that unpacks a package; DebianError gives the last line of its complaint."""
     try:
         subprocess.run(
             words,

@@ -26,6 +26,7 @@ _ENDED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 def _parser() -> argparse.ArgumentParser:
+    """The options."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.launcher",
         description="Run the reference meter in MicroPython on this computer, until Ctrl-C or SIGTERM.",
@@ -160,6 +161,7 @@ class _Run:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the meter until Ctrl-C or SIGTERM; returns its exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
     run = _Run(options.hint)

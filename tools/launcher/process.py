@@ -300,6 +300,9 @@ class Meter:
     # -- inner --------------------------------------------------------------
 
     def _pump(self, pipe: IO[str], is_error: bool) -> None:
+        """Read the lines of one pipe of the process until its end: keep, log and note each, and
+        pass it to the listener.
+        """
         for raw in pipe:
             line = raw.rstrip("\n")
             self._tail.append(line)

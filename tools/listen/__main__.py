@@ -237,6 +237,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(words: Sequence[str] | None) -> int:
+    """Listen with these options; returns the exit code. An error becomes one line on stderr."""
     options = build_parser().parse_args(words)
     printer = Printer(options)
     try:
@@ -256,6 +257,9 @@ def _run(words: Sequence[str] | None) -> int:
 
 
 def _serve(listener: Listener, options: argparse.Namespace, printer: Printer) -> int:
+    """Print arrivals until there are `count` of them (0: without end) or `timeout` seconds were
+    silent; returns the exit code.
+    """
     seen = 0
     quiet = 0.0
     step = 0.2

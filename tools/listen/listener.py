@@ -91,6 +91,9 @@ class Listener:
         self._selector.register(self._udp, selectors.EVENT_READ, self._datagram)
 
     def _bind(self, port: int) -> tuple[socket.socket, socket.socket]:
+        """Sockets for TCP and UDP on one port, 0 for one that is free on both; ConnectionFailed
+        says why not.
+        """
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         for attempt in range(_TRIES if port == 0 else 1):
             tcp, udp = socket.socket(family, socket.SOCK_STREAM), socket.socket(family, socket.SOCK_DGRAM)
@@ -191,6 +194,9 @@ class Listener:
             self._waiting.append(connection)
 
     def _stream(self, connection: _Connection) -> None:
+        """Read from a connection, and queue each whole WPDU. The connection ends with its peer, or
+        at octets that are no WPDU.
+        """
         try:
             octets = connection.socket.recv(_CHUNK)
         except BlockingIOError:
@@ -225,6 +231,9 @@ class Listener:
             self.trace("<", octets, peer)
 
     def _arrived(self, transport: str, peer: str, wpdu: Wpdu, send: Callable[[bytes], object]) -> None:
+        """Queue a WPDU: join the blocks of a push, decode the notification, and confirm it where
+        that is asked for.
+        """
         try:
             if is_general_block(wpdu.apdu):
                 whole = self._block(transport, peer, wpdu, send)

@@ -14,10 +14,12 @@ from .repl import TIMEOUT, Repl
 
 
 def _parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
     parser = argparse.ArgumentParser(prog="python -m tools.image.boards", description="Get the meter onto boards.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, text: str, *, board: bool = False, port: bool = False) -> argparse.ArgumentParser:
+        """A command. board, port: whether it takes a board, and the serial port of one."""
         one = commands.add_parser(name, help=text, description=text)
         if board:
             one.add_argument("--board", metavar="BOARD", help=", ".join(catalog.BOARDS))
@@ -79,6 +81,9 @@ def _deploy(options: argparse.Namespace) -> None:
 
 
 def _provision(options: argparse.Namespace) -> None:
+    """Collect what is to be written, from a file, the options and questions; then write it, or show
+    what the board has.
+    """
     wanted = provision.from_file(options.file) if options.file else provision.Provision()
     for name in ("ssid", "hostname", "serial"):
         if (text := getattr(options, name)) is not None:

@@ -175,6 +175,9 @@ def _forget_broken(output: Path, say: Callable[[str], None]) -> None:
 
 
 def _run(words: Sequence[str], log: Path | None, tree: Path) -> None:
+    """Run a command of the build with its output in `log` (None: here); BoardError gives the first
+    fault in it.
+    """
     # In the environment and not on the command line, where they would take
     # the place of the makefile's own.
     options = "" if _picotool() else "-DPICO_NO_PICOTOOL=1"

@@ -54,6 +54,9 @@ def flash(board: Board, image: Path | None, where: str | None, erase: bool, say:
 
 
 def _flash_rp2(board: Board, image: Path, where: str | None, erase: bool, say: Callable[[str], None]) -> None:
+    """Write a UF2 image: to the drive at `where`, to a boot drive that is present or appears after
+    a reset, or with picotool.
+    """
     if erase:
         raise BoardError("an RP2 board is erased by a UF2 file made for that (flash_nuke.uf2), not by this command")
     if where and Path(where).is_dir():

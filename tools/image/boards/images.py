@@ -37,6 +37,9 @@ def check(path: Path | None, board: Board) -> Path:
 
 
 def _check_uf2(path: Path, octets: bytes, board: Board) -> None:
+    """BoardError unless the file is whole UF2 blocks, one of them at least for the chip of this
+    board.
+    """
     if not octets or len(octets) % _BLOCK:
         raise BoardError(f"{path} is not a whole UF2 file")
     families = set()

@@ -30,6 +30,7 @@ _RUNNING = CACHE / "running.json"
 
 
 def _parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.image.emulated", description="The meter on an emulated Cortex-M3 board (QEMU)."
     )
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
+    """Run the board until Ctrl-C; BoardError when it ends by itself."""
     console = powered.new_console(CACHE, options)
     board = EmulatedBoard(options.flash, console, port=options.port, icount=options.icount)
     try:
@@ -88,6 +90,7 @@ def _device(device: str | None) -> str:
 
 
 def _act(options: argparse.Namespace) -> None:
+    """Do one command."""
     if options.command == "build":
         print(build.build(options.top, refresh=options.refresh))
     elif options.command == "run":

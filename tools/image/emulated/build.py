@@ -89,6 +89,9 @@ def build(top: str | None = None, *, refresh: bool = False) -> Path:
 
 
 def _make(words: Sequence[str], log: Path, what: str) -> None:
+    """Run make with its output in `log`; BoardError gives the first fault in it, or that the time
+    was over.
+    """
     # The make that may have called us must not pass on its variables and its job server.
     env = {key: value for key, value in os.environ.items() if key not in _NOT_FOR_MAKE}
     with log.open("w", encoding="utf-8") as output:

@@ -70,6 +70,10 @@ class Machine:
         self._lock: IO[bytes] | None = None
 
     def _words(self) -> list[str]:
+        """The command line of QEMU: the board, its flash, two serial ports as TCP servers, the
+        network with forwarded ports.
+        """
+
         def serial(name: str, number: int, *more: str) -> list[str]:
             options = [
                 f"socket,id={name}",

@@ -53,6 +53,9 @@ def tree(top: str | None = None, *, refresh: bool = False) -> Path:
 
 
 def _fetch() -> Path:
+    """Fetch Debian's sources of MicroPython and of its libraries, assemble a tree from them;
+    returns it. BoardError says why not.
+    """
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="sources-") as name:
         work = Path(name)

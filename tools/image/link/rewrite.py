@@ -37,6 +37,9 @@ class Rewriter(ast.NodeTransformer):
         return self.module.bindings.get(name)
 
     def _replacement(self, binding: Binding, node: ast.expr) -> ast.expr:
+        """The expression that takes the place of a name: the constant, the name in the linked
+        module, or a foreign one.
+        """
         binding = self.program.resolve(binding)
         constant = self.program.constant(binding)
         if constant is not None:
@@ -106,6 +109,7 @@ class Rewriter(ast.NodeTransformer):
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """Rewrite a class: its bases, its name, and its body, whose names methods do not see."""
         node.bases = [self.visit(each) for each in node.bases]
         if not self.scopes:
             node.name = self._own_name(node.name)

@@ -16,6 +16,9 @@ from .fetch import CACHE, Unavailable, cached, fetch
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the command of a 32-bit MicroPython, fetched first if need be; returns 1, with the
+    reason on stderr, where there is none.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m tools.image.mp32",
         description="Make Debian's packaged 32-bit micropython runnable here and print its command, for MICROPYTHON=.",

@@ -28,6 +28,9 @@ class Unavailable(Exception):
 
 
 def _command(folder: Path) -> list[str]:
+    """The words that run the interpreter in `folder`, with the loader and the libraries beside
+    it.
+    """
     libraries = folder / "usr" / "lib" / "i386-linux-gnu"
     loader = next(
         (path for path in (libraries / "ld-linux.so.2", folder / "usr" / "lib" / "ld-linux.so.2") if path.exists()),
@@ -84,6 +87,9 @@ def fetch() -> list[str]:
 
 
 def _unpack(work: Path) -> list[str]:
+    """Unpack the packages in `work` and move them to the cache, by their version; returns the words
+    of the command.
+    """
     unpacked = work / "unpacked"
     version = ""
     for package in sorted(work.glob("*.deb")):

@@ -222,6 +222,7 @@ class Body:
         self.understood &= made is not None
 
     def _class(self, rc: Any, name: Value | None, *bases: Value | None) -> Class | None:
+        """The class that a call of __build_class__ makes; None where it cannot be a constant."""
         if len(bases) > 1 or not all(
             isinstance(base, Class) or isinstance(base, Symbol) and base.base for base in bases
         ):

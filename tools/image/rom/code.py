@@ -143,6 +143,9 @@ def _line_info(entries: list[tuple[int, int]], places: dict[int, int], end: int)
 
 
 def _skipped(skip: int, lines: int) -> bytes:
+    """Entries of MicroPython's line table for `skip` octets of bytecode and `lines` lines: one
+    octet, or two for larger steps.
+    """
     octets = bytearray()
     while True:
         if lines <= 6:

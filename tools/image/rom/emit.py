@@ -73,6 +73,7 @@ MP_DEFINE_CONST_FUN_OBJ_0(rom_start_{name}_obj, rom_start_{name});""")
         return reference(value)
 
     def _function(self, value: Function) -> None:
+        """Print the C constant of a function object, by the kind of its code."""
         rc, tool = value.rc, self.tool
         defaults = ", ".join(f"(mp_obj_t)({self.reference(each)})" for each in value.defaults)
         generator = bool(rc.scope_flags & tool.MP_SCOPE_FLAG_GENERATOR)
@@ -116,6 +117,7 @@ MP_DEFINE_CONST_FUN_OBJ_0(rom_start_{name}_obj, rom_start_{name});""")
         print(f"    .table = (mp_map_elem_t *)&rom_entries_{value.place} }} }};")
 
     def _class(self, value: Class) -> None:
+        """Print the C constants of a class: the table of its names, the dictionary, the type."""
         table = Names({name: self._hash(name) for name in value.names})
         name = value.rc.escaped_name
         entries = [

@@ -40,6 +40,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one command; returns 1, with the reason on stderr, when it fails."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "build":

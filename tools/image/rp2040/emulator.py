@@ -215,6 +215,9 @@ class Emulator:
             self._take(self._line(deadline, f"the event {wanted!r}"))
 
     def _command(self, *words: object) -> Mapping[str, Any]:
+        """Send a command to the runner and return its answer; events that come before it are taken.
+        BoardError when there is none.
+        """
         assert self._process is not None
         assert self._process.stdin is not None
         try:

@@ -59,6 +59,9 @@ def tree(top: str | None = None, *, refresh: bool = False) -> Path:
 
 
 def _fetch() -> Path:
+    """Fetch Debian's sources of MicroPython, the SDK and their libraries, assemble a tree; returns
+    it. BoardError says why not.
+    """
     CACHE.mkdir(parents=True, exist_ok=True)
     debian.need("apt-get", "dpkg-source", "dpkg-deb")
     with tempfile.TemporaryDirectory(dir=CACHE, prefix="sources-") as name:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tools.upkeep import pictures
 
-from . import boards, constants, imports, marks, names, prose, requirements, text
+from . import boards, constants, docstrings, imports, marks, names, prose, requirements, text
 from .report import ROOT, Problem
 
 
@@ -21,13 +21,14 @@ def _pictures() -> list[Problem]:
 
 
 CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
+    "docstrings": (f"functions of more than {docstrings.MOST_LINES} lines have a docstring", docstrings.check),
     "imports": ("imports run one way", imports.check),
     "boards": (f"compiles for {', '.join(boards.ARCHITECTURES)}", boards.check),
     "constants": ("constants written twice agree", constants.check),
     "marks": ("tests tell a wish from a need", marks.check),
     "names": ("documents name what is there", names.check),
     "pictures": ("pictures are what the code says", _pictures),
-    "prose": (f"sentences of README and guides have at most {prose.MOST_WORDS} words", prose.check),
+    "prose": (f"sentences have at most {prose.MOST_WORDS} words, and those of the field", prose.check),
     "requirements": ("tests name known requirement ids", requirements.check),
     "text": ("lengths, paths and hosts in files", text.check),
 }
@@ -46,6 +47,7 @@ def _passes(*words: str) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the checks that are named, or all; returns 1 when one of them finds a problem."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.upkeep.lint", description="Check the style and the structure of the project."
     )

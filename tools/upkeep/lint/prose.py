@@ -1,4 +1,6 @@
-"""README and the guides are read by strangers: no sentence has more than 30 words."""
+"""Documents are read by strangers: README and guides have no sentence of more than 30 words, no document has a word that the field
+does not use so.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,18 @@ _SKIPPED = ("    ", "|", "#", "<!--", "!")
 _BEGINS = re.compile(r"(?:- |\d+\. )")
 _SENTENCE = re.compile(r"(?<=[.:?])\s+(?=[A-Z*`(\[])")
 _TARGET = re.compile(r"\]\([^)]*\)")
+_CODE = re.compile(r"`[^`]*`")
+# Our word for it, and the field's. `nobody else` is English, and so is a port behind a router.
+_WORDS = (
+    (re.compile(r"\b(?:tells?|told|telling)\b", re.IGNORECASE), "reports, returns, shows, distinguishes"),
+    (re.compile(r"\bbehind\b(?! (?:an?|one|it)\b)", re.IGNORECASE), "after"),
+    (
+        re.compile(
+            r"(?<!any)(?<!thing )(?<!body )(?<!one )(?<!\bwho )(?<!where )(?<!what )\belse\b(?!:)", re.IGNORECASE
+        ),
+        "otherwise",
+    ),
+)
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, str]]:
@@ -31,16 +45,38 @@ def paragraphs(text: str) -> Iterator[tuple[int, str]]:
             words.append(line.strip())
 
 
-def check(root: Path = ROOT) -> list[Problem]:
-    """A problem for each sentence that is too long."""
-    problems = []
-    for document in [root / "README.md", *sorted((root / "docs" / "guide").glob("*.md"))]:
-        if not document.is_file():
+def _long_sentences(text: str) -> Iterator[tuple[int, str]]:
+    for number, paragraph in paragraphs(text):
+        for sentence in _SENTENCE.split(paragraph):
+            n = len(_TARGET.sub("]", sentence).split())
+            if n > MOST_WORDS:
+                yield number, f"a sentence of {n} words, {MOST_WORDS} at the most: {sentence[:60]}…"
+
+
+def _our_words(text: str) -> Iterator[tuple[int, str]]:
+    fenced = False
+    for number, line in enumerate(text.splitlines(), 1):
+        fenced ^= line.startswith("```")
+        if fenced or line.startswith("    "):
             continue
-        for number, paragraph in paragraphs(document.read_text(encoding="utf-8")):
-            for sentence in _SENTENCE.split(paragraph):
-                n = len(_TARGET.sub("]", sentence).split())
-                if n > MOST_WORDS:
-                    what = f"a sentence of {n} words, {MOST_WORDS} at the most: {sentence[:60]}…"
-                    problems.append(Problem(document.relative_to(root), number, what))
+        for pattern, field in _WORDS:
+            if found := pattern.search(_CODE.sub("", line)):
+                yield number, f"{found[0]!r}: the field says {field}"
+
+
+def documents(root: Path) -> Iterator[Path]:
+    """Every document of the project."""
+    for pattern in ("*.md", "docs/**/*.md", "boards/*/*.md"):
+        yield from sorted(root.glob(pattern))
+
+
+def check(root: Path = ROOT) -> list[Problem]:
+    """A problem for each sentence that is too long and each word that is ours."""
+    problems = []
+    for document in documents(root):
+        text = document.read_text(encoding="utf-8")
+        faults = list(_our_words(text))
+        if document.parent == root / "docs" / "guide" or document == root / "README.md":
+            faults += _long_sentences(text)
+        problems += [Problem(document.relative_to(root), number, what) for number, what in faults]
     return problems

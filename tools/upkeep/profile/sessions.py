@@ -166,7 +166,7 @@ def writing_tcp() -> Session:
         manager.action(70, "0.0.96.3.10.255", 2, axdr.integer(0))
         session.say("Release.")
         manager.release()
-        session.say("Behind the release there is no AA: a GET is not allowed.")
+        session.say("After the release there is no AA: a GET is not allowed.")
         client.exchange(bytes.fromhex("C001C100010000608001FF0200"), MANAGER)
     return session
 
@@ -228,7 +228,7 @@ def udp_multicast() -> Session:
     """A group joined by the IPv4 setup object, a broadcast to it, and the group left."""
     session = Session(
         "UDP: a multicast group joined by the setup object",
-        "The management client tells the IPv4 setup object which group to join; from then on one datagram reaches every meter in it.",
+        "The management client adds a group to the IPv4 setup object; from then on one datagram reaches every meter in the group.",
     )
     group = axdr.double_long_unsigned(int.from_bytes(socket.inet_aton(GROUP), "big"))
     with _meter(session) as port, Client.tcp(HOST, port, TIMEOUT, session.trace) as client:
@@ -330,7 +330,7 @@ def short_names() -> Session:
     read, and an InformationReport.
     """
     session = Session(
-        "Short names: reads, and an event told as InformationReport",
+        "Short names: reads, and an event as InformationReport",
         "The client management process opens an AA of the other kind.",
     )
     with _meter(session) as port, Client.tcp(HOST, port, TIMEOUT, session.trace) as client:
@@ -344,7 +344,7 @@ def short_names() -> Session:
             "The short name of the last event code: from object_list (FA08), the element of this object alone (selector 2)."
         )
         opened.read(0xFA08, 2, short_name_of(1, "0.0.96.11.0.255").parameters)
-        session.say("Another client opens the supply switch; the meter tells of it unasked.")
+        session.say("Another client opens the supply switch; the meter reports it without a request.")
         with Client.tcp(HOST, port, TIMEOUT) as other:
             other.associate(MANAGER, 1, SECRETS[MANAGER]).action(70, "0.0.96.3.10.255", 1, axdr.integer(0))
         client.receive(TIMEOUT)
