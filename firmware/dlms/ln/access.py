@@ -22,6 +22,8 @@ been fetched, so that the value is the one from before it [choice].
           0                                                  mark                              used
 """
 
+from array import array
+
 from micropython import const
 
 from dlms.codec.axdr import NULL, put_size
@@ -31,6 +33,7 @@ from dlms.codec.octets import copy, length, length_size
 from dlms.aa.trail import unanswered
 from dlms.long.stream import HEAD
 from dlms.ln import action, get, set
+from dlms.ln.items import plain_items, plain_shape
 
 _BREAK = const(0x20)  # bits of the first octet of long-invoke-id-and-priority
 _SELF_DESCRIPTIVE = const(0x10)
@@ -52,6 +55,7 @@ _SET_SELECTED = const(5)
 _WRITING = (_SET, _ACTION, _SET_SELECTED)
 
 _name = bytearray(_DESCRIPTOR + 1)  # a descriptor and no selection, as GET and SET have it
+_at = array("i", bytes(12))  # for `plain_items`, while it runs
 
 
 def request(server, aa, rx, p, end, tx):
@@ -82,9 +86,10 @@ def request(server, aa, rx, p, end, tx):
     copy(tx, start + 1, rx, p + 1, _ID)
     tx[start + 5] = 0
     tx[start + 6] = 1 if t.phase == _SPECIFICATIONS else 0
-    t.c1 = HEAD
-    if t.phase == _SPECIFICATIONS:
-        t.c1 = put_size(t.carry, HEAD, t.entries)
+    t.c1 = put_size(t.carry, HEAD, t.entries)
+    if t.phase != _SPECIFICATIONS:
+        t.phase = _DATA if t.entries else _RESULTS
+        plain(t, t.entries)
     if aa.conformance & GENERAL_BLOCK_TRANSFER:
         end = server.gbt.respond(server, aa, t, tx, 7)
     else:
@@ -108,12 +113,16 @@ def accept(server, t, rx, q, end):
         return server.errors.access_too_long
     q += length_size(buf, q)
     t.pos = q
-    end = specifications_end(server, buf, q, t.used, n)
-    if end < 0 or length(buf, end, t.used) != n:
-        return server.errors.malformed_access
-    t.data = end + length_size(buf, end)
-    if set.walk(server, buf, t.data, t.used, n) != t.used:
-        return server.errors.malformed_access
+    t.data = plain_shape(buf, q, t.used, n)
+    if t.data:
+        end = t.data - 1
+    else:
+        end = specifications_end(server, buf, q, t.used, n)
+        if end < 0 or length(buf, end, t.used) != n:
+            return server.errors.malformed_access
+        t.data = end + length_size(buf, end)
+        if set.walk(server, buf, t.data, t.used, n) != t.used:
+            return server.errors.malformed_access
     t.entries = n
     t.off = q
     t.held = end - q  # octets of the specifications
@@ -164,10 +173,11 @@ def next(t):
     elif t.phase == _DATA:
         t.n = 0
         t.i = 0
-        execute(t.server, t)
-        t.entries -= 1
-        if t.entries == 0:
-            t.phase = _RESULTS
+        if not plain(t, 1):
+            execute(t.server, t)
+            t.entries -= 1
+            if t.entries == 0:
+                t.phase = _RESULTS
     elif t.phase == _RESULTS:
         n = t.used - t.mark
         copy(t.carry, HEAD, t.buf, t.mark, n)
@@ -189,6 +199,27 @@ def echo(t):
     t.held -= n
     if t.held == 0:
         t.phase = _COUNT
+
+
+def plain(t, most):
+    """Do the next specifications, at most `most` and as long as they are plain, and append their
+    Data to carry; returns how many.
+    """
+    buf = t.buf
+    i = t.mark + 1 + 2 * (buf[t.mark] - t.entries)
+    if buf[0] & _BREAK and t.entries < buf[t.mark] and buf[i - 1] != SUCCESS:
+        return 0
+    _at[0] = t.pos
+    _at[1] = t.data
+    _at[2] = t.c1
+    done = plain_items(t.aa.way, buf, _at, i, most, t.carry, HEAD + t.piece)
+    t.pos = _at[0]
+    t.data = _at[1]
+    t.c1 = _at[2]
+    t.entries -= done
+    if t.entries == 0:
+        t.phase = _RESULTS
+    return done
 
 
 def execute(server, t):
