@@ -36,6 +36,7 @@ from dlms.aa.security import LOWEST
 from dlms.unasked.notification import DATA_HEAD
 from dlms.unasked.outbox import APDU, FIRST
 from dlms.long.gbt import TAG
+from dlms.long.now import GOT
 from dlms.long.states import GBT_IN, GBT_SENT
 
 _NUMBER = const(2)  # where a block has its number …
@@ -97,11 +98,7 @@ class LongPush:
         t.c1 = axdr.put_head(t.carry, t.c1, axdr.STRUCTURE, t.entries)
         numbers = server.dialogue
         numbers.open = True  # in blocks, and with this window
-        numbers.sent = 0
-        numbers.got = 0
-        numbers.window = self.window
-        numbers.first = 0
-        numbers.single = 0
+        numbers.unasked(self.window)
         copy(self.tx, HEADER, sender.box.buf, APDU, DATA_HEAD)
         try:
             end = server.gbt.respond(server, aa, t, self.tx, DATA_HEAD)
@@ -197,7 +194,7 @@ class LongPush:
             self.connection is None
             or self.connection is not link
             or t is None
-            or get16(buf, p + _NUMBER) != t.gbt.got + 1
+            or get16(buf, p + _NUMBER) != t.gbt.now[GOT] + 1
         ):
             return aa is None
         self.sender.acknowledged(buf, p, end)

@@ -3,6 +3,7 @@ sends, and what is none of its business.
 """
 
 from dlms.codec.octets import put16
+from dlms.long.now import GOT
 from dlms.unasked.notification import data_notification
 from dlms.unasked.outbox import Outbox
 from gbt_rig import Parts, block
@@ -233,7 +234,7 @@ def test_an_object_that_raises_leaves_nothing_behind():
             long.begin(sender, wire)
             while not stream_on(long, wire):
                 octets = bytearray(unhex(block(0x90, 1, 0)))
-                put16(octets, 2, long.aa.transfer.gbt.got + 1)
+                put16(octets, 2, long.aa.transfer.gbt.now[GOT] + 1)
                 put16(octets, 4, len(wire.sent))
                 assert not long.acknowledge(octets, 0, len(octets))
         except ValueError:

@@ -7,6 +7,7 @@ be entered; those of what both have are, with both.
 """
 
 from dlms.long import states
+from dlms.long.now import HIGH
 from gbt_rig import BLOCKS, EVERYTHING, GBT, ask, block
 from rig import LIST, TEXT, THING, Rig, tohex, unhex
 from short_name_rig import ALL as SN_ALL
@@ -181,7 +182,7 @@ class Logical:
         """Send the APDU that is this event in this state; None when there is no such APDU there."""
         state = self.state
         t = self.rig.link.aas[0].transfer
-        sent = t.gbt.high if state in ("GBT_OUT", "GBT_SENT") else 1
+        sent = t.gbt.now[HIGH] if state in ("GBT_OUT", "GBT_SENT") else 1
         rest = self.setting[16:]
         apdus = self.events(t.block if t else 5)
         apdus.update(

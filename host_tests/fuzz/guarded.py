@@ -17,6 +17,7 @@ if _HERE not in sys.path:
     sys.path.append(_HERE)
 
 import fuzz_rig  # noqa: E402
+from dlms.long.now import FRONT  # noqa: E402
 from dlms.long.states import WHOLE_OUT  # noqa: E402
 
 from tools.dlmsclient import Aare, ConfirmedServiceError, ExceptionResponse, Rlre, decode_apdu  # noqa: E402
@@ -42,7 +43,7 @@ class Window(bytearray):
         if self.owner is not None:
             if self.owner.kind == WHOLE_OUT:
                 return self.owner.tape_end + RESUME
-            return self.owner.used + self.owner.gbt.legs.front
+            return self.owner.used + self.owner.gbt.now[FRONT]
         return len(self) if self.hi is None else self.hi
 
     def _check(self, key: int | slice, end: int) -> None:

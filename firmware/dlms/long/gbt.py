@@ -29,13 +29,16 @@ What is done in which state stands in `dlms.long.states`; how an answer can be
 sent twice, in `dlms.long.legs`.
 """
 
+from array import array
+
 from micropython import const
 
-from dlms.codec.axdr import put_size
 from dlms.codec.conformance import GENERAL_BLOCK_TRANSFER
-from dlms.codec.octets import copy, digest, get16, length, length_size, put16
+from dlms.codec.octets import copy, digest, get16, length, length_size
 from dlms.long import states
+from dlms.long.general import acknowledged, back, mark, put_general, put_next, received, taken
 from dlms.long.legs import Legs
+from dlms.long.now import MARKS, PER_MARK, SLOTS
 from dlms.long.states import GBT_IN, GBT_OUT, GBT_SENT
 from dlms.long.stream import raw_room
 
@@ -43,53 +46,65 @@ TAG = const(0xE0)
 _HEADER = const(6)  # octets of an APDU before the length field
 _LAST = const(0x80)
 _STREAMING = const(0x40)
-_WINDOW = const(0x3F)
-_NUMBERS = const(0xFFFF)  # a transfer of more blocks than there are numbers ends
-_REPEATS = const(5)  # answers without progress, one after the other, until a transfer ends
+_WINDOW_BITS = const(0x3F)
+_MOST_REPEATS = const(5)  # answers without progress, one after the other, until a transfer ends
 _GET = const(0xC0)
 _ACCESS = (0xD9, 0xDA)
 _SINGLE = const(1)
 _SINGLE_GET = const(2)
 
 
+# these as in `dlms.long.now`
+_SENT = const(0)
+_GOT = const(1)
+_WINDOW = const(2)
+_FIRST = const(3)
+_OF_SINGLE = const(4)
+_FINAL = const(5)
+_START = const(6)
+_ACKED = const(7)
+_HIGH = const(8)
+_LEFT = const(9)
+_REPEATS = const(10)
+
+
 class Numbers:
-    """Where a dialogue of blocks stands. That of the server has `open` as well: whether the
-    request being served came in blocks.
+    """Where a dialogue of blocks stands, as far as both sides say it. That of the server has `open`
+    as well: whether the request being served came in blocks.
     """
 
     def __init__(self):
-        self.sent = 0  # our last block sent, or sent again
-        self.got = 0  # up to here no block of the client is missing
-        self.window = 1  # the client's
-        self.first = 0  # digest of the first block of the request …
-        self.single = 0  # … and whether it was the only one: 0, or _SINGLE, or of a GET _SINGLE_GET
-        self.final = 0  # digest of the data of its last block
+        self.now = array("i", bytes(4 * _START))
+        self.now[_WINDOW] = 1
+
+    def unasked(self, window):
+        """What is not the answer to any request begins, for who takes that many blocks in one
+        stream.
+        """
+        self.begin(window)
+        self.now[_FIRST] = 0
+
+    def begin(self, window):
+        """An answer that no request in blocks has asked for begins."""
+        now = self.now
+        now[_SENT] = now[_GOT] = now[_OF_SINGLE] = 0
+        now[_WINDOW] = window
 
     def adopt(self, other):
         """Take over a dialogue."""
-        self.sent = other.sent
-        self.got = other.got
-        self.window = other.window
-        self.first = other.first
-        self.single = other.single
-        self.final = other.final
-
-    def hear(self, block):
-        """The client's window, as a block tells it."""
-        self.window = block.control & _WINDOW or 1
+        for i in range(_START):
+            self.now[i] = other.now[i]
 
 
 class Dialogue(Numbers):
     """One general block transfer: belongs to a `stream.Transfer`, as `gbt`."""
 
     def __init__(self, limits):
-        super().__init__()
-        self.legs = Legs(limits)
-        self.start = 0  # our last block before the answer
-        self.acked = 0  # our last block that the client has
-        self.high = 0  # our last block that was ever sent
-        self.left = 0  # blocks that the stream at hand may still have
-        self.repeats = 0  # answers since the client made progress
+        slots = limits.GBT_WINDOW + 1
+        self.now = array("i", bytes(4 * (MARKS + PER_MARK * slots)))
+        self.now[_WINDOW] = 1
+        self.now[SLOTS] = slots
+        self.legs = Legs(limits, self.now)
 
 
 class Block:
@@ -101,7 +116,7 @@ class Block:
         self.ack = 0
         self.at = 0  # its data: offset …
         self.n = 0  # … and octets
-        self.digest = 0
+        self.digest = 0  # of a first block
 
     def read(self, rx, p, end):
         """Take the APDU rx[p:end] apart; False when it is malformed."""
@@ -112,8 +127,12 @@ class Block:
         self.number = get16(rx, p + 2)
         self.ack = get16(rx, p + 4)
         self.at = p + _HEADER + length_size(rx, p + _HEADER)
-        self.digest = digest(rx, p + 1, end - p - 1)
+        self.digest = digest(rx, p + 1, end - p - 1) if self.number == 1 else 0
         return self.at + self.n == end and self.number > 0
+
+    def window(self):
+        """The client's window, as the block tells it."""
+        return self.control & _WINDOW_BITS or 1
 
 
 # -- a block comes
@@ -121,9 +140,26 @@ class Block:
 
 
 def request(server, aa, rx, p, end, tx):
-    """Serve the block rx[p:end]; returns the offset behind the answer at
-    tx[aa.start:], or 0 for none.
+    """Serve the block rx[p:end]; returns the offset behind the answer at tx[aa.start:], or 0 for
+    none.
     """
+    t = aa.transfer
+    if t is not None:
+        # what comes all day needs no table: the block expected in GBT_IN is TAKE, an
+        # acknowledgement of more in GBT_OUT is SEND
+        if t.kind == GBT_OUT:
+            if acknowledged(t.gbt.now, rx, p, end, server.window):
+                return go_on(server, aa, t, tx)
+        elif t.kind == GBT_IN:
+            n = received(t.gbt.now, t.buf, t.used, t.size, rx, p, end)
+            if n >= 0:
+                t.used += n
+                return 0 if rx[p + 1] & _STREAMING else acknowledge(server, aa, t.gbt.now, tx)
+    return any_block(server, aa, rx, p, end, tx)
+
+
+def any_block(server, aa, rx, p, end, tx):
+    """The same, for a block that may be anything."""
     errors = server.errors
     if server.pushes is not None and server.pushes.heard(aa.link, aa, rx, p, end):
         return 0
@@ -133,7 +169,7 @@ def request(server, aa, rx, p, end, tx):
     block = server.block
     event = classify(aa, block, rx) if block.read(rx, p, end) else states.GBT_BAD
     action = states.step(server, aa, event)
-    if (action == states.SEND or action == states.ACKNOWLEDGE) and stuck(aa.transfer.gbt, block, action):
+    if (action == states.SEND or action == states.ACKNOWLEDGE) and stuck(aa.transfer.gbt.now, block, action):
         action = states.step(server, aa, states.GBT_STUCK)
     if action == states.TAKE:
         return take(server, aa, rx, tx)
@@ -142,7 +178,7 @@ def request(server, aa, rx, p, end, tx):
     if action == states.EXECUTE:
         return execute_whole(server, aa, rx, tx)
     if action == states.ACKNOWLEDGE:
-        return 0 if block.control & _STREAMING else acknowledge(server, aa, aa.transfer.gbt, tx)
+        return 0 if block.control & _STREAMING else acknowledge(server, aa, aa.transfer.gbt.now, tx)
     if action == states.BEGIN:
         return begin(server, aa, rx, tx)
     if action == states.MALFORMED:
@@ -157,17 +193,17 @@ def request(server, aa, rx, p, end, tx):
     return 0
 
 
-def stuck(g, block, action):
-    """Count what is answered although the client has made no progress;
-    True when that was often enough.
+def stuck(now, block, action):
+    """Count what is answered although the client has made no progress; True when that was often
+    enough.
     """
     if action == states.ACKNOWLEDGE and block.control & _STREAMING:
         return False  # not answered
-    if action == states.SEND and block.n == 0 and block.ack > g.acked:
-        g.repeats = 0
+    if action == states.SEND and block.n == 0 and block.ack > now[_ACKED]:
+        now[_REPEATS] = 0
         return False
-    g.repeats += 1
-    return g.repeats > _REPEATS
+    now[_REPEATS] += 1
+    return now[_REPEATS] > _MOST_REPEATS
 
 
 def classify(aa, block, rx):
@@ -176,7 +212,7 @@ def classify(aa, block, rx):
     if t is not None and t.kind == GBT_IN:
         return classify_request(t, block, rx, aa.link.carrier.stream)
     if t is not None and t.kind >= GBT_OUT:
-        return classify_ack(t.gbt, block, rx, t.kind == GBT_SENT, aa.link.carrier.stream)
+        return classify_ack(t.gbt.now, block, rx, t.kind == GBT_SENT, aa.link.carrier.stream)
     if block.n == 0:
         return states.GBT_ACK
     if block.number > 1:
@@ -186,16 +222,16 @@ def classify(aa, block, rx):
 
 def classify_request(t, block, rx, stream):
     """The event of a block while a request comes."""
-    g = t.gbt
-    if block.ack > g.sent:
+    now = t.gbt.now
+    if block.ack > now[_SENT]:
         return states.GBT_UNSENT
-    if block.number == 1 and block.n and (stream or block.digest != g.first):
+    if block.number == 1 and block.n and (stream or block.digest != now[_FIRST]):
         return states.GBT_FIRST
-    if block.number <= g.got:
+    if block.number <= now[_GOT]:
         # the last block of a request has not been taken yet
-        other = block.n and (block.control & _LAST or g.legs.differs(t, block.number, rx, block.at, block.n))
+        other = block.n and (block.control & _LAST or t.gbt.legs.differs(t, block.number, rx, block.at, block.n))
         return states.GBT_OTHER if other else states.GBT_OLD
-    if block.number > g.got + 1:
+    if block.number > now[_GOT] + 1:
         return states.GBT_AHEAD
     if not t.take_room(block.n):
         return states.GBT_LONG
@@ -204,27 +240,29 @@ def classify_request(t, block, rx, stream):
     return states.GBT_BLOCK if block.control & _STREAMING else states.GBT_TURN
 
 
-def classify_ack(g, block, rx, sent, stream):
+def classify_ack(now, block, rx, sent, stream):
     """The event of a block while an answer goes, or has gone (sent)."""
-    if block.n and block.number == 1 and (stream or block.digest != g.first):
+    if block.n and block.number == 1 and (stream or block.digest != now[_FIRST]):
         return states.GBT_UNSENT if block.ack else states.GBT_FIRST
-    if block.n and block.number == 1 and (not g.single or g.acked > g.start):
-        # the first block again, late; but the same request may come twice
-        # once it was answered whole
-        return states.GBT_FIRST if g.single and sent else states.GBT_ACK_OLD
-    if block.n and block.number == 1 and g.single == _SINGLE_GET and sent and g.high == g.start + 1:
+    if block.n and block.number == 1 and (not now[_OF_SINGLE] or now[_ACKED] > now[_START]):
+        # the first block again, late; but the same request may come twice once it was answered
+        # whole
+        return states.GBT_FIRST if now[_OF_SINGLE] and sent else states.GBT_ACK_OLD
+    if block.n and block.number == 1 and now[_OF_SINGLE] == _SINGLE_GET and sent and now[_HIGH] == now[_START] + 1:
         return states.GBT_FIRST
-    if block.ack > g.high:
+    if block.ack > now[_HIGH]:
         return states.GBT_UNSENT
-    if block.number < g.got or (block.ack < g.acked and g.acked > g.start):
+    if block.number < now[_GOT] or (block.ack < now[_ACKED] and now[_ACKED] > now[_START]):
         return states.GBT_ACK_OLD
     if block.n:
-        if block.number > g.got:
+        if block.number > now[_GOT]:
             return states.GBT_AHEAD
         return (
-            states.GBT_OLD if block.control & _LAST and digest(rx, block.at, block.n) == g.final else states.GBT_OTHER
+            states.GBT_OLD
+            if block.control & _LAST and digest(rx, block.at, block.n) == now[_FINAL]
+            else states.GBT_OTHER
         )
-    return states.GBT_ACK_ALL if sent and block.ack == g.high else states.GBT_ACK
+    return states.GBT_ACK_ALL if sent and block.ack == now[_HIGH] else states.GBT_ACK
 
 
 # -- a request in blocks
@@ -234,14 +272,14 @@ def classify_ack(g, block, rx, sent, stream):
 def begin(server, aa, rx, tx):
     """Block 1 of a request. When it is the only one it is executed where it stands."""
     block = server.block
-    numbers = server.dialogue
     if block.control & _LAST:
-        numbers.sent = 0
-        numbers.got = 1
-        numbers.first = block.digest
-        numbers.single = _SINGLE_GET if rx[block.at] == _GET else _SINGLE
-        numbers.final = digest(rx, block.at, block.n)
-        numbers.hear(block)
+        now = server.dialogue.now
+        now[_SENT] = 0
+        now[_GOT] = 1
+        now[_FIRST] = block.digest
+        now[_OF_SINGLE] = _SINGLE_GET if rx[block.at] == _GET else _SINGLE
+        now[_FINAL] = digest(rx, block.at, block.n)
+        now[_WINDOW] = block.window()
         return execute(server, aa, rx, block.at, block.at + block.n, tx)
     t = server.scratch
     t.reset()
@@ -251,11 +289,9 @@ def begin(server, aa, rx, tx):
         return server.exception(aa, tx, server.errors.gbt_aborted)
     t.kind = GBT_IN
     t.aa = aa
-    g = t.gbt
-    g.sent = 0
-    g.got = 0
-    g.first = block.digest
-    g.single = 0
+    now = t.gbt.now
+    now[_SENT] = now[_GOT] = now[_OF_SINGLE] = 0
+    now[_FIRST] = block.digest
     end = take(server, aa, rx, tx)
     t.iip = invoke_id(t.buf, t.used)
     return end
@@ -272,23 +308,24 @@ def invoke_id(buf, n):
 def take(server, aa, rx, tx):
     """Keep the block; acknowledge it when the client waits for that."""
     keep(aa.transfer, server.block, rx)
-    return 0 if server.block.control & _STREAMING else acknowledge(server, aa, aa.transfer.gbt, tx)
+    return 0 if server.block.control & _STREAMING else acknowledge(server, aa, aa.transfer.gbt.now, tx)
 
 
 def keep(t, block, rx):
     """Append the data of the block to the request."""
-    g = t.gbt
-    g.legs.taken(block.number, t.used, block.n)
+    now = t.gbt.now
+    taken(now, block.number, t.used, block.n)
     t.take(rx, block.at, block.n)
-    g.got = block.number
-    g.repeats = 0
-    g.hear(block)
+    now[_GOT] = block.number
+    now[_REPEATS] = 0
+    now[_WINDOW] = block.window()
 
 
-def acknowledge(server, aa, g, tx):
+def acknowledge(server, aa, now, tx):
     """`E0 8w number ack 00`: how far the request has come."""
-    g.sent += 1
-    return write(server, aa, g, tx, aa.start + _HEADER + 1, aa.start + _HEADER + 1, _LAST)
+    now[_SENT] += 1
+    raw = aa.start + _HEADER + 1
+    return put_general(now, tx, aa.start, raw, raw, _LAST | server.window)
 
 
 def execute_whole(server, aa, rx, tx):
@@ -296,7 +333,7 @@ def execute_whole(server, aa, rx, tx):
     t = aa.transfer
     block = server.block
     keep(t, block, rx)
-    t.gbt.final = digest(rx, block.at, block.n)
+    t.gbt.now[_FINAL] = digest(rx, block.at, block.n)
     server.dialogue.adopt(t.gbt)
     # The request is read from the transfer given back; the answer is built in the scratch one.
     server.abandon(aa)
@@ -334,8 +371,7 @@ def respond(server, aa, t, tx, head):
     cannot be sent (t.fault tells why).
     """
     numbers = server.dialogue
-    g = t.gbt
-    legs = g.legs
+    legs = t.gbt.legs
     start = aa.start
     copy(legs.seg, 0, tx, start, head)
     t.iip = invoke_id(legs.seg, head)
@@ -345,16 +381,15 @@ def respond(server, aa, t, tx, head):
         if end or t.fault:
             return end
         legs.rewind()
-        numbers.sent = 0
-        numbers.got = 0
-        numbers.window = 1
-        numbers.single = 0
-    g.adopt(numbers)
-    g.repeats = 0
-    g.start = g.acked = g.high = g.sent
-    legs.mark(g.sent, tx, 0, 0)
+        numbers.begin(1)
+    t.gbt.adopt(numbers)
+    now = t.gbt.now
+    now[_REPEATS] = 0
+    now[_START] = now[_ACKED] = now[_HIGH] = now[_SENT]
+    mark(now, now[_SENT], tx, 0, 0)
     t.aa = aa
-    end = stream(server, aa, t, tx)
+    now[_LEFT] = min(now[_WINDOW], server.window)
+    end = next_block(server, aa, t, tx)
     if t.fault:
         return 0
     ended = t.kind == GBT_SENT
@@ -391,56 +426,55 @@ def send(server, aa, tx):
     """The client acknowledged: send what follows, new or again."""
     block = server.block
     t = aa.transfer
-    g = t.gbt
+    now = t.gbt.now
     # the request's last block again tells nothing new of what the client has
-    g.sent = g.acked if block.n else block.ack
-    g.got = block.number
-    g.hear(block)
-    if g.sent >= g.start:
-        g.acked = g.sent
-        g.legs.back(g.sent)
+    now[_SENT] = now[_ACKED] if block.n else block.ack
+    now[_GOT] = block.number
+    now[_WINDOW] = block.window()
+    now[_LEFT] = min(now[_WINDOW], server.window)
+    if now[_SENT] >= now[_START]:
+        now[_ACKED] = now[_SENT]
+        back(now, now[_SENT])
     else:
-        g.legs.rewind()
-    if g.legs.spent() and g.acked == g.high and g.legs.follows(t):
-        g.legs.go_on(t)
-        g.legs.mark(g.acked, tx, 0, 0)
-    return stream(server, aa, t, tx)
+        t.gbt.legs.rewind()
+    return go_on(server, aa, t, tx)
 
 
-def stream(server, aa, t, tx):
-    """The first block of a stream; `next_block` sends the others."""
-    g = t.gbt
-    g.left = min(g.window, server.window)
+def go_on(server, aa, t, tx):
+    """The first block of a stream, from the leg after this one when all of this one is
+    acknowledged.
+    """
+    legs = t.gbt.legs
+    now = t.gbt.now
+    if legs.spent() and now[_ACKED] == now[_HIGH] and legs.follows(t):
+        legs.go_on(t)
+        mark(now, now[_ACKED], tx, 0, 0)
     return next_block(server, aa, t, tx)
 
 
 def next_block(server, aa, t, tx):
     """The next block of the stream at hand at tx[aa.start:]; returns the offset behind it."""
-    g = t.gbt
-    legs = g.legs
-    raw = aa.start + _HEADER + 3
-    if g.sent < g.start:
+    legs = t.gbt.legs
+    now = t.gbt.now
+    start = aa.start
+    raw = start + _HEADER + 3
+    if now[_SENT] < now[_START]:
         # an acknowledgement of the request is asked for again
-        g.sent += 1
-        g.left -= 1
-        aa.link.streaming = aa if g.left else None
-        return write(server, aa, g, tx, raw, raw, _STREAMING if g.left else 0)
-    end = legs.fill(t, tx, raw, raw + raw_room(aa.room, _HEADER))
-    again = g.sent < g.high
-    g.sent += 1
-    if t.fault or g.sent > _NUMBERS or (again and not legs.same(g.sent, tx, raw, end - raw)):
-        return give_up(server, aa, t, tx)
-    if not again:
-        legs.mark(g.sent, tx, raw, end - raw)
-        g.high = g.sent
-    g.left -= 1
-    if legs.ended(t):
-        control = _LAST
-        t.kind = GBT_SENT
+        now[_SENT] += 1
+        now[_LEFT] -= 1
+        control = _STREAMING if now[_LEFT] else 0
+        end = put_general(now, tx, start, raw - 2, raw - 2, control | server.window)
     else:
-        control = 0 if g.left == 0 or legs.spent() else _STREAMING
-    aa.link.streaming = aa if control == _STREAMING else None
-    return write(server, aa, g, tx, raw, end, control)
+        end = legs.fill(t, tx, raw, raw + raw_room(aa.room, _HEADER))
+        ended = 1 if legs.spent() and not legs.follows(t) else 0
+        end = put_next(now, tx, start, raw, end, ended, server.window) if not t.fault else 0
+        if end == 0:
+            return give_up(server, aa, t, tx)
+        if ended:
+            t.kind = GBT_SENT
+        control = tx[start + 1]
+    aa.link.streaming = aa if control & _STREAMING else None
+    return end
 
 
 def give_up(server, aa, t, tx):
@@ -453,18 +487,3 @@ def give_up(server, aa, t, tx):
     if aa.transfer is t:
         server.abandon(aa)
     return server.exception(aa, tx, server.errors.gbt_aborted)
-
-
-def write(server, aa, g, tx, raw, end, control):
-    """Write the header of our block g.sent in front of its data tx[raw:end];
-    returns the offset behind the APDU.
-    """
-    p = aa.start
-    tx[p] = TAG
-    tx[p + 1] = control | server.window
-    put16(tx, p + 2, g.sent)
-    put16(tx, p + 4, g.got)
-    p = put_size(tx, p + _HEADER, end - raw)
-    if p != raw:
-        copy(tx, p, tx, raw, end - raw)
-    return p + end - raw

@@ -7,40 +7,46 @@ the octets that another reading might change; elements of long attributes are en
 they are asked for by number and their rows were fixed when the transfer began (REQUIREMENTS D-19).
 So an answer goes in legs, each of
 
-    seg: octets read once and kept (header, simple values, heads)  ·  the elements of at most one long attribute
+    seg: octets read once and kept (header, simple values, heads)  ·  the elements of at most one
+    long attribute
 
 seg is what was read into a buffer; when an answer turns out not to fit one APDU after
 several legs were read to try it, the octets of those before the last one stand in
 front of it in the transfer's `buf`.
 
 A leg begins when all of the one before is acknowledged. A position in it is three small numbers:
-octets of seg, element, octets of that element. After each block its position goes into `marks`,
-with a digest of the block: a repeated block that differs, because somebody wrote to the object
+octets of seg, element, octets of that element. After each block its position goes into a mark, with
+a digest of the block: a repeated block that differs, because somebody wrote to the object
 meanwhile, is seen and ends the transfer.
 """
 
-from array import array
+from micropython import const
 
-from dlms.codec.octets import copy, digest, equal
+from dlms.codec.octets import copy, equal
+from dlms.long.general import fill_ready
+from dlms.long.now import MARKS, PER_MARK, SLOTS
 from dlms.long.stream import HEAD, longest_piece
 
-_MARK = 4  # numbers of a mark: position in seg, element, octets of the element, digest of the block before
 _SPARE = 24  # octets of seg beside one piece of a value: the header of a response
+# these as in `dlms.long.now`
+_GOT = const(1)
+_POSITION = const(11)
+_ELEMENT = const(12)
+_DONE = const(13)
+_TOP = const(14)
+_END = const(15)
+_FRONT = const(16)
+_ELEMENTS = const(17)
 
 
 class Legs:
-    """The legs of one transfer's answer; made once at start."""
+    """The legs of one transfer's answer; made once at start. Where they stand is part of `now`, the
+    numbers of the dialogue.
+    """
 
-    def __init__(self, limits):
+    def __init__(self, limits, now):
         self.seg = bytearray(longest_piece(limits) + _SPARE)
-        self.front = 0  # octets in t.buf[used:], in front of those in seg
-        self.end = 0  # octets in both
-        self.p = 0  # position: octets of both …
-        self.e = 0  # … elements …
-        self.o = 0  # … and octets of element e
-        self.n = 0  # elements of this leg
-        self.top = 0  # element e stands encoded in the transfer's carry up to here; 0 while it does not
-        self.marks = array("i", bytes(4 * _MARK * (limits.GBT_WINDOW + 1)))
+        self.now = now
 
     def begin(self, t, end):
         """A new leg behind the `end` octets in seg: gather what transfer t has, up to a
@@ -56,9 +62,10 @@ class Legs:
             t.c1 = HEAD
             if t.i < t.n or not t.next():
                 break
-        self.front = 0
-        self.end = end
-        self.n = t.n if t.c0 == t.c1 and t.i < t.n else 0
+        now = self.now
+        now[_FRONT] = 0
+        now[_END] = end
+        now[_ELEMENTS] = t.n if t.c0 == t.c1 and t.i < t.n else 0
         self.rewind()
 
     def go_on(self, t):
@@ -75,117 +82,68 @@ class Legs:
             return False
         copy(t.buf, t.used, out, off, n)
         self.go_on(t)
-        self.front = n
-        self.end += n
-        self.p = n
+        now = self.now
+        now[_FRONT] = n
+        now[_END] += n
+        now[_POSITION] = n
         return True
 
     def rewind(self):
         """Back to the begin of the leg."""
-        self.p = 0
-        self.e = 0
-        self.o = 0
-        self.top = 0
+        now = self.now
+        now[_POSITION] = now[_ELEMENT] = now[_DONE] = now[_TOP] = 0
 
     def spent(self):
         """True at the end of the leg."""
-        return self.p == self.end and self.e >= self.n
-
-    def ended(self, t):
-        """True at the end of the answer."""
-        return self.p == self.end and self.e >= self.n and not self.follows(t)
+        now = self.now
+        return now[_POSITION] == now[_END] and now[_ELEMENT] >= now[_ELEMENTS]
 
     def follows(self, t):
         """True when another leg comes behind this one."""
         return t.c0 < t.c1 or t.waiting()
 
     def fill(self, t, out, off, end):
-        """Copy the next octets of the leg to out[off:end]; returns the offset behind them.
-        t.fault tells why it cannot go on.
+        """Copy the next octets of the leg to out[off:end]; returns the offset behind them. t.fault
+        tells why it cannot go on.
         """
-        while off < end:
-            if self.p < self.end:
-                n = self.kept(t, out, off, end - off)
-            elif self.e >= self.n:
-                break
-            else:
-                if self.top == 0:
-                    n = t.obj.element(t.attr, t, self.e, t.carry, HEAD)
-                    if n < 0:
-                        t.fault = -n
-                        break
-                    self.top = n
-                n = min(self.top - HEAD - self.o, end - off)
-                copy(out, off, t.carry, HEAD + self.o, n)
-                self.o += n
-                if HEAD + self.o == self.top:
-                    self.e += 1
-                    self.o = 0
-                    self.top = 0
-            off += n
+        now = self.now
+        while True:
+            off = fill_ready(now, self.seg, t.buf, t.used, t.carry, out, off, end)
+            if off == end or now[_ELEMENT] >= now[_ELEMENTS]:
+                return off
+            if now[_DONE] == 0 and t.attr == t.obj.ROWS:
+                off = self.rows(t, out, off, end)
+                if off == end or now[_ELEMENT] >= now[_ELEMENTS]:
+                    return off
+            n = t.obj.element(t.attr, t, now[_ELEMENT], t.carry, HEAD)
+            if n < 0:
+                t.fault = -n
+                return off
+            now[_TOP] = n
+
+    def rows(self, t, out, off, end):
+        """As many whole elements as the object writes at once, and the begin of one that stands in
+        carry then (`cosem.base`).
+        """
+        now = self.now
+        t.i = now[_ELEMENT]
+        off = t.obj.elements(t, out, off, end)
+        now[_ELEMENT] = t.i
+        if t.c0 < t.c1:
+            now[_ELEMENT] -= 1
+            now[_DONE] = t.c0 - HEAD
+            now[_TOP] = t.c1
+        # for the next leg all of them are still to be sent
+        t.c0 = t.c1 = HEAD
+        t.i = 0
         return off
 
-    def kept(self, t, out, off, n):
-        """Copy up to n of the octets that were kept to out[off:]; returns how many."""
-        p = self.p
-        if p < self.front:
-            n = min(self.front - p, n)
-            copy(out, off, t.buf, t.used + p, n)
-        else:
-            n = min(self.end - p, n)
-            copy(out, off, self.seg, p - self.front, n)
-        self.p = p + n
-        return n
-
-    # -- blocks of a request: while one comes there is no answer, and the marks
-    # tell where it has them -----------
-
-    def taken(self, number, at, n):
-        """Block `number` of the request was put into its buffer at `at`, n octets."""
-        marks = self.marks
-        i = _MARK * number % len(marks)
-        marks[i] = at
-        marks[i + 1] = n
-
     def differs(self, t, number, buf, off, n):
-        """True when the octets buf[off:off+n] are not those of block `number` that was taken. Of
-        blocks long ago False: nobody knows.
+        """True when the octets buf[off:off+n] are not those of block `number` of a request, which
+        was taken. Of blocks long ago False: nobody knows.
         """
-        marks = self.marks
-        if _MARK * (t.gbt.got - number) >= len(marks):
+        now = self.now
+        if now[_GOT] - number >= now[SLOTS]:
             return False
-        i = _MARK * number % len(marks)
-        return marks[i + 1] != n or equal(t.buf, marks[i], buf, off, n) == 0
-
-    # -- marks -------------------------------------------------------------------------------------
-
-    def mark(self, number, buf, off, n):
-        """The present position is the one behind block `number`, whose octets are buf[off:off+n]."""
-        marks = self.marks
-        i = _MARK * number % len(marks)
-        marks[i] = self.p
-        marks[i + 1] = self.e
-        marks[i + 2] = self.o
-        marks[i + 3] = digest(buf, off, n)
-
-    def same(self, number, buf, off, n):
-        """True when buf[off:off+n] are the octets of block `number` and the
-        position is the one behind it.
-        """
-        marks = self.marks
-        i = _MARK * number % len(marks)
-        return (
-            marks[i] == self.p
-            and marks[i + 1] == self.e
-            and marks[i + 2] == self.o
-            and marks[i + 3] == digest(buf, off, n)
-        )
-
-    def back(self, number):
-        """Go to the position behind block `number`."""
-        i = _MARK * number % len(self.marks)
-        self.p = self.marks[i]
-        if self.e != self.marks[i + 1]:
-            self.e = self.marks[i + 1]
-            self.top = 0
-        self.o = self.marks[i + 2]
+        i = MARKS + PER_MARK * (number % now[SLOTS])
+        return now[i + 1] != n or equal(t.buf, now[i], buf, off, n) == 0

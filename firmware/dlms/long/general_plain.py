@@ -1,0 +1,189 @@
+"""Plain twin of `general_viper`: the contract. `now` is where a dialogue of general blocks stands
+(`dlms.long.now`).
+"""
+
+from dlms.codec.octets import digest
+from dlms.long.now import (
+    ACKED, DONE, ELEMENT, ELEMENTS, END, FRONT, GOT, HIGH, LEFT, MARKS, PER_MARK, POSITION, REPEATS, SENT, SLOTS, TOP, WINDOW,
+)  # fmt: skip
+
+_HEAD = 16  # as `dlms.long.stream.HEAD`
+_HEADER = 6  # octets of an APDU before the length field
+_LAST = 0x80
+_STREAMING = 0x40
+_WINDOW = 0x3F
+
+
+def _data(rx, p, end):
+    """Offset of the data of the block rx[p:end], whose length takes one to three octets; -1 where
+    the long way has to look.
+    """
+    if end - p <= _HEADER:
+        return -1
+    n = rx[p + _HEADER]
+    at = p + _HEADER + 1
+    if n == 0x81 and at < end:
+        n = rx[at]
+        at += 1
+    elif n == 0x82 and at + 1 < end:
+        n = rx[at] << 8 | rx[at + 1]
+        at += 2
+    elif n >= 0x80:
+        return -1
+    return at if at + n == end else -1
+
+
+def _slot(now, number):
+    """Where `now` has the mark of block `number`."""
+    return MARKS + PER_MARK * (number % now[SLOTS])
+
+
+def received(now, buf, used, size, rx, p, end):
+    """Keep the block rx[p:end] of a request when it is the one that is expected, not the last one,
+    and there is room for it.
+
+    Its data are appended to buf, of `size` octets, behind the first `used`. Returns how many
+    octets, or -1: the long way has to look.
+    """
+    at = _data(rx, p, end)
+    if at < 0 or rx[p + 1] & _LAST:
+        return -1
+    n = end - at
+    number = rx[p + 2] << 8 | rx[p + 3]
+    if number != now[GOT] + 1 or rx[p + 4] << 8 | rx[p + 5] > now[SENT] or used + n > size:
+        return -1
+    taken(now, number, used, n)
+    buf[used : used + n] = rx[at:end]
+    now[GOT] = number
+    now[REPEATS] = 0
+    now[WINDOW] = rx[p + 1] & _WINDOW or 1
+    return n
+
+
+def taken(now, number, at, n):
+    """Block `number` of the request was put into its buffer at `at`, n octets: its mark tells that
+    while the request comes.
+    """
+    i = _slot(now, number)
+    now[i] = at
+    now[i + 1] = n
+
+
+def acknowledged(now, rx, p, end, window):
+    """Take the block rx[p:end] when it has no data and acknowledges more of an answer than was
+    acknowledged: go to the position behind that, for a stream as long as the client's window and no
+    longer than `window`. 1 when it did, 0: the long way has to look.
+    """
+    if end - p != _HEADER + 1 or rx[p + _HEADER]:
+        return 0
+    number = rx[p + 2] << 8 | rx[p + 3]
+    ack = rx[p + 4] << 8 | rx[p + 5]
+    if number == 0 or number < now[GOT] or not now[ACKED] < ack <= now[HIGH]:
+        return 0
+    now[SENT] = now[ACKED] = ack
+    now[GOT] = number
+    now[REPEATS] = 0
+    now[WINDOW] = rx[p + 1] & _WINDOW or 1
+    now[LEFT] = min(now[WINDOW], window)
+    back(now, ack)
+    return 1
+
+
+def back(now, number):
+    """Go to the position behind block `number`."""
+    i = _slot(now, number)
+    now[POSITION] = now[i]
+    if now[ELEMENT] != now[i + 1]:
+        now[ELEMENT] = now[i + 1]
+        now[TOP] = 0
+    now[DONE] = now[i + 2]
+
+
+def mark(now, number, buf, off, n):
+    """The present position is the one behind block `number`, whose octets are buf[off:off+n]."""
+    i = _slot(now, number)
+    now[i] = now[POSITION]
+    now[i + 1] = now[ELEMENT]
+    now[i + 2] = now[DONE]
+    now[i + 3] = digest(buf, off, n)
+
+
+def fill_ready(now, seg, buf, used, carry, out, off, end):
+    """Copy what stands ready of a leg to out[off:end]: the octets kept, in buf[used:] and behind
+    those in seg, then the rest of the element that stands encoded in carry. Returns the offset
+    behind them.
+    """
+    n = min(now[FRONT] - now[POSITION], end - off)
+    if n > 0:
+        out[off : off + n] = buf[used + now[POSITION] : used + now[POSITION] + n]
+        now[POSITION] += n
+        off += n
+    n = min(now[END] - now[POSITION], end - off)
+    if n > 0:
+        at = now[POSITION] - now[FRONT]
+        out[off : off + n] = seg[at : at + n]
+        now[POSITION] += n
+        off += n
+    if now[POSITION] == now[END] and now[TOP] and off < end:
+        at = _HEAD + now[DONE]
+        n = min(now[TOP] - at, end - off)
+        if n > 0:
+            out[off : off + n] = carry[at : at + n]
+            now[DONE] += n
+            off += n
+        if _HEAD + now[DONE] >= now[TOP]:
+            now[ELEMENT] += 1
+            now[DONE] = 0
+            now[TOP] = 0
+    return off
+
+
+def put_next(now, tx, start, raw, end, ended, window):
+    """Put the header of our next block in front of its data tx[raw:end], the APDU beginning at
+    tx[start:].
+
+    ended: this is the end of the answer. window: ours. A block sent for the first time gets a mark;
+    one that is sent again must have the octets and the position of its mark. Returns the offset
+    behind the APDU; 0 when it has not, or there is no number left.
+    """
+    number = now[SENT] + 1
+    now[SENT] = number
+    if number > 0xFFFF:
+        return 0
+    i = _slot(now, number)
+    if number <= now[HIGH]:
+        if (
+            now[i] != now[POSITION]
+            or now[i + 1] != now[ELEMENT]
+            or now[i + 2] != now[DONE]
+            or now[i + 3] != digest(tx, raw, end - raw)
+        ):
+            return 0
+    else:
+        mark(now, number, tx, raw, end - raw)
+        now[HIGH] = number
+    now[LEFT] -= 1
+    spent = now[POSITION] == now[END] and now[ELEMENT] >= now[ELEMENTS]
+    control = _LAST if ended else 0 if spent or now[LEFT] == 0 else _STREAMING
+    return put_general(now, tx, start, raw, end, control | window)
+
+
+def put_general(now, tx, start, raw, end, control):
+    """Put the header of our block now[SENT] in front of its data tx[raw:end], fewer than 65,536
+    octets, which move down behind it.
+
+    The APDU begins at tx[start:]. Returns the offset behind it.
+    """
+    tx[start] = 0xE0
+    tx[start + 1] = control
+    tx[start + 2] = now[SENT] >> 8
+    tx[start + 3] = now[SENT] & 0xFF
+    tx[start + 4] = now[GOT] >> 8
+    tx[start + 5] = now[GOT] & 0xFF
+    n = end - raw
+    size = bytes((n,)) if n < 0x80 else bytes((0x81, n)) if n < 0x100 else bytes((0x82, n >> 8, n & 0xFF))
+    p = start + _HEADER + len(size)
+    data = bytes(tx[raw:end])
+    tx[start + _HEADER : p] = size
+    tx[p : p + n] = data
+    return p + n

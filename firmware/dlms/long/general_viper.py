@@ -1,0 +1,207 @@
+"""General blocks in place, in viper: few functions, so that few calls and no heap frame are paid
+for. `general_plain` has the contract.
+"""
+
+import micropython
+from micropython import const
+
+from dlms.codec.octets import digest
+
+_HEAD = const(16)  # as `dlms.long.stream.HEAD`
+# these as in `dlms.long.now`
+_SENT = const(0)
+_GOT = const(1)
+_WINDOW = const(2)
+_ACKED = const(7)
+_HIGH = const(8)
+_LEFT = const(9)
+_REPEATS = const(10)
+_POSITION = const(11)
+_ELEMENT = const(12)
+_DONE = const(13)
+_TOP = const(14)
+_END = const(15)
+_FRONT = const(16)
+_ELEMENTS = const(17)
+_SLOTS = const(18)
+_MARKS = const(19)
+
+
+@micropython.viper
+def received(now_buf, buf: ptr8, used: int, size: int, rx_buf: ptr8, p: int, end: int) -> int:
+    now = ptr32(now_buf)
+    rx = ptr8(uint(rx_buf) + uint(p))
+    at = 7
+    end -= p
+    if end < at:
+        return -1
+    n = rx[6]
+    if n >= 0x80:
+        if n == 0x81 and end > 7:
+            n = rx[7]
+            at = 8
+        elif n == 0x82 and end > 8:
+            n = rx[7] << 8 | rx[8]
+            at = 9
+        else:
+            return -1
+    control = rx[1]
+    number = rx[2] << 8 | rx[3]
+    if (
+        control & 0x80
+        or at + n != end
+        or number != now[_GOT] + 1
+        or (rx[4] << 8 | rx[5]) > now[_SENT]
+        or used + n > size
+    ):
+        return -1
+    taken(now_buf, number, used, n)
+    to = ptr8(uint(buf) + uint(used))
+    data = ptr8(uint(rx) + uint(at))
+    i = 0
+    while i < n:
+        to[i] = data[i]
+        i += 1
+    now[_GOT] = number
+    now[_REPEATS] = 0
+    control &= 0x3F
+    now[_WINDOW] = control if control else 1
+    return n
+
+
+@micropython.viper
+def taken(now: ptr32, number: int, at: int, n: int):
+    i = _MARKS + 4 * (number % now[_SLOTS])
+    now[i] = at
+    now[i + 1] = n
+
+
+@micropython.viper
+def acknowledged(now_buf, rx_buf: ptr8, p: int, end: int, window: int) -> int:
+    now = ptr32(now_buf)
+    rx = ptr8(uint(rx_buf) + uint(p))
+    if end - p != 7 or rx[6] != 0:
+        return 0
+    number = rx[2] << 8 | rx[3]
+    ack = rx[4] << 8 | rx[5]
+    if number == 0 or number < now[_GOT] or ack <= now[_ACKED] or ack > now[_HIGH]:
+        return 0
+    now[_SENT] = ack
+    now[_ACKED] = ack
+    now[_GOT] = number
+    now[_REPEATS] = 0
+    n = rx[1] & 0x3F
+    if n == 0:
+        n = 1
+    now[_WINDOW] = n
+    now[_LEFT] = n if n < window else window
+    back(now_buf, ack)
+    return 1
+
+
+@micropython.viper
+def back(now: ptr32, number: int):
+    i = _MARKS + 4 * (number % now[_SLOTS])
+    now[_POSITION] = now[i]
+    if now[_ELEMENT] != now[i + 1]:
+        now[_ELEMENT] = now[i + 1]
+        now[_TOP] = 0
+    now[_DONE] = now[i + 2]
+
+
+@micropython.viper
+def mark(now: ptr32, number: int, buf, off: int, n: int):
+    i = _MARKS + 4 * (number % now[_SLOTS])
+    now[i] = now[_POSITION]
+    now[i + 1] = now[_ELEMENT]
+    now[i + 2] = now[_DONE]
+    now[i + 3] = int(digest(buf, off, n))
+
+
+@micropython.viper
+def fill_ready(now: ptr32, seg: ptr8, buf: ptr8, used: int, carry: ptr8, out: ptr8, off: int, end: int) -> int:
+    i = now[_POSITION]
+    last = now[_END]
+    if i < last:
+        front = now[_FRONT]
+        while i < front and off < end:
+            out[off] = buf[used + i]
+            off += 1
+            i += 1
+        while i < last and off < end:
+            out[off] = seg[i - front]
+            off += 1
+            i += 1
+        now[_POSITION] = i
+    top = now[_TOP]
+    if i == last and top != 0 and off < end:
+        i = _HEAD + now[_DONE]
+        while i < top and off < end:
+            out[off] = carry[i]
+            off += 1
+            i += 1
+        if i < top:
+            now[_DONE] = i - _HEAD
+        else:
+            now[_ELEMENT] = now[_ELEMENT] + 1
+            now[_DONE] = 0
+            now[_TOP] = 0
+    return off
+
+
+@micropython.viper
+def put_next(now_buf, tx, start: int, raw: int, end: int, ended: int, window: int) -> int:
+    now = ptr32(now_buf)
+    number = now[_SENT] + 1
+    now[_SENT] = number
+    if number > 0xFFFF:
+        return 0
+    if number <= now[_HIGH]:
+        i = _MARKS + 4 * (number % now[_SLOTS])
+        if now[i] != now[_POSITION] or now[i + 1] != now[_ELEMENT] or now[i + 2] != now[_DONE]:
+            return 0
+        if now[i + 3] != int(digest(tx, raw, end - raw)):
+            return 0
+    else:
+        mark(now_buf, number, tx, raw, end - raw)
+        now[_HIGH] = number
+    left = now[_LEFT] - 1
+    now[_LEFT] = left
+    control = 0x80
+    if ended == 0:
+        control = 0
+        if left != 0:
+            if now[_POSITION] != now[_END] or now[_ELEMENT] < now[_ELEMENTS]:
+                control = 0x40
+    return int(put_general(now_buf, tx, start, raw, end, control | window))
+
+
+@micropython.viper
+def put_general(now: ptr32, tx: ptr8, start: int, raw: int, end: int, control: int) -> int:
+    number = now[_SENT]
+    got = now[_GOT]
+    out = ptr8(uint(tx) + uint(start))
+    out[0] = 0xE0
+    out[1] = control
+    out[2] = number >> 8
+    out[3] = number
+    out[4] = got >> 8
+    out[5] = got
+    n = end - raw
+    p = start + 6
+    if n >= 0x100:
+        tx[p] = 0x82
+        tx[p + 1] = n >> 8
+        p += 2
+    elif n >= 0x80:
+        tx[p] = 0x81
+        p += 1
+    tx[p] = n
+    p += 1
+    if p == raw:
+        return end
+    while raw < end:
+        tx[p] = tx[raw]
+        p += 1
+        raw += 1
+    return p

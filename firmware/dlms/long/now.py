@@ -1,0 +1,36 @@
+"""Where a dialogue of general blocks stands: numbers in one array, so that native code has them at
+hand.
+
+    0 .. 5     of both sides: what is said of blocks, and by what the same request is known again
+    6 .. 10    of the answer that goes
+    11 .. 17   where its leg stands (`dlms.long.legs`)
+    18         how many marks there are; they follow, four numbers each
+
+Mark number `block-number modulo SLOTS` tells of our block the position behind it and a digest:
+POSITION, ELEMENT, DONE, digest. While a request comes it tells where the octets of its block stand
+in the buffer, and how many they are.
+"""
+
+from micropython import const
+
+SENT = const(0)  # our last block sent, or sent again
+GOT = const(1)  # up to here no block of the client is missing
+WINDOW = const(2)  # the client's
+FIRST = const(3)  # digest of the first block of the request …
+SINGLE = const(4)  # … and whether it was the only one: 0, 1, or of a GET 2
+FINAL = const(5)  # digest of the data of its last block
+START = const(6)  # our last block before the answer
+ACKED = const(7)  # our last block that the client has
+HIGH = const(8)  # our last block that was ever sent
+LEFT = const(9)  # blocks that the stream at hand may still have
+REPEATS = const(10)  # answers since the client made progress
+POSITION = const(11)  # octets of the leg's kept ones that are sent …
+ELEMENT = const(12)  # … elements …
+DONE = const(13)  # … and octets of that element
+TOP = const(14)  # that element stands encoded in the transfer's carry up to here; 0 while it does not
+END = const(15)  # octets kept of the leg …
+FRONT = const(16)  # … those in the transfer's buffer, in front of those in seg
+ELEMENTS = const(17)  # elements of the leg
+SLOTS = const(18)
+MARKS = const(19)
+PER_MARK = const(4)
