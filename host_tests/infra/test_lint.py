@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tools.upkeep.lint import boards, constants, docstrings, imports, marks, names, prose, requirements, text
+from tools.upkeep.lint import boards, cited, constants, docstrings, imports, marks, names, prose, requirements, text
 from tools.upkeep.lint.report import ROOT
 
 
@@ -185,6 +185,7 @@ def test_good_viper_compiles(tree):
         "https://mirror.example/" + "simple/x",
         "http://deb.example/" + "debian trixie",
         "# rule of CORRECTIONS" + " A-01",
+        "# by the rule LEDGER" + " D-14",
         "pip install -" + "-index-url=x",
     ],
 )
@@ -237,6 +238,25 @@ def test_long_sentences(tree, words, good):
 def test_words_of_our_own(tree, words, good):
     found = faults(prose.check(tree({"docs/b.md": "fine\n\n" + words + "\n"})))
     assert found == ([] if good else ["docs/b.md:3"])
+
+
+# -- cited ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "good"),
+    [
+        ("# see docs/A.md", True),
+        ("# see A.md", True),
+        ("[a](../docs/A.md#part)", True),
+        ("# the port's ports/rp2/README.md", True),
+        ("# see docs/B.md", False),
+        ("# SPECULATION.md has it", False),
+    ],
+)
+def test_documents_that_are_cited_are_there(tree, line, good):
+    found = faults(cited.check(tree({"docs/A.md": "fine\n", "firmware/a.py": line + "\n"})))
+    assert found == ([] if good else ["firmware/a.py:1"])
 
 
 # -- docstrings -------------------------------------------------------------

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tools.upkeep import pictures
 
-from . import boards, constants, docstrings, imports, marks, names, prose, requirements, text
+from . import boards, cited, constants, docstrings, imports, marks, names, prose, requirements, text
 from .report import ROOT, Problem
 
 
@@ -24,6 +24,7 @@ CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
     "docstrings": (f"functions of more than {docstrings.MOST_LINES} lines have a docstring", docstrings.check),
     "imports": ("imports run one way", imports.check),
     "boards": (f"compiles for {', '.join(boards.ARCHITECTURES)}", boards.check),
+    "cited": ("documents that are named are there", cited.check),
     "constants": ("constants written twice agree", constants.check),
     "marks": ("tests tell a wish from a need", marks.check),
     "names": ("documents name what is there", names.check),
