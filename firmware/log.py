@@ -1,7 +1,7 @@
 """The log: one line an event, `LEVEL ticks component event key=value …`, never a secret,
 and never more than a client can provoke.
 
-Lines above the rate, and lines that nobody reads, are dropped and counted; the count is told
+Lines above the rate, and lines that nobody reads, are dropped and counted; the count is logged
 as soon as a line goes out again. WARN and ERROR have, beside the budget of all, one of their
 own each, that other lines cannot use up.
 """
@@ -79,7 +79,7 @@ class Log:
         self.lost += 1
 
     def tick(self):
-        """Called often, more than once in the days after which ticks wrap: tell of
+        """Called often, more than once in the days after which ticks wrap: report
         lines lost when no other line does.
         """
         self.console.finish()
@@ -91,7 +91,7 @@ class Log:
             self.tell(now)
 
     def tell(self, now):
-        """Tell of the lines lost so far."""
+        """Log how many lines were lost so far."""
         lost = self.lost
         self.lost = 0
         self.say("WARN %d log lost lines=%d" % (now, lost))
@@ -123,9 +123,9 @@ class Console:
     all, whatever the writes; to a pseudo terminal 256, text and line end each for itself. What was
     written of a line that goes no further is ended in front of the next one.
 
-    asks: on ports whose poll tells. On others (a board) the first answer decides: a console that
-    takes nothing before anything was written does not tell, and is written to without asking. path:
-    by which the system tells what standard output is.
+    asks: on ports whose poll reports it. On others (a board) the first answer decides: a console that
+    takes nothing before anything was written does not report it, and is written to without asking. path:
+    by which the system names standard output.
     """
 
     def __init__(self, asks, out=None, path="/dev/stdout"):

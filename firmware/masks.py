@@ -159,14 +159,14 @@ class Masks:
             self.keep(key, None)
 
     def selection(self, buf, off, end):
-        """Offset behind the access-selection at off."""
+        """Offset after the access-selection at off."""
         if off >= end or not buf[off]:
             return off + 1
         n = scan(buf, off + 2, end, self.stack, _NESTING)
         return n if n > 0 else end
 
     def count(self, buf, off, end):
-        """The number of items at off, none where there is no number; and the offset behind it."""
+        """The number of items at off, none where there is no number; and the offset after it."""
         n = length(buf, off, end)
         return (min(n, end), off + length_size(buf, off)) if n >= 0 else (0, end)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def commented(path: Path, pattern: re.Pattern[str]) -> Iterator[tuple[re.Match[str], str]]:
-    """The lines that a pattern matches, each with its comment: behind it, otherwise above it.
+    """The lines that a pattern matches, each with its comment: after it, otherwise above it.
 
-    The last group of the pattern is the comment behind, and optional.
+    The last group of the pattern is the comment after, and optional.
     """
     above: list[str] = []
     for line in path.read_text(encoding="utf-8").splitlines():

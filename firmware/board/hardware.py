@@ -119,7 +119,7 @@ class Hardware(Board):
 
     def address(self):
         """The numeric IPv4 address that clients reach the meter at, None
-        when the board does not tell.
+        when the board does not report it.
         """
         return self.link.addresses()[0] if self.link is not None else None
 
@@ -139,7 +139,7 @@ class Hardware(Board):
     # -----------------------------------------------------------------------------------
 
     def show(self, state):
-        """Let the LED tell a state, by its name in `board.led`."""
+        """Let the LED show a state, by its name in `board.led`."""
         if self.led is not None:
             from board import led
 
@@ -167,7 +167,7 @@ class Hardware(Board):
                 self.watchdog.feed()
 
     def network(self, event):
-        """What the station tells."""
+        """What the station reports."""
         if event == states.CAME_UP:
             self.came_up()
         elif event == states.LOST:

@@ -8,7 +8,7 @@ One seam: the application makes a board with `make` and calls `start`, `tick`, `
 class Board:
     """A board without hardware.
 
-    source: the metrology source it brings, None to simulate. waits: whether `tick` tells the
+    source: the metrology source it brings, None to simulate. waits: whether `tick` shows the
     application when to listen, because the network has to be brought up first.
     """
 

@@ -10,7 +10,7 @@ ms or longer. There are three ways to count, `limits.PULSE_KIND`:
     counter  ESP32, ESP32-S3: the pulse counter of the chip, which runs by itself; it knows
              no debouncing above 12 microseconds
     falling  ESP32-C3: the interpreter's scheduler, which holds eight calls; pulses that wait there
-             come too close together to be told from bounces and are lost
+             come too close together to be distinguished from bounces and are lost
 
 All counters run modulo 65536, are written by one side and read by the other, and allocate nothing.
 `take` returns the pulses since the last call.

@@ -3,7 +3,7 @@ one logical device by short names.
 
 Version 2 has what a client needs, object_list, access_rights_list and security_setup_reference,
 with the access modes of Association LN versions 0 to 2. user_list and current_user of version 3 are
-left out: nothing at hand tells their short names.
+left out: no text at hand gives their short names.
 
 Selective access, by parameterized access (version 1 on has it too) [memory: IEC 62056-6-2]:
 
@@ -145,7 +145,7 @@ class AssociationSN(Interface):
 
     def _put_member(self, k, at, o, i, buf, off):
         """Write member i of the element of record `at` in list k; returns the
-        offset behind it, or -result.
+        offset after it, or -result.
 
         object_list: structure {base_name long, class_id long-unsigned, version unsigned,
         logical_name octet-string}. access_rights_list: structure {base_name long, attribute_access

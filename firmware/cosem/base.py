@@ -51,7 +51,7 @@ class Interface:
     # what the short way (`dlms.ln.short`) may do itself, because it is all
     # that `set` and `act` would do
     COPIED = 0  # bit k: SET of attribute k with a value of fixed size is what `Interface.set` does
-    CLEARED = 0  # method 1, whose parameter says nothing, fills that attribute behind its tag with zeros; 0 for none
+    CLEARED = 0  # method 1, whose parameter says nothing, fills that attribute after its tag with zeros; 0 for none
     SELECT = {}  # attribute -> bytes of the selectors it offers (REQUIREMENTS D.11)
 
     def __init__(self):
@@ -64,7 +64,7 @@ class Interface:
 
     def get(self, k, buf, off, aa):
         """Write attribute k, one that `a` does not hold, at buf[off:]; returns
-        the offset behind it or -result.
+        the offset after it or -result.
         """
         return -OTHER_REASON
 
@@ -81,22 +81,22 @@ class Interface:
 
     def head(self, k, cur, buf, off):
         """After `open` set cur.tag to compact-array: write all of it that stands in front of its
-        contents; returns the offset behind.
+        contents; returns the offset after.
         """
         return off
 
     def element(self, k, cur, i, buf, off):
         """Write element 0 <= i < cur.n at buf[off:], at most limits.ELEMENT octets;
-        returns the offset behind it or -result.
+        returns the offset after it or -result.
         """
         return -OTHER_REASON
 
     def elements(self, cur, buf, off, end):
         """Write elements of long attribute ROWS from number cur.i < cur.n on to
-        buf[off:end]; returns the offset behind them.
+        buf[off:end]; returns the offset after them.
 
         Only offered for speed, so it may always write none, and leave to `element` what takes more
-        than copying, or tells of a fault. cur.i goes on with each element written. One that does
+        than copying, or reports a fault. cur.i goes on with each element written. One that does
         not fit may be begun: all of it stands in cur.carry then, from `dlms.long.stream.HEAD` to
         cur.c1, and what is still to be sent from cur.c0 on. cur.carry is empty before.
         """
@@ -121,7 +121,7 @@ class Interface:
     def act(self, m, buf, off, end, out, o, aa):
         """Invoke method m with the well-formed Data buf[off:end], empty when there is none.
 
-        Returns o when the method has no return data, the offset behind the Data
+        Returns o when the method has no return data, the offset after the Data
         written at out[o:], or -result.
         """
         return -READ_WRITE_DENIED
@@ -147,5 +147,5 @@ def no_parameter(buf, off, end):
 
 
 def answered(result, o):
-    """What `act` returns for a method without return data: o on success, else the result negated."""
+    """What `act` returns for a method without return data: o on success, otherwise the result negated."""
     return -result if result else o

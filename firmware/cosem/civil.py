@@ -58,7 +58,7 @@ def weekday(day):
 
 def year_of(day):
     """Year, counted from 2000, in which a day lies."""
-    # years of the same length would begin at most 0.72 days behind the real
+    # years of the same length would begin at most 0.72 days after the real
     # ones, and less than two before them
     year = (400 * day + 300) // DAYS
     return year - 1 if year_start(year) > day else year

@@ -27,7 +27,7 @@ DST_ACTIVE = const(0x80)
 # UTC; lower than the days of 1999
 _INVALID = const(-1004)
 BEFORE = const(-1003)  # an instant before them
-AFTER = const(-1002)  # … and behind them
+AFTER = const(-1002)  # … and after them
 UNBOUNDED = const(-1001)  # no year
 EXACT = const(0)  # how `read_time` takes a field that is not specified: refused …
 EARLIEST = const(1)  # … as its lowest value
@@ -45,7 +45,7 @@ class Clock(Interface):
     …_deviation, 8 …_enabled, 9 clock_base.
 
     Methods: 1 adjust_to_quarter, 2 adjust_to_measuring_period, 3 adjust_to_minute, 4
-    adjust_to_preset_time, 5 preset_adjusting_time, 6 shift_time. `listener` is told of an
+    adjust_to_preset_time, 5 preset_adjusting_time, 6 shift_time. `listener` is notified of an
     adjustment by `clock_adjusting()` before and `clock_adjusted()` after it, and of the beginning
     and end of daylight saving by `dst_changed()`; `measuring_period` is in seconds.
     """
@@ -164,7 +164,7 @@ class Clock(Interface):
         return now >= self._begin or now < self._end
 
     def _next_change(self, now):
-        """The first minute behind now at which daylight saving begins or ends, or the year
+        """The first minute after now at which daylight saving begins or ends, or the year
         that the rule was computed for does.
         """
         change = self._until
@@ -248,7 +248,7 @@ class Clock(Interface):
         if year == 0xFFFF:
             return _INVALID if fill == EXACT else UNBOUNDED
         year -= 2000
-        # the instant decides: local time may be a year before or behind it
+        # the instant decides: local time may be a year before or after it
         if not -1 <= year <= civil.YEARS:
             return BEFORE if year < 0 else AFTER
         month = buf[off + 2]

@@ -1,7 +1,7 @@
 """The columns of a profile: which attributes are captured, and how a row
 without tags becomes a structure again.
 
-A row holds only the contents of its columns one behind the other; tag and length of each stand
+A row holds only the contents of its columns one after the other; tag and length of each stand
 once, in `plan` (see `row_plain.put_row`). So the captured attributes must be simple ones of a size
 that does not change; a value that did change its type or size is captured as zeros.
 """
@@ -42,7 +42,7 @@ def put_definition(buf, off, record, at, k):
     """Write the definition of attribute k of the object whose record of a directory is
     record[at:at+8]; of no object (None), zeros.
 
-    Returns the offset behind it.
+    Returns the offset after it.
     """
     clear(buf, off, DEFINITION)
     buf[off] = axdr.STRUCTURE
@@ -120,7 +120,7 @@ class Columns:
         return self.what[2 * i + 1]
 
     def put_definition(self, buf, off, i):
-        """Write the definition of column i; returns the offset behind it."""
+        """Write the definition of column i; returns the offset after it."""
         return put_definition(buf, off, self.directory.table, 8 * self.what[2 * i], self.what[2 * i + 1])
 
     def tag(self, i):

@@ -20,7 +20,7 @@ def number(v):
 
 class TcpUdpSetup(Interface):
     """Attributes: 2 TCP-UDP_port, 3 IP_reference octet-string, 4 MSS, 5 nb_of_sim_conn unsigned, 6
-    inactivity_time_out, all else long-unsigned.
+    inactivity_time_out, everything else long-unsigned.
 
     The time-out, in seconds with 0 for never, may be written; `inactivity()` is what the
     connections obey. There is one for each IP family (`over`), with the same number of

@@ -24,7 +24,7 @@ class IPv6Setup(Interface):
     Methods: 1 add_IPv6_address, 2 remove_IPv6_address, each structure {IPv6_address_type enum,
     IPv6_address octet-string[16]}. The type says which array: 0 unicast, 1 multicast, 2 gateway.
     The unicast addresses that the meter listens on are fixed. Of a multicast address the `listener`
-    is told at once: join(octets), leave(octets).
+    hears at once: join(octets), leave(octets).
     """
 
     CLASS_ID = 48

@@ -120,7 +120,7 @@ def _object_ids(acc, directory, cur):
 
 def put_element(buf, off, directory, i, o, row, full):
     """Write the element of object o, record i of the directory; `full` with its access rights, a
-    row number. Returns the offset behind it.
+    row number. Returns the offset after it.
     """
     table = directory.table
     buf[off] = axdr.STRUCTURE
@@ -184,7 +184,7 @@ def put_selectors(buf, off, selectors):
 
 
 def selectors_end(buf, off):
-    """Offset behind the array of integer at off, -1 when it holds anything else."""
+    """Offset after the array of integer at off, -1 when it holds anything else."""
     n = axdr.count(buf, off)
     off = axdr.content(buf, off)
     while n:

@@ -14,7 +14,7 @@ columns array of capture object definitions}.
     columns                           of a profile buffer these, in this order; none: all
 
 Other ranges of data_index (entries by time) and restriction 1 (by date) are
-refused: no public text tells their form.
+refused: no public text gives their form.
 """
 
 from micropython import const
@@ -82,7 +82,7 @@ class PushObjects:
         return self.rests[i] if self.rests is not None else None
 
     def put_element(self, i, buf, off):
-        """Write element i as it was written; returns the offset behind it."""
+        """Write element i as it was written; returns the offset after it."""
         put_definition(buf, off, self.directory.table, 8 * self.what[2 * i], self.what[2 * i + 1])
         buf[off + 1] = 6
         return axdr.put_encoded(buf, off + _HEAD, self.rest(i) or _PLAIN)
@@ -92,7 +92,7 @@ class PushObjects:
 
     def put_value(self, i, buf, off, end, shared):
         """Write the value that element i names to buf[off:end]; returns the offset
-        behind it, -1 when there is no room.
+        after it, -1 when there is no room.
 
         What cannot be read now is null-data, so that the others keep their places.
         shared: the `Pushes`, with the cursor.
@@ -187,7 +187,7 @@ def columns_at(rest):
 
 
 def has(o, k, rest):
-    """Whether attribute k of an object has the part that an element's rest tells."""
+    """Whether attribute k of an object has the part that an element's rest names."""
     index = get16(rest, _INDEX)
     restricted = rest[_RESTRICTION] == _BY_ENTRY
     at = columns_at(rest)
@@ -217,7 +217,7 @@ def has(o, k, rest):
 
 
 def element_end(buf, off, end):
-    """Offset behind the element of push_object_list at off, -1 when its form is another one."""
+    """Offset after the element of push_object_list at off, -1 when its form is another one."""
     if end - off < _HEAD + len(_PLAIN) or get16(buf, off) != 0x0206 or buf[off + 2] != axdr.LONG_UNSIGNED:
         return -1
     if get16(buf, off + 5) != 0x0906 or buf[off + 13] != axdr.INTEGER or buf[off + 15] != axdr.LONG_UNSIGNED:
@@ -249,7 +249,7 @@ def element_end(buf, off, end):
 
 
 def rest_of(buf, off, end):
-    """What stands behind attribute_index in the element buf[off:end], as octets of its own."""
+    """What stands after attribute_index in the element buf[off:end], as octets of its own."""
     return bytes(buf[off + _HEAD : end])
 
 
@@ -272,7 +272,7 @@ def pick(buf, end, n, stack):
 
 
 def put(buf, off, end, value, n):
-    """Copy n encoded octets to buf[off:end]; returns the offset behind them, -1 when there is
+    """Copy n encoded octets to buf[off:end]; returns the offset after them, -1 when there is
     no room. Without a buf only measure.
     """
     if off + n > end:

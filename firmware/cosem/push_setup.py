@@ -3,11 +3,11 @@ where without being asked for, and when.
 
 A trigger - method `push`, an interval, an alarm, the network - captures the values at once and
 encodes them as one DataNotification into the outbox of this object; `net.sender` takes it from
-there to the destination, with windows, retries and confirmation as told here.
+there to the destination, with windows, retries and confirmation as given here.
 
 Version 2 as public implementations have it: elements of push_object_list carry a restriction and
 columns, repetition_delay is a structure. Of the current version 3 no table of attributes is public.
-Taken are TCP and UDP with numeric addresses, and A-XDR. What of an attribute is pushed is told in
+Taken are TCP and UDP with numeric addresses, and A-XDR. Which part of an attribute is sent is explained in
 `cosem.push_objects`.
 
 A push that is longer than one APDU is not captured: the outbox then holds the head of its

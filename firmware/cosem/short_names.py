@@ -21,8 +21,8 @@ _DEVICE_NAME = const(0xFD00)
 _NAME_OF_DEVICE = b"\x00\x00\x2a\x00\x00\xff"  # 0.0.42.0.0.255, COSEM logical device name
 
 # Class-id and offset of method 1 (REQUIREMENTS D-53). IPv6 setup, class 48, as IPv4 setup [memory];
-# Association LN, class 15, behind its eleven attributes [impl: Gurux]. A class that is not here, or
-# has more attributes than there is room for, has its methods behind its attributes [choice].
+# Association LN, class 15, after its eleven attributes [impl: Gurux]. A class that is not here, or
+# has more attributes than there is room for, has its methods after its attributes [choice].
 METHODS = (
     (3, 0x28),
     (4, 0x38),

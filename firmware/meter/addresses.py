@@ -26,7 +26,7 @@ def multicast_address(text):
 
 def mask(address):
     """Subnet mask, four octets: that of the loopback network, or 0.0.0.0
-    where an address does not tell it.
+    where an address does not determine it.
     """
     return b"\xff\x00\x00\x00" if address[0] == 127 else bytes(4)
 

@@ -145,7 +145,7 @@ def book(energy, rest, registers, tariff):
 
 
 def show(now, values):
-    """Write the measured values as A-XDR numbers to values, each behind its tag:
+    """Write the measured values as A-XDR numbers to values, each after its tag:
     `metrology.INSTANTANEOUS` has types and order.
     """
 

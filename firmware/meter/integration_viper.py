@@ -1,4 +1,4 @@
-"""Every step of simulated time in viper, 96 captures a day behind each other before READY;
+"""Every step of simulated time in viper, 96 captures a day one after the other before READY;
 `integration_plain` has the contract.
 """
 

@@ -45,7 +45,7 @@ class Meter:
     def __init__(self, parts, config):
         self.rate = config.rate
         # hours of local time from which and until which tariff 1 counts,
-        # over midnight too; tariff 2 else
+        # over midnight too; tariff 2 otherwise
         self.day_from = config.tariff1_from
         self.day_to = config.tariff1_to
         self.counters = parts.counters

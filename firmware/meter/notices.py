@@ -1,4 +1,4 @@
-"""EventNotifications: every entry of the event log is told to the client management
+"""EventNotifications: every entry of the event log is sent to the client management
 process (REQUIREMENTS D-60, B-16 to B-18).
 
 It goes through every AA that this client has open with the management logical device and that
@@ -21,7 +21,7 @@ _MOST = const(3600)  # seconds between two attempts
 
 
 class Notices:
-    """A source of `net.sender`, which tells what that has. destination: (transport, host,
+    """A source of `net.sender`, which explains its methods. destination: (transport, host,
     port) or None. source, client: the wPorts outside an AA. retries, delay: attempts after
     the first one, seconds to the second.
     """

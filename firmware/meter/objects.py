@@ -27,7 +27,7 @@ from meter.state import Partners, State
 
 _START_ONLY = True
 
-CLIENT_MANAGEMENT = 1  # client wPort that events are told to
+CLIENT_MANAGEMENT = 1  # client wPort that events go to
 MANAGEMENT_DEVICE = 1  # server wPort; that of the second logical device is configured
 
 # Associations of every logical device: client wPort, place in an access group, name of its secret
@@ -40,21 +40,21 @@ ASSOCIATIONS = (
     (48, MANAGEMENT, "management"),
 )
 
-# The same for clients that speak with short names; limits.SN_CLIENTS tells
+# The same for clients that speak with short names; limits.SN_CLIENTS says
 # how many of them the board has.
 SHORT_NAME_ASSOCIATIONS = (
     (64, READER, "reader"),
     (80, MANAGEMENT, "management"),
 )
 
-# What the client management process is told as well, where the board sends unasked: with short
+# What the client management process gets as well, where the board sends unasked: with short
 # names as InformationReport. It has an AA with short names with the management logical device
 # alone, and sees in it the object that the reports are about.
 REPORTS = ((CLIENT_MANAGEMENT, PUBLIC, None),)
 REPORTED = "0.0.96.11.0.255"
 
 # Access groups: what the public, the reading and the management client may do
-# (`meter.access` tells the notation)
+# (`meter.access` explains the notation)
 OPEN = ("r", "r", "r")
 NAMEPLATE = ("r", "r", "r w2")
 PRIVATE = ("", "r", "r")

@@ -98,7 +98,7 @@ class Unsolicited:
         self.trigger("connectivity")
 
     def event(self, code):
-        """The event log has a new entry: it is told to the client
+        """The event log has a new entry: it goes to the client
         management process, and is an alarm.
         """
         if self.live:

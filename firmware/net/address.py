@@ -130,7 +130,7 @@ def share(sock, on):
 
 def some_port(sock, v6):
     """Bind a socket that is going to connect to some port of all our addresses; returns the
-    number, which no platform would tell later.
+    number, which no platform would report later.
     """
     host = "::" if v6 else "0.0.0.0"
     tries = _TRIES

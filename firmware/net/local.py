@@ -1,4 +1,4 @@
-"""The addresses of this machine, where its platform tells them: Linux does in /proc.
+"""The addresses of this machine, where its platform reports them: Linux does in /proc.
 MicroPython's sockets have no getsockname.
 
     /proc/net/fib_trie   "  |-- 192.0.2.2", and in the next line "/32 host LOCAL"
@@ -20,7 +20,7 @@ _UNUSABLE = 0x48  # flags: tentative, found to be somebody else's
 
 def addresses(v6):
     """The unicast addresses of a family as texts, a link-local one with its interface; None
-    where the platform does not tell them.
+    where the platform does not report them.
     """
     if not _LINUX:
         return None
@@ -55,7 +55,7 @@ def _ipv6(lines):
 
 def of_connection(port, peer):
     """Our address of the TCP connection between our port and a peer's socket address, as text;
-    "" where the platform does not tell it.
+    "" where the platform does not report it.
     """
     if not _LINUX or isinstance(peer, tuple):
         return ""

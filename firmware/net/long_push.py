@@ -19,7 +19,7 @@ the profile's turn has come, and what has gone by then ends the attempt. Each at
 One block goes at each tick of the sender, or when an acknowledgement comes, so
 that a long push holds up nobody.
 
-The window is configured (`push_window`), because outside an AA a client tells nothing of itself;
+The window is configured (`push_window`), because outside an AA a client says nothing about itself;
 with its first acknowledgement it does. Over TCP the push is sent with its last block. Datagrams get
 lost: there the sender waits for the acknowledgement of the last block as long as for a
 confirmation, and says again what is asked for.
@@ -61,7 +61,7 @@ class LongPush:
         self.size = 0  # octets of the block in tx that the transport has not taken yet
         self.blocks = 0  # blocks that it has taken, modulo 65,536
         self.sender = None  # whose push it is
-        self.list = None  # what it tells, until its end: a client may write another list meanwhile
+        self.list = None  # its values, until its end: a client may write another list meanwhile
         self.connection = None  # over TCP
         self.next = self.next_value  # bound once
         self.carrier = Carrier(server, None, server.transfers, 1, True, 0)
@@ -80,7 +80,7 @@ class LongPush:
     def begin(self, sender, connection):
         """Begin with the oldest push of a sender, over its connection or, None, its UDP socket.
 
-        False when it cannot be done: no transfer is free, or what it tells of is gone already.
+        False when it cannot be done: no transfer is free, or what it reports is gone already.
         """
         server = self.server
         aa = self.aa
@@ -155,7 +155,7 @@ class LongPush:
         return sock is not None and sock.write(self.tx, 0, self.size)
 
     def aborted(self):
-        """Whether the push cannot be continued, because what it tells of is gone or the
+        """Whether the push cannot be continued, because what it reports is gone or the
         destination acknowledges what was not sent.
 
         A refusal stands then in the place of a block; it is not sent, for
@@ -164,7 +164,7 @@ class LongPush:
         return self.size != 0 and self.tx[HEADER] != TAG
 
     def acknowledge(self, buf, p, end):
-        """The destination acknowledges with the block buf[p:end]: go on behind
+        """The destination acknowledges with the block buf[p:end]: go on after
         it. True when all has arrived.
         """
         if self.aa.transfer is None:
@@ -183,7 +183,7 @@ class LongPush:
 
         Then it is served here. Outside an AA it can be nothing else, and is late when no push is
         under way on that connection. The blocks of each dialogue have numbers of their own, and on
-        a connection none is missing: so what acknowledges another one is told.
+        a connection none is missing: so what acknowledges another one is answered with an error.
         """
         if end - p != _EMPTY + 1 or buf[p + _EMPTY] or aa is self.aa:
             return False

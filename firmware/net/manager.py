@@ -60,7 +60,7 @@ class Line:
     # -----------------------------------------------------------------------------------
 
     def dial(self):
-        """TCP-CONNECT.request; the state tells at once, or later, what came of it."""
+        """TCP-CONNECT.request; the state shows at once, or later, what came of it."""
         manager = self.manager
         if manager.free() is None:
             self.lost("no-connection")
@@ -86,7 +86,7 @@ class Line:
             self.lost("error-%d" % e.errno)
 
     def ready(self, event):
-        """The socket can be written, or has failed. Connecting once more tells
+        """The socket can be written, or has failed. Connecting once more shows
         which, on every port of MicroPython.
         """
         try:

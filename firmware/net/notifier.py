@@ -49,7 +49,7 @@ class Notifier:
             teller.tick(ms)
         for sender in self.senders:
             sender.tick(ms)
-        # behind the others, which go on also while there is no memory for one more
+        # after the others, which go on also while there is no memory for one more
         for source in self.idle:
             if source.box.n or source.box.lost:
                 self.begin_late(source, ms)

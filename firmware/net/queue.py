@@ -67,7 +67,7 @@ class MeterQueue(IOQueue):
 
 
 class WatchedQueue(MeterQueue):
-    """For boards with a watchdog: `polled` tells that the sockets have been
+    """For boards with a watchdog: `polled` shows that the sockets have been
     polled since it was last cleared.
     """
 

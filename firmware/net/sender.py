@@ -9,7 +9,7 @@ order (REQUIREMENTS B-16, D-62, D-63).
     delivered; everything else is delivered DIALLING, SENDING, STREAMING, AWAITING --the line fails,
     no confirmation in time--> WAITING for the next attempt, or given up
 
-A record leaves the outbox only when it is delivered or given up, and nothing behind it is touched
+A record leaves the outbox only when it is delivered or given up, and nothing after it is touched
 before. Nothing here waits: every step is taken by `tick`, ten times a second, so that a destination
 that is not there, accepts and says nothing, or does not read, holds up nobody.
 
@@ -145,8 +145,8 @@ class Sender:
                 self.line.dial()
 
     def nobody(self):
-        """There is nowhere to send to: what has piled up is wanted by nobody, and not told
-        later. Of notices the AAs have been told.
+        """There is nowhere to send to: what has piled up is wanted by nobody, and not sent
+        later. Notices have reached the AAs.
         """
         if self.source.inside:
             while self.box.told:
@@ -307,7 +307,7 @@ class Sender:
         or nothing that is expected here.
 
         `readinto` reads on while there is room, so that those which have come
-        together stand one behind the other.
+        together stand one after the other.
         """
         scratch = self.notifier.scratch
         n = self.sock.readinto(scratch) or 0
@@ -324,7 +324,7 @@ class Sender:
             off = end
 
     def failed(self, e):
-        """The destination cannot be reached, as far as the network tells; of a datagram
+        """The destination cannot be reached, as far as the network reports; of a datagram
         that was taken nothing more is known.
         """
         if self.state == AWAITING or self.state == STREAMING:

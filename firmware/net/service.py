@@ -21,7 +21,7 @@ class BindError(Exception):
 
 
 class Service:
-    """All sockets of the meter. `most` tells nb_of_sim_conn, read at every accept."""
+    """All sockets of the meter. `most` returns nb_of_sim_conn, read at every accept."""
 
     def __init__(self, server, limits, queue, log, most):
         self.server = server
@@ -45,7 +45,7 @@ class Service:
         self.own = None  # function: the IPv4 address of a board
         self.addresses = []
         self.port = 0
-        self.outgoing = None  # what goes out unasked, told when the network is gone
+        self.outgoing = None  # what sends pushes and events; it hears when the network is gone
         self.multicast = None
         if limits.GROUPS:
             from net.multicast import Multicast
@@ -134,7 +134,7 @@ class Service:
         """`address:port` of this end of a TCP connection with the socket address `peer`, `remote`
         as text; port: another than the meter's.
 
-        Where the platform does not tell the address it is the wildcard address of the family.
+        Where the platform does not report the address it is the wildcard address of the family.
         """
         port = port or self.port
         found = local.of_connection(port, peer)
@@ -142,10 +142,10 @@ class Service:
 
     def spread(self):
         """Give a UDP socket of its own to every local address that a wildcard address stands
-        for, as far as they are told (A-65).
+        for, as far as they are known (A-65).
 
         What is left to the socket of the wildcard address is sent to groups, or to
-        addresses that it is not told of.
+        addresses that it does not know.
         """
         self.looked = 0
         for handler, stream, host in self.sockets:

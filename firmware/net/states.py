@@ -1,4 +1,4 @@
-"""States of a link to the network, and what its `tick` tells, for `net.wifi` and `net.lan`."""
+"""States of a link to the network, and what its `tick` returns, for `net.wifi` and `net.lan`."""
 
 from micropython import const
 
@@ -8,7 +8,7 @@ SETTLING = const(2)
 UP = const(3)
 WAITING = const(4)
 
-NOTHING = const(0)  # what `tick` tells
+NOTHING = const(0)  # what `tick` returns
 CAME_UP = const(1)
 LOST = const(2)
 HOPELESS = const(3)

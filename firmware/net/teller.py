@@ -1,13 +1,13 @@
-"""Tells the AAs of the client management process what happened: every AA that negotiated
+"""Notifies the AAs of the client management process of what happened: every AA that negotiated
 it, each notice once (REQUIREMENTS B-16).
 
-    told by the teller, here          the AAs on accepted connections and over UDP
-    told by the sender (`net.sender`) the destination of the configuration; over TCP inside
+    notified by the teller, here            the AAs on accepted connections and over UDP
+    notified by the sender (`net.sender`)   the destination of the configuration; over TCP inside
     the AA that it has on that connection
 
 Neither stands in for the other: this client has no secret, so that anyone may open such an AA and
 be gone, and a datagram proves no delivery. They go along the same outbox, each at its own pace. The
-teller is ahead: a notice comes to the sender when the AAs have been told, or when those that are
+teller is ahead: a notice comes to the sender when the AAs have been notified, or when those that are
 busy, with an answer that is not fetched, have had their time: a second where a destination waits.
 """
 

@@ -18,7 +18,7 @@ from net import wifi_ports
 from net.states import CAME_UP, HOPELESS, JOINING, LOST, NOTHING, OFF, SETTLING, UP, WAITING
 
 _PERIOD = const(500)  # milliseconds between two looks at the status
-_EARLY = const(5000)  # a failure told sooner after joining may be that of the attempt before (ESP32)
+_EARLY = const(5000)  # a failure reported sooner after joining may be that of the attempt before (ESP32)
 _JOIN = const(20000)
 _LONGEST = const(60000)
 _RADIO = const(6)  # failures in a row
@@ -113,7 +113,7 @@ class Wifi:
         return CAME_UP
 
     def rssi(self):
-        """Signal strength in dBm, `unknown` where the driver does not tell."""
+        """Signal strength in dBm, `unknown` where the driver does not report it."""
         try:
             return self.wlan.status("rssi")
         except (ValueError, OSError, TypeError):

@@ -142,7 +142,7 @@ def _singly(opened: Association, chunk: Sequence[CosemAttribute]) -> Iterator[tu
 
 def _list(opened: Association, chunk: Sequence[CosemAttribute]) -> list[tuple[CosemAttribute, Answer]] | None:
     """The answers of one request for all; None when they are to be asked for one by
-    one, which tells whose answer is odd.
+    one, which shows whose answer is odd.
     """
     try:
         results = opened.get_list(chunk)

@@ -1,7 +1,7 @@
 """What a meter sends unasked, in names, units and words: for `listen`, and for the other
 commands when it arrives between two answers.
 
-A push is a structure of bare values. What they are is told by the push_object_list of its Push
+A push is a structure of bare values. What they are is stated by the push_object_list of its Push
 setup: one that is among the values itself, or one that was read before (:class:`Directory`),
 recognised by the logical name of the Push setup among the values, or by the number of values where
 only one list has as many.
@@ -62,7 +62,7 @@ class Item:
 
     @property
     def name(self) -> str:
-        """What it is called; empty where nobody told."""
+        """What it is called; empty where it is not known."""
         if self.pushed is None:
             return ""
         return attribute_of(self.pushed.class_id, self.pushed.instance, self.pushed.attribute_id, self.pushed.index)
@@ -81,7 +81,7 @@ class Item:
 
 
 def learn(opened: Association, objects: Sequence[ListedObject]) -> Directory:
-    """Ask a meter for what it pushes and for the units of it; what it does not tell stays unnamed."""
+    """Ask a meter for what it pushes and for the units of it; what it does not report stays unnamed."""
     found = Directory()
     readable = [item.instance for item in objects if item.class_id == PUSH_SETUP and _LIST in item.readable]
     setups = [CosemAttribute(PUSH_SETUP, instance, _LIST) for instance in readable]
@@ -122,7 +122,7 @@ def _list_of(data: Data | None) -> list[Pushed] | None:
 
 
 def _objects_of(values: Sequence[Data], directory: Directory | None) -> list[Pushed] | None:
-    """What the values of a push are; None where nobody told."""
+    """What the values of a push are; None where it is not known."""
     for value in values:
         listed = _list_of(value)
         if listed and len(listed) == len(values):

@@ -103,7 +103,7 @@ def _add_target(parser: argparse.ArgumentParser, index: str) -> None:
 
 
 def _add_request(parser: argparse.ArgumentParser) -> None:
-    """What a single request may be told."""
+    """The options of a single request."""
     parser.add_argument(
         "--invoke-id", type=ranged(0, 15), metavar="N", help="invoke-id of the request, 0 to 15; further ones count on"
     )

@@ -1,5 +1,5 @@
 """Values as text by their type and by what they look like; :mod:`words`
-adds what their attribute tells.
+adds what their attribute says.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rows of a Profile generic, with headings and units of what was captured.
 :mod:`profile_output` prints them.
 
-Nothing odd ends the reading: a column that cannot be told keeps its number, a row of another form
+Nothing odd ends the reading: a column that cannot be identified keeps its number, a row of another form
 keeps its values, and what is missing of sort method, period or count is done without. ``remarks``
 and the rows say what was odd. A transfer that breaks off leaves the rows that came.
 """
@@ -55,7 +55,7 @@ def selection_of(options: argparse.Namespace) -> Selection | None:
 
 @dataclass(frozen=True)
 class ProfileColumn:
-    """One captured attribute: what it is, None where that could not be told, and its unit."""
+    """One captured attribute: what it is, None where that is not known, and its unit."""
 
     capture: CaptureObject | None
     scaler: ScalerUnit | None = None
@@ -122,7 +122,7 @@ class Profile:
 
 
 class Sink:
-    """Who is told of the rows of a profile while it is read. This one is told nothing."""
+    """Who is notified of the rows of a profile while it is read. This one is notified of nothing."""
 
     def begin(self, profile: Profile) -> None:
         """The columns are known."""
@@ -228,7 +228,7 @@ class ProfileReader:
         return columns
 
     def _newest(self, newest: int, lifo: bool) -> None:
-        """The newest rows by entry where the meter can select, else the end of the whole buffer."""
+        """The newest rows by entry where the meter can select, otherwise the end of the whole buffer."""
         in_use, negotiated = self.profile.entries_in_use, self.opened.negotiated
         if in_use is not None and negotiated is not None and Conformance.SELECTIVE_ACCESS in negotiated.conformance:
             first = 1 if lifo else max(1, in_use - newest + 1)

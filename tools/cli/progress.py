@@ -18,7 +18,7 @@ _SOON = 0.5  # seconds without a bar
 
 @contextmanager
 def progress(what: str, quiet: bool = False) -> Iterator[Callable[[int, int | None], None]]:
-    """A function that is told how many are done, and of how many, None while nobody knows.
+    """A function that takes how many are done, and of how many, None while nobody knows.
     quiet: lines are written meanwhile.
     """
     if quiet or not sys.stderr.isatty():

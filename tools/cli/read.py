@@ -95,7 +95,7 @@ def _attribute(item: ListedObject, number: int) -> CosemAttribute:
 
 
 def _profiles_to_read(items: list[ListedObject], options: argparse.Namespace) -> list[ListedObject]:
-    """The profiles that were named, else the load profile if this client sees it."""
+    """The profiles that were named, otherwise the load profile if this client sees it."""
     if options.attribute:
         return []
     if options.object:

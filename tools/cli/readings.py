@@ -125,7 +125,7 @@ def _cells(reading: Reading) -> list[Any]:
 
 
 def print_readings_table(readings: Sequence[Reading]) -> None:
-    """A row each; what was odd stands behind the value, marked."""
+    """A row each; what was odd stands after the value, marked."""
     columns = [
         Column("OBIS"),
         Column("name"),

@@ -3,7 +3,7 @@ stdout, everything else to stderr.
 
 Every text goes out through this module, so that nothing of a peer reaches a terminal unescaped
 (:mod:`printable`) and numbers become JSON in one place (:func:`json_text`). What a value is called
-and how it reads is told in :mod:`plain` and :mod:`words`.
+and how it reads is decided in :mod:`plain` and :mod:`words`.
 """
 
 from __future__ import annotations

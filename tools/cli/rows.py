@@ -34,7 +34,7 @@ class RowStream:
 
     def feed(self, octets: bytes) -> Iterator[Data]:
         """More octets; the elements that are whole now. What is no array, or broken,
-        yields nothing: the whole value tells.
+        yields nothing: the whole value shows it.
         """
         self._octets += octets
         if self.total is None and not self._begin():
@@ -74,7 +74,7 @@ class Row:
 
 
 class Completer:
-    """Rows with a value in each column. columns: None for one that could not be told. period:
+    """Rows with a value in each column. columns: None for one that is not known. period:
     seconds, None where it could not be read.
     """
 

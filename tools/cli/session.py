@@ -43,7 +43,7 @@ def link(options: argparse.Namespace) -> Iterator[Client]:
         client = Client.udp(options.host, options.port, options.timeout, trace, options.interface)
     else:
         client = Client.tcp(options.host, options.port, options.timeout, trace)
-    # What a meter sends unasked while it is read is told apart from the results.
+    # What a meter sends unasked while it is read is distinguished from the results.
     client.unsolicited = tell_unasked
     with client:
         yield client

@@ -31,7 +31,7 @@ class Column:
     """Heading, and whether the column holds numbers.
 
     ``worth``: 0 is always shown; of the others the highest number is left out first. ``joins``: in
-    a row of several lines it stands behind the value before it, as a unit does. ``least``:
+    a row of several lines it stands after the value before it, as a unit does. ``least``:
     characters below which a column of texts is of no use.
     """
 

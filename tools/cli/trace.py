@@ -23,7 +23,7 @@ class Trace:
         self._shown = Conversation()  # sees what is shown
 
     def __call__(self, direction: str, octets: bytes, link: str = "") -> None:
-        """Show one WPDU. ``link`` tells several connections apart."""
+        """Show one WPDU. ``link`` distinguishes several connections."""
         from ..explain import Octets
         from ..explain.lines import WIDTH, heading, text_lines
 

@@ -117,7 +117,7 @@ def _mac(data: Data) -> str:
 
 
 def _last_arc(words: Mapping[int, str]) -> Words:
-    """A registered name of seven arcs, told by its last one: a structure of seven, or
+    """A registered name of seven arcs, recognized by its last one: a structure of seven, or
     the octets of the object identifier.
     """
 

@@ -53,7 +53,7 @@ _SKIPPED = {bytes([GET_RESPONSE]): 4, bytes([READ_RESPONSE]): 3}
 class Association:
     """One AA. Made by ``Client.associate``, or by ``Client.attach`` without an AARQ.
 
-    ``aare`` and ``negotiated`` tell what the server answered (None for an unconfirmed or attached
+    ``aare`` and ``negotiated`` show what the server answered (None for an unconfirmed or attached
     AA); ``block_size`` makes SET and ACTION go in blocks of that many raw octets; ``timeout``
     bounds the wait for each response, in seconds. ``gbt`` is the window of general block transfer:
     with one, every request goes in general blocks; a response in them is understood in any case.

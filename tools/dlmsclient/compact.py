@@ -112,7 +112,7 @@ def _occupying(decoder: Decoder, description: TypeDescription) -> Data:
 
 
 def decode_compact_array(decoder: Decoder) -> CompactArray:
-    """Description and elements from the octets behind tag 13.
+    """Description and elements from the octets after tag 13.
 
     Elements that occupy no octets would repeat without end and are refused.
     """

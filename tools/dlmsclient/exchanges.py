@@ -311,7 +311,7 @@ def decode_long_outcome(raw: bytes) -> ActionOutcome:
     """The outcome that the pblocks of one method make up.
 
     No text at hand says which part of Action-Response-With-Optional-Data is cut into blocks, so the
-    three readings in use are told apart: ``result 01 00 Data`` (the whole), ``01 00 Data`` (the
+    three readings in use are distinguished: ``result 01 00 Data`` (the whole), ``01 00 Data`` (the
     return parameters) and ``Data`` alone. A long value is never null-data nor an empty array, so no
     two of them coincide.
     """

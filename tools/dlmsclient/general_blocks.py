@@ -147,7 +147,7 @@ class Dialogue:
     # Inside
 
     def _stream(self, parts: list[bytes], acked: int, window: int) -> int:
-        """The blocks behind the acknowledged one, as many as the server takes
+        """The blocks after the acknowledged one, as many as the server takes
         at once; the number of the last.
         """
         end = min(acked + window, len(parts))
@@ -163,7 +163,7 @@ class Dialogue:
         return end
 
     def _next(self, progress: float) -> GeneralBlock | None:
-        """The next new block of the server; None when it is silent and should be told again;
+        """The next new block of the server; None when it is silent and should get our acknowledgement again;
         Timeout when it was silent too long.
         """
         while True:
@@ -236,7 +236,7 @@ class Dialogue:
         return b"".join(self._kept[number].data for number in sorted(self._kept))
 
     def _linger(self) -> None:
-        """Hear what comes right behind the last block: had it been a late one of
+        """Hear what comes right after the last block: had it been a late one of
         another response, that is the right one.
         """
         end = time.monotonic() + LINGER
@@ -251,7 +251,7 @@ class Dialogue:
             self._take(octets)
 
     def _acknowledge(self) -> None:
-        """Say how far we have heard. Behind a gap only the gap is asked for."""
+        """Say how far we have heard. After a gap only the gap is asked for."""
         self._number += 1
         behind = min((number for number in self._kept if number > self._got), default=self._got + self._window + 1)
         self._awaited = min(self._window, behind - self._got - 1)

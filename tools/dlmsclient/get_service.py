@@ -108,7 +108,7 @@ class GetResponseWithDatablock(Apdu):
     The blocks of a single attribute make up its Data; those of a list make up the
     ``n {00 Data | 01 result}`` of with-list. Servers in the field also send
     ``C4 02 iip 01 result``, without the block number (REQUIREMENTS D-15): then ``block_number`` is
-    None, so that a test can tell the two.
+    None, so that a test can distinguish the two.
     """
 
     TAG: ClassVar[int] = GET_RESPONSE

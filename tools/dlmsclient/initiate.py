@@ -66,7 +66,7 @@ SERVICE_BLOCKS = (
     | Conformance.BLOCK_TRANSFER_WITH_ACTION
 )
 
-# What this client proposes unless told otherwise: the services with logical names. General
+# What this client proposes unless configured otherwise: the services with logical names. General
 # block transfer and ACCESS it has too.
 CLIENT_CONFORMANCE = (
     Conformance.PRIORITY_MGMT_SUPPORTED

@@ -8,7 +8,7 @@ from .errors import ProtocolError, UsageError
 
 
 def length_octets(length: int) -> bytes:
-    """Shortest encoding of a length or count: ``00``-``7F``, else
+    """Shortest encoding of a length or count: ``00``-``7F``, otherwise
     ``81 xx``, ``82 xxxx``, ``83``, ``84``.
     """
     if length < 0 or length > 0xFFFFFFFF:

@@ -1,7 +1,7 @@
 """Read and Write with short names as conversations without I/O, like those of
 :mod:`exchanges`: block transfer happens inside.
 
-There is no invoke-id; what belongs to a request is told from the answer's tag
+There is no invoke-id; what belongs to a request is recognized from the answer's tag
 and from the numbers of the blocks.
 """
 

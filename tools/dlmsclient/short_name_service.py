@@ -7,7 +7,7 @@ InformationReport is one of `notifications`.
     UnconfirmedWrite    16 n {specification} n {Data}   -
 
 A specification is ``02 name`` or ``04 name selector Data``; alone in a request also ``05 number``
-(the block behind that one), ``06 last number length raw`` (a part of a Read request) and
+(the block after that one), ``06 last number length raw`` (a part of a Read request) and
 ``07 last number`` (a part of a Write request, whose one Data is an octet-string). Names and numbers
 have 16 bits.
 """
@@ -87,7 +87,7 @@ def read_request(variables: Sequence[Variable]) -> bytes:
 
 
 def read_next(number: int) -> bytes:
-    """ReadRequest for the block behind block ``number``."""
+    """ReadRequest for the block after block ``number``."""
     return bytes([READ_REQUEST, 1, 5]) + _u16(number, "block-number")
 
 

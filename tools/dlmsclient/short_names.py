@@ -48,7 +48,7 @@ _METHODS = {
 }
 
 # … of a class whose later versions have more attributes, by class-id and
-# version: behind the last one.
+# version: after the last one.
 _METHODS_BEHIND = {(40, 1): 0x50, (40, 2): 0x68}
 
 

@@ -1,5 +1,5 @@
 """Octets of WPDUs and APDUs explained: what each one is, its value, and the rule of
-docs/REQUIREMENTS.md that stands behind it.
+docs/REQUIREMENTS.md that it follows.
 
 One description serves `tools.cli decode`, `--trace=explain`, the masking of secrets in traces,
 and the sessions of docs/PROFILE.md. Nothing here raises for wrong octets: they are explained as

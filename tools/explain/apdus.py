@@ -132,7 +132,7 @@ def _wport(number: int) -> str:
 
 
 def describe_wpdu(octets: Octets, asked: tuple[services.Target, ...] = ()) -> Description:
-    """A WPDU: its header, its APDU; octets behind the announced length are marked."""
+    """A WPDU: its header, its APDU; octets after the announced length are marked."""
     c, notes = Cursor(octets), Notes(asked=asked)
     try:
         with c.group("wrapper", rule="A-01", fold=True) as wrapper:

@@ -2,7 +2,7 @@
 
 A reader of our own: what is needed of either format are a few fixed headers; libraries for it that
 may be shipped raise on the first octet that is wrong and bring no reassembly, while here the
-packets before it count and the rest is told.
+packets before it count and the rest is reported.
 
     pcap      magic u32 · version 2×u16 · zone, accuracy 2×u32 · snap length u32 · link type u32;
               per packet: seconds, fraction, captured length, length, each u32 · octets
@@ -25,7 +25,7 @@ _PCAPNG = b"\x0a\x0d\x0d\x0a"
 _ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 _SECTION, _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 0x0A0D0D0A, 1, 2, 3, 6
 _OPTION_END, _OPTION_RESOLUTION = 0, 9
-_LINK_TYPE_BITS = 0xFFFF  # the upper bits of pcap's field tell of checksums behind frames
+_LINK_TYPE_BITS = 0xFFFF  # the upper bits of pcap's field report checksums after frames
 
 
 @dataclass(frozen=True)

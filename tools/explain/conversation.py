@@ -127,7 +127,7 @@ class Conversation:
         self._asked: dict[Hashable, tuple[tuple[Target, ...], bool]] = {}
 
     def take(self, octets: Octets, link: Hashable = None, direction: str = "") -> Explained:
-        """Explain the next WPDU or APDU of a link. ``direction``, > or <, tells
+        """Explain the next WPDU or APDU of a link. ``direction``, > or <, distinguishes
         APDUs apart that have no wPorts.
         """
         header = header_of(octets)
@@ -243,7 +243,7 @@ class Conversation:
         if transfer.last and transfer.number >= transfer.last and not transfer.whole:
             transfer.whole = True
             if transfer.octets.data[0] in _REQUESTS:
-                self._explained(transfer.octets, link, way)  # what is asked for tells what the answer means
+                self._explained(transfer.octets, link, way)  # what is asked for shows what the answer means
             explained.joined = Joined(f"APDU, {_joined(transfer)}", transfer.octets, apdu, transfer.asked)
 
 

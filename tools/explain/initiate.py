@@ -18,7 +18,7 @@ _VAA = {VAA_LN: "logical names", VAA_SN: "short names"}
 
 
 def user_information(c: Cursor) -> None:
-    """The A-XDR inside of user-information, told by its tag; ciphered ones stay whole."""
+    """The A-XDR inside of user-information, recognized by its tag; ciphered ones stay whole."""
     tag = c.peek()
     if tag == INITIATE_REQUEST:
         initiate_request(c)

@@ -1,6 +1,6 @@
 """A description as text and as JSON.
 
-A line of text is octets, what they are, and the requirement id behind it:
+A line of text is octets, what they are, and the requirement id after it:
 
     C001                      GET-request-normal  [D-10]
     C1                        invoke-id-and-priority: invoke-id 1, confirmed, high priority  [D-02]
@@ -25,7 +25,7 @@ _DIGITS = 24  # hexadecimal digits of a line
 _BESIDE = 4  # lines of octets beside the words, before they go below
 _NARROW = 20  # characters at least for the words
 _STEP = 2
-_DEEPEST = 6  # levels that are still told by their indentation
+_DEEPEST = 6  # levels that are still shown by their indentation
 
 
 def heading(explained: Explained, direction: str = "", where: str = "") -> str:

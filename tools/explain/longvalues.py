@@ -48,7 +48,7 @@ def _values(c: Cursor, notes: Notes) -> None:
 
 
 def _first_that_fits(c: Cursor, notes: Notes, *readings: Explain) -> None:
-    """The first reading without a fault; without any the first one, so that its fault is told."""
+    """The first reading without a fault; without any the first one, so that its fault is reported."""
     whole = c.octets.cut(c.at, c.end)
     fitting = [explain for explain in readings if not describe(whole, explain).faults]
     (fitting or readings)[0](c, notes)

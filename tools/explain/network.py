@@ -2,7 +2,7 @@
 options, IPv6 with extension headers.
 
 Nothing raises: what is no IP, or no TCP and UDP, is None; what cannot be taken apart is a Trouble
-with its reason. Fragments of IP datagrams are told and not put together.
+with its reason. Fragments of IP datagrams are reported and not reassembled.
 """
 
 from __future__ import annotations

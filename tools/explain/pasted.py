@@ -8,7 +8,7 @@ it, and ``**`` for a hidden octet.
     TRACE 1234 10.0.0.5:40000 < 0001…  lines of a meter that runs with trace=on
     0000  00 01 00 10 …   ….           a hex dump with offsets
 
-In a text with marked lines each of them begins an item, and lines of other words are left out. Else
+In a text with marked lines each of them begins an item, and lines of other words are left out. Otherwise
 a blank line ends an item, and so does a line at whose end a WPDU or APDU is whole.
 """
 
@@ -34,7 +34,7 @@ _PAIRS = re.compile(r"(?:[0-9A-Fa-f]{2}|\*\*)*")
 
 @dataclass
 class Item:
-    """What is to be explained as one WPDU or APDU. ``junk``: text behind its octets that is no
+    """What is to be explained as one WPDU or APDU. ``junk``: text after its octets that is no
     hexadecimal. ``unframed``: why the octets are taken for neither. ``where``: of a capture,
     packet, time, addresses and transport.
     """

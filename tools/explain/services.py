@@ -137,7 +137,7 @@ def _instance_text(octets: Octets) -> str:
 
 
 def attribute(c: Cursor) -> Target:
-    """A descriptor and the access-selection behind it."""
+    """A descriptor and the access-selection after it."""
     target = descriptor(c)
     if c.flag("access-selection", "none", "selective access", "D-05"):
         selector(c, target)

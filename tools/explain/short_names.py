@@ -43,7 +43,7 @@ def name_text(name: int) -> str:
 
 def _variables(c: Cursor, notes: Notes) -> list[bool]:
     """``n`` specifications; whether each is about a secret. A request that
-    is a block is told in the notes.
+    is a block is in the notes.
     """
     secrets = []
     for index in range(count(c, "variables", "D-50")):

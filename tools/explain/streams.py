@@ -2,7 +2,7 @@
 out of order, twice or not at all.
 
 Segments are taken as they come. Octets behind a gap wait for what fills it; when the other side
-acknowledges more than the capture has, or the capture ends, the gap is told, and the stream goes on
+acknowledges more than the capture has, or the capture ends, the gap is reported, and the stream goes on
 at the next segment that begins like a WPDU.
 """
 
@@ -80,7 +80,7 @@ class Capture:
         )
 
     def _direction(self, source: tuple[str, int], destination: tuple[str, int]) -> str:
-        """To the meter or from it, as far as the port tells."""
+        """To the meter or from it, as far as the port shows it."""
         return ">" if destination[1] == self.port else "<" if source[1] == self.port else ""
 
     def _carries_wpdus(self, each: Segment) -> bool:
@@ -196,7 +196,7 @@ class Capture:
         yield from self._advance(stream)
 
     def _end(self, flow: Flow, stream: _Stream) -> Iterator[Item | Trouble]:
-        """The end of a direction: what waits behind gaps, and what is not whole."""
+        """The end of a direction: what waits after gaps, and what is not whole."""
         if not stream.ours:
             return
         while stream.waiting:

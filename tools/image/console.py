@@ -15,7 +15,7 @@ def line_with(text: str, wanted: str) -> str:
 
 
 def outcome(text: str) -> str:
-    """The line that tells what became of a boot, from READY on, or `error: …`, or
+    """The line that shows what became of a boot, from READY on, or `error: …`, or
     `FATAL: …`; empty as long as there is none.
     """
     for line in text.splitlines(keepends=True):

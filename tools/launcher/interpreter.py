@@ -21,7 +21,7 @@ _PROBE = "import sys;i=sys.implementation;print(i.name,'.'.join(str(n) for n in 
 
 
 class LauncherError(Exception):
-    """A start-up failure, told in one line without a final full stop."""
+    """A start-up failure, reported in one line without a final full stop."""
 
 
 @dataclass(frozen=True)

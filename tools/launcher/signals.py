@@ -19,7 +19,7 @@ from pathlib import Path
 PATIENCE = 1.0
 _NAP = 0.002
 _PROCESSES = Path("/proc")
-_STATE, _GROUP, _USER_TICKS, _SYSTEM_TICKS = 0, 2, 11, 12  # fields of /proc/<pid>/stat behind the name
+_STATE, _GROUP, _USER_TICKS, _SYSTEM_TICKS = 0, 2, 11, 12  # fields of /proc/<pid>/stat after the name
 
 
 def _members(group: int) -> list[list[str]]:
@@ -36,7 +36,7 @@ def _members(group: int) -> list[list[str]]:
 
 
 def asleep(group: int) -> bool:
-    """Whether every process of a group sleeps; True where the system does not tell."""
+    """Whether every process of a group sleeps; True where the system does not report it."""
     return all(fields[_STATE] == "S" for fields in _members(group))
 
 

@@ -232,7 +232,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Listen until there is enough; the exit code tells."""
+    """Listen until there is enough; returns the exit code."""
     return quiet_pipes(lambda: _run(words))
 
 

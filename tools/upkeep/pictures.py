@@ -120,7 +120,7 @@ def layers(firmware: Path = FIRMWARE) -> str:
     drawn = sorted(arrows(firmware), key=lambda arrow: (place[arrow[0]], place[arrow[1]]))
     for who, whom in drawn:
         i, j = place[who], place[whom]
-        # each leaves and arrives at a height of its own, so that arcs can be told from each other
+        # each leaves and arrives at a height of its own, so that arcs can be distinguished
         y0 = top[who] + 6 + 28 * j / len(PARTS)
         y1 = top[whom] + 6 + 28 * i / len(PARTS)
         x, bend = left + width, 26 + 24 * abs(j - i)

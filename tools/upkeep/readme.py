@@ -166,7 +166,7 @@ def render(bench: Path | None = None) -> dict[Path, str]:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Write or check the tables; the exit code tells."""
+    """Write or check the tables; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.upkeep.readme", description="Make the tables of docs/reference from the code."
     )

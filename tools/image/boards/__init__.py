@@ -8,5 +8,5 @@ provision, build an image of one's own.
     python -m tools.image.boards package   --check
     python -m tools.image.boards list
 
-docs/BOARDS.md tells how they follow each other.
+docs/BOARDS.md shows how they follow each other.
 """

@@ -17,7 +17,7 @@ from .repl import RemoteError, Repl
 CHUNK = 2048
 HASHING = 60.0  # seconds of silence while the board hashes files
 # files hashed in one go: what is kept of them lies scattered over the
-# board's heap, and is told in one piece
+# board's heap, and is reported in one piece
 _AT_ONCE = 16
 NEW = ".new"
 # littlefs keeps small files in its metadata and the larger ones in whole blocks
@@ -128,7 +128,7 @@ class Files:
             return []
 
     def tree(self, folder: str) -> tuple[list[str], list[str]]:
-        """Paths of the files below a folder, and of the folders, each behind what it holds;
+        """Paths of the files below a folder, and of the folders, each after what it holds;
         both empty when there is no such folder.
         """
         return self._repl.value(f"_tree({folder!r})")

@@ -20,7 +20,7 @@ BUILD_TIMEOUT = 3600.0
 OUTPUT = ROOT / ".cache" / "firmware"
 # In a folder while it is built, and after a build that failed or made no image.
 UNFINISHED = "unfinished"
-# What the rp2 port's build is given besides the manifest; the file tells why.
+# What the rp2 port's build is given besides the manifest; the file shows why.
 RP2 = ROOT / "boards" / "rp2.cmake"
 # port -> commands that its build needs, and the image
 _NEEDS = {
@@ -142,7 +142,7 @@ def check_alignment(elf: Path) -> None:
 
 
 def _picotool() -> bool:
-    """Whether the SDK's build finds the tool that makes the UF2 file. Else MicroPython's own
+    """Whether the SDK's build finds the tool that makes the UF2 file. Otherwise MicroPython's own
     does it, and nothing is fetched for that.
     """
     return shutil.which("picotool") is not None

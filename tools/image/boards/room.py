@@ -1,7 +1,7 @@
 """Does an image of the rp2 port end where the board's file system begins?
 
 MicroPython's build asks that from 1.29 on; before, the file system overwrites the end of the image.
-The Pico SDK's binary information tells, little-endian: in the first octets the words 7188EBF2,
+The Pico SDK's binary information says it, little-endian: in the first octets the words 7188EBF2,
 start and end of a table of addresses, one more word, E71AA390. Each address is that of an entry:
 type and tag (two octets each), and for a block device (type 7; MicroPython's has the tag "MP")
 name, address, size.
@@ -15,7 +15,7 @@ from pathlib import Path
 from .catalog import BoardError
 
 FLASH = 0x10000000
-# Where the header is: in the first 256 octets behind the second stage and the vectors.
+# Where the header is: in the first 256 octets after the second stage and the vectors.
 _HEADER_WITHIN = 0x400
 _HEADER = struct.Struct("<5I")
 _MARKS = (0x7188EBF2, 0xE71AA390)

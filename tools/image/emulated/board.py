@@ -94,7 +94,7 @@ class EmulatedBoard(Booted):
 
     def start(self) -> Ready:
         """Power on and wait for READY, with the configuration wanted;
-        BoardError tells what came instead.
+        BoardError says what came instead.
         """
         self.power_on()
         try:

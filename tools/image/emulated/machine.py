@@ -206,7 +206,7 @@ class Machine:
         return number
 
     def memory(self, address: int, size: int) -> bytes:
-        """Octets of the board's memory, read behind the program's back."""
+        """Octets of the board's memory, read without the program's knowledge."""
         path = self.console.with_name(self.console.name + ".memory").resolve()
         path.unlink(missing_ok=True)
         self._order(f'pmemsave {address:#x} {size} "{path}"')

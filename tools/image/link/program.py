@@ -231,7 +231,7 @@ class Program:
         try:
             return self.constant(self.resolve(binding))
         except LinkError:
-            return None  # of a package's own kind, or not there: whoever uses it is told
+            return None  # of a package's own kind, or not there: whoever uses it gets an error
 
     def constant(self, binding: Binding) -> ast.Constant | None:
         """The constant that a resolved name stands for, None when it is none."""
@@ -242,7 +242,7 @@ class Program:
     # -- order and names ---------------------------------------------------------------------------
 
     def _run(self, name: str, order: list[str], above: tuple[str, ...] = ()) -> None:
-        """Append a module behind those that it needs."""
+        """Append a module after those that it needs."""
         if name in above:
             raise LinkError("a circle of imports: " + " ".join((*above, name)))
         if name not in order:

@@ -84,7 +84,7 @@ def take_part(makemanifest: ModuleType) -> None:
 
 
 def _output() -> str:
-    """The file that makemanifest.py writes; empty where it was not told one."""
+    """The file that makemanifest.py writes; empty where it was not given one."""
     for option in ("-o", "--output"):
         if option in sys.argv[:-1]:
             return sys.argv[sys.argv.index(option) + 1]

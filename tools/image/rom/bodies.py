@@ -2,7 +2,7 @@
 
 The code is followed in a straight line, with what is known of the operand stack from the top down.
 An instruction that is not understood makes everything below unknown, which cannot make a value
-wrong that is pushed behind it: what a name is bound to was on top of the stack.
+wrong that is pushed after it: what a name is bound to was on top of the stack.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ _NEW = -1  # offset of an instruction that was none before
 
 @dataclass(eq=False)
 class Instruction:
-    """One operation: its opcode's name, the argument, the octet behind it, the
+    """One operation: its opcode's name, the argument, the octet after it, the
     instruction it jumps to, and where it was.
     """
 
@@ -67,7 +67,7 @@ def decode(tool: Any, rc: Any) -> Code:
         found[one.offset] = one
         ip += size
         if fmt == tool.MP_BC_FORMAT_OFFSET:
-            # from behind the distance, in front of the octet that UNWIND_JUMP has there
+            # from after the distance, in front of the octet that UNWIND_JUMP has there
             jumps.append((one, ip - (extra is not None) - rc.offset_opcodes + arg))
         elif fmt == tool.MP_BC_FORMAT_QSTR:
             one.arg = rc.qstr_table[arg].str
@@ -135,7 +135,7 @@ def _line_info(entries: list[tuple[int, int]], places: dict[int, int], end: int)
     at = done = 0
     for offset, lines in entries:
         while done < len(starts) and starts[done] < offset:
-            done += 1  # an instruction that is gone: what comes behind it is where its line begins
+            done += 1  # an instruction that is gone: what comes after it is where its line begins
         place = places[starts[done]] if done < len(starts) else end
         octets += _skipped(place - at, lines)
         at = place

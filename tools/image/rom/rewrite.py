@@ -184,7 +184,7 @@ class Rewriter:
 
     def _start(self, module: Module) -> list[Instruction]:
         """What a module with functions in the flash does first: call the function
-        in C that tells them its table.
+        in C that gives them its table.
         """
         if not module.own:
             return []

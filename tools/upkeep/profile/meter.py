@@ -1,4 +1,4 @@
-"""What a running meter tells about itself as tables: its associations, the services
+"""What a running meter reports about itself as tables: its associations, the services
 it offers, its communication objects.
 """
 
@@ -14,7 +14,7 @@ from tools.upkeep.readme import rights
 
 DEVICES = (1, 17)
 MANAGEMENT = (48, "87654321")
-EVENTS = 1  # the client that is told of events
+EVENTS = 1  # the client that is notified of events
 WHO = {16: "public client", 1: "client management process", 32: "reader", 48: "management client"}
 # Clients with short names: who, secret
 SHORT_NAMES = {
@@ -90,7 +90,7 @@ def associations(port: int) -> str:
 
 def _offered_short(port: int, wport: int, secret: str | None, device: int = 1) -> int | None:
     """The same in an AA with short names; None when there is no such AA. Its Association object
-    tells nobody of itself but its client.
+    is visible to its own client only.
     """
     with Client.tcp("127.0.0.1", port, timeout=10) as client:
         try:
@@ -113,7 +113,7 @@ def _offered(port: int, wport: int = MANAGEMENT[0], secret: str | None = MANAGEM
 
 def conformance(port: int) -> str:
     """Every bit of the conformance block, and whether the management client and the one
-    that is told of events are offered it.
+    that is notified of events are offered it.
     """
     short = (80, EVENTS)
     blocks = [_offered(port), _offered(port, EVENTS, None)] + [

@@ -1,7 +1,7 @@
 """Why this meter does a rule in part or not at all: the one table of it. A rule that is not
 named here is done if a test names it.
 
-A `no` holds only while no test names the rule, so that what gets built is told by its tests alone;
+A `no` holds only while no test names the rule, so that tests alone decide what counts as built;
 a `partly` holds until a test names `until`, the rule that is missing.
 """
 

@@ -82,7 +82,7 @@ def _meter(session: Session, **settings: object) -> Iterator[int]:
 
 def _settle(port: int) -> None:
     """Return when the meter has served the datagrams that came before: the refusal of
-    an unknown client comes behind them.
+    an unknown client comes after them.
     """
     with Client.udp(HOST, port, TIMEOUT) as client:
         try:
