@@ -133,7 +133,7 @@ def _new_results_folder() -> Path:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node) -> None:
-    """Tell an xdist worker where results go, and which session it belongs to."""
+    """Give an xdist worker the folder for results, and which session it belongs to."""
     node.workerinput["meter_session"] = node.config.stash[SESSION]
     node.workerinput["results"] = str(node.config.stash[RESULTS])
     foreign.tell(node.workerinput, node.config.stash[TARGETS])

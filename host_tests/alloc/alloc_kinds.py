@@ -88,7 +88,7 @@ NAMED = {
     ],
     "ACTION list": [("C303C1 02" + COUNTER + "01" + COUNTER + "01 02 0F 00 00", "C703C1 02 00 00 00 00")],
     "GET-next of a profile block": _blocks("C001C1" + PROFILE + "02 00", "C402C1 00", PROFILE_BLOCKS),
-    # what the bench does not tell apart, but nothing may allocate either
+    # what the bench does not distinguish, but nothing may allocate either
     "GET of what is computed": [
         ("C001C1" + STATE + "02 00", "C401C1 00 0204 06"),
         ("C001C1" + CLOCK + "02 00", "C401C1 00 09 0C"),

@@ -1,5 +1,5 @@
 """A whole meter without sockets, in MicroPython or CPython: the real
-object model behind the real engine.
+object model in front of the real engine.
 
 It also has what every test here needs: `taken`, the heap octets that a function takes.
 """

@@ -32,7 +32,7 @@ CONFIRMED = 2
 
 
 class Wire:
-    """A meter that pushes and tells, and the peer it sends to, in one process."""
+    """A meter that sends pushes and events, and the peer it sends to, in one process."""
 
     def __init__(self, *words):
         need_loopback()

@@ -1,4 +1,4 @@
-"""A running meter takes no heap for any kind of request, told from outside by its
+"""A running meter takes no heap for any kind of request, measured from outside by its
 state object, and by a planted leak.
 """
 

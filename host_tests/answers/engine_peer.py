@@ -27,7 +27,7 @@ _PDU = 1464  # the longest APDU of a datagram: limits.DATAGRAM less the WPDU hea
 
 
 class Digest:
-    """SHA-256 over requests and answers, each behind its length."""
+    """SHA-256 over requests and answers, each after its length."""
 
     def __init__(self):
         self._hash = hashlib.sha256()

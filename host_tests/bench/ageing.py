@@ -21,7 +21,7 @@ from .settings import PATIENCE, Settings
 
 PAIRS, COLLECTIONS = 2_000, 3
 _MOST_PAIRS = 12_000
-_LOOK = 25  # pairs between two looks at the heap, which tell a collection by octets given back
+_LOOK = 25  # pairs between two looks at the heap, which show a collection by octets given back
 _GIVEN_BACK = 4096
 _RATIO = 1.15  # aged to fresh
 # kinds for which it is a bar; for the others, with little of their own, it is an aim
@@ -145,7 +145,7 @@ class _Counter:
 
 
 def total(out: Path) -> int:
-    """The sum of instructions in a file that callgrind wrote (`totals:`, else `summary:`)."""
+    """The sum of instructions in a file that callgrind wrote (`totals:`, otherwise `summary:`)."""
     text = out.read_text(errors="replace")
     found = re.search(r"^totals: (\d+)", text, re.M) or re.search(r"^summary: (\d+)", text, re.M)
     if found is None:

@@ -89,7 +89,7 @@ def runs(settings: Settings, kilobytes: int, board: Path = _UNIX) -> bool:
 
 def _read(host: str, port: int) -> int:
     """Read the profile in the AA of the reader, with a SET and a GET in that of the manager
-    behind each block; returns its octets.
+    after each block; returns its octets.
     """
     with Link((host, port), client=READER) as link:
         link.associate(512)

@@ -127,7 +127,7 @@ def _from_sources(folder: Path) -> Row:
 
 def leave_out(board: EmulatedBoard) -> None:
     """From the next boot on, what a board may leave out is, and of the rest there is little:
-    else sources have no room on this board.
+    otherwise sources have no room on this board.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "limits.py"

@@ -69,7 +69,7 @@ def measure(settings: Settings) -> list[Row]:
 
 
 class Counter:
-    """Runs processes under callgrind and returns their instructions. `played` tells how
+    """Runs processes under callgrind and returns their instructions. `played` shows how
     many requests a kind's cycle made of it.
     """
 

@@ -112,7 +112,7 @@ class Link:
 
     def settle(self) -> None:
         """Ask until the supervisor has let time pass a few times: what happens once, at
-        the start, is behind the meter then.
+        the start, is over then.
         """
         seen = {self.ask(_READ_CLOCK)}
         deadline = time.monotonic() + PATIENCE

@@ -15,7 +15,7 @@ MICROPYTHON_ONLY = True
 
 
 class Service:
-    """What Health sees of the meter's service; accepts nothing unless told."""
+    """What Health sees of the meter's service; accepts nothing unless it is set to."""
 
     def __init__(self):
         self.accepts = 0

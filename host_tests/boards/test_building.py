@@ -84,7 +84,7 @@ def test_an_emulated_board_brings_its_definition(top, compilers):
 
 def test_a_build_of_another_tree_or_in_another_way_begins_anew(top, compilers, tmp_path, monkeypatch):
     """CMake refuses a folder that it filled from elsewhere, and reads what it
-    was told only for an empty one.
+    was given only for an empty one.
     """
     monkeypatch.setattr(firmware, "OUTPUT", tmp_path / "out")
     output = tmp_path / "out/RPI_PICO_W"
@@ -164,7 +164,7 @@ def test_native_code_that_does_not_begin_at_a_word_is_refused(compilers, tmp_pat
 
 
 def test_an_image_that_runs_into_the_file_system_is_refused(tmp_path):
-    """Else the file system overwrites its end."""
+    """Otherwise the file system overwrites its end."""
     image = tmp_path / "firmware.bin"
     for address, left in ((0x400, 0), (0x1000, 0xC00)):
         image.write_bytes(with_file_system(room.FLASH + address))
@@ -233,7 +233,7 @@ rom.take_part(sys.modules["__main__"])
     ],
 )
 def test_a_makemanifest_that_calls_its_tool_in_another_way_ends_the_build(tmp_path, freezing, code, said):
-    """Else everything would be frozen without a word, and take the heap that it is frozen to spare."""
+    """Otherwise everything would be frozen without a word, and take the heap that it is frozen to spare."""
     output = str(tmp_path / "frozen_content.c")
     script = FREEZING.format(root=str(ROOT), output=output, freezing=freezing)
     words = [sys.executable, "-c", script, "-o", output]

@@ -74,7 +74,7 @@ class BoardProcess:
         new.replace(self.folder / "wifi_status")
 
     def until(self, pattern: str, start: int = 0) -> tuple[str, int]:
-        """The first line from number `start` on that has `pattern`, and the number behind it."""
+        """The first line from number `start` on that has `pattern`, and the number after it."""
 
         def found() -> int | None:
             return next((i for i in range(start, len(self.lines)) if re.search(pattern, self.lines[i])), None)

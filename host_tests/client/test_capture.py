@@ -1,5 +1,5 @@
 """`decode` of capture files: every link layer, TCP out of order, repeated, lost; what is no
-WPDU is left out, what is wrong is told.
+WPDU is left out, what is wrong is reported.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def test_what_was_not_captured_is_told_and_the_rest_goes_on():
     wpdus, troubles = found(pcap(frames))
     assert wpdus == [GET[:5], RELEASE, ANSWER]
     assert len(troubles) == 1
-    # Behind a gap nothing is framed until a segment begins like a WPDU.
+    # After a gap nothing is framed until a segment begins like a WPDU.
     wpdus, troubles = found(segments((0, 10), (second + 3, third), (third, len(STREAM))))
     assert wpdus == [GET[:10], RELEASE[3:], GET]
     assert len(troubles) == 1

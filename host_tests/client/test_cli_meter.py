@@ -148,7 +148,7 @@ def note(cli, meter, put_back, settled):
 @pytest.fixture
 def settled(meter):
     """`settled()` returns when the meter has served the datagrams that came before: a
-    refusal of its own comes behind them.
+    refusal of its own comes after them.
     """
 
     def wait():

@@ -138,8 +138,8 @@ Tree = tuple["str | Tree", ...]
 
 
 def encode(tree: Tree, forms: dict[Tree, int]) -> bytes:
-    """Octets of (tag, content part, …); forms: a part -> octets of its length behind the first
-    one, else the shortest form is written.
+    """Octets of (tag, content part, …); forms: a part -> octets of its length after the first
+    one, otherwise the shortest form is written.
     """
     content = b"".join(octets(part) if isinstance(part, str) else encode(part, forms) for part in tree[1:])
     if not tree[0]:

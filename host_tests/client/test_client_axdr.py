@@ -93,7 +93,7 @@ def test_wrong_octets_are_refused(text):
 
 
 def test_elements_that_occupy_nothing_are_refused_at_once():
-    """Else a few octets would have millions of them made before a limit is reached."""
+    """Otherwise a few octets would have millions of them made before a limit is reached."""
     for text in ("13 01FFFF01FFFF01FFFF00 01 00", "13 01FFFF0200 01 00", "13 0201 01000200 01 00"):
         with pytest.raises(ProtocolError, match="without contents"):
             axdr.decode(octets(text))

@@ -99,7 +99,7 @@ def test_plain_request_answered_in_blocks() -> None:
 
 
 def test_lost_blocks_are_asked_for() -> None:
-    """Of 1 to 4 the second was lost: only it is asked for, and what came behind it is kept."""
+    """Of 1 to 4 the second was lost: only it is asked for, and what came after it is kept."""
     wire = Wire(
         [block(0x41, 1, 1, b"a"), block(0x41, 3, 1, b"c"), block(0x01, 4, 1, b"d")],
         [block(0x01, 2, 2, b"b")],
@@ -130,7 +130,7 @@ LATE = (block(0x01, 1, 1, b"B"), block(0x41, 2, 2, b"BB"), block(0x81, 2, 2, b"b
 @pytest.mark.parametrize("late", LATE, ids=["first", "longer", "last", "only-last"])
 @pytest.mark.parametrize("before", [True, False], ids=["before", "behind"])
 def test_block_of_another_response(late: bytes, before: bool, lossy: bool) -> None:
-    """Before the right one or behind it: the same number with other data ends the read,
+    """Before the right one or after it: the same number with other data ends the read,
     and no value is put together of two.
     """
     right = {1: block(0x01, 1, 1, b"a"), 2: block(0x01, 2, 2, b"b")}
@@ -141,7 +141,7 @@ def test_block_of_another_response(late: bytes, before: bool, lossy: bool) -> No
     wire = Wire(answers[1], answers[2] + answers[3])
     if before and GeneralBlock.decode(late).last and not lossy:
         # on a connection nothing comes late: this is the response, and
-        # what is behind it is nobody's
+        # what is after it is nobody's
         assert wire.dialogue().request(b"r")[:1] == b"a"
         return
     with pytest.raises(ProtocolError, match=f"block {number} came again"):
@@ -158,7 +158,7 @@ def test_block_of_another_response_behind_a_gap() -> None:
 
 @pytest.mark.req("D-87")
 def test_last_block_of_another_response() -> None:
-    """Of a shorter one, it ends the read too soon: what comes behind it tells."""
+    """Of a shorter one, it ends the read too soon: what comes after it shows it."""
     wire = Wire([block(0x41, 1, 1, b"a"), block(0x81, 2, 1, b"X"), block(0x41, 3, 1, b"c")])
     with pytest.raises(ProtocolError, match="block 3 came behind the last one"):
         wire.dialogue(lossy=True).request(b"r")

@@ -1,4 +1,4 @@
-"""WPDU codec and deframer: whole, octet by octet, coalesced, with what is not complete behind it."""
+"""WPDU codec and deframer: whole, octet by octet, coalesced, with what is not complete after it."""
 
 import pytest
 from hypothesis import given, settings

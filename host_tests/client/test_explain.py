@@ -116,7 +116,7 @@ def test_truncated_and_longer_input_is_explained_as_far_as_it_goes(octets):
         if octets[:2] == b"\xc4\x02":
             continue  # cut short it is the short form of the other answer
         assert found.faults, octets[:end].hex()
-        # What was complete is told as in the whole.
+        # What was complete is explained as in the whole.
         told = [
             part.text
             for _, part in leaves(found.description.parts)

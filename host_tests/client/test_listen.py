@@ -146,7 +146,7 @@ def set_clock(meter: MeterHandle) -> None:
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_reports_as_text(heard, transport):
     """The first event after the start: a client sets the clock, and two of them
-    tell the time before and after.
+    have the time before and after.
     """
     settings = {
         "events": f"{transport}:127.0.0.1:PORT",

@@ -222,7 +222,7 @@ def run(meter, seconds):
 
 
 def settle(meter):
-    """Let a meter that is behind its time catch up."""
+    """Let a meter that lags its time catch up."""
     while meter._owed:
         meter.tick(0)
         if meter._owed:

@@ -28,7 +28,7 @@ TURNS = 40
 
 
 def free_of_heap(turn):
-    """Call turn() often: no heap at all under the lock, and none left behind."""
+    """Call turn() often: no heap at all under the lock, and none left over."""
     turn()
     gc.collect()
     gc.disable()

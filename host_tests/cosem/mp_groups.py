@@ -1,4 +1,4 @@
-"""Multicast groups in the IPv4 and IPv6 setup objects: whoever receives for the meter is told
+"""Multicast groups in the IPv4 and IPv6 setup objects: whoever receives for the meter hears
 at once; no more than there is room for.
 """
 

@@ -101,7 +101,7 @@ def test_captured_while_a_client_reads():
 
 def test_longer_than_an_apdu():
     """For a destination that takes blocks its head is kept, with number and time of the
-    trigger, behind what waits already.
+    trigger, after what waits already.
     """
     push, profile, rows = profile_setup(60, push_window=4)
     assert put(push, 2, items(ENERGY), AA(push.aa)) == SUCCESS

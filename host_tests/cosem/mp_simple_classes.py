@@ -202,7 +202,7 @@ def test_demand_period():
 
 
 # every control mode: (state, command) -> next state, for what the mode
-# allows; all else leaves the state
+# allows; everything else leaves the state
 R_DIS, R_RE = REMOTE_DISCONNECT, REMOTE_RECONNECT
 M_DIS, M_RE = MANUAL_DISCONNECT, MANUAL_RECONNECT
 L_DIS, L_RE = LOCAL_DISCONNECT, LOCAL_RECONNECT

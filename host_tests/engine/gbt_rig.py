@@ -1,5 +1,5 @@
 """What the tests of general block transfer share: a client of blocks that
-loses what it is told to lose.
+loses what a test names.
 """
 
 from rig import ALL, LIST, THING, Rig, tohex, unhex

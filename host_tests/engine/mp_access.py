@@ -174,8 +174,8 @@ def test_long_answer_that_fits_the_size():
         ["0982012C" + tohex(bytes([i & 255 for i in range(300)]))], ["0100"]
     )
     assert ask(rig, access(["01" + LIST + "02"], ["00"])) == answer([NUMBERS], ["0100"])
-    # behind the long value something is read, written and invoked, and another long one stands
-    three = "0103060000030006000003010600000302"  # it tells its parameter in each element
+    # after the long value something is read, written and invoked, and another long one stands
+    three = "0103060000030006000003010600000302"  # it repeats its parameter in each element
     fifty = "0132" + "".join([f"06{0x3200 + i:08X}" for i in range(50)])
     selected = "04" + LIST + "02 01 12"
     specifications = [selected + "0032", "03" + THING + "02", "02" + TEXT + "02", selected + "0003", "01" + LIST + "03"]

@@ -116,7 +116,7 @@ def short(content):
 
 
 def long(size):
-    """A length of `size` octets behind its first one."""
+    """A length of `size` octets after its first one."""
     return lambda content: bytes((0x80 | size,)) + len(content).to_bytes(size, "big") + content
 
 
@@ -134,7 +134,7 @@ def too_wide(content):
 
 def encode(node, forms, path=()):
     """Octets of a tree; forms: path of an element -> how its length and content
-    are written, else the shortest.
+    are written, otherwise the shortest.
     """
     if isinstance(node, str):
         return unhex(node)

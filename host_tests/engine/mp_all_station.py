@@ -1,7 +1,7 @@
 """Broadcast and pre-established AAs in the engine: one datagram for every logical
 device, and nothing that is sent.
 
-Devices 1 and 17 share their objects, so that the log of the thing tells in how
+Devices 1 and 17 share their objects, so that the log of the thing shows in how
 many of them a service was done.
 """
 

@@ -1,7 +1,7 @@
-"""Codec tables: each case is given whole, octet by octet, and with octets behind it.
+"""Codec tables: each case is given whole, octet by octet, and with octets after it.
 
-Whole it is taken; cut short anywhere it is refused or said to be incomplete; with octets behind it
-ends where it ends. Poison stands behind `end`, so that a function that looks there is seen.
+Whole it is taken; cut short anywhere it is refused or said to be incomplete; with octets after it
+ends where it ends. Poison stands after `end`, so that a function that looks there is seen.
 """
 
 from array import array
@@ -176,7 +176,7 @@ ENCODED = {
     "array": (axdr.array, ([b"\x11\x01"] * 128,), "018180" + "1101" * 128),
 }
 
-# writer into a buffer, arguments behind buffer and offset, octets
+# writer into a buffer, arguments after buffer and offset, octets
 WRITTEN = {
     "put8": (axdr.put8, (axdr.ENUM, 30), "161E"),
     "put8-negative": (axdr.put8, (axdr.INTEGER, -1), "0FFF"),
@@ -281,7 +281,7 @@ def around(text):
 def _data(text):
     buf, off, end = around(text)
     assert octets.scan(buf, off, end, STACK, DEPTH) == end
-    # with octets behind: it ends where it ends
+    # with trailing octets: it ends where it ends
     assert octets.scan(buf, off, end + 7, STACK, DEPTH) == end
     for cut in range(off, end):
         assert octets.scan(buf, off, cut, STACK, DEPTH) == -1, cut - off

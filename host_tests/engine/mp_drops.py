@@ -73,7 +73,7 @@ def _drop(stream, before, client, device, apdu, reason):
         n = link.n
         assert rig.ask(apdu, client, device, link) == ""
         assert link.n == n
-        # a broadcast is told of for the device that it did not reach
+        # a broadcast is reported for the device that it did not reach
         place = 1 if device == 127 and stream == UDP and reason != "confirmed-broadcast" else device
         assert rig.notes == (["DEBUG dropped " + ends(stream, client, place) + " reason=" + reason] if debug else []), (
             rig.notes

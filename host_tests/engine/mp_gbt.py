@@ -211,7 +211,7 @@ def test_another_request_ends_the_transfer():
         ask(rig, other)
         assert rig.server.transfers.free == (2 if other == LONG_READ else 3), other
         if other != LONG_READ:
-            # on a connection who goes on acknowledging gets no answer, who sends data is told
+            # on a connection who goes on acknowledging gets no answer, who sends data gets an error
             assert ask(rig, block(0x82, 2, 3)) == []
             assert ask(rig, block(0x82, 2, 3, "00")) == [ABORT]
         assert read(rig) == "C401C100" + NUMBERS
@@ -357,7 +357,7 @@ def test_transfers_are_given_back():
 
 def test_no_transfer_free_for_a_short_answer():
     """An answer of several blocks needs one, however short it is; what is
-    refused leaves nothing behind.
+    refused leaves nothing over.
     """
     rig = new(12, EVERYTHING, aas=6)
     links = [rig.new_link() for _ in range(3)]

@@ -34,7 +34,7 @@ def kind(rig):
 
 
 def check_stranger(stream, late, position, size):
-    """Block `late` of transfer A comes among those of B, behind B's block `position`."""
+    """Block `late` of transfer A comes among those of B, after B's block `position`."""
     a, b = parts("41", size=size), parts("42", "C2", size)
     if late > len(a) or position >= len(b) or late == 1 or a[late - 1] == b[late - 1]:
         return 0
@@ -45,8 +45,8 @@ def check_stranger(stream, late, position, size):
         if number == position:
             answers += send(rig, late, a[late - 1], late == len(a))
     if late == len(a) and late == position + 1:
-        # the whole of a request, as far as anybody can tell: it was refused or done,
-        # and who goes on with it is told so
+        # the whole of a request, as far as anybody can see: it was refused or done,
+        # and who goes on with it gets an error
         assert ABORT in answers, (late, position, answers)
         return 1
     refused = late <= position + 1
@@ -72,7 +72,7 @@ def test_a_stranger_in_a_request():
 
 
 def test_a_stranger_in_the_place_of_the_last_block():
-    """It makes up a whole request; the right one comes behind it and is told that this one was not."""
+    """It makes up a whole request; the right one comes after it and gets an error, as this one was not."""
     for stream in (True, False):
         rig = new(64, EVERYTHING, stream=stream)
         for number in (1, 2, 3):

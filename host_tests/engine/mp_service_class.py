@@ -138,7 +138,7 @@ def test_get_in_blocks():
 
 
 def test_strict_get_is_not_answered():
-    """With errors=ctt: nothing of a GET of a known kind, for an unknown one is told
+    """With errors=ctt: nothing of a GET of a known kind, for an unknown one is refused
     as ever; and nothing is kept of it.
     """
     for stream in (True, False):
@@ -253,7 +253,7 @@ def test_without_an_association():
         for rest, _ in ACCESSES:
             assert rig.ask("D900000007" + rest) == ""
             assert rig.ask("D940000007" + rest) == "D80102"
-        # what does not say its service class is told
+        # what does not say its service class is refused
         for request in ("C1", "C101", "C3", "C306", "D9", "C1C1 0001 0000600100FF 0200"):
             assert rig.ask(request) == "D80102", request
 

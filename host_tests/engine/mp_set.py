@@ -90,7 +90,7 @@ def test_refusals_for_the_conformance_client():
 
 
 def test_cut_short():
-    """Nothing that is cut short, or has octets behind, is applied in part."""
+    """Nothing that is cut short, or has trailing octets, is applied in part."""
     rig = Rig().open()
     for value in ("0903414243", "0202 1101 0902 4142", "0102 1101 1102", "1907E50118FF0E303950FFC400"):
         octets = unhex("C101C1" + THING + "0200" + value)
@@ -260,7 +260,7 @@ def test_blocks():
             ("C103C1 01 00000002 01 01", "C503C1 0C 00000002"),
             ("C102C1" + UNKNOWN + "0200 00 00000001 01 11", "C502C1 00000001"),
             ("C103C1 01 00000002 01 01", "C503C1 04 00000002"),
-            # not well-formed, cut short, octets behind
+            # not well-formed, cut short, trailing octets
             ("C102C1" + THING + "0200 00 00000001 02 0905", "C502C1 00000001"),
             ("C103C1 01 00000002 02 4142", "C503C1 03 00000002"),
             ("C102C1" + THING + "0200 01 00000001 03 110700", "C503C1 03 00000001"),

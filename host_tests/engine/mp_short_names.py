@@ -299,7 +299,7 @@ def test_lengths_are_shortened():
 
 
 def test_information_report():
-    """An EventNotification told as the report of one variable: octet by octet, with
+    """An EventNotification as the report of one variable: octet by octet, with
     deviations of both signs and with none.
     """
     head = bytes.fromhex("C2010C07EA0B15060C223800")

@@ -49,7 +49,7 @@ def test_read_refused():
         ("FB00", "04"),
         ("FC00", "04"),
         (f"{rig.base(THING) + 9:04X}", "04"),  # between two names
-        (f"{rig.base(SHRINKING) + 8 * 3:04X}", "04"),  # behind the last object
+        (f"{rig.base(SHRINKING) + 8 * 3:04X}", "04"),  # after the last object
         ("FA18", "04"),
     )
     for name, code in refused:
@@ -179,7 +179,7 @@ def test_a_value_that_ends_early():
     assert answers[-1] == "0C01010E"
     rig.open(1024)
     assert rig.ask("050102" + rig.attribute(SHRINKING, 2)) == "0C01010E"
-    # of a list nothing is told but that
+    # of a list nothing is answered but that
     assert rig.ask("050202" + rig.attribute(SHRINKING, 2) + "02" + rig.attribute(THING, 2)) == "0E050301"
 
 

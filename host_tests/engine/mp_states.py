@@ -1,7 +1,7 @@
 """The table of long transfers cell by cell: every state is entered on a real server, every
 event sent to it, and looked at what it did.
 
-The table stands here a second time, in letters. What a letter means is told by `check`. An AA has
+The table stands here a second time, in letters. What a letter means is shown by `check`. An AA has
 either logical or short names, so that the cells of a state of one with an event of the other cannot
 be entered; those of what both have are, with both.
 """
@@ -95,7 +95,7 @@ def table():
 
 
 class Logical:
-    """A rig with logical names in a state, a UDP peer: nothing that is late is told so there."""
+    """A rig with logical names in a state, a UDP peer: nothing that is late gets an error there."""
 
     client = 16
     request = ("C001C1" + THING + "0200", "C401C1000903616263")

@@ -45,7 +45,7 @@ def test_put_block():
     for tag, header in ((0xC4, 9), (0xC7, 8), (0x0C, 6)):
         for size in (0, 1, 127, 128, 129, 255, 256, 257, 600):
             for number in (1, 0xFFFF, 0x3FFFFFFF)[: 2 if tag == 0x0C else 3]:
-                # behind the longest header, or where it has its place at once
+                # after the longest header, or where it has its place at once
                 for raw in (7 + header + 3, 7 + header + (1 if size < 0x80 else 2 if size < 0x100 else 3)):
                     a = random.octets(640)
                     b = bytearray(a)

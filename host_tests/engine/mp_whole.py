@@ -28,7 +28,7 @@ REQ = {
 
 
 def border(rig, size, octets, ask, wanted, refused):
-    """One value around a border: answered whole where the APDU fits `size`, else refused; the
+    """One value around a border: answered whole where the APDU fits `size`, otherwise refused; the
     AA serves on and no transfer is lost.
     """
     rig.filled.fill(octets)
@@ -60,7 +60,7 @@ def read_borders(pdu):
 
 
 def list_borders(pdu):
-    """Behind a simple value, and another one behind it."""
+    """After a simple value, and another one after it."""
     rig = new(pdu)
     size = limit_of(pdu)
     ask = "C003C103" + PAIR + "0200" + LIST + "0200" + PAIR + "0300"
@@ -239,7 +239,7 @@ def test_datagram_of_a_list():
 
 
 def test_preestablished():
-    """Nothing tells what the client of a pre-established AA takes: the server's own size."""
+    """Nothing shows what the client of a pre-established AA takes: the server's own size."""
     rig = Rig(conformance=PLAIN)
     fill(rig, True, 0)
     rig.public.preestablished = True

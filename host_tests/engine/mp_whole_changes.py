@@ -22,7 +22,7 @@ REQ = {
 
 def test_changed_values_keep_their_length():
     """A text becomes shorter or longer between any two slices: the answer
-    tells one of the two, whole.
+    is one of the two, whole.
     """
     ask = "C003C103" + THING + "0200" + LIST + "0200" + THING + "0200"
     for text in (b"", b"xy", b"a much longer text"):
@@ -91,7 +91,7 @@ def test_changed_length_that_cannot_be_kept():
 
 
 def length_of_texts(got, n):
-    """Length of a list of n long octet-strings as it tells it of itself."""
+    """Length of a list of n long octet-strings as its own header shows it."""
     octets = unhex(got)
     p = 4
     for _ in range(n):
@@ -236,7 +236,7 @@ def test_transfers_are_given_back_when_the_connection_ends():
 
 
 def test_unconfirmed():
-    """An unconfirmed GET yields nothing, and leaves nothing behind."""
+    """An unconfirmed GET yields nothing, and leaves nothing over."""
     rig = new()
     assert rig.ask("C00181" + LIST + "0200") in ("", "C4018100" + value(rig))
     assert rig.server.transfers.free == 3

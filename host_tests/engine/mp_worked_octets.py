@@ -136,7 +136,7 @@ def test_after_a_wrong_password():
 
 
 def _truncated(client, aarq, aare):
-    """Cut short anywhere, or with an octet behind: refused with no reason, no
+    """Cut short anywhere, or with a trailing octet: refused with no reason, no
     AA, and the next AARQ is served.
     """
     rig = Rig(conformance=WORKED, pdu=500)

@@ -58,7 +58,7 @@ def tohex(octets):
 
 class Thing(Interface):
     """A value of any type. SET takes everything but a boolean; all methods
-    tell the log what they were given.
+    log what they were given.
 
     Methods: 1 returns nothing, 2 returns its parameter, 3 fails with read-write-denied, 4 may not
     be invoked, 5 returns an octet-string of as many octets as its long-unsigned parameter says.

@@ -52,7 +52,7 @@ class SnRig(Rig):
 
     def method(self, descriptor, m):
         """Short name of a method of a class of the rig, which has its
-        methods behind its attributes.
+        methods after its attributes.
         """
         directory = self.public.directory
         o = directory.objs[directory.index(name(descriptor))]

@@ -111,7 +111,7 @@ class Known:
 
 
 class Client:
-    """Builds requests to `objects`, a list of Known. `open` tells whether
+    """Builds requests to `objects`, a list of Known. `open` shows whether
     it believes to be associated.
     """
 

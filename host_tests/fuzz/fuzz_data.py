@@ -97,7 +97,7 @@ def compact_array(tape):
 
 
 def changed(tape, value):
-    """An encoded value with one octet behind its tag set to another number."""
+    """An encoded value with one octet after its tag set to another number."""
     value = bytearray(value)
     if len(value) > 1:
         value[1 + tape.pick(len(value) - 1)] = tape.octet()

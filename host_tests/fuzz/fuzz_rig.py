@@ -5,7 +5,7 @@ whatever. Runs in CPython and MicroPython.
 lets time pass, breaks links off, and in the end asks what any client may ask. A rule
 that does not hold raises `Broken`.
 
-Every request stands among poison octets, and every buffer of the server has a margin behind
+Every request stands among poison octets, and every buffer of the server has a margin after
 it: the poison must not play a part in an answer, nor may the margin change, because what
 looks at octets in viper checks no bounds.
 """
@@ -44,7 +44,7 @@ class Broken(Exception):
 
 def stranger_to(aa, apdu):
     """The long transfer in an AA which the APDU must not touch: it is a block, or asks for
-    one, with another invoke-id. Else None.
+    one, with another invoke-id. Otherwise None.
     """
     if aa is None or aa.transfer is None or len(apdu) < 3:
         return None

@@ -1,4 +1,4 @@
-"""Decisions for a generator: octets that are used up from the front, and zeros behind them.
+"""Decisions for a generator: octets that are used up from the front, and zeros after them.
 
 A tape comes from hypothesis, which shortens it and lowers its octets to make a failing
 case small, or from a number (`seeded`), the same in CPython and in MicroPython. So 0
@@ -12,7 +12,7 @@ class Tape:
         self._at = 0
 
     def octet(self):
-        """The next octet, 0 behind the end."""
+        """The next octet, 0 after the end."""
         at = self._at
         if at >= len(self._octets):
             return 0

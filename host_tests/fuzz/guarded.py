@@ -1,7 +1,7 @@
 """The rig of `fuzz_rig` for CPython, with buffers that know which of their octets may be touched.
 
-An octet in front of or behind the request, one of a transfer's buffer that was not received,
-or a place behind the end of any buffer: touching it is an error here, where the viper
+An octet in front of or after the request, one of a transfer's buffer that was not received,
+or a place after the end of any buffer: touching it is an error here, where the viper
 functions on a board would just do it.
 """
 
@@ -24,7 +24,7 @@ from tools.dlmsclient import Aare, ConfirmedServiceError, ExceptionResponse, Rlr
 from tools.dlmsclient.general_blocks import GeneralBlock  # noqa: E402
 from tools.dlmsclient.short_name_service import decode_read_response, decode_write_response  # noqa: E402
 
-RESUME = 16  # octets behind the tape of a long answer (`dlms.ln.whole`)
+RESUME = 16  # octets after the tape of a long answer (`dlms.ln.whole`)
 
 
 class OutOfBounds(Exception):
@@ -36,7 +36,7 @@ class Window(bytearray):
 
     lo = 0
     hi: int | None = None
-    owner: Any = None  # a Transfer: what it has received may be read, and what it has kept of an answer behind that
+    owner: Any = None  # a Transfer: what it has received may be read, and what it has kept of an answer after that
     frozen = False
 
     def _end(self) -> int:

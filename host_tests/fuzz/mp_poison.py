@@ -2,7 +2,7 @@
 
 The same request, cut short at every octet, goes to meters whose receive buffers hold different
 octets around it. In MicroPython these cases are about the viper functions, which check no bounds;
-in CPython the buffers themselves tell when something outside of the request is touched.
+in CPython the buffers themselves show when something outside of the request is touched.
 """
 
 import sys

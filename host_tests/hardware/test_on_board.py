@@ -56,7 +56,7 @@ print(hexlify(h.digest()).decode())
 """
 # In place of boot.py: the meter hangs in its loop a second or two after READY, in a function of the
 # system that the loop calls. Its own cannot be replaced where they are in the flash
-# (tools/image/rom). What tells READY is the threshold of collections, which is for the start only.
+# (tools/image/rom). What READY shows is the threshold of collections, which is for the start only.
 HANG = """
 import gc, os, sys, time
 os.rename("boot.py", "boot.used")
@@ -82,7 +82,7 @@ def port_of(board):
 
 
 def assert_cause(board, kind, before):
-    """READY names the cause that this port tells after a reset of this kind."""
+    """READY names the cause that this port reports after a reset of this kind."""
     wanted = CAUSES[port_of(board)][kind]
     assert board.ready.fields["reset"] == (before if wanted == SAME else wanted)
 

@@ -46,7 +46,7 @@ LOGICAL_NAMES = ("public", "client-management", "reader", "manager")
 
 
 class AskError(ValueError):
-    """Nobody answers, told in one line."""
+    """Nobody answers, reported in one line."""
 
 
 @dataclass
@@ -246,7 +246,7 @@ class _Asking:
         """
         with suppress(OSError, ValueError):
             ipaddress.ip_address(self._host.partition("%")[0])
-            return  # an address: whether another one is the same meter's nobody can tell
+            return  # an address: whether another one is the same meter's nobody can know
         answering: dict[int, str] = {}
         for family, _, _, _, address in socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
             if family not in answering and self._open:

@@ -2,7 +2,7 @@
 and only what speaks to it is run.
 
 Who has to know what it has are the workers too: the process that they
-belong to asks once and tells them.
+belong to asks once and reports them.
 """
 
 from __future__ import annotations

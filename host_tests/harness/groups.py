@@ -6,7 +6,7 @@ share a meter. Modules whose tests have a board, a process or an interpreter eac
 every test there goes to whichever worker is free, and they begin first, so that no worker is left
 alone with them at the end.
 
-xdist's own groups (`--dist loadgroup`) are names put behind node ids, which pytest 9.2 no longer
+xdist's own groups (`--dist loadgroup`) are names put after node ids, which pytest 9.2 no longer
 shows it; so the scheduler here takes the group from the target's part of the node id.
 """
 
@@ -35,7 +35,7 @@ APART = (
 
 
 def target_of(item: pytest.Item, targets: Sequence[Target]) -> Target:
-    """The target that a test uses: its own of several, else the first."""
+    """The target that a test uses: its own of several, otherwise the first."""
     chosen = getattr(item, "callspec", None)
     return (chosen.params.get("target") if chosen is not None else None) or targets[0]
 

@@ -1,4 +1,4 @@
-"""Processes that a test session started and left behind, found by a mark in their environment."""
+"""Processes that a test session started and left over, found by a mark in their environment."""
 
 from __future__ import annotations
 

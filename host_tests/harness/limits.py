@@ -12,7 +12,7 @@ of one TCP connection while every other holds no more than the one that it is su
     TCP_TRANSFERS      long transfers
 
 Limits that begin with `UDP_` or `TCP_` are asked of tests over that transport only, where the
-parameter `opener` tells which those are.
+parameter `opener` shows which those are.
 """
 
 from __future__ import annotations

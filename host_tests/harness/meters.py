@@ -1,5 +1,5 @@
 """The meters that tests run against: started when first wanted, kept for a
-group of tests, never left behind.
+group of tests, never left over.
 
 One process serves all tests of a module that want the same configuration. A
 test that ends its meter, or leaves it hung, fails with the meter's log, and the

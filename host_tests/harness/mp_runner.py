@@ -4,7 +4,7 @@
 
 Prints `@@ start NAME`, then `@@ ok NAME`, `@@ skip NAME reason` or a traceback and
 `@@ fail NAME` for every case, and `@@ done` at the end. What a script may hold
-is told in `host_tests/harness/mp.py`.
+is explained in `host_tests/harness/mp.py`.
 """
 
 import gc

@@ -20,7 +20,7 @@ _HELD = 0.03  # seconds after which a datagram held back goes, when no other cam
 
 class Relay:
     """loss, repeat, reorder: chance of each, 0 to 1, for every datagram of either
-    direction; `counts` tells what was done.
+    direction; `counts` shows what was done.
 
     quiet: while true nothing happens to anything, so that an association can be opened.
     """

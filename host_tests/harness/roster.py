@@ -10,7 +10,7 @@ The file is TOML; every table and key may be left out:
 
     [clients.reader]      wport = 17, secret = "…"      public, client-management, reader, manager, short-reader, short-manager
     [devices]             wports = [1, 17]              the management logical device first
-    [limits]              CONNECTIONS = 4               as boards/unix/limits.py has them, where asking the meter would not tell
+    [limits]              CONNECTIONS = 4               as boards/unix/limits.py has them, where asking the meter would not show
     [has]                 udp = false                   a capability that is declared and not asked for
 
 A wrong file is one line: the file, the table, the key.
@@ -31,7 +31,7 @@ _LARGEST = 0xFFFF
 
 
 class RosterError(ValueError):
-    """A file on a meter that cannot be used, told in one line."""
+    """A file on a meter that cannot be used, reported in one line."""
 
 
 @dataclass(frozen=True)

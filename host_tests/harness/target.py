@@ -86,7 +86,7 @@ OWN_BOARD = ASKED | {"board", "console", "watchdog", "config", "writes", "discon
 
 
 class TargetError(ValueError):
-    """A `--target` that cannot be understood, told in one line."""
+    """A `--target` that cannot be understood, reported in one line."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ evidence, and the octets where it failed.
     PASSED          the meter follows the rule
     FAILED          it does not
     INCONCLUSIVE    the test could not come so far: its preparation failed
-    NOT APPLICABLE  the meter lacks what the test is about, or may not be asked: the reason is told
+    NOT APPLICABLE  the meter lacks what the test is about, or may not be asked: the reason is given
 
 Levels: *standard* where a rule stands on one of the standards, on a public reproduction of them or
 on the conformance tests (docs/REQUIREMENTS.md, *Evidence*), *choice* where this meter chose, or
@@ -43,7 +43,7 @@ def rules() -> dict[str, tuple[str, str, str]]:
         if match := _RULE.match(line):
             identifier, text = match.groups()
             # What follows *Meter:* is ours; the evidence of the rule may
-            # stand behind it all the same.
+            # stand after it all the same.
             evidence = _EVIDENCE.search(text)
             marks = _MARKED.findall(text)
             rule = text.partition(_METER)[0].strip(" |")

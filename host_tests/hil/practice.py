@@ -4,7 +4,7 @@ what `make test-hil RIG=practice` runs.
 Two boards stand on it: a STAND-IN behind RFC 2217 with a relay, a network and a pulse generator,
 and, when it has been built before, the emulated Cortex-M3 board, whose console is a `socket://`
 port and whose network is reached through a forwarded port. It is brought up to date first: tests of
-this firmware against the one of a week ago would tell nothing. What a run proves is the harness,
+this firmware against the one of a week ago would show nothing. What a run proves is the harness,
 not a board.
 """
 

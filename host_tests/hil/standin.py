@@ -330,7 +330,7 @@ class StandIn:
             self._start("button")
 
     def _hear(self, line: str) -> None:
-        """What the program tells about the hardware."""
+        """What the program reports about the hardware."""
         self._awake = True
         word, _, rest = line.partition(" ")
         if word == "run":
@@ -454,8 +454,8 @@ class StandIn:
             self.write(octets)
 
     def _from_host(self, octets: bytes) -> None:
-        """Ctrl-C while a program runs interrupts it, as the UART's interrupt does; all
-        else waits until the program reads.
+        """Ctrl-C while a program runs interrupts it, as the UART's interrupt does;
+        everything else waits until the program reads.
         """
         if self._ports is not None:
             octets = b"".join(self._ports.filter(octets))

@@ -19,7 +19,7 @@ AARE = b"\x00\x01\x00\x01\x00\x10\x00\x02\x61\x00"
 
 
 def listen():
-    """A listener and its port. The unix port cannot tell which port 0 became, so numbers are tried."""
+    """A listener and its port. The unix port cannot show which port 0 became, so numbers are tried."""
     while True:
         port = 20000 + int.from_bytes(os.urandom(2), "big") % 40000
         listener = socket.socket()

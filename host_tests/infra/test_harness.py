@@ -89,7 +89,7 @@ def test_our_own_meter_may_be_asked_anything():
 
 @pytest.mark.parametrize("name", ["unix", "emulated", "/dev/ttyACM0"])
 def test_what_needs_the_emulated_build_asks_this_computer_for_it(name, tmp_path, monkeypatch):
-    """A lab with real boards has none: it is told so, and sees no failure."""
+    """A lab with real boards has none: it gets a message, and sees no failure."""
     monkeypatch.setattr(target, "FIRMWARE", tmp_path / "firmware.elf")
     assert "not built on this computer" in target.parse(name).missing({"emulated-build"})
     (tmp_path / "firmware.elf").touch()

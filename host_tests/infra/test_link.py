@@ -184,7 +184,7 @@ def test_constants_and_imports_and_what_is_unused_are_gone(tmp_path: Path) -> No
     ):
         assert gone not in image, gone
     assert "size=1" in image
-    # a name that stands for two things, or is a function's own somewhere, is told apart
+    # a name that stands for two things, or is a function's own somewhere, is distinguished
     assert {"def report_find", "class Part"} <= {line.partition("(")[0].rstrip(":") for line in image.splitlines()}
     made = {"image.py", "image_native.py", "image_start.py"}
     assert {path.name for path in folder.iterdir()} == made | {"micropython.py"}

@@ -1,4 +1,4 @@
-"""docs/PROFILE.md tells the truth: its tables and octets are what meters and tests say,
+"""docs/PROFILE.md is true: its tables and octets are what meters and tests say,
 and it has every clause of the template.
 """
 

@@ -1,4 +1,4 @@
-"""README.md and the pages behind it tell the truth: the session is sent to a meter octet by octet,
+"""README.md and the pages that it leads to are true: the session is sent to a meter octet by octet,
 tables are what the code says, and links lead somewhere.
 """
 

@@ -14,7 +14,7 @@ from dlms_cosem.security import LowLevelSecurityAuthentication, NoSecurityAuthen
 
 from host_tests.interop.links import TcpLink
 
-# It tells the log of every octet.
+# It logs every octet.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 

@@ -3,10 +3,10 @@
 gurux-dlms 1.0.203 has four faults there that stand between it and any meter; each test
 that meets one says so in its name:
 
-- it proposes no block transfer with short names unless told to;
+- it proposes no block transfer with short names unless it is configured;
 - its reply has not the two methods that its own code calls for every block of
   a Read (`WholeReply` has them);
-- it asks for the next block of a Read with the tag 00 (`read_raw` tells it that of a ReadRequest);
+- it asks for the next block of a Read with the tag 00 (`read_raw` sets that of a ReadRequest);
 - for most classes it has a wrong offset of the methods: branches of its
   table have run into each other.
 """

@@ -12,7 +12,7 @@ SECRETS = {16: "", 32: "12345678", 48: "87654321"}
 LOAD_PROFILE = "1.0.99.1.0.255"
 MOMENTARY = ("0.0.96.128.0.255", "0.0.96.128.2.255")  # state of the meter, open associations
 _ASSOCIATIONS = "0.0.40.0."
-_OF_THE_AA = (5, 8, 11)  # attributes that tell what this AA negotiated, and who is calling
+_OF_THE_AA = (5, 8, 11)  # attributes that show what this AA negotiated, and who is calling
 
 
 def listed(association: Association) -> list[ListedObject]:

@@ -34,7 +34,7 @@ def listener(request: pytest.FixtureRequest) -> Iterator[Listener]:
 
 @pytest.fixture
 def meter(meter_pool: MeterPool, target: Target, request: pytest.FixtureRequest, listener: Listener) -> MeterHandle:
-    """A meter that pushes and tells events to the listener; its clock stands."""
+    """A meter that sends pushes and events to the listener; its clock stands."""
     where = f"{listener.transport}:{listener.address}"
     settings = {"backfill_days": 0, "push": where, "events": where, "rate": 0, "start": "2026-02-03T12:00:00"}
     return meter_pool.get(target, request.node.nodeid.partition("::")[0], settings)

@@ -53,7 +53,7 @@ def remove(board, *names):
 
 
 def test_native_code_of_the_image_begins_at_words():
-    """Else the RP2040 faults on it, and constants are other numbers."""
+    """Otherwise the RP2040 faults on it, and constants are other numbers."""
     firmware.check_alignment(ELF)
 
 

@@ -15,7 +15,7 @@ MICROPYTHON_ONLY = True
 
 
 class Time:
-    """In place of `time`: passes when told to."""
+    """In place of `time`: passes when a test says so."""
 
     def __init__(self):
         self.now = 0
@@ -116,7 +116,7 @@ def test_lines_that_nobody_reads_are_counted_and_told():
             assert len(rig.lines) == 1 and rig.log.lost == 1000, rig.log.lost
             rig.log.say("READY")
             rig.taken = True
-            # it does not take another line to tell
+            # it does not take another line to report it
             rig.clock.now += 100
             rig.log.tick()
             assert rig.lines[1].endswith(" log lost lines=1001"), rig.lines
@@ -238,7 +238,7 @@ def test_line_end_that_had_to_wait():
 
 def test_console_that_does_not_tell():
     """A port whose poll never says that a console takes something is written to
-    without asking; the unix port tells.
+    without asking; the unix port's does.
     """
     before = select.poll
 
@@ -257,7 +257,7 @@ def test_console_that_does_not_tell():
 
     log.select = Module
     try:
-        # whether the poll tells (None: it takes no such object), whether the
+        # whether the poll reports it (None: it takes no such object), whether the
         # port's does, whether it is asked
         table = (
             (True, False, True),

@@ -188,7 +188,7 @@ def every_call(make, least):
 
 def every_line(make, modules):
     """The same with a fault before each line of the modules, where the
-    interpreter can tell of lines.
+    interpreter can report lines.
     """
     if not hasattr(sys, "settrace"):
         return

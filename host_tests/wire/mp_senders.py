@@ -213,7 +213,7 @@ def test_confirmation_missing_repeats_at_once_after_the_delay():
 
 
 def test_confirmations_that_are_read_together():
-    """A late one, octets that are no WPDU's, and the right one behind: datagrams that
+    """A late one, octets that are no WPDU's, and the right one after them: datagrams that
     came between two looks are one read.
     """
     source = Source(1)

@@ -85,7 +85,7 @@ class Rig:
             self.restore()
 
     def told(self, hosts, *found):
-        """Start where the platform tells these addresses one look after the other, None for
+        """Start where the platform reports these addresses one look after the other, None for
         nothing; `again()` is the next look.
         """
         looks = list(found)

@@ -78,7 +78,7 @@ def test_secrets_are_those_of_all_clients_or_refused():
 
 
 def test_what_the_meter_refuses():
-    """What only the object list can tell is told in one line, too."""
+    """What only the object list can show is reported in one line, too."""
     for words, text in (
         ("compact=17", "compact: no client has wPort 17"),
         ("null_data=16,0", "null_data: no client has wPort 0"),

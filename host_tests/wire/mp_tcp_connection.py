@@ -154,7 +154,7 @@ def test_long_request_in_parts_with_others_behind_stays_in_its_buffer():
 
 
 def test_connections_that_share_a_buffer_keep_apart():
-    """Requests in parts, too long ones with others behind and answers that leave
+    """Requests in parts, too long ones with others after them and answers that leave
     slowly, on two connections in turn.
     """
     rig = Rig()
@@ -214,7 +214,7 @@ def test_refused_above_nb_of_sim_conn():
 
 def test_what_stands_behind_the_end_of_a_connection_is_not_served():
     """Serving a request may end its connection, when a push that goes on with it cannot be
-    sent: an AARQ behind it opens nothing.
+    sent: an AARQ after it opens nothing.
     """
     rig = Rig()
 

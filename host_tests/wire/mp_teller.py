@@ -143,7 +143,7 @@ def test_a_busy_association_has_the_delay_where_there_is_no_destination():
 
 
 def test_more_events_than_there_is_room_for():
-    """All that found room are told at once, and the log says that some did not,
+    """All that found room are notified at once, and the log says that some did not,
     if there is somebody to miss them.
     """
     for anybody in (True, False):
@@ -184,7 +184,7 @@ def test_a_connection_that_ends_while_it_is_told():
 
 
 def test_the_wports_of_an_association_are_its_own():
-    """And those outside are the configured ones, whichever of them is told first."""
+    """And those outside are the configured ones, whichever of them is notified first."""
     with Meter() as m:
         m.notices.source, m.notices.client = 17, 0x2345
         m.post(1)

@@ -138,7 +138,7 @@ def test_longer_datagram_is_not_cut_to_size():
     assert rig.ask(AARQ)[:1] == b"\x61"
     whole = bytes.fromhex(NAME) + bytes(92 - 13)
     # 100 octets are taken (and this request answered as malformed), the
-    # same with more behind are not
+    # same with more after them are not
     assert rig.ask(whole) is not None
     for behind in (1, 2, 40, 1000):
         assert rig.ask(whole, 92, bytes(behind)) is None

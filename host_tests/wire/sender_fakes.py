@@ -26,7 +26,7 @@ class Socket:
         self.closed = False
 
     def readinto(self, buf):
-        """As on every port: several datagrams one behind the other, the last one
+        """As on every port: several datagrams one after the other, the last one
         cut off where there is no room.
         """
         n = min(len(buf), len(self.incoming))

@@ -246,7 +246,7 @@ def test_unused_fields_are_ignored(link: RawTcp) -> None:
 
 @pytest.mark.req("C-26")
 def test_malformed(link: RawTcp) -> None:
-    """Cut short anywhere, with octets behind, with a length that runs over: no AA, no
+    """Cut short anywhere, with trailing octets, with a length that runs over: no AA, no
     harm, and the next AARQ is served.
     """
     whole = bytes.fromhex(PLAIN.format("007E1F", "04B0"))

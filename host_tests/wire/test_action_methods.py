@@ -128,7 +128,7 @@ def test_reader_may_invoke_nothing(associate: Associate) -> None:
 @pytest.mark.req("D-34")
 @pytest.mark.parametrize("size", [None, 1, 4])
 def test_list_runs_in_order(manager: Association, clock: Callable[[], float], size: int | None) -> None:
-    """One outcome each; a method that fails does not stop those behind it."""
+    """One outcome each; a method that fails does not stop those after it."""
     before = clock()
     manager.block_size = size
     outcomes = manager.action_list(

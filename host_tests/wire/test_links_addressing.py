@@ -51,7 +51,7 @@ def sap_list(public):
 
 
 def names(opener, wports):
-    """The logical device name that each of the wPorts tells of itself."""
+    """The logical device name that each of the wPorts reports."""
     found = {}
     for wport in wports:
         link = opener()

@@ -114,7 +114,7 @@ def unread(micropython: Interpreter) -> Iterator[object]:
 
 
 def flood(meter: Unread) -> None:
-    """Requests that are refused, and answered, each of which the log and the trace tell of."""
+    """Requests that are refused, and answered, each of which the log and the trace report."""
     with contextlib.closing(meter.tcp()) as link:
         for _ in range(MANY):
             assert is_aare(ask(link, AARQ, NOBODY), 1)

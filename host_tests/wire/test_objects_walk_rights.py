@@ -1,5 +1,5 @@
 """The object list of every association is the whole truth: what it grants
-can be done, all else is refused.
+can be done, everything else is refused.
 """
 
 from __future__ import annotations

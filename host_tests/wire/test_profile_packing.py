@@ -1,5 +1,5 @@
 """Shorter forms of a profile buffer, for clients that the configuration names: compact-array,
-and null-data for what is told already.
+and null-data for what is known already.
 
 The reader is named in neither key and gets whole rows, which the other's are compared with.
 """
@@ -33,7 +33,7 @@ def packed(request: pytest.FixtureRequest, client: ClientFactory, pytestconfig: 
 
 
 def expanded(buffer: Data, columns: int) -> list[tuple[Data, ...]]:
-    """The rows of an array with every null-data replaced by what the row before tells; column 0
+    """The rows of an array with every null-data replaced by what follows from the row before; column 0
     is the clock if there are all `columns`.
     """
     found: list[tuple[Data, ...]] = []

@@ -163,7 +163,7 @@ class TestRate:
         for _ in range(500):
             associate(link)
             assert ask(link, RLRQ) == RLRE
-        # the next line that goes out tells how many did not
+        # the next line that goes out shows how many did not
         for _ in range(100):
             associate(link)
             assert ask(link, RLRQ) == RLRE

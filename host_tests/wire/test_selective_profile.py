@@ -280,7 +280,7 @@ def test_selection_that_was_not_negotiated(associate: Associate) -> None:
 
 @pytest.mark.req("D-104")
 def test_rows_are_complete(reader: Association) -> None:
-    """No value is left out as null-data because the row before tells it: this
+    """No value is left out as null-data because the row before shows it: this
     meter always sends all of them.
     """
     for name in ("1.0.99.1.0.255", "0.0.98.1.0.255", "0.0.99.98.0.255"):

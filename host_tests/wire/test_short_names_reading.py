@@ -45,7 +45,7 @@ pytestmark = [
 
 CURRENT = Obis.parse("0.0.40.0.0.255")
 STATE = Obis.parse("0.0.96.128.0.255")
-_OF_THE_AA = (5, 8, 11)  # attributes of an Association LN that tell who is using it
+_OF_THE_AA = (5, 8, 11)  # attributes of an Association LN that show who is using it
 
 
 def named(association: ShortNameAssociation) -> list[ShortNamedObject]:

@@ -63,7 +63,7 @@ def test_what_is_written_is_read(short: Short, associate: Associate, block_size:
 
 @pytest.mark.req("D-51", "D-99", "B-09")
 def test_unconfirmed_write_is_carried_out_and_not_answered(short: Short) -> None:  # noqa: F811
-    """The answer to the Read behind it is the next thing that comes."""
+    """The answer to the Read after it is the next thing that comes."""
     association = short(MANAGER)
     for value in (11, 12, 13):
         association.set(*NOTE, 2, number(value), confirmed=False)

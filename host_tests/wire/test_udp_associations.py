@@ -33,7 +33,7 @@ from host_tests.wire.apdus import (
 pytestmark = [pytest.mark.prefers(backfill_days=0), pytest.mark.caps("own-process")]
 
 NOBODY = 0x4444
-# Where the platform tells a meter its addresses.
+# Where the platform reports the addresses of a meter.
 told = pytest.mark.skipif(sys.platform != "linux", reason="the platform does not tell the local addresses")
 # More than any table of associations over UDP holds.
 MANY = 40
@@ -234,7 +234,7 @@ def asker(meter):
 def test_an_association_belongs_to_the_address_where_it_was_opened(bind, asker):
     one, other = "127.0.0.1", "127.0.0.2"
     assert is_aare(asker(one, AARQ))
-    # outside of any AA a datagram is not answered; what is, is the AARQ of somebody else behind it
+    # outside of any AA a datagram is not answered; what is, is the AARQ of somebody else after it
     assert is_aare(asker(other, get(), answered=False), 1)
     assert is_name(asker(one, get()))
     assert is_aare(asker(other, AARQ))

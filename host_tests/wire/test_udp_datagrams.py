@@ -39,7 +39,7 @@ def link(udp):
 
 @pytest.mark.req("A-40", "A-42", "B-21")
 def test_every_length_but_the_right_one(link):
-    """The same datagram cut at every octet, and with octets behind."""
+    """The same datagram cut at every octet, and with trailing octets."""
     associate(link)
     for size in range(len(REQUEST)):
         link.send(REQUEST[:size])
@@ -167,7 +167,7 @@ def test_request_outside_any_association_is_not_answered(link):
 
 @pytest.mark.req("A-27", "D-95")
 def test_apdu_above_the_receive_pdu_size(link, meter):
-    """Inside an AA it is told so, if it is one right datagram; outside of one nothing is answered."""
+    """Inside an AA it gets an error, if it is one right datagram; outside of one nothing is answered."""
     link.send(wpdu(PUBLIC, MANAGEMENT, bytes(1100)))
     limit = receive_pdu_size(associate(link))
     if limit + 9 > meter.limits.DATAGRAM:

@@ -65,7 +65,7 @@ def reading(udp):
 
 @pytest.mark.req("D-15", "D-16", "A-41", "A-44", "A-45", "B-19", "B-21")
 def test_lost_block_is_not_sent_again_and_the_read_starts_anew(reading):
-    """The client that waits in vain asks for the same block again: told so, and
+    """The client that waits in vain asks for the same block again: refused, and
     its next attempt gets everything.
     """
     link, whole = reading
@@ -92,7 +92,7 @@ def test_repeated_datagrams_of_a_read(reading):
 
 @pytest.mark.req("D-15", "D-16", "D-02", "A-45", "B-19")
 def test_late_request_of_an_earlier_read(reading):
-    """Its invoke-id tells it: it is refused, and the read that runs goes on without a hole."""
+    """Its invoke-id shows it: it is refused, and the read that runs goes on without a hole."""
     link, whole = reading
     number, last, value = content(ask(link, OBJECT_LIST))
     while not last:
@@ -190,7 +190,7 @@ def test_blocks_of_a_write_in_another_order(writing, manager_wport, order):
     parts = blocks(b"N")
     assert len(parts) == 3
     answers = [ask(link, parts[i], manager_wport).hex() for i in order]
-    # a first block begins anew, and what is repeated behind the last one changes nothing
+    # a first block begins anew, and what is repeated after the last one changes nothing
     whole = order in ([0, 0, 1, 2], [0, 1, 2, 2], [0, 1, 2, 0], [0, 1, 2, 1])
     assert (label() == before) == (not whole)
     assert label() in (before, b"\x09\x0f" + b"N" * 15)

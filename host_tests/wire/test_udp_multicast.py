@@ -266,7 +266,7 @@ def test_unconfirmed_get_to_a_group_is_not_answered(group, manage, meter):
         for request in (get(iip=iip), get(iip=iip) + bytes(2000)):
             group.send(wpdu(16, MANAGEMENT, request))
         group.socket.sendto(wpdu(16, MANAGEMENT, get(iip=0xC5)), home)
-        # the next answer is that to the one behind it
+        # the next answer is that to the one after it
         assert is_name(apdu_of(group.socket.recv(2000)), 0xC5)
     group.socket.sendto(wpdu(16, MANAGEMENT, RLRQ), home)
     assert apdu_of(group.socket.recv(2000))[:1] == b"\x63"
@@ -318,7 +318,7 @@ def test_group_that_cannot_be_joined_stands_in_the_log(manage, logged, udp, host
 @pytest.mark.req("F-19", "A-63")
 @pytest.mark.meter_config(multicast="239.255.40.63")
 def test_board_joins_the_configured_group(meter):
-    """lwIP takes the group; that frames for it arrive is not told here, for the
+    """lwIP takes the group; that frames for it arrive is not shown here, for the
     emulated network forwards none.
     """
     meter.process.wait_console("multicast-join group=239.255.40.63")

@@ -44,7 +44,7 @@ def test_a_broadcast_that_sets_the_clock_is_told_as_events_and_as_alarm(
 
 @pytest.mark.req("C-53", "B-16", "B-20")
 def test_both_clients_on_a_connection_that_the_meter_opened(start: Start, listener: Listener):
-    """One needs no AARQ, the other has an AA and is told in it what the first one
+    """One needs no AARQ, the other has an AA and hears in it what the first one
     does; no event goes to the first.
     """
     start(preestablished=PREESTABLISHED, dial=listener.address, dial_pause=1)
@@ -70,7 +70,7 @@ def test_a_confirmation_of_nothing_is_not_answered_in_a_preestablished_associati
         client.send_apdu(CONFIRMATION, PREESTABLISHED, MANAGEMENT)
         if udp:
             client.send_apdu(CONFIRMATION, PREESTABLISHED, ALL_STATION)
-        # what comes first is the answer to the request behind it
+        # what comes first is the answer to the request after it
         assert is_name(client.exchange(get(), PREESTABLISHED, MANAGEMENT))
         client.send_apdu(CONFIRMATION, PREESTABLISHED, MANAGEMENT)
         assert is_name(client.exchange(get(), PREESTABLISHED, MANAGEMENT))

@@ -29,7 +29,7 @@ OPENED_BY_ANYBODY = "000100010001001F601DA109060760857405080101BE10040E010000000
 
 @pytest.fixture(params=["tcp", "udp"])
 def told(request: pytest.FixtureRequest, listener: Listener, start: Start) -> MeterHandle:
-    """A meter that tells events to the listener, over each transport in turn."""
+    """A meter that sends events to the listener, over each transport in turn."""
     return start(events=f"{request.param}:{listener.address}", push_delay=0, push_retries=200)
 
 
@@ -260,7 +260,7 @@ def test_an_event_between_the_blocks_of_a_transfer(start: Start, operate: Callab
 def test_without_a_destination_and_an_association_nothing_is_kept(
     start: Start, operate: Callable[..., Callable[[], int]]
 ):
-    """Events that nobody wanted are not told later."""
+    """Events that nobody wanted are not sent later."""
     meter = start()
     once = operate(meter)
     for _ in range(60):  # more than an outbox holds

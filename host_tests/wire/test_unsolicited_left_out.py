@@ -1,5 +1,5 @@
 """A board whose limits leave out what is sent unasked (PUSHES = 0) and groups (GROUPS = 0) has no
-trace of them, and can still be told to dial, and serve broadcasts."""
+trace of them, and can still dial, and serve broadcasts."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_it_serves_broadcasts_all_the_same(start: Start):
     port = port_of(start("preestablished=100"))
     with Client.udp("127.0.0.1", port, TIMEOUT) as link:
         link.attach(100, 0x7F, confirmed=False).set(1, "0.0.96.128.1.255", 2, axdr.double_long_unsigned(7))
-        # answered behind the broadcast, by the same socket
+        # answered after the broadcast, by the same socket
         assert link.attach(100, 1).get(1, "0.0.96.128.1.255", 2).value == 7
 
 

@@ -156,7 +156,7 @@ class Peer:
         return GeneralBlock.decode(apdu)
 
     def stream(self) -> list[GeneralBlock]:
-        """The blocks up to the one behind which the meter waits."""
+        """The blocks up to the one after which the meter waits."""
         found = [self.block()]
         while found[-1].streaming:
             found.append(self.block())
@@ -225,7 +225,7 @@ def test_streams_are_as_long_as_the_window(meter: MeterHandle, opened: Associati
 
 @pytest.mark.req("D-82", "D-87", "D-63")
 def test_lost_datagrams_are_sent_again(meter: MeterHandle, opened: Association):
-    """A gap, and the last block with nothing behind it: the meter repeats, octet by
+    """A gap, and the last block with nothing after it: the meter repeats, octet by
     octet, what the acknowledgement misses.
     """
     let_push(opened, PROFILE)
@@ -299,7 +299,7 @@ def test_silence_in_the_middle_holds_up_nobody(
 
 @pytest.mark.req("D-63", "D-89", "A-34")
 def test_left_alone_at_every_step(meter: MeterHandle, opened: Association):
-    """A destination that closes the connection behind each block in turn: each time the push
+    """A destination that closes the connection after each block in turn: each time the push
     begins anew, until it is taken whole.
 
     Over TCP it is sent with its last block, so that the stream which has that is not left.
@@ -391,7 +391,7 @@ def test_over_a_connection_with_an_association(meter: MeterHandle, opened: Assoc
         aare = peer.apdu()
         assert aare is not None
         assert aare[:1] == b"\x61"
-        # a long GET in general blocks, of which one is fetched: the push goes on behind it
+        # a long GET in general blocks, of which one is fetched: the push goes on after it
         peer.send(bytes.fromhex("E081000100000D C001C1000F0000280000FF0200"))
         answer = peer.block()
         assert (answer.number, answer.ack) == (1, 1)

@@ -232,7 +232,7 @@ def test_a_wrong_confirmation_confirms_nothing(opened: Association, wrong: str):
 
 @pytest.mark.req("D-62", "A-52")
 def test_a_connection_reset_in_the_middle_is_tried_again(opened: Association):
-    """Reset behind the push and in front of its confirmation: it comes
+    """Reset after the push and in front of its confirmation: it comes
     again, over a new connection.
     """
     with Listener(confirm=False) as peer:

@@ -149,8 +149,8 @@ def test_announced_and_never_sent(tcp, connection, limit):
         associate(gone)
         gone.send(oversize(0xFFFF)[: limit + 18])
         gone.reset()
-        # What has arrived is read before the reset: a buffer full, the ten octets behind it, the
-        # end. Each takes a round of the meter's loop, and so does each of these; else many that go
+        # What has arrived is read before the reset: a buffer full, the ten octets after it, the
+        # end. Each takes a round of the meter's loop, and so does each of these; otherwise many that go
         # away at once take all the places of a small board.
         for _ in range(4):
             assert serves(connection)

@@ -1,5 +1,5 @@
 """The least that a UDP server costs: poll, recvfrom, sendto of octets made before.
-Tells the heap octets that it took.
+Prints the heap octets that it took.
 
     micropython bare_recvfrom.py DATAGRAMS WARM
 

@@ -23,7 +23,7 @@ _BY_ENTRY = "C001C1" + PROFILE + "02 01 02 02 04 06 %08X 06 %08X 12 0001 12 0000
 
 
 class CountedRows(FileRows):
-    """Counts how often rows are asked for: one by one, or where they stand with those behind them."""
+    """Counts how often rows are asked for: one by one, or where they stand with those after them."""
 
     asked = 0
 
@@ -118,7 +118,7 @@ def main():
     path, rows, what, times = sys.argv[1:]
     long = Long(path, int(rows))
     gc.collect()
-    # as the meter does before it serves: where a frame finds room would else depend
+    # as the meter does before it serves: where a frame finds room would otherwise depend
     # on all that was put there before
     close_gaps()
     if what != "whole":

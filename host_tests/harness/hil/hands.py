@@ -110,7 +110,7 @@ class Hands:
         """Reset the board from its REPL, which is of no use afterwards.
 
         A port that goes away with the reset may take the REPL's acknowledgement with it; it is
-        the reset then that tells that the command was heard, and what comes through the port that
+        the reset then that shows that the command was heard, and what comes through the port that
         was opened anew is the next boot's.
         """
         opened = self._line.opened

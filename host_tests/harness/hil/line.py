@@ -244,7 +244,7 @@ class Tap:
 
     def __init__(self, line: Line, timeout: float) -> None:
         self._line = line
-        self.at = line.size  # mark in the line behind what was read
+        self.at = line.size  # mark in the line after what was read
         self.timeout = timeout
         # Written when a user is done; the port stays open and its lines as they are.
         self.rts = self.dtr = True

@@ -36,7 +36,7 @@ def identity(device: str) -> str:
         return "usb-" + device[3:].lower()
     if "://" in device:
         url = urlsplit(device)
-        # Options behind the address, such as rfc2217's logging, change
+        # Options after the address, such as rfc2217's logging, change
         # nothing about which port it is.
         return f"net-{url.hostname}-{url.port}".lower()
     real = os.path.realpath(device)

@@ -7,7 +7,7 @@ docs/HARNESS.md explains it key by key.
     [relays.NAME]      off, on: commands; seconds without power
     [pulses.NAME]      send: command with {count}; period_ms
 
-A wrong file is told in one line: the file, the table, the key.
+A wrong file is reported in one line: the file, the table, the key.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Command = tuple[str, ...]
 
 
 class RigError(ValueError):
-    """A rig file that cannot be used, told in one line."""
+    """A rig file that cannot be used, reported in one line."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +109,14 @@ class BoardSpec:
             "network-loss": self.network,
             "pulse": self.pulses,
             "timing": self.answer_ms,
-            # Behind a forwarder it is the forwarder that a client meets.
+            # After a forwarder it is the forwarder that a client meets.
             "direct": self.address is None,
         }
         return frozenset(name for name, there in fitted.items() if there)
 
 
 def load(path: Path) -> dict[str, BoardSpec]:
-    """The boards of a rig file by name, in its order; RigError tells what is wrong with it."""
+    """The boards of a rig file by name, in its order; RigError shows what is wrong with it."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -3,7 +3,7 @@ runs boot.py and main.py, serves the REPL.
 
 What is frozen into a board's image comes from the folders in STANDIN_PATH; a file in the flash
 takes precedence. STANDIN_RAW=1 starts in the raw REPL without main.py, as a soft reset there does.
-The process behind the serial port (`standin.py`) is told by lines on a pipe what a board would do
+The process behind the serial port (`standin.py`) learns by lines on a pipe what a board would do
 by its hardware: `run`, `idle`, `reset …`, `wdt …`, `feed`.
 """
 
