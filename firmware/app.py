@@ -67,8 +67,8 @@ class App:
             self.meter.counters,
             self.meter.failed,
         )
-        self.server.debug = config.log == "DEBUG"
-        self.server.talks = config.log in ("DEBUG", "INFO")
+        self.server.trail.debug = config.log == "DEBUG"
+        self.server.trail.talks = config.log in ("DEBUG", "INFO")
         self.server.open_common(limits.DATAGRAM - HEADER)
         if config.trace:
             import trace
@@ -201,9 +201,9 @@ class App:
         (520,000 instructions on a Cortex-M3).
         """
         self.looked += ms
-        if self.server.openings - self.openings < _OPENINGS and self.looked < _LOOK:
+        if self.server.places.openings - self.openings < _OPENINGS and self.looked < _LOOK:
             return
-        self.openings = self.server.openings
+        self.openings = self.server.places.openings
         self.looked = 0
         lowest = id(object()) & _ADDRESS
         if lowest < self.room:

@@ -25,7 +25,6 @@ from dlms.codec.octets import copy, find_key, put16
 from dlms.codec.wrapper import HEADER
 from dlms.aa import acse
 from dlms.aa.service_class import unconfirmed
-from dlms.aa.trail import dropped
 
 WPORT = const(0x7F)
 _CLIENT = const(2)  # offsets of the wPorts in a header
@@ -37,10 +36,10 @@ def deliver(server, link, rx, off, n, tx):
     of an answer. tx is only worked in.
     """
     if link.carrier.stream:
-        return dropped(server, link, rx, off + _CLIENT, "broadcast-over-tcp")
+        return server.trail.dropped(link, rx, off + _CLIENT, "broadcast-over-tcp")
     work = choose(server, rx, off + HEADER, off + n)
     if work is None:
-        return dropped(server, link, rx, off + _CLIENT, "confirmed-broadcast")
+        return server.trail.dropped(link, rx, off + _CLIENT, "confirmed-broadcast")
     copy(server.header, _CLIENT, rx, off + _CLIENT, 2)
     for device in server.wports:
         put16(server.header, _SERVER, device)
@@ -61,7 +60,7 @@ def to_group(server, link, rx, off, n, tx):
         return True
     tag = rx[p]
     if tag == acse.AARQ:
-        aarq = server.aarq
+        aarq = server.opening.aarq
         if not aarq.take(rx, p, end):
             return True
         if aarq.response_allowed:
@@ -83,7 +82,7 @@ def choose(server, rx, p, end):
     """
     tag = rx[p]
     if tag == acse.AARQ:
-        aarq = server.aarq
+        aarq = server.opening.aarq
         return enter if aarq.take(rx, p, end) and not aarq.response_allowed else None
     if tag == acse.RLRQ:
         return leave if acse.release(rx, p, end) else None
@@ -95,17 +94,17 @@ def enter(server, link, rx, p, end, tx):
     one (C-27); a confirmed one goes on.
     """
     header = server.header
-    assoc = server.find_association(header, _CLIENT)
+    assoc = server.opening.find(header, _CLIENT)
     if assoc is None or assoc.preestablished:
-        dropped(server, link, header, _CLIENT, "unknown-client")
+        server.trail.dropped(link, header, _CLIENT, "unknown-client")
         return link
     i = find_key(link.keys, link.n, header, _CLIENT)
     if i >= 0:
         if link.aas[i].confirmed:
-            dropped(server, link, header, _CLIENT, "confirmed-association")
+            server.trail.dropped(link, header, _CLIENT, "confirmed-association")
             return link
-        server.close(link, i)
-    aa = server.admit(link, assoc, server.aarq.judge(rx, assoc, server.errors), header, _CLIENT)
+        server.opening.close(link, i)
+    aa = server.opening.admit(link, assoc, server.opening.aarq.judge(rx, assoc, server.errors), header, _CLIENT)
     return link if aa is None else aa.link
 
 
@@ -113,9 +112,9 @@ def leave(server, link, rx, p, end, tx):
     """RLRQ to the device in server.header: an unconfirmed AA ends."""
     i = find_key(link.keys, link.n, server.header, _CLIENT)
     if i >= 0 and not link.aas[i].confirmed:
-        server.close(link, i)
+        server.opening.close(link, i)
     else:
-        dropped(server, link, server.header, _CLIENT, "no-association")
+        server.trail.dropped(link, server.header, _CLIENT, "no-association")
     return link
 
 
@@ -127,9 +126,9 @@ def serve(server, link, rx, p, end, tx):
     if i >= 0:
         aa = link.aas[i]
     else:
-        aa = server.preestablish(link, server.header, _CLIENT)
+        aa = server.opening.preestablish(link, server.header, _CLIENT)
     if aa is not None and (not aa.confirmed or aa.assoc.preestablished):
         server.dispatch(aa, rx[p], rx, p, end, tx)
     else:
-        dropped(server, link, server.header, _CLIENT, "no-association")
+        server.trail.dropped(link, server.header, _CLIENT, "no-association")
     return link

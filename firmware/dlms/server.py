@@ -15,31 +15,24 @@ from array import array
 from micropython import const
 
 from dlms.codec.axdr import shorten
-from dlms.codec.conformance import WITHOUT_BLOCKS
-from dlms.codec.errors import (
-    ACCEPTED,
-    INITIATE_ERROR,
-    NOT_ALLOWED_TOO_LONG,
-    REJECTED,
-    REJECTED_AUTHENTICATION,
-    REJECTED_TRANSIENT,
-    ConformanceClientErrors,
-    Errors,
-)
+from dlms.codec.errors import INITIATE_ERROR, ConformanceClientErrors, Errors
 from dlms.codec.octets import OTHER_CLASS, add32, find_key, get16, scan
 from dlms.codec.wrapper import HEADER, answer
 from dlms.aa import acse
-from dlms.aa.association import ASSOCIATED, IDLE, Carrier, Link, associations
+from dlms.aa.association import Carrier, Link, associations
+from dlms.aa.opening import Opening
+from dlms.aa.places import TRANSFERS, Places
 from dlms.aa.pool import Pool
-from dlms.aa.security import LN_CONTEXT, LOW
+from dlms.aa.refusal import exception, refuse, service_error
 from dlms.aa.service_class import RESPONSES, answers_get, silent, stray_apdu, unconfirmed
-from dlms.aa.trail import dropped, dropped_in, no_log, refused, unanswered
+from dlms.aa.trail import Trail, no_log
 from dlms.unasked.notification import DATA_NOTIFICATION_CONFIRM, no_confirm
-from dlms.long.states import NONE, WHOLE_OUT
+from dlms.long.lending import abandon
+from dlms.long.states import GBT_SENT, WHOLE_OUT
 from dlms.long.stream import Transfer
 from dlms.ln import action, get, set, whole
 from dlms.ln.short import short_get
-from dlms import all_station, places
+from dlms import all_station
 
 _HEADER = const(8)  # as `dlms.codec.wrapper.HEADER`
 _TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
@@ -62,10 +55,7 @@ class Server:
 
     everything = _EVERYTHING  # an end for `scan` where a Data is known to be whole
     # given by the start, where there is such a thing
-    common = None  # the link of the pre-established AAs over UDP
     pushes = None  # who hears of an acknowledgement of blocks, where pushes go in blocks
-    debug = False  # whether the log takes DEBUG: then it is told why a WPDU was dropped
-    talks = True  # whether it takes INFO: then it is told which AAs open and end
 
     def __init__(
         self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None, failed=None
@@ -73,18 +63,21 @@ class Server:
         self.errors = ConformanceClientErrors() if ctt else Errors()
         self.wports = devices
         self.associations = configured
-        self.established = [assoc for assoc in configured if assoc.preestablished]
         self.pdu = limits.PDU  # the longest APDU taken, announced as server-max-receive-pdu-size
         self.list_limit = limits.LIST
         self.depth = limits.NESTING
         self.log = log or no_log
+        self.trail = Trail(self.log)
+        self.places = Places()
+        self.opening = Opening(
+            configured, self.errors, limits.LIST, self.places, self.trail, failed or bytearray(5), abandon
+        )
+        self.abandon = abandon
         self.broadcast = broadcast
         self.header = bytearray(HEADER)  # of a broadcast as each logical device gets it
         self.served = served or bytearray(4)  # WPDUs taken, 32 bits
-        self.failed = failed or bytearray(5)
         self.short = short_get  # the short way, for a transport that tries it itself and then calls `serve`
         self.refusal = 0
-        self.openings = 0  # AAs opened so far (`places`)
         self.whole = whole  # for who cannot import it, because it is above them
         self.sn = None  # the services of short name referencing, where the board has a client for them
         if limits.SN_CLIENTS:
@@ -92,7 +85,6 @@ class Server:
 
             self.sn = short_names
         self.stack = array("H", bytes(2 * limits.NESTING))
-        self.aarq = acse.Aarq()
         # blocks that we take in one stream; 0: neither general block transfer nor ACCESS
         self.window = limits.GBT_WINDOW
         self.gbt = None
@@ -127,7 +119,8 @@ class Server:
         most `most` AAs of the pool.
         """
         send_limit = send_limit or (_LONGEST if stream else self.pdu)
-        return Carrier(self, pool, self.transfers if stream else self.udp_transfers, most, stream, send_limit)
+        transfers = self.transfers if stream else self.udp_transfers
+        return Carrier(pool, transfers, most, stream, send_limit, self.pdu)
 
     # -- the door
     # ------------------------------------------------------------------------------------
@@ -142,7 +135,7 @@ class Server:
         """`handle` for everything but the short way."""
         add32(self.served, 0, 1)
         if n <= _HEADER:
-            return dropped(self, link, rx, off + 2, "empty")  # A-26
+            return self.trail.dropped(link, rx, off + 2, "empty")  # A-26
         i = find_key(link.keys, link.n, rx, off + 2)
         tag = rx[off + _HEADER]
         if i >= 0 and tag & 0x80:
@@ -158,20 +151,20 @@ class Server:
         """
         device = get16(rx, off + 4)
         if get16(rx, off + 2) == 0:
-            return dropped(self, link, rx, off + 2, "no-station")  # A-29
+            return self.trail.dropped(link, rx, off + 2, "no-station")  # A-29
         if device not in self.wports:
             if device and device == self.broadcast:
                 return all_station.deliver(self, link, rx, off, n, tx)
-            return dropped(self, link, rx, off + 2, "no-device" if device else "no-station")  # A-28, A-29
+            return self.trail.dropped(link, rx, off + 2, "no-device" if device else "no-station")  # A-28, A-29
         if tag == acse.AARQ:
-            return self.associate(link, i, rx, off, off + n, tx)
+            return self.opening.associate(link, i, rx, off, off + n, tx)
         if tag == acse.RLRQ:
-            return self.release(link, i, rx, off, off + n, tx)
+            return self.opening.release(link, i, rx, off, off + n, tx)
         if tag == DATA_NOTIFICATION_CONFIRM:
             if not self.confirm(link, rx, off + HEADER, off + n):
-                dropped(self, link, rx, off + 2, "not-awaited")
+                self.trail.dropped(link, rx, off + 2, "not-awaited")
             return 0
-        aa = link.aas[i] if i >= 0 else self.preestablish(link, rx, off + 2)
+        aa = link.aas[i] if i >= 0 else self.opening.preestablish(link, rx, off + 2)
         return (
             self.idle(link, tag, rx, off, tx) if aa is None else self.dispatch(aa, tag, rx, off + HEADER, off + n, tx)
         )
@@ -199,12 +192,12 @@ class Server:
         """
         i = find_key(link.keys, link.n, rx, 2)
         if i < 0:
-            return dropped(self, link, rx, 2, "too-long")
+            return self.trail.dropped(link, rx, 2, "too-long")
         aa = link.aas[i]
         if not stray_apdu(aa, rx, HEADER, have):
             self.abandon(aa)
-        if not aa.confirmed or silent(rx, HEADER, have, answers_get(self, aa)):
-            return dropped_in(self, aa, "too-long")
+        if not aa.confirmed or silent(rx, HEADER, have, answers_get(self.errors, aa)):
+            return self.trail.dropped_in(aa, "too-long")
         end = self.exception(aa, tx, self.errors.apdu_too_long)
         return answer(tx, rx, 0, end - HEADER) if end else 0
 
@@ -216,7 +209,7 @@ class Server:
         behind the answer, or 0 for none.
         """
         if not aa.confirmed and not unconfirmed(rx, p, end):
-            return dropped_in(self, aa, "confirmed-service")  # B-08: in an unconfirmed AA
+            return self.trail.dropped_in(aa, "confirmed-service")  # B-08: in an unconfirmed AA
         try:
             if tag == 0xC0:
                 end = get.request(self, aa, rx, p, end, tx)
@@ -250,19 +243,19 @@ class Server:
         if not link.carrier.stream or silent(
             rx, off + HEADER, off + HEADER + get16(rx, off + 6), self.errors.unconfirmed_get
         ):
-            return dropped(self, link, rx, off + 2, "response" if tag in RESPONSES else "no-association")
+            return self.trail.dropped(link, rx, off + 2, "response" if tag in RESPONSES else "no-association")
         if tag in _SN_SERVICES and self.sn is not None:
-            assoc = self.find_association(rx, off + 2)
+            assoc = self.opening.find(rx, off + 2)
             if assoc is not None and assoc.context & 1 == 0:
                 return self.service_error(tx, HEADER, INITIATE_ERROR, self.errors.sn_not_supported)
-        return self.refuse(tx, HEADER, self.errors.no_association)
+        return refuse(tx, HEADER, self.errors.no_association)
 
     def other(self, aa, tag, rx, p, end, tx):
         """An APDU that is no GET, SET or ACTION: a service of short names in an AA that has them."""
         if tag == 0xD9 and unconfirmed(rx, p, end):
             # where there is no ACCESS
             self.abandon(aa)
-            return unanswered(self, aa, "access")
+            return self.trail.unanswered(aa, "access")
         if aa.assoc.context & 1 == 0:
             return self.sn.serve(self, aa, tag, rx, p, end, tx)
         return self.no_service(aa, tag, tx)
@@ -272,9 +265,9 @@ class Server:
         errors = self.errors
         self.abandon(aa)
         if tag in RESPONSES:
-            return self.exception(aa, tx, errors.response_apdu) or dropped_in(self, aa, "response")
+            return self.exception(aa, tx, errors.response_apdu) or self.trail.dropped_in(aa, "response")
         if not aa.confirmed:
-            return dropped_in(self, aa, "no-service")
+            return self.trail.dropped_in(aa, "no-service")
         return self.exception(aa, tx, errors.sn_service if tag in _SN_SERVICES else errors.unknown_apdu)
 
     def escaped(self, aa, tag, rx, p, end, tx, e):
@@ -282,8 +275,8 @@ class Server:
         fault is logged once (docs/DESIGN.md).
         """
         self.abandon(aa)
-        self.log("ERROR", "dlms", "object-raised", repr(e))
-        if silent(rx, p, end, answers_get(self, aa)):
+        self.trail.raised(e)
+        if silent(rx, p, end, answers_get(self.errors, aa)):
             return 0
         if tag == 0xE0 or tag == 0xD9:
             return self.exception(aa, tx, self.errors.gbt_aborted)
@@ -296,36 +289,13 @@ class Server:
             return set.result(aa, tx, iip, self.errors.escaped)
         return action.result(aa, tx, iip, self.errors.escaped)
 
-    def refuse(self, tx, p, code):
-        """ExceptionResponse `D8 state service` at tx[p:] (D-70); returns the offset behind
-        it, or 0 when the table says nothing.
-        """
-        if code == 0:
-            return 0
-        tx[p] = 0xD8
-        tx[p + 1] = code >> 8
-        tx[p + 2] = code & 0xFF
-        return p + 3
-
     def exception(self, aa, tx, code):
-        """`refuse` inside an AA; with short names a ConfirmedServiceError
-        of no service instead (D-55).
-        """
-        if code and aa.assoc.context & 1 == 0:
-            errors = self.errors
-            code = errors.sn_too_long if code == NOT_ALLOWED_TOO_LONG else errors.sn_not_supported
-            return self.service_error(tx, aa.start, INITIATE_ERROR, code)
-        return self.refuse(tx, aa.start, code)
+        """`refusal.exception` with the server's table."""
+        return exception(self.errors, aa, tx, code)
 
     def service_error(self, tx, p, service, code):
-        """ConfirmedServiceError `0E service b c` at tx[p:] (D-71), b and c in
-        code; returns the offset behind it.
-        """
-        tx[p] = 0x0E
-        tx[p + 1] = service
-        tx[p + 2] = code >> 8
-        tx[p + 3] = code & 0xFF
-        return p + 4
+        """`refusal.service_error`."""
+        return service_error(tx, p, service, code)
 
     # -- what the services share
     # -----------------------------------------------------------------------
@@ -376,7 +346,7 @@ class Server:
         link = aa.link
         pool = link.carrier.transfers
         other = pool.take(link.held)
-        if other is None and places.reclaim(self, aa):
+        if other is None and self.reclaim(aa):
             other = pool.take(link.held)
         if other is None:
             return False
@@ -386,176 +356,38 @@ class Server:
         aa.heat()
         return True
 
-    def abandon(self, aa):
-        """End the long transfer of an AA, if one runs (D-17)."""
-        t = aa.transfer
-        if t is not None:
-            aa.transfer = None
-            t.kind = NONE
-            link = aa.link
-            if link.streaming is aa:
-                link.streaming = None
-            link.held -= 1
-            link.carrier.transfers.give(t, link.held)
-            aa.heat()
+    def reclaim(self, aa):
+        """End a long transfer so that `aa` can begin one; False when there is none that may be ended.
+
+        First one that is only kept in case its last blocks were lost; then, for a
+        proven AA, that of one which is not.
+        """
+        carrier = aa.link.carrier
+        for t in self.every:
+            if t.kind == GBT_SENT and t.aa.transfer is t and t.aa.link.carrier.transfers is carrier.transfers:
+                abandon(t.aa)
+                return True
+        if not aa.proven():
+            return False
+        if carrier.stream:
+            aa = self.places.oldest(carrier.links, TRANSFERS, 2, aa.link)
+        else:
+            aa = self.places.oldest(carrier.links, TRANSFERS, 1)
+        if aa is None:
+            return False
+        self.trail.note("transfer-yields", aa.trail())
+        abandon(aa)
+        return True
 
     # -- association
     # ---------------------------------------------------------------------------------------
 
-    def associate(self, link, i, rx, off, end, tx):
-        """AARQ (C.3): open an AA, or say why not."""
-        aarq = self.aarq
-        well_formed = aarq.take(rx, off + HEADER, end)
-        if not (well_formed or link.carrier.stream):
-            # C-26: a datagram that is no AARQ is not answered, and ends no AA
-            return dropped(self, link, rx, off + 2, "malformed")
-        assoc = self.find_association(rx, off + 2)
-        if assoc is not None and assoc.preestablished:
-            assoc = None  # C-53: it is there without an AARQ, and has none to answer
-        elif i >= 0:
-            self.close(link, i)  # C-27: an AARQ on an open AA starts from scratch
-        if assoc is not None and aarq.context != assoc.context:
-            # a client that has logical and short names opens an AA with either
-            assoc = self.find_association(rx, off + 2, aarq.context) or assoc
-        if not aarq.response_allowed and (link.carrier.stream or assoc is None):
-            # B-05, B-07: no AARE, and over TCP no AA either
-            return dropped(self, link, rx, off + 2, "unconfirmed-over-tcp" if link.carrier.stream else "unknown-client")
-        if not well_formed or assoc is None:
-            # C-26, A-30: refused with our plain context name
-            refused(self, link, rx, off + 2, REJECTED)
-            return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None)
-        aa = self.admit(link, assoc, aarq.judge(rx, assoc, self.errors), rx, off + 2)
-        if not aarq.response_allowed:
-            return 0  # B-06
-        return aarq.aare(tx, HEADER, rx, aarq.answer, assoc.context, aa)
-
-    def admit(self, link, assoc, answer, pair, q):
-        """Open an AA for the wPorts pair[q:q+4] if `answer` accepts the AARQ
-        just judged; returns it, or None.
-
-        `aarq.answer` is then what the client may be told: the refusal of a full table too (C-18).
-        """
-        aa = link.take(pair, q) if answer == ACCEPTED else None
-        if aa is None and answer == ACCEPTED and assoc.mechanism == LOW:
-            # its secret was right; one with HLS has proved nothing before pass 3
-            link = places.make_room(self, link)
-            aa = link.take(pair, q)
-        if aa is not None:
-            self.open(link, aa, assoc)
-            if self.talks:
-                self.note("aa-open", aa.trail())
-        else:
-            if answer == ACCEPTED:
-                answer = REJECTED_TRANSIENT
-            elif answer == REJECTED_AUTHENTICATION:
-                add32(self.failed, 1, 1)  # E-59
-            refused(self, link, pair, q, answer)
-        self.aarq.answer = answer
-        return aa
-
-    def preestablish(self, link, pair, q):
-        """The pre-established AA of the wPorts pair[q:q+4] on a link where it is not open yet
-        (C-53); None when there is no such AA.
-
-        On a TCP connection it opens with the first WPDU. Over UDP it is one AA for all peers,
-        which keeps nothing from one datagram to the next: so nobody's first broadcast is lost
-        because the peers before him hold all the AAs.
-        """
-        if not self.established:
-            return None
-        if not link.carrier.stream:
-            link = self.common
-            i = find_key(link.keys, link.n, pair, q) if link is not None else -1
-            return link.aas[i] if i >= 0 else None
-        assoc = self.find_association(pair, q)
-        if assoc is None or not assoc.preestablished:
-            return None
-        return self.preestablished(link, assoc, assoc.conformance, pair, q)
-
-    def preestablished(self, link, assoc, conformance, pair, q):
-        """Open a pre-established AA. No AARQ tells what the client takes: the
-        longest response is the server's own.
-        """
-        self.aarq.forget()
-        self.aarq.conformance = conformance
-        return self.admit(link, assoc, ACCEPTED, pair, q)
-
     def open_common(self, send_limit):
-        """Open the pre-established AAs over UDP; called once. Long transfers have no place in
-        them: their blocks would be anybody's.
-        """
-        n = len(self.established)
+        """Open the pre-established AAs over UDP, in which an answer has at most so many octets."""
+        n = len(self.opening.established)
         if n:
-            self.common = link = Link(self.carrier(associations(n, 0), n, False, send_limit))
-            link.local = "any"
-            for assoc in self.established:
-                pair = bytes((assoc.client >> 8, assoc.client & 0xFF, assoc.server >> 8, assoc.server & 0xFF))
-                self.preestablished(link, assoc, assoc.conformance & WITHOUT_BLOCKS, pair, 0)
-
-    def find_association(self, pair, q, context=0):
-        """The Association object for the wPorts pair[q:q+4], client and server, the
-        first or that with a context; or None.
-        """
-        client = get16(pair, q)
-        device = get16(pair, q + 2)
-        for assoc in self.associations:
-            if assoc.client == client and assoc.server == device and (context == 0 or assoc.context == context):
-                return assoc
-        return None
-
-    def open(self, link, aa, assoc):
-        """Fill a fresh AA from the AARQ just judged."""
-        aarq = self.aarq
-        aa.state = ASSOCIATED
-        aa.assoc = assoc
-        aa.confirmed = aarq.response_allowed
-        aa.conformance = aarq.conformance & assoc.conformance
-        aa.max_send = aarq.max_pdu
-        aa.qos = aarq.qos
-        aa.user = aarq.user
-        aa.start = HEADER
-        aa.most = min(aarq.max_pdu or (self.pdu if assoc.preestablished else _LONGEST), link.carrier.send_limit)
-        aa.room = min(self.pdu, aa.most)
-        aa.transfer = None
-        link.served = True
-        places.opening(self, aa)
-        assoc.opened += 1
-        assoc.user = aarq.user
-        aa.opened()
-
-    def release(self, link, i, rx, off, end, tx):
-        """RLRQ: RLRE, and this AA ends; no other does (B-10, B-12, C-50 to C-54)."""
-        if not acse.release(rx, off + HEADER, end):
-            return dropped(self, link, rx, off + 2, "malformed")
-        if self.established:
-            assoc = self.find_association(rx, off + 2)
-            if assoc is not None and assoc.preestablished:
-                end = self.refuse(tx, HEADER, self.errors.release_refused) if link.carrier.stream else 0
-                return end or dropped(self, link, rx, off + 2, "pre-established")
-        if i < 0:
-            # C-51: nothing to release; a stream is answered, a datagram is not
-            return acse.rlre(tx, HEADER) if link.carrier.stream else dropped(self, link, rx, off + 2, "no-association")
-        confirmed = link.aas[i].confirmed
-        self.close(link, i)
-        return acse.rlre(tx, HEADER) if confirmed else 0
-
-    def close(self, link, i):
-        """End AA number i of a link."""
-        aa = link.aas[i]
-        self.abandon(aa)
-        if aa.state != IDLE:
-            aa.assoc.opened -= 1
-            if self.talks:
-                self.note("aa-close", aa.trail())
-        link.drop(i)
-
-    def note(self, event, text):
-        """Log the life of an AA."""
-        self.log("INFO", "dlms", event, text)
+            self.opening.open_common(Link(self.carrier(associations(n, 0), n, False, send_limit)))
 
     def abort(self, link):
-        """TCP-ABORT.indication, or the end of a UDP peer by inactivity: all AAs
-        of the link end (A-33, B-11).
-        """
-        while link.n:
-            self.close(link, link.n - 1)
+        """TCP-ABORT.indication, or the end of a UDP peer by inactivity: all AAs of the link end."""
+        self.opening.abort(link)

@@ -51,7 +51,7 @@ class LongPush:
     # what the server reads of an Association object
     context = 1
     packing = 0
-    mechanism = LOWEST  # it takes nobody's place (`dlms.places`)
+    mechanism = LOWEST  # it takes nobody's place (`dlms.aa.places`)
 
     def __init__(self, server, window, datagram):
         self.server = server
@@ -64,7 +64,7 @@ class LongPush:
         self.list = None  # its values, until its end: a client may write another list meanwhile
         self.connection = None  # over TCP
         self.next = self.next_value  # bound once
-        self.carrier = Carrier(server, None, server.transfers, 1, True, 0)
+        self.carrier = Carrier(None, server.transfers, 1, True, 0, server.pdu)
         self.link = link = Link(self.carrier)
         link.held = 1  # as of a link that has its transfer: a further one only while enough stay for the others
         self.aa = aa = Association()

@@ -31,7 +31,7 @@ class Service:
         self.datagram = limits.DATAGRAM
         self.tx = server.buffer(limits.DATAGRAM)
         tcp = server.carrier(associations(limits.ALL_ASSOCIATIONS, limits.CONNECTIONS), limits.ASSOCIATIONS, True)
-        self.connections = tcp.links = [Connection(tcp, queue, self.tx) for _ in range(limits.CONNECTIONS)]
+        self.connections = tcp.links = [Connection(server, tcp, queue, self.tx) for _ in range(limits.CONNECTIONS)]
         pool = associations(limits.ALL_UDP_ASSOCIATIONS, 0)
         room = limits.DATAGRAM - HEADER
         udp = server.carrier(pool, limits.UDP_ASSOCIATIONS, False, room)

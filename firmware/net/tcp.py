@@ -45,9 +45,9 @@ class Connection(Link):
     because a socket reads to offset 0 only.
     """
 
-    def __init__(self, carrier, queue, tx):
+    def __init__(self, server, carrier, queue, tx):
         super().__init__(carrier)
-        self.server = server = carrier.server
+        self.server = server
         self.queue = queue
         self.rx = bytearray(HEADER + server.pdu)
         self.tx = tx

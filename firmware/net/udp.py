@@ -153,7 +153,7 @@ class UdpPort:
 
     def dropped(self, peer, reason):
         """A datagram is no WPDU: say so at DEBUG (A-58)."""
-        if self.server.debug:
+        if self.server.trail.debug:
             self.server.log("DEBUG", "udp", "dropped", "peer=%s reason=%s" % (address.text(peer), reason))
 
     def answer(self, n, peer):

@@ -63,7 +63,7 @@ def rig(preestablished=False, aas=8):
             config = Config(PREESTABLISHED, device, b"", ALL, directory)
             config.preestablished = True
             server.associations.append(config)
-            server.established.append(config)
+            server.opening.established.append(config)
         server.open_common(1024)
     made.link = made.new_link(stream=False)
     return made
@@ -277,7 +277,7 @@ def test_preestablished_without_blocks_over_udp():
     """
     r = rig(True)
     r.server.pdu = 64
-    r.server.established[0].opened = 0
+    r.server.opening.established[0].opened = 0
     r.server.open_common(64)
     ask = "C001C1" + LIST + "0200"
     assert r.ask(ask, PREESTABLISHED) == "C401C1010E"
@@ -322,7 +322,7 @@ def test_preestablished_ends_with_its_connection():
 def test_worked_conformance():
     """What the pre-established AA offers is what its Association object has."""
     r = rig(True)
-    for config in r.server.established:
+    for config in r.server.opening.established:
         config.conformance = WORKED
     assert r.ask(GET, PREESTABLISHED) == ABC
     assert r.ask("C301C1" + THING + "01 01 0F00", PREESTABLISHED) == ("C701C10000" if WORKED & 1 else "D80102")

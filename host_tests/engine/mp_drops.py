@@ -68,7 +68,7 @@ def _drop(stream, before, client, device, apdu, reason):
         if before:
             rig.ask(before, link=link)
             assert link.n == 1
-        rig.server.debug = debug
+        rig.server.trail.debug = debug
         del rig.notes[:]
         n = link.n
         assert rig.ask(apdu, client, device, link) == ""
@@ -117,7 +117,7 @@ def test_every_tag_is_answered_or_told_of():
     for stream, before in ((TCP, ""), (TCP, PLAIN), (UDP, ""), (UDP, PLAIN), (UDP, UNCONFIRMED)):
         for client, device in ((16, 1), (77, 1), (16, 2), (0, 1), (16, 0), (16, 127), (0, 127)):
             rig = Rig()
-            rig.server.debug = True
+            rig.server.trail.debug = True
             link = linked(rig, stream)
             for tag in range(0, 256, 1 if client and device else 16):
                 if before and link.n == 0:

@@ -252,7 +252,7 @@ def test_transfers_over_udp():
 
 
 def streams(connections, all_of_them, most=4, transfers=4):
-    """A server and links as TCP connections are, and a function that asks over one of them."""
+    """Links as TCP connections are, a function that asks over one of them, and their server."""
     from dlms.aa.association import Link
 
     s = server(Table(transfers, connections))
@@ -264,14 +264,14 @@ def streams(connections, all_of_them, most=4, transfers=4):
         wpdu = header(pair, apdu)
         return bytes(tx[8 : s.handle(link, wpdu, 0, len(wpdu), tx)])
 
-    return links, ask
+    return links, ask, s
 
 
 def test_a_connection_keeps_its_last_association():
     """Over TCP an AA with a secret takes the place of the oldest one without that is
     not the only one of its connection.
     """
-    links, ask = streams(3, 5)
+    links, ask, _ = streams(3, 5)
     anonymous, other, third = links
     for pair in ANONYMOUS[:3]:
         assert ask(anonymous, pair, LOWEST)[17] == 0
@@ -289,7 +289,7 @@ def test_a_connection_keeps_its_last_association():
     assert other.n == 2 and ask(other, (16, 1), NAME)[0] == 0xD8
     assert ask(third, (32, 17), aarq(32))[17] == TRANSIENT
     # what stands on a full connection is its client's own
-    links, ask = streams(2, 8, 2)
+    links, ask, _ = streams(2, 8, 2)
     for pair in ANONYMOUS[:2]:
         assert ask(links[0], pair, LOWEST)[17] == 0
     assert ask(links[0], (32, 1), aarq(32))[17] == TRANSIENT
@@ -301,13 +301,12 @@ def test_a_long_answer_in_one_piece_is_not_cut():
     left; another AA of the connection does.
     """
     for slices in (0, 1, 9):
-        links, ask = streams(2, 3)
+        links, ask, server = streams(2, 3)
         anonymous, other = links
         assert ask(anonymous, (16, 1), LOWEST[:-5] + bytes.fromhex("00021DFFFF"))[17] == 0
         assert ask(anonymous, (1, 1), LOWEST)[17] == 0
         assert ask(other, (32, 1), aarq(32))[17] == 0
         assert ask(anonymous, (16, 1), LIST) == b"" and anonymous.streaming is not None
-        server = anonymous.carrier.server
         tx = server.buffer()
         got = b""
         while anonymous.streaming is not None:
@@ -321,7 +320,7 @@ def test_a_long_answer_in_one_piece_is_not_cut():
 
 
 def test_transfers_over_tcp():
-    links, ask = streams(2, 8, 4, 3)
+    links, ask, _ = streams(2, 8, 4, 3)
     for pair in ANONYMOUS[:2]:
         assert ask(links[0], pair, LOWEST)[17] == 0
         assert ask(links[0], pair, LIST)[:4] == b"\xc4\2\xc1\0"

@@ -172,7 +172,7 @@ def test_a_get_in_a_preestablished_association():
     for stream in (True, False):
         rig = Rig(conformance=EVERYTHING)
         rig.public.preestablished = True
-        rig.server.established.append(rig.public)
+        rig.server.opening.established.append(rig.public)
         rig.server.open_common(500)
         link = rig.new_link(stream=stream)
         assert rig.ask("C001C1" + THING + "0200", link=link) == "C401C1000903616263"
@@ -287,7 +287,7 @@ def test_too_long():
 def test_lines_of_the_log():
     """At DEBUG, one for each that was not answered; none for what was."""
     rig = new()
-    rig.server.debug = True
+    rig.server.trail.debug = True
     for request in (
         "C10101" + THING + "0200 1105",
         "C30101" + THING + "01 00",
@@ -301,7 +301,7 @@ def test_lines_of_the_log():
     assert [line.split()[-1] for line in lines] == ["service=" + service for service in services], lines
     assert all(line.startswith("DEBUG unanswered TCP client=") and "/16 server=" in line for line in lines)
     rig = new(ctt=True)
-    rig.server.debug = True
+    rig.server.trail.debug = True
     rig.ask("C00101" + THING + "0200")
     assert rig.notes[-1].startswith("DEBUG unanswered ") and rig.notes[-1].endswith(" service=get")
     rx = unhex("0001 0010 0001 FFFF C10101")

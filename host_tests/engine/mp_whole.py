@@ -243,5 +243,5 @@ def test_preestablished():
     rig = Rig(conformance=PLAIN)
     fill(rig, True, 0)
     rig.public.preestablished = True
-    rig.server.established = [rig.public]
+    rig.server.opening.established = [rig.public]
     assert rig.ask(GET) == REFUSED

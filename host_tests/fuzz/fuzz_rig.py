@@ -252,7 +252,7 @@ class Rig:
         opened = 0
         for association in self.meter.associations:
             opened += association.opened
-        if opened != self.links[0].n + self.links[1].n + self.server.common.n:
+        if opened != self.links[0].n + self.links[1].n + self.server.opening.common.n:
             raise Broken("associations are miscounted")
 
     # -- many

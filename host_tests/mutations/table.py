@@ -144,7 +144,7 @@ MUTATIONS = (
     Mutation(
         "preestablished-association-released",
         "C-53",
-        "dlms/server.py",
+        "dlms/aa/opening.py",
         "assoc is not None and assoc.preestablished:\n                end =",
         "False:\n                end =",
         (ENGINE + "mp_all_station.py::test_preestablished_cannot_be_released[cpython]",),
@@ -154,7 +154,7 @@ MUTATIONS = (
         "D-96",
         "dlms/server.py",
         '"not-awaited")\n            return 0',
-        '"not-awaited")\n            return self.refuse(tx, HEADER, self.errors.no_association)',
+        '"not-awaited")\n            return refuse(tx, HEADER, self.errors.no_association)',
         (
             WIRE
             + "test_unsolicited_broadcast.py::test_a_confirmation_of_nothing_is_not_answered_in_a_preestablished_association[tcp]",
@@ -200,7 +200,7 @@ MUTATIONS = (
     Mutation(
         "conformance-as-proposed",
         "C-38",
-        "dlms/server.py",
+        "dlms/aa/opening.py",
         "aa.conformance = aarq.conformance & assoc.conformance",
         "aa.conformance = aarq.conformance",
         (
@@ -211,15 +211,15 @@ MUTATIONS = (
     Mutation(
         "client-pdu-size-ignored",
         "C-17",
-        "dlms/server.py",
-        "aa.room = min(self.pdu, aa.most)",
-        "aa.room = self.pdu",
+        "dlms/aa/opening.py",
+        "aa.room = min(pdu, aa.most)",
+        "aa.room = pdu",
         (WIRE + "test_get_sizes.py::test_every_attribute_reads_identically",),
     ),
     Mutation(
         "release-ends-all-associations",
         "B-10",
-        "dlms/server.py",
+        "dlms/aa/opening.py",
         "self.close(link, i)\n        return acse.rlre",
         "self.abort(link)\n        return acse.rlre",
         (WIRE + "test_links_associations.py::test_release_in_any_order",),
@@ -314,7 +314,7 @@ MUTATIONS = (
     Mutation(
         "transfer-not-given-back",
         "D-17",
-        "dlms/server.py",
+        "dlms/long/lending.py",
         "link.carrier.transfers.give(t, link.held)",
         "pass",
         (FUZZ + "test_fuzz_engine.py::test_any_long_sequence_of_requests_leaves_a_serving_meter",),

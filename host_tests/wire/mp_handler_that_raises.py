@@ -93,7 +93,7 @@ def test_connection_closes():
 
     lines = []
     server = Server([1], [], limits, log=lambda *words: lines.append(" ".join(words)))
-    connection = Connection(server.carrier(associations(2, 0), 2, True), Queue(), server.buffer())
+    connection = Connection(server, server.carrier(associations(2, 0), 2, True), Queue(), server.buffer())
     for fault, reason in (
         (OSError(104, "reset"), "reason=error-104"),
         (ValueError("planted"), "reason=error-ValueError"),

@@ -53,7 +53,7 @@ class Server:
         return bytearray(200)
 
     def carrier(self, pool, most, stream, send_limit=0):
-        return Carrier(self, pool, None, most, stream, send_limit)
+        return Carrier(pool, None, most, stream, send_limit, self.pdu)
 
 
 class Rig:

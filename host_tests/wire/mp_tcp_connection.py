@@ -89,7 +89,7 @@ class Rig:
         self.tx = self.server.buffer()
 
     def connection(self):
-        return tcp.Connection(self.server.carrier(self.pool, 4, True), self.queue, self.tx)
+        return tcp.Connection(self.server, self.server.carrier(self.pool, 4, True), self.queue, self.tx)
 
     def run(self, incoming, takes=()):
         """What a connection sends that gets `incoming`, polled as the loop would."""

@@ -162,7 +162,7 @@ class Aarq:
             said[1] = aa.qos if aa.qos >= 0 else _NONE
             said[2] = aa.conformance >> 16
             said[3] = aa.conformance & 0xFFFF
-            said[4] = aa.link.carrier.server.pdu
+            said[4] = aa.link.carrier.pdu
             said[5] = _VAA_NAME_LN if aa.assoc.context & 1 else _VAA_NAME_SN
         elif self.fault >= 0:
             said[0] = _ERROR

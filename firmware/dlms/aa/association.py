@@ -76,18 +76,19 @@ class Association:
             self._parameters = self.trail().encode()
         return self._parameters
 
-    def opened(self):
-        """The AA is in force: take what serving it needs from the association object."""
+    def opened(self, errors, list_limit):
+        """The AA is in force: take what serving it needs from the association object, the table of
+        answers and the most entries of a list.
+        """
         self._trail = self._parameters = None
         d = self.assoc.directory
         self.directory = d
         self.acc = self.assoc.acc
         current = d.objs.index(None) if None in d.objs else 0xFFFF
-        server = self.link.carrier.server
-        refusals = server.errors.unknown_object << 8 | server.errors.no_right
-        gets = answers_get(server, self)
+        refusals = errors.unknown_object << 8 | errors.no_right
+        gets = answers_get(errors, self)
         self.way = (
-            d.table, d.n << 16 | current, d.objs, self.acc, d.rows, self.room, gets, self.conformance, server.list_limit, refusals,
+            d.table, d.n << 16 | current, d.objs, self.acc, d.rows, self.room, gets, self.conformance, list_limit, refusals,
         )  # fmt: skip
         self.heat()
 
@@ -114,13 +115,13 @@ class Carrier:
 
     links = ()
 
-    def __init__(self, server, pool, transfers, most, stream, send_limit):
-        self.server = server
+    def __init__(self, pool, transfers, most, stream, send_limit, pdu):
         self.pool = pool
         self.transfers = transfers
         self.most = most
         self.stream = stream
         self.send_limit = send_limit
+        self.pdu = pdu
 
 
 class Link:

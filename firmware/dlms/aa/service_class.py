@@ -30,11 +30,11 @@ def unconfirmed(rx, p, end):
     return tag == _GENERAL_BLOCK_TRANSFER or (p < end and rx[p] & _CONFIRMED == 0)
 
 
-def answers_get(server, aa):
+def answers_get(errors, aa):
     """True when a GET in this AA is answered whatever its service class: a
     confirmed AA that an AARQ opened (B-09).
     """
-    return aa.confirmed and not aa.assoc.preestablished and server.errors.unconfirmed_get
+    return aa.confirmed and not aa.assoc.preestablished and errors.unconfirmed_get
 
 
 def silent(rx, p, end, gets):

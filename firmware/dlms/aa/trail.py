@@ -27,34 +27,51 @@ def trail(link, client, server):
     )
 
 
-def refused(server, link, pair, q, answer):
-    """An AARQ between the wPorts pair[q:q+4] opens no AA, and is answered so:
-    result, source and diagnostic.
-    """
-    if server.talks:
-        server.note("aa-refused", trail(link, get16(pair, q), get16(pair, q + 2)) + " answer=%06x" % answer)
+class Trail:
+    """Writes these lines. log: called with level, component, event and text."""
 
+    debug = False  # whether the log takes DEBUG: then it is told why a WPDU was dropped
+    talks = True  # whether it takes INFO: then it is told which AAs open and end
 
-def dropped(server, link, pair, q, reason):
-    """A WPDU of a link, with the wPorts pair[q:q+4], is dropped for a reason in one
-    word. Returns 0: no octets of an answer.
-    """
-    if server.debug:
-        server.log(
-            "DEBUG", "dlms", "dropped", "%s reason=%s" % (trail(link, get16(pair, q), get16(pair, q + 2)), reason)
-        )
-    return 0
+    def __init__(self, log):
+        self.log = log
 
+    def note(self, event, text):
+        """What an operator should know of the life of an AA."""
+        self.log("INFO", "dlms", event, text)
 
-def unanswered(server, aa, service):
-    """A service was unconfirmed, so nothing is sent, whatever became of it (B-09).
-    Returns 0: no octets of an answer.
-    """
-    if server.debug:
-        server.log("DEBUG", "dlms", "unanswered", "%s service=%s" % (aa.trail(), service))
-    return 0
+    def refused(self, link, pair, q, answer):
+        """An AARQ between the wPorts pair[q:q+4] opens no AA, and is answered so:
+        result, source and diagnostic.
+        """
+        if self.talks:
+            self.note("aa-refused", trail(link, get16(pair, q), get16(pair, q + 2)) + " answer=%06x" % answer)
 
+    def dropped(self, link, pair, q, reason):
+        """A WPDU of a link, with the wPorts pair[q:q+4], is dropped for a reason in one
+        word. Returns 0: no octets of an answer.
+        """
+        if self.debug:
+            text = trail(link, get16(pair, q), get16(pair, q + 2))
+            self.log("DEBUG", "dlms", "dropped", "%s reason=%s" % (text, reason))
+        return 0
 
-def dropped_in(server, aa, reason):
-    """`dropped` for an open AA, whose wPorts its link has as a request does."""
-    return dropped(server, aa.link, aa.link.keys, 4 * aa.index, reason)
+    def dropped_in(self, aa, reason):
+        """`dropped` for an open AA, whose wPorts its link has as a request does."""
+        return self.dropped(aa.link, aa.link.keys, 4 * aa.index, reason)
+
+    def unanswered(self, aa, service):
+        """A service was unconfirmed, so nothing is sent, whatever became of it (B-09).
+        Returns 0: no octets of an answer.
+        """
+        if self.debug:
+            self.log("DEBUG", "dlms", "unanswered", "%s service=%s" % (aa.trail(), service))
+        return 0
+
+    def cut_short(self, aa):
+        """What an answer announced cannot be kept: its connection ends."""
+        self.log("WARN", "dlms", "answer-cut-short", aa.trail())
+
+    def raised(self, e):
+        """An object raised the exception e."""
+        self.log("ERROR", "dlms", "object-raised", repr(e))

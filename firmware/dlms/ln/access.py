@@ -30,7 +30,6 @@ from dlms.codec.axdr import NULL, put_size
 from dlms.codec.conformance import ACCESS, ATTRIBUTE_0_GET, ATTRIBUTE_0_SET, GENERAL_BLOCK_TRANSFER
 from dlms.codec.errors import SUCCESS
 from dlms.codec.octets import copy, length, length_size
-from dlms.aa.trail import unanswered
 from dlms.long.stream import HEAD
 from dlms.ln import action, get, set
 from dlms.ln.items import plain_items, plain_shape
@@ -73,14 +72,14 @@ def request(server, aa, rx, p, end, tx):
         code = accept(server, server.scratch, rx, p + 1, end)
     if code:
         # an unconfirmed service gets no answer, whatever is wrong with it (D-99)
-        return server.exception(aa, tx, code) if confirmed else unanswered(server, aa, "access")
+        return server.exception(aa, tx, code) if confirmed else server.trail.unanswered(aa, "access")
     t = server.scratch
     t.aa = aa
     if not confirmed:
         # executed, and nothing is sent
         while t.next():
             t.n = 0
-        return unanswered(server, aa, "access")
+        return server.trail.unanswered(aa, "access")
     start = aa.start
     tx[start] = 0xDA
     copy(tx, start + 1, rx, p + 1, _ID)

@@ -18,7 +18,6 @@ from dlms.codec.conformance import ACTION, BLOCK_ACTION, MULTIPLE_REFERENCES
 from dlms.codec.errors import LONG_ACTION_ABORTED, NO_LONG_ACTION_IN_PROGRESS, SUCCESS
 from dlms.codec.octets import find, length, length_size, put32, scan, u32_equal
 from dlms.aa.service_class import stray
-from dlms.aa.trail import unanswered
 from dlms.long import blocks, states
 from dlms.long.response import first, following
 from dlms.long.states import ACTION_IN, ACTION_OUT
@@ -70,7 +69,7 @@ def unheard(server, aa, iip):
     t = aa.transfer
     if t is not None and t.kind != ACTION_IN and not stray(aa, iip):
         server.abandon(aa)
-    return unanswered(server, aa, "action")
+    return server.trail.unanswered(aa, "action")
 
 
 def result(aa, tx, iip, code):

@@ -15,7 +15,6 @@ from dlms.codec.conformance import ATTRIBUTE_0_GET, GET, MULTIPLE_REFERENCES, SE
 from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, SUCCESS
 from dlms.codec.octets import copy, find, length, length_size, u32_equal
 from dlms.aa.service_class import answers_get, stray
-from dlms.aa.trail import unanswered
 from dlms.long import states
 from dlms.long.response import first, following
 from dlms.long.states import GET_OUT
@@ -36,9 +35,9 @@ def request(server, aa, rx, p, end, tx):
         return server.exception(aa, tx, errors.no_invoke_id)
     choice = rx[p + 1]
     iip = rx[p + 2]
-    if iip & 0x40 == 0 and not answers_get(server, aa) and yields_nothing(aa, choice):
+    if iip & 0x40 == 0 and not answers_get(server.errors, aa) and yields_nothing(aa, choice):
         turn(server, aa, choice, iip)
-        return unanswered(server, aa, "get")
+        return server.trail.unanswered(aa, "get")
     if aa.conformance & GET == 0:
         return server.exception(aa, tx, errors.service_not_negotiated)
     if choice == 1:

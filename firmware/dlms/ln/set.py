@@ -16,7 +16,6 @@ from dlms.codec.axdr import NULL, STRUCTURE
 from dlms.codec.conformance import ATTRIBUTE_0_SET, BLOCK_SET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS, SET
 from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, OTHER_REASON, SUCCESS
 from dlms.codec.octets import copy, find, length, length_size, put32, scan
-from dlms.aa.trail import unanswered
 from dlms.long import blocks, states
 from dlms.long.states import SET_IN
 from dlms.ln.get import selection_end
@@ -36,7 +35,11 @@ def request(server, aa, rx, p, end, tx):
     choice = rx[p + 1]
     iip = rx[p + 2]
     if aa.conformance & SET == 0:
-        return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else unanswered(server, aa, "set")
+        return (
+            server.exception(aa, tx, errors.service_not_negotiated)
+            if iip & 0x40
+            else server.trail.unanswered(aa, "set")
+        )
     if choice != 3 and aa.transfer is not None:
         server.abandon(aa)
     if choice == 1:
@@ -53,7 +56,7 @@ def request(server, aa, rx, p, end, tx):
         end = result(aa, tx, iip, errors.malformed_set)
         iip |= choice & 0x40  # no choice has this bit: the octet was left out, and the service class stands there
     # an unconfirmed SET is executed and nothing is sent, whatever is wrong with it (B-09, D-99)
-    return end if iip & 0x40 else unanswered(server, aa, "set")
+    return end if iip & 0x40 else server.trail.unanswered(aa, "set")
 
 
 def result(aa, tx, iip, code):

@@ -137,7 +137,7 @@ def more(server, link, tx):
         refused(server, t)
         end = refuse(server, aa, t, tag, iip, tx)
     except Exception as e:
-        server.log("ERROR", "dlms", "object-raised", repr(e))
+        server.trail.raised(e)
         end = raised(server, aa, t, tag, iip, tx)
     server.abandon(aa)
     if t.block:
@@ -179,7 +179,7 @@ def write(server, link, aa, t, tx):
     t.whole -= n - off
     # before the last octets leave: the value must end with them
     if t.fault or (t.whole == 0 and t.more()):
-        server.log("WARN", "dlms", "answer-cut-short", aa.trail())
+        server.trail.cut_short(aa)
         server.abandon(aa)
         return BROKEN
     if t.whole == 0:

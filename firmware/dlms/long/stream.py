@@ -20,7 +20,7 @@ from dlms.codec import axdr
 from dlms.codec.errors import SUCCESS
 from dlms.codec.octets import copy
 from dlms.aa.association import ROW
-from dlms.long.states import NONE
+from dlms.long.states import NONE, WHOLE_OUT
 
 HEAD = const(16)  # carry[:HEAD] takes back octets that did fit a normal response but not a block
 
@@ -122,6 +122,10 @@ class Transfer(Cursor):
         self.overflow = False
         self.once = False
         self.obj = None
+
+    def may_end(self):
+        """Whether it may be ended for another one: not when its length was announced (D-118)."""
+        return self.kind != WHOLE_OUT
 
     # -- inbound -------------------------------------------------------------------------------
 
