@@ -123,9 +123,9 @@ class Console:
     all, whatever the writes; to a pseudo terminal 256, text and line end each for itself. What was
     written of a line that goes no further is ended in front of the next one.
 
-    asks: on ports whose poll reports it. On others (a board) the first answer decides: a console that
-    takes nothing before anything was written does not report it, and is written to without asking. path:
-    by which the system names standard output.
+    asks: on ports whose poll reports it. On others (a board) the first answer decides: a console
+    that takes nothing before anything was written does not report it, and is written to without
+    asking. path: by which the system names standard output.
     """
 
     def __init__(self, asks, out=None, path="/dev/stdout"):

@@ -147,5 +147,7 @@ def no_parameter(buf, off, end):
 
 
 def answered(result, o):
-    """What `act` returns for a method without return data: o on success, otherwise the result negated."""
+    """What `act` returns for a method without return data: o on success,
+    otherwise the result negated.
+    """
     return -result if result else o

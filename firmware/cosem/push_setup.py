@@ -7,8 +7,8 @@ there to the destination, with windows, retries and confirmation as given here.
 
 Version 2 as public implementations have it: elements of push_object_list carry a restriction and
 columns, repetition_delay is a structure. Of the current version 3 no table of attributes is public.
-Taken are TCP and UDP with numeric addresses, and A-XDR. Which part of an attribute is sent is explained in
-`cosem.push_objects`.
+Taken are TCP and UDP with numeric addresses, and A-XDR. Which part of an attribute is sent is
+explained in `cosem.push_objects`.
 
 A push that is longer than one APDU is not captured: the outbox then holds the head of its
 DataNotification alone, with the time and number of the trigger, and `net.long_push` reads the

@@ -357,7 +357,8 @@ class Server:
         return True
 
     def reclaim(self, aa):
-        """End a long transfer so that `aa` can begin one; False when there is none that may be ended.
+        """End a long transfer so that `aa` can begin one; False when
+        there is none that may be ended.
 
         First one that is only kept in case its last blocks were lost; then, for a
         proven AA, that of one which is not.

@@ -4,9 +4,14 @@ for interpreters without an emitter.
 `now` is what a source measures, an array("i") of SIZE numbers, in which
 every number stays below 2**30:
 
-    0 power L1 L2 L3 W  | 3 reactive L1 L2 L3 var | 6 voltage L1 L2 L3 0.1 V | 9
-                        current L1 L2 L3 0.01 A
-    12 generation W     | 13 frequency 0.01 Hz    | 14 flow of the five channels, W and var | 19 noise, for `household` alone
+    0   power L1 L2 L3      W
+    3   reactive L1 L2 L3   var
+    6   voltage L1 L2 L3    0.1 V
+    9   current L1 L2 L3    0.01 A
+    12  generation          W
+    13  frequency           0.01 Hz
+    14  flow of channels    W and var, five
+    19  noise               for `household` alone
 
 The channels, in `flow` and in `energy`: import, export, reactive
 import, reactive export, generation.

@@ -7,8 +7,9 @@ it, each notice once (REQUIREMENTS B-16).
 
 Neither stands in for the other: this client has no secret, so that anyone may open such an AA and
 be gone, and a datagram proves no delivery. They go along the same outbox, each at its own pace. The
-teller is ahead: a notice comes to the sender when the AAs have been notified, or when those that are
-busy, with an answer that is not fetched, have had their time: a second where a destination waits.
+teller is ahead: a notice comes to the sender when the AAs have been notified, or when those that
+are busy, with an answer that is not fetched, have had their time: a second where a destination
+waits.
 """
 
 from micropython import const

@@ -1,9 +1,9 @@
 """A stand-in for a board: the unix port's REPL on a pseudo-terminal, its files on a
 littlefs in memory, behind a TCP port.
 
-What mpremote and the tools of tools/image/boards do with a serial port they do with it for real; what a
-board has beyond a REPL and a file system it lacks. `cut_after` breaks the connection after that
-many octets, as an unplugged cable does.
+What mpremote and the tools of tools/image/boards do with a serial port they do with it for real;
+what a board has beyond a REPL and a file system it lacks. `cut_after` breaks the connection after
+that many octets, as an unplugged cable does.
 """
 
 from __future__ import annotations

@@ -233,7 +233,9 @@ rom.take_part(sys.modules["__main__"])
     ],
 )
 def test_a_makemanifest_that_calls_its_tool_in_another_way_ends_the_build(tmp_path, freezing, code, said):
-    """Otherwise everything would be frozen without a word, and take the heap that it is frozen to spare."""
+    """Otherwise everything would be frozen without a word, and take the
+    heap that it is frozen to spare.
+    """
     output = str(tmp_path / "frozen_content.c")
     script = FREEZING.format(root=str(ROOT), output=output, freezing=freezing)
     words = [sys.executable, "-c", script, "-o", output]

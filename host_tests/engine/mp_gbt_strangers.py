@@ -72,7 +72,9 @@ def test_a_stranger_in_a_request():
 
 
 def test_a_stranger_in_the_place_of_the_last_block():
-    """It makes up a whole request; the right one comes after it and gets an error, as this one was not."""
+    """It makes up a whole request; the right one comes after it and gets
+    an error, as this one was not.
+    """
     for stream in (True, False):
         rig = new(64, EVERYTHING, stream=stream)
         for number in (1, 2, 3):

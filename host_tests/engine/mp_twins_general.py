@@ -1,4 +1,6 @@
-"""The native functions of general blocks and of ACCESS give the same as their plain twins (see `mp_twins`)."""
+"""The native functions of general blocks and of ACCESS give the same as
+their plain twins (see `mp_twins`).
+"""
 
 from array import array
 
@@ -46,7 +48,9 @@ def _now(random):
 
 
 def _block(random, now, n):
-    """A block like one that may come: `E0 control number ack length data`, cut or with another length now and then."""
+    """A block like one that may come: `E0 control number ack length data`, cut or
+    with another length now and then.
+    """
     number = random.below(8) if random.below(3) else now[GOT] + 1
     ack = random.below(8) if random.below(3) else now[SENT]
     size = bytes((n,)) if n < 128 else bytes((0x81, n)) if n < 256 else bytes((0x82, n >> 8, n & 255))
@@ -67,7 +71,9 @@ def _block(random, now, n):
 
 
 def _twice(name, now, *arguments):
-    """What a function and its twin make of equal arguments: results and everything that they changed."""
+    """What a function and its twin make of equal arguments: results and
+    everything that they changed.
+    """
     made = []
     for twin in (general_viper, general_plain):
         copies = [bytearray(each) if isinstance(each, bytearray) else each for each in arguments]

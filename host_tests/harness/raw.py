@@ -37,8 +37,8 @@ def wpdu(source: int, destination: int, apdu: bytes, version: int = 1, length: i
 def part(sock: socket.socket) -> None:
     """End a TCP connection and wait until the meter has ended it too.
 
-    Otherwise its place may be taken still when the next test opens as many as there are: a meter looks
-    at its listener and at its connections in whatever order the poll has them.
+    Otherwise its place may be taken still when the next test opens as many as there are: a meter
+    looks at its listener and at its connections in whatever order the poll has them.
     """
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_WR)

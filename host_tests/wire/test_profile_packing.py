@@ -33,8 +33,8 @@ def packed(request: pytest.FixtureRequest, client: ClientFactory, pytestconfig: 
 
 
 def expanded(buffer: Data, columns: int) -> list[tuple[Data, ...]]:
-    """The rows of an array with every null-data replaced by what follows from the row before; column 0
-    is the clock if there are all `columns`.
+    """The rows of an array with every null-data replaced by what follows from the row before;
+    column 0 is the clock if there are all `columns`.
     """
     found: list[tuple[Data, ...]] = []
     for row in axdr.elements(buffer):

@@ -167,7 +167,9 @@ def test_request_outside_any_association_is_not_answered(link):
 
 @pytest.mark.req("A-27", "D-95")
 def test_apdu_above_the_receive_pdu_size(link, meter):
-    """Inside an AA it gets an error, if it is one right datagram; outside of one nothing is answered."""
+    """Inside an AA it gets an error, if it is one right datagram;
+    outside of one nothing is answered.
+    """
     link.send(wpdu(PUBLIC, MANAGEMENT, bytes(1100)))
     limit = receive_pdu_size(associate(link))
     if limit + 9 > meter.limits.DATAGRAM:

@@ -150,8 +150,8 @@ def test_announced_and_never_sent(tcp, connection, limit):
         gone.send(oversize(0xFFFF)[: limit + 18])
         gone.reset()
         # What has arrived is read before the reset: a buffer full, the ten octets after it, the
-        # end. Each takes a round of the meter's loop, and so does each of these; otherwise many that go
-        # away at once take all the places of a small board.
+        # end. Each takes a round of the meter's loop, and so does each of these; otherwise many
+        # that go away at once take all the places of a small board.
         for _ in range(4):
             assert serves(connection)
     assert is_aare(ask(tcp(), AARQ))

@@ -81,7 +81,9 @@ class Item:
 
 
 def learn(opened: Association, objects: Sequence[ListedObject]) -> Directory:
-    """Ask a meter for what it pushes and for the units of it; what it does not report stays unnamed."""
+    """Ask a meter for what it pushes and for the units of it; what it
+    does not report stays unnamed.
+    """
     found = Directory()
     readable = [item.instance for item in objects if item.class_id == PUSH_SETUP and _LIST in item.readable]
     setups = [CosemAttribute(PUSH_SETUP, instance, _LIST) for instance in readable]

@@ -1,9 +1,9 @@
 """Rows of a Profile generic, with headings and units of what was captured.
 :mod:`profile_output` prints them.
 
-Nothing odd ends the reading: a column that cannot be identified keeps its number, a row of another form
-keeps its values, and what is missing of sort method, period or count is done without. ``remarks``
-and the rows say what was odd. A transfer that breaks off leaves the rows that came.
+Nothing odd ends the reading: a column that cannot be identified keeps its number, a row of another
+form keeps its values, and what is missing of sort method, period or count is done without.
+``remarks`` and the rows say what was odd. A transfer that breaks off leaves the rows that came.
 """
 
 from __future__ import annotations
@@ -228,7 +228,9 @@ class ProfileReader:
         return columns
 
     def _newest(self, newest: int, lifo: bool) -> None:
-        """The newest rows by entry where the meter can select, otherwise the end of the whole buffer."""
+        """The newest rows by entry where the meter can select, otherwise
+        the end of the whole buffer.
+        """
         in_use, negotiated = self.profile.entries_in_use, self.opened.negotiated
         if in_use is not None and negotiated is not None and Conformance.SELECTIVE_ACCESS in negotiated.conformance:
             first = 1 if lifo else max(1, in_use - newest + 1)

@@ -163,8 +163,8 @@ class Dialogue:
         return end
 
     def _next(self, progress: float) -> GeneralBlock | None:
-        """The next new block of the server; None when it is silent and should get our acknowledgement again;
-        Timeout when it was silent too long.
+        """The next new block of the server; None when it is silent and should get our
+        acknowledgement again; Timeout when it was silent too long.
         """
         while True:
             wait = PATIENCE * min(2**self._silences, 4) if self._lossy else self._timeout

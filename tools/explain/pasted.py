@@ -8,8 +8,8 @@ it, and ``**`` for a hidden octet.
     TRACE 1234 10.0.0.5:40000 < 0001…  lines of a meter that runs with trace=on
     0000  00 01 00 10 …   ….           a hex dump with offsets
 
-In a text with marked lines each of them begins an item, and lines of other words are left out. Otherwise
-a blank line ends an item, and so does a line at whose end a WPDU or APDU is whole.
+In a text with marked lines each of them begins an item, and lines of other words are left out.
+Otherwise a blank line ends an item, and so does a line at whose end a WPDU or APDU is whole.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 out of order, twice or not at all.
 
 Segments are taken as they come. Octets behind a gap wait for what fills it; when the other side
-acknowledges more than the capture has, or the capture ends, the gap is reported, and the stream goes on
-at the next segment that begins like a WPDU.
+acknowledges more than the capture has, or the capture ends, the gap is reported, and the stream
+goes on at the next segment that begins like a WPDU.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Pushes in general blocks, put together: each is shown whole or reported lost,
 and never are two of them mixed.
 
-Blocks carry no name of their push, only numbers from 1. Which push a block belongs to is recognized by
-these rules, for each way (transport, peer and wPorts) on its own:
+Blocks carry no name of their push, only numbers from 1. Which push a block belongs to is recognized
+by these rules, for each way (transport, peer and wPorts) on its own:
 
     a number that is there already, other octets        another push: the one before is lost
     a number after the last block, or a last block      the same

@@ -17,11 +17,11 @@ import re
 import sys
 from pathlib import Path
 
-from tools.commented import commented
 from tools.dlmsclient import Client, parse_object_list
 from tools.dlmsclient.cosem import class_name, obis_name
 from tools.dlmsclient.objects import ListedObject
 from tools.launcher import LauncherError, Meter
+from tools.upkeep.commented import commented
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = ROOT / "README.md"

@@ -1,12 +1,13 @@
-"""AAs open and end: AARQ, RLRQ, a lost connection, a place that has to be given up (REQUIREMENTS C.1 to C.5).
+"""AAs open and end: AARQ, RLRQ, a lost connection, a place that has to be
+given up (REQUIREMENTS C.1 to C.5).
 
     AARQ    associate -> aarq.judge -> admit -> open, or why not; where all places are taken make_room
     RLRQ    release -> close
     lost    abort: all AAs of the link
     none    preestablish: an AA that is there without an AARQ (C-53)
 
-An answer is written behind HEADER of tx, and the offset behind it is returned, or 0 for none. Opening
-and closing are logged; no other request takes heap for it.
+An answer is written behind HEADER of tx, and the offset behind it is returned, or 0 for none.
+Opening and closing are logged; no other request takes heap for it.
 """
 
 from micropython import const

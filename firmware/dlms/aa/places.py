@@ -1,20 +1,23 @@
 """Who yields where all places are taken: an AA whose client has proved who it is takes that of
 the oldest one whose client has not.
 
-Otherwise whoever opens AAs at lowest level security keeps every client with a secret out (REQUIREMENTS A-47). The places are
+Otherwise whoever opens AAs at lowest level security keeps every client with a secret
+out (REQUIREMENTS A-47). The places are
 
     links          UDP peers that hold AAs: one without any proven AA yields whole
     AAs of a peer  over UDP, where whoever knows its address may open them; over TCP they are its own
     AAs of all     of one transport; over TCP every other connection keeps one (A-32)
     transfers      of one transport; over TCP every other connection keeps one
 
-An AA whose long answer leaves in one piece (`dlms.ln.whole`) does not yield meanwhile; its connection has others that may.
+An AA whose long answer leaves in one piece (`dlms.ln.whole`) does not yield meanwhile;
+its connection has others that may.
 
 The oldest is the AA that was opened first. Proven is `Association.proven`: an AA in state
 PENDING is not, so that it yields like one without authentication, and opening it takes nobody's
 place.
 
-Here is who yields. That it ends see to `opening.Opening.make_room`, and of transfers `dlms.long.lending`.
+Here is who yields. That it ends see to `opening.Opening.make_room`, and of
+transfers `dlms.long.lending`.
 """
 
 from micropython import const

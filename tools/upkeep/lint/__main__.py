@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-from tools.upkeep import pictures
+from tools.upkeep import pictures, wrap
 
 from . import boards, cited, constants, docstrings, imports, marks, names, prose, requirements, text
 from .report import ROOT, Problem
@@ -31,6 +31,7 @@ CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
     "pictures": ("pictures are what the code says", _pictures),
     "prose": (f"sentences have at most {prose.MOST_WORDS} words, and those of the field", prose.check),
     "requirements": ("tests name known requirement ids", requirements.check),
+    "wrap": (f"prose has at most {wrap.WIDTH} columns", wrap.check),
     "text": ("lengths, paths and hosts in files", text.check),
 }
 

@@ -1,7 +1,8 @@
-"""A function of more than twelve lines has a docstring: octets as `rx[p:end]`, units, errors, clause of the standard.
+"""A function of more than twelve lines has a docstring: octets as `rx[p:end]`,
+units, errors, clause of the standard.
 
-A constructor is described by its class. A function of `x_viper.py` or `x_native.py` is described by its plain twin, the function
-of that name in `x_plain.py`. Tests are described by their names.
+A constructor is described by its class. A function of `x_viper.py` or `x_native.py` is described by
+its plain twin, the function of that name in `x_plain.py`. Tests are described by their names.
 """
 
 from __future__ import annotations

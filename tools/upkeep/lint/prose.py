@@ -1,5 +1,5 @@
-"""Documents are read by strangers: README and guides have no sentence of more than 30 words, no document has a word that the field
-does not use so.
+"""Documents are read by strangers: README and guides have no sentence of more than 30 words, no
+document has a word that the field does not use so.
 """
 
 from __future__ import annotations

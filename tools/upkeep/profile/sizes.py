@@ -7,8 +7,8 @@ import runpy
 import sys
 from pathlib import Path
 
-from tools.commented import commented
 from tools.launcher import ROOT
+from tools.upkeep.commented import commented
 
 _LIMIT = re.compile(r"^([A-Z_]+) = .+?(?:  # (.+))?$")
 _KEY = re.compile(r'^    "(\w+)": \((.+)\),(?:  # (.+))?$')

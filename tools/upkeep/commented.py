@@ -1,4 +1,6 @@
-"""Settings with their comments, from the source that defines them: the generated documents say what the code says."""
+"""Settings with their comments, from the source that defines them: the generated
+documents say what the code says.
+"""
 
 from __future__ import annotations
 
