@@ -24,9 +24,11 @@ if limits.PUSHES:
     from net.notifier import Notifier
 
 _TICK = 100  # milliseconds between two looks of the supervisor
-_SMALLEST = 32  # octets of the smallest object, or more
-_TAKEN = 8192  # octets of heap after which frames have come to stand far from the first octet that is free
-_ROOM = _TAKEN + 2048  # octets in one piece for that and for the frames of calls inside each other
+_SMALLEST = 16  # octets of the smallest object, or less
+_FRAME = 512  # octets, more than any frame of a request has
+_FAR = 2048  # octets from the lowest that is free to room for a frame, and the frames of calls inside each other
+_TAKEN = 8192  # octets of heap that may be taken until the next look
+_ROOM = _TAKEN + _FAR  # octets in one piece
 # the bits of an address that id() and addressof() agree on: on 32 bits one has a sign, one has not
 _ADDRESS = sys.maxsize >> 1
 _OPENINGS = 32  # AAs opened between two looks at the heap
@@ -193,12 +195,12 @@ class App:
                 self.log("ERROR", "app", "supervisor", type(e).__name__)
 
     def keep_closed(self, ms):
-        """Close the gaps that came about since, `ms` after the call before: 8 KiB were taken, or
-        something below the room for frames was given back, by a collection or one by one.
+        """Close the gaps that came about since, `ms` after the call before.
 
-        Where a new object comes to stand tells both: MicroPython puts it at the lowest free octets.
-        Comparing gc.mem_alloc() would tell the same, and go through the whole heap each time
-        (520,000 instructions on a Cortex-M3).
+        They show as the way from the lowest free octets, where MicroPython begins to look, to room
+        for a frame. Something was given back there, by a collection or one by one; or much was
+        taken, and the room has to be looked for anew. (Comparing gc.mem_alloc() would tell the
+        same, and go through the whole heap each time: 520,000 instructions on a Cortex-M3.)
         """
         self.looked += ms
         if self.server.places.openings - self.openings < _OPENINGS and self.looked < _LOOK:
@@ -206,10 +208,8 @@ class App:
         self.openings = self.server.places.openings
         self.looked = 0
         lowest = id(object()) & _ADDRESS
-        if lowest < self.room:
-            self.room = close_gaps(self.room)
-        elif lowest > self.room + _TAKEN:
-            self.room = close_gaps()
+        if lowest > self.room + _TAKEN or place(_FRAME) - lowest > _FAR:
+            self.room = close_gaps(self.room if lowest < self.room else _ADDRESS)
 
 
 def close_gaps(most=_ADDRESS):
@@ -249,8 +249,9 @@ def fill(room):
     """Fill every gap below `room`; one object at least, which leads MicroPython's
     search for room past all that is full.
     """
-    most = gc.mem_free() // _SMALLEST
-    while most and id(object()) & _ADDRESS < room:
+    lowest = id(object()) & _ADDRESS
+    most = (room - lowest) // _SMALLEST  # an end in any case, where a heap is made of several pieces
+    while most > 0 and id(object()) & _ADDRESS < room:
         most -= 1
 
 
