@@ -7,7 +7,7 @@ the bars that the project set itself.
     heap          heap octets per request, asked of a running meter over TCP and UDP
     boot          the smallest heap in which the whole meter runs with four clients busy
     instructions  user-space instructions per request under valgrind, of the whole
-                  server and of the engine alone
+                  server, fresh and aged, and of the engine alone
     profile       a long profile in a file: read whole in constant memory,
                   its last row without a walk
     time          time of a GET in CPython, beside the server of gurux-dlms in the same process

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from host_tests.alloc.alloc_kinds import NAMED, cycle, pdu_size
 
-from .link import Link
+from .link import RLRQ, Link
 from .ready import ready_port
 from .report import Row
 from .settings import INSIDE, PATIENCE, Settings, environment
@@ -29,6 +29,7 @@ KINDS = (
     "GET-next of a profile block",
     "refused",
 )
+PAIR_BAR = 96  # octets
 _WARM = 64  # requests before the first reading
 _UDP_KINDS = ("GET of a Register", "SET of a Data")
 
@@ -42,6 +43,7 @@ def measure(settings: Settings) -> list[Row]:
             rows = [_row(link, kind, [kind], settings.requests) for kind in KINDS]
             others = sorted(set(NAMED) - set(KINDS))
             rows.append(_row(link, f"{len(others)} further kinds", others, settings.requests))
+            rows.append(_pairs(link, settings.requests // 10))
         with Link(address, udp=True) as link:
             figures = [(kind, _octets(link, kind, settings.requests // 2)) for kind in _UDP_KINDS]
     bare = _bare_recvfrom(settings, settings.requests // 2)
@@ -61,6 +63,17 @@ def _row(link: Link, name: str, kinds: list[str], requests: int) -> Row:
             guilty.append(kind)
     how = f"{count:,} requests, {captures} captures meanwhile" + (f"; by {', '.join(guilty)}" if guilty else "")
     return Row(f"heap per request, TCP, {name}", octets / count, "B", 0, how=how)
+
+
+def _pairs(link: Link, count: int) -> Row:
+    """What AAs that open and are released leave, no AARQ twice alike. Nothing of it is kept."""
+    link.associate()
+    before = link.state().allocated
+    for i in range(count):
+        link.ask(RLRQ)
+        link.associate(1025 + i)
+    octets = link.state().allocated - before
+    return Row("heap per AARQ and RLRQ, TCP", octets / count, "B", PAIR_BAR, 0, how=f"{count:,} pairs")
 
 
 def _octets(link: Link, kind: str, requests: int) -> tuple[int, int, int]:

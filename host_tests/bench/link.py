@@ -14,6 +14,7 @@ from tools.dlmsclient.acse import CONTEXT_LN, CONTEXT_SN
 
 from .settings import PATIENCE
 
+RLRQ = unhex("62 03 80 01 00")
 _HEADER = 8
 _READ_STATE = unhex("C001C1" + STATE + "02 00")
 _READ_CLOCK = unhex("C001C1" + CLOCK + "02 00")

@@ -26,6 +26,8 @@ class Row:
     bar        the most that is allowed, None for a row that is only shown
     aim        what would be better still
     how        how it was taken, or why not
+    aged       the same after thousands of associations: it has the bar of the figure, …
+    most       … and may be at most so many times as high
     excused    a row left out that not even a strict run asks for
     """
 
@@ -36,18 +38,26 @@ class Row:
     aim: float | None = None
     how: str = ""
     excused: bool = False
+    aged: float | None = None
+    most: float | None = None
 
     @property
     def verdict(self) -> str:
         if self.figure is None:
             return LEFT_OUT
-        if self.bar is None:
+        if self.bar is None and self.most is None:
             return SHOWN
-        return MET if self.figure <= self.bar else MISSED
+        worst = self.figure if self.aged is None else max(self.figure, self.aged)
+        met = self.bar is None or worst <= self.bar
+        return MET if met and (self.most is None or worst <= self.most * self.figure) else MISSED
 
     @property
     def shown_figure(self) -> str:
         return "-" if self.figure is None else f"{_number(self.figure)} {self.unit}"
+
+    @property
+    def shown_aged(self) -> str:
+        return "" if self.aged is None else _number(self.aged)
 
     @property
     def shown_bar(self) -> str:
@@ -65,19 +75,21 @@ def print_table(rows: Sequence[Row], console: Console) -> None:
     """The table, for people."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("what")
-    for name in ("figure", "bar"):
+    for name in ("figure", "aged", "bar"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("how")
     for row in rows:
         style = _STYLES[row.verdict]
-        table.add_row(row.what, row.shown_figure, row.shown_bar, row.verdict, row.how, style=style or None)
+        table.add_row(
+            row.what, row.shown_figure, row.shown_aged, row.shown_bar, row.verdict, row.how, style=style or None
+        )
     console.print(table)
 
 
 def write_json(rows: Sequence[Row], conditions: dict[str, str], path: Path) -> None:
     """The same for machines."""
-    fields = ("what", "figure", "unit", "bar", "aim", "verdict", "how")
+    fields = ("what", "figure", "unit", "aged", "bar", "aim", "verdict", "how")
     content = {"conditions": conditions, "rows": [{name: getattr(row, name) for name in fields} for row in rows]}
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from host_tests.bench import __main__ as bench
-from host_tests.bench import boot, cpython_time, instructions, profile
+from host_tests.bench import boot, cpython_time, instructions, profile, serving
 from host_tests.bench.link import WrongAnswer
 from host_tests.bench.report import LEFT_OUT, MET, MISSED, SHOWN, Row, failed
 from host_tests.bench.settings import Settings
@@ -58,8 +58,8 @@ def test_rows_without_valgrind_are_named(without_valgrind: Settings) -> None:
     rows = instructions.measure(without_valgrind)
     assert {row.verdict for row in rows} == {LEFT_OUT}
     assert {row.how for row in rows} == {"no valgrind here"}
-    assert rows[0].bar == instructions.SERVER_BAR
-    assert rows[1].bar == instructions.ENGINE_BAR
+    assert rows[0].bar == serving.GET_BAR
+    assert rows[-1].bar == instructions.ENGINE_BAR
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,34 @@ def test_an_interpreter_that_is_not_there(capsys: pytest.CaptureFixture[str]) ->
 def test_totals_of_a_callgrind_file(tmp_path: Path) -> None:
     out = tmp_path / "callgrind.1"
     out.write_text("# callgrind format\nevents: Ir\nsummary: 11\n\nfn=(1)\n1 11\n\ntotals: 12\n")
-    assert instructions.total(out) == 12
+    assert serving.total(out) == 12
     out.write_text("# callgrind format\n")
     with pytest.raises(WrongAnswer):
-        instructions.total(out)
+        serving.total(out)
+
+
+def test_calls_in_a_callgrind_file(tmp_path: Path) -> None:
+    out = tmp_path / "callgrind.1"
+    out.write_text(
+        "fn=(1) main\ncfi=(2) gc.c\ncfn=(7) gc_alloc\ncalls=3 5\n2 9\ncfn=(8) gc_alloc_more\ncalls=9 5\n2 9\n"
+        "fn=(2) other\ncfn=(7)\ncalls=4 5\n2 9\n"
+    )
+    assert serving.calls(out, "gc_alloc") == 7
+    assert serving.calls(out, "gc_free") == 0
+
+
+@pytest.mark.parametrize(
+    ("aged", "verdict"),
+    [(10.0, MET), (11.5, MET), (11.6, MISSED), (12.1, MISSED)],
+)
+def test_an_aged_figure_has_the_bar_and_a_ratio(aged: float, verdict: str) -> None:
+    assert Row("a", 10.0, "instr.", 12, aged=aged, most=1.15).verdict == verdict
+    assert Row("a", 12.1, "instr.", 12, aged=10.0, most=1.15).verdict == MISSED
+
+
+def test_only_a_ratio_is_a_bar() -> None:
+    assert Row("a", 10.0, "instr.", aged=11.6, most=1.15).verdict == MISSED
+    assert Row("a", 10.0, "instr.", aged=11.4, most=1.15).verdict == MET
 
 
 def test_too_small_a_heap_is_seen(without_valgrind: Settings) -> None:
