@@ -75,7 +75,7 @@ class App:
         if config.trace:
             import trace
 
-            trace.begin(self.server, self.log.say)
+            trace.attach(self.server, self.log.say)
         self.queue = install(HARDWARE)
         self.service = Service(self.server, limits, self.queue, self.log, self.connections)
         self.service.own = self.board.address

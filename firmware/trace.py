@@ -8,7 +8,7 @@ from dlms.codec.wrapper import HEADER
 from masks import Masks
 
 
-def begin(server, say):
+def attach(server, say):
     """Make a server write, by `say`, every WPDU in hexadecimal, as received and as answered;
     of one that is too long, its header.
     """

@@ -95,7 +95,7 @@ class PushObjects:
         after it, -1 when there is no room.
 
         What cannot be read now is null-data, so that the others keep their places.
-        shared: the `Pushes`, with the cursor.
+        shared: the `PushCommon`, with the cursor.
         """
         if not self.is_long(i):
             n = self.short(i, shared)

@@ -46,7 +46,7 @@ _UNPROTECTED = const(b"\x01\x00")
 _UNRESTRICTED = const(b"\x02\x02\x19\xff\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00\xff\x06\x00\x00\x00\x00")
 
 
-class Pushes:
+class PushCommon:
     """What the Push setup objects of a meter share.
 
     clock: the Clock object. device: wPort of the logical device they belong to. parse:
@@ -101,10 +101,10 @@ class PushSetup(Interface):
     LONG = (2,)
     inside = False  # goes to its destination, whatever AAs are open
 
-    def __init__(self, label, pushes, captured, port_reference, destination, client, period=None):
+    def __init__(self, label, common, captured, port_reference, destination, client, period=None):
         Interface.__init__(self)
         self.label = label
-        self.pushes = pushes
+        self.common = common
         self.box = Outbox(0, limits.PDU)  # has no buffer until there is a destination
         self.list = captured  # until `placed` finds them
         self.live = False  # set when the meter can be reached: of the past nothing is pushed
@@ -119,12 +119,12 @@ class PushSetup(Interface):
         if text:
             self.box.provide(limits.OUTBOX)
         self._aim(self.a[3])
-        delays = axdr.structure(axdr.long_unsigned(pushes.delay), axdr.long_unsigned(200), axdr.long_unsigned(3600))
+        delays = axdr.structure(axdr.long_unsigned(common.delay), axdr.long_unsigned(200), axdr.long_unsigned(3600))
         a = self.a
         a[4], a[5], a[6], a[7], a[9], a[11], a[13] = live(
             axdr.array(()),
             axdr.long_unsigned(0),
-            axdr.unsigned(pushes.retries),
+            axdr.unsigned(common.retries),
             delays,
             axdr.integer(client),
             axdr.enum(0),
@@ -152,25 +152,25 @@ class PushSetup(Interface):
         returns a result. Allocates nothing.
         """
         box = self.box
-        pushes = self.pushes
+        common = self.common
         if self.transport < 0:
             return OTHER_REASON
-        at = box.begin(DATA_HEAD)
+        at = box.reserve(DATA_HEAD)
         if at < 0:
             return TEMPORARY_FAILURE
-        pushes.clock.render()
-        off = data_notification(box.buf, at, pushes.next_id(), self.a[11][1] == CONFIRMED, pushes.clock.a[2], 2)
+        common.clock.render()
+        off = data_notification(box.buf, at, common.next_id(), self.a[11][1] == CONFIRMED, common.clock.a[2], 2)
         off = self._values(box.buf, off, box.limit())
         if off < 0:
             # what waits already may be all that is in its way
             if box.n and self._values(None, DATA_HEAD, box.pdu) > 0:
                 box.refuse()
                 return TEMPORARY_FAILURE
-            if pushes.window == 0:
+            if common.window == 0:
                 box.refuse(True)
                 return OTHER_REASON
             off = at + DATA_HEAD
-        box.commit(off, pushes.device, self.a[9][1])
+        box.commit(off, common.device, self.a[9][1])
         return SUCCESS
 
     def period_end(self):
@@ -186,7 +186,7 @@ class PushSetup(Interface):
         off = put_head(buf, off, end, axdr.STRUCTURE, n)
         i = 0
         while i < n and off >= 0:
-            off = self.list.put_value(i, buf, off, end, self.pushes)
+            off = self.list.put_value(i, buf, off, end, self.common)
             i += 1
         return off
 
@@ -198,12 +198,12 @@ class PushSetup(Interface):
         windows = self.a[4]
         if len(windows) == 2:
             return True
-        self.pushes.clock.render()
-        return window.inside(windows, self.pushes.clock.a[2])
+        self.common.clock.render()
+        return window.inside(windows, self.common.clock.a[2])
 
     def first_delay(self):
         """Seconds to wait before the first attempt, a random number."""
-        return self.pushes.delay_up_to(get16(self.a[5], 1))
+        return self.common.delay_up_to(get16(self.a[5], 1))
 
     def retries(self):
         """How many attempts follow the first one."""
@@ -224,8 +224,8 @@ class PushSetup(Interface):
 
     def was_confirmed(self):
         """The client has confirmed the oldest push."""
-        self.pushes.clock.render()
-        copy(self.a[13], 1, self.pushes.clock.a[2], 2, 12)
+        self.common.clock.render()
+        copy(self.a[13], 1, self.common.clock.a[2], 2, 12)
 
     # -- reading
     # -----------------------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ class PushSetup(Interface):
     def _parsed(self, buf, off, n):
         """(host, port) of the destination text, None when it is none."""
         try:
-            return self.pushes.parse(str(bytes(buf[off : off + n]), "ascii"))
+            return self.common.parse(str(bytes(buf[off : off + n]), "ascii"))
         except ValueError:
             return None
 

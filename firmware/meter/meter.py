@@ -169,13 +169,13 @@ class Meter:
                 if o.period and second % o.period == 0:
                     o.period_end()
             if load and second % load == 0:
-                self._begin_status()
+                self._reset_status()
         if second == 0:
             self._midnight()
         if second % SLOT == 0:
             self.switch_tariff()
 
-    def _begin_status(self):
+    def _reset_status(self):
         """A period of the load profile begins: what holds for it already."""
         status = STATUS_DST if self.clock.dst else 0
         if not self.clock.trusted():

@@ -50,7 +50,7 @@ class Notices:
         the present time. Allocates nothing.
         """
         box = self.box
-        at = box.begin(EVENT_HEAD + 2)
+        at = box.reserve(EVENT_HEAD + 2)
         if at >= 0:
             self.clock.render()
             at = event_notification(box.buf, at, self.clock.a[2], 2, _DATA, _CODE, 2)

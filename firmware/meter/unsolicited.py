@@ -7,7 +7,7 @@ Imported only where `limits.PUSHES` is not 0. `app` hands `sources` to the sende
 from micropython import const
 
 import limits
-from cosem.push_setup import Pushes, PushSetup
+from cosem.push_setup import PushCommon, PushSetup
 from meter.addresses import aim, destination
 from meter.notices import Notices
 
@@ -59,7 +59,7 @@ class Unsolicited:
             raise ValueError(
                 "push_window: every transfer of this board is some connection's (TRANSFERS is no more than CONNECTIONS)"
             )
-        self.shared = Pushes(
+        self.shared = PushCommon(
             clock, device, destination, seed, config.push_retries, config.push_delay, config.push_window
         )
         events = aim("events", config.events)
@@ -71,11 +71,11 @@ class Unsolicited:
             if not limits.SN_CLIENTS:
                 raise ValueError("event_service: this board has no short names (SN_CLIENTS is 0)")
             self.notices.reporting = True
-        self.pushes = [self.push(trigger, captured) for _, trigger, captured in PUSHES[: limits.PUSHES]]
-        self.sources = self.pushes + [self.notices]
+        self.setups = [self.push_setup(trigger, captured) for _, trigger, captured in PUSHES[: limits.PUSHES]]
+        self.sources = self.setups + [self.notices]
         self.live = False
 
-    def push(self, trigger, captured):
+    def push_setup(self, trigger, captured):
         period = self.interval if trigger == "interval" else None
         return PushSetup(trigger, self.shared, captured, _PORT_REFERENCE, self.destination, self.client, period)
 
@@ -88,13 +88,13 @@ class Unsolicited:
 
     def objects(self, group):
         """Lines for the object list: class, logical name, object, access group."""
-        return tuple([(PushSetup, text, push, group) for (text, _, _), push in zip(PUSHES, self.pushes)])
+        return tuple([(PushSetup, text, setup, group) for (text, _, _), setup in zip(PUSHES, self.setups)])
 
     def online(self):
         """The meter can be reached and can send, for the first time or again."""
         self.live = True
-        for push in self.pushes:
-            push.live = True
+        for setup in self.setups:
+            setup.live = True
         self.trigger("connectivity")
 
     def event(self, code):
@@ -106,6 +106,6 @@ class Unsolicited:
             self.trigger("alarm")
 
     def trigger(self, trigger):
-        for push in self.pushes:
-            if push.label == trigger:
-                push.trigger()
+        for setup in self.setups:
+            if setup.label == trigger:
+                setup.trigger()

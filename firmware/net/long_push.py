@@ -77,7 +77,7 @@ class LongPush:
     # -- an attempt
     # ------------------------------------------------------------------------------------------
 
-    def begin(self, sender, connection):
+    def start(self, sender, connection):
         """Begin with the oldest push of a sender, over its connection or, None, its UDP socket.
 
         False when it cannot be done: no transfer is free, or what it reports is gone already.
@@ -111,7 +111,7 @@ class LongPush:
     def next_value(self, server, t):
         """What `dlms.long.stream` asks for the next value of the structure."""
         t.pos += 1
-        self.list.begin(t.pos - 1, t, self.sender.source.pushes)
+        self.list.begin(t.pos - 1, t, self.sender.source.common)
 
     def frame(self, end):
         """Write the wrapper's header in front of the block tx[HEADER:end]."""

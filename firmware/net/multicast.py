@@ -84,7 +84,9 @@ class Multicast:
             if port.sock is None:
                 continue
             failure = (
-                member(port.sock, _ADD, _JOIN, group, host) if address.wildcard(host) else self.begin(group, port, host)
+                member(port.sock, _ADD, _JOIN, group, host)
+                if address.wildcard(host)
+                else self.open_group(group, port, host)
             )
             self.tell(
                 "WARN" if failure else "INFO",
@@ -93,7 +95,7 @@ class Multicast:
                 " host=%s%s" % (host, failure),
             )
 
-    def begin(self, group, home, host):
+    def open_group(self, group, home, host):
         """Open a socket for the group; returns why not, as `member`."""
         if host == "::1":
             # an index of the loopback interface is not to be had here, and the system

@@ -23,7 +23,7 @@ class Notifier:
     long: the `net.long_push.LongPush`, where pushes may be longer than an APDU.
     """
 
-    short = False  # of memory for a sender: it was said
+    starved = False  # there was no memory for a sender, and the log says so
 
     def __init__(self, service, manager, queue, log, sources, client=1, device=1, long=None):
         self.service = service
@@ -38,7 +38,7 @@ class Notifier:
         self.tellers = [Teller(source, self) for source in sources if source.inside]
         for source in sources:
             if source.inside or source.transport >= 0:
-                self.begin(source)
+                self.add_sender(source)
         self.scratch = bytearray(_DATAGRAMS * (HEADER + _CONFIRMATION))  # for what comes back over UDP
 
     def tick(self, ms):
@@ -52,10 +52,10 @@ class Notifier:
         # after the others, which go on also while there is no memory for one more
         for source in self.idle:
             if source.box.n or source.box.lost:
-                self.begin_late(source, ms)
+                self.add_sender_late(source, ms)
                 break  # the next one at the next tick
 
-    def begin(self, source):
+    def add_sender(self, source):
         """Give a source a sender: at the start, or with its first record
         when it had no destination then.
         """
@@ -64,20 +64,20 @@ class Notifier:
         self.idle.remove(source)  # last: while there is no memory for all that, it is tried again
         return sender
 
-    def begin_late(self, source, ms):
+    def add_sender_late(self, source, ms):
         """The same while the meter runs. For want of memory what waits is kept and tried again at
         every tick, and said once: a client may have given the destination, and nothing else of the
         meter ends with it, such as the feeding of a watchdog.
         """
         try:
-            sender = self.begin(source)
+            sender = self.add_sender(source)
         except MemoryError:
-            if not self.short:
-                self.short = True
+            if not self.starved:
+                self.starved = True
                 gc.collect()  # which may be switched off
                 self.log("WARN", "notify", "no-memory", source.label)
             return
-        self.short = False
+        self.starved = False
         sender.tick(ms)
 
     def confirm(self, link, buf, off, end):

@@ -93,7 +93,7 @@ class Sender:
             self.connection = None
         if self.state == IDLE:
             if self.box.n and (self.box.told or not self.source.inside):
-                self.begin()
+                self.take_record()
         elif self.state == WAITING:
             self.wait -= ms
         elif self.state == DIALLING:
@@ -110,7 +110,7 @@ class Sender:
             self.lost = self.box.lost
             self.say("WARN", "too-long" if self.box.too_long else "outbox-full")
 
-    def begin(self):
+    def take_record(self):
         """Take the oldest record in hand."""
         self.attempt = 0
         self.state = WAITING
@@ -352,7 +352,7 @@ class Sender:
         self.peer = connection.sock if connection is not None else None
         self.state = STREAMING
         try:
-            begun = long.begin(self, connection)
+            begun = long.start(self, connection)
         except Exception as e:
             self.raised(e)
             return

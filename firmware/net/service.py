@@ -168,10 +168,10 @@ class Service:
                 address.share(handler.sock, True)
                 for text in wanted:
                     if text not in self.unicast and len(self.unicast) < _UNICAST:
-                        self.begin(text)
+                        self.open_unicast(text)
                 address.share(handler.sock, False)  # whoever else asks for the port shall not get it
 
-    def begin(self, host):
+    def open_unicast(self, host):
         """Open the UDP socket of one local address beside that of the wildcard address."""
         try:
             sock = address.bound(socket.SOCK_DGRAM, host, self.port, True)

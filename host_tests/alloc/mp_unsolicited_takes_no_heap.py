@@ -67,7 +67,7 @@ class Wire:
         )
         self.rig.server.confirm = self.notifier.confirm
         unsolicited.online()
-        self.setup = unsolicited.pushes[0]
+        self.setup = unsolicited.setups[0]
         self.manager = manager
         self.buf = bytearray(2048)
         self.confirmation = bytearray(wpdu(b"\x10\x40\x00\x00\x00\x00", 1))

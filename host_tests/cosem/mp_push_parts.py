@@ -111,7 +111,7 @@ def test_longer_than_an_apdu():
     assert push.trigger() == 0
     assert push.box.n == 3 and push.box.lost == 0
     assert len(taken(push)) == 18 + 2 + 5
-    time = bytes(push.pushes.clock.a[2][2:])
+    time = bytes(push.common.clock.a[2][2:])
     for number in (2, 3):
         assert taken(push) == bytes((0x0F, 0, 0, 0, number, 0x0C)) + time
 

@@ -150,7 +150,7 @@ def test_a_destination_for_which_there_is_no_memory_changes_nothing():
     for _ in range(2):  # without a destination, and with another one
         before = aimed(push)
         # parsed before anything changes, and again when it is taken into use
-        for holder, key, calls in ((push.box, "provide", 0), (push.pushes, "parse", 0), (push.pushes, "parse", 1)):
+        for holder, key, calls in ((push.box, "provide", 0), (push.common, "parse", 0), (push.common, "parse", 1)):
             kept = getattr(holder, key)
             setattr(holder, key, Short(kept, calls))
             try:
@@ -472,7 +472,7 @@ def test_all_attributes_stay_when_one_is_refused():
 def test_outbox_keeps_order_and_octets():
     box = Outbox(64, 40)
     for i in range(3):
-        at = box.begin(4)
+        at = box.reserve(4)
         assert at > 0
         for k in range(i + 1):
             box.buf[at + k] = 0x30 + i
@@ -487,9 +487,9 @@ def test_outbox_keeps_order_and_octets():
 
 def test_outbox_refuses_what_finds_no_room():
     box = Outbox(64, 100)
-    at = box.begin(10)
+    at = box.reserve(10)
     assert box.limit() == 64
     box.commit(at + 40, 1, 1)
-    assert box.begin(10) == -1
+    assert box.reserve(10) == -1
     assert (box.n, box.lost) == (1, 1)
     assert Outbox(64, 20).limit() == 2 + 8 + 20

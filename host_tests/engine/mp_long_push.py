@@ -59,13 +59,13 @@ class Wire:
 class Sender:
     """In place of `net.sender.Sender`, and of its source."""
 
-    pushes = None
+    common = None
 
     def __init__(self, values):
         self.source = self
         self.list = values
         self.box = Outbox(100, 90)
-        at = self.box.begin(18)
+        at = self.box.reserve(18)
         self.box.commit(data_notification(self.box.buf, at, 1, False, bytes(12), 0), 1, 1)
         self.heard = []
 
@@ -97,7 +97,7 @@ def test_one_block_goes_in_a_turn():
     """Whatever the window and the transport would take: between two blocks others are served."""
     rig, long, sender, wire = made(n=40, window=Limits.GBT_WINDOW)
     rig.server.pdu = 64
-    assert long.begin(sender, wire)
+    assert long.start(sender, wire)
     for number in range(1, Limits.GBT_WINDOW + 1):
         assert not long.go_on()
         assert len(wire.sent) == long.blocks == number
@@ -113,10 +113,10 @@ def test_every_connection_stays_sure_of_its_transfer():
     one = pool.take(0)
     further = pool.take(1)
     assert further is not None
-    assert not long.begin(sender, wire)
+    assert not long.start(sender, wire)
     long.release()
     pool.give(further, 1)
-    assert long.begin(sender, wire)
+    assert long.start(sender, wire)
     assert pool.take(1) is None
     other = pool.take(0)
     assert other is not None
@@ -139,7 +139,7 @@ def test_acknowledgements_that_are_not_its_own():
         return long.heard(link, aa, octets, 0, len(octets))
 
     assert heard(wire, block(0x83, 1, 3))  # late: no push is under way
-    assert long.begin(sender, wire)
+    assert long.start(sender, wire)
     assert not stream_on(long, wire)
     n = len(wire.sent)
     assert [Parts(apdu).number for apdu in wire.sent] == list(range(1, n + 1))
@@ -163,7 +163,7 @@ def test_a_transport_that_takes_no_more():
     the next time, octet for octet.
     """
     rig, long, sender, wire = made(n=12, window=16)
-    assert long.begin(sender, wire)
+    assert long.start(sender, wire)
     number = 0
     while not stream_on(long, wire):
         assert long.size == 0 or wire.room == 0
@@ -187,7 +187,7 @@ def test_windows_of_0_and_63():
     for window, most in ((0, 1), (63, Limits.GBT_WINDOW)):
         rig, long, sender, wire = made(n=40, window=2)
         rig.server.pdu = 64
-        assert long.begin(sender, wire)
+        assert long.start(sender, wire)
         assert not stream_on(long, wire)
         assert len(wire.sent) == 2
         octets = unhex(block(0x80 | window, 1, 2))
@@ -209,7 +209,7 @@ def test_the_list_is_that_of_the_attempts_begin():
             asked.append(i)
             super().begin(i, t, shared)
 
-    assert long.begin(sender, wire)
+    assert long.start(sender, wire)
     sender.list = Other(2)
     number = 0
     while not stream_on(long, wire):
@@ -220,7 +220,7 @@ def test_the_list_is_that_of_the_attempts_begin():
     whole = "".join([Parts(apdu).data for apdu in wire.sent])
     assert whole[36:40] == "0214" and len(whole) == 2 * (18 + 2 + 20 * (3 + 0x80))
     long.release()
-    assert long.begin(sender, wire) and asked == [0, 1]
+    assert long.start(sender, wire) and asked == [0, 1]
 
 
 def test_an_object_that_raises_leaves_nothing_behind():
@@ -231,7 +231,7 @@ def test_an_object_that_raises_leaves_nothing_behind():
         free = pool.free
         failed = False
         try:
-            long.begin(sender, wire)
+            long.start(sender, wire)
             while not stream_on(long, wire):
                 octets = bytearray(unhex(block(0x90, 1, 0)))
                 put16(octets, 2, long.aa.transfer.gbt.now[GOT] + 1)
@@ -243,7 +243,7 @@ def test_an_object_that_raises_leaves_nothing_behind():
         assert not rig.server.dialogue.open
         long.release()
         assert pool.free == free and long.sender is None
-        assert long.begin(Sender(Values(2)), wire)
+        assert long.start(Sender(Values(2)), wire)
 
 
 def test_a_socket_that_goes_with_the_network():
@@ -252,5 +252,5 @@ def test_a_socket_that_goes_with_the_network():
     """
     rig, long, sender, wire = made()
     sender.sock = None
-    assert long.begin(sender, None)
+    assert long.start(sender, None)
     assert not long.go_on() and long.size and not long.aborted()

@@ -413,7 +413,7 @@ def test_group():
 
         def step():
             with Patched((address, "socket", Dialling(rig.faults))):
-                groups.begin(b"\xef\0\0\1", Home(), "127.0.0.1")
+                groups.open_group(b"\xef\0\0\1", Home(), "127.0.0.1")
             for _, port in groups.own:
                 rig.connections[0].sock = port.sock
 

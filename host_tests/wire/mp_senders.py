@@ -242,7 +242,7 @@ def test_in_blocks_whatever_an_object_raises_is_a_failed_attempt():
         sender = None
         released = 0
 
-        def begin(self, sender, connection):
+        def start(self, sender, connection):
             self.sender = sender
             raise ValueError
 
@@ -253,7 +253,7 @@ def test_in_blocks_whatever_an_object_raises_is_a_failed_attempt():
     source = Source(1, retries=1)
     with Rig(source, [Socket()]) as rig:
         rig.notifier.long = Long()
-        at = source.box.begin(18)
+        at = source.box.reserve(18)
         source.box.commit(data_notification(source.box.buf, at, 1, False, bytes(12), 0), 1, 1)
         rig.tick()
         assert rig.sender.state == WAITING and source.box.n == 1 and rig.notifier.long.released == 1
@@ -333,7 +333,7 @@ class Blocks:
         self.size = 0
         self.blocks = 0
 
-    def begin(self, sender, connection):
+    def start(self, sender, connection):
         self.sender = sender
         return True
 
@@ -357,7 +357,7 @@ def test_in_blocks_only_what_leads_on_puts_off_the_end_of_an_attempt():
         source = Source(1)
         with Rig(source, [Socket()]) as rig:
             rig.notifier.long = Blocks(says)
-            at = source.box.begin(18)
+            at = source.box.reserve(18)
             source.box.commit(data_notification(source.box.buf, at, 1, False, bytes(12), 0), 1, 1)
             rig.tick()
             assert rig.sender.state == STREAMING
@@ -380,7 +380,7 @@ def test_in_blocks_each_block_taken_puts_off_the_end_of_an_attempt():
                 return False
 
             long.go_on = go_on
-            at = source.box.begin(18)
+            at = source.box.reserve(18)
             source.box.commit(data_notification(source.box.buf, at, 1, False, bytes(12), 0), 1, 1)
             rig.tick()
             long.size = 50

@@ -165,7 +165,7 @@ class Source:
         self.confirmations += 1
 
     def post(self, number, confirmed=False):
-        at = self.box.begin(20)
+        at = self.box.reserve(20)
         end = data_notification(self.box.buf, at, number, confirmed, bytes(14), 2)
         self.box.buf[end] = 0
         self.box.commit(end + 1, 1, 1)
@@ -182,7 +182,7 @@ class Rig:
         self.queue = Queue()
         self.manager = Manager(self.service, self.queue, self.log, 1)
         self.notifier = Notifier(self.service, self.manager, self.queue, self.log, [source] if source else [])
-        self.sender = (self.notifier.senders or [self.notifier.begin(source)])[0] if source else None
+        self.sender = (self.notifier.senders or [self.notifier.add_sender(source)])[0] if source else None
         self.kept = (lines.socket, lines.address.resolve, senders.address.connected)
 
     def log(self, level, component, event, text=""):

@@ -42,7 +42,7 @@ class Outbox:
         if len(self.buf) == 0:
             self.buf = bytearray(size)
 
-    def begin(self, least):
+    def reserve(self, least):
         """Where the APDU of a new record goes, which has `least` octets or more;
         -1 when there is no room for it.
         """
