@@ -32,7 +32,7 @@ STATUS_POWER_UP = const(0x80)
 
 class Meter:
     """devices: list of (server wPort, Directory). associations: list of Association objects.
-    counters, uptime: four octets each, big- endian. failed: a double-long-unsigned, encoded: failed
+    counters, uptime: four octets each, big-endian. failed: a double-long-unsigned, encoded: failed
     authentications. lost: four octets, seconds of simulated time given up because the rate could
     not be kept. links: the links that carry AAs, filled by the application. unsolicited: what is
     sent unasked, or None. connected: whether there was a network already.

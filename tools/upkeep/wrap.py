@@ -28,6 +28,7 @@ _BULLET = re.compile(r" *(?:- |\* |\d+\. )")
 _CODE_SPAN = re.compile(r"``[^`]{1,60}``|(?<!`)`[^`]{1,60}`(?!`)")
 _WORD_FOR_A_TOOL = re.compile(r"#(?:!|:| (?:fmt|ruff|type|noqa|mypy)\b)")
 _NARROW = 60  # columns: no text is made narrower so that its last line is no single word
+_HYPHEN = re.compile(r"(\w)- (?!and |or |to )(\w)")  # at the end of a line before
 _JOINED = "\x02"  # a blank at which no line is broken
 _OPENING = "\x01"  # a column of the quotes that open a docstring
 
@@ -77,6 +78,7 @@ def filled(lines: Sequence[str], width: int = WIDTH) -> list[str]:
         block = list(lines[at:end])
         if any(len(line) > width and not _GAP.search(line) for line in block):
             text = " ".join([block[0][hanging:].strip(), *(line.strip() for line in block[1:])])
+            text = _HYPHEN.sub(r"\1-\2", text)
             block = _broken(text, bullet[0] if bullet else " " * hanging, " " * hanging, width)
         done += block
         at = end
