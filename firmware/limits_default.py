@@ -8,8 +8,7 @@ a part that the board does not have.
 
 _START_ONLY = True
 
-# -- hardware
-# ----------------------------------------------------------------------------------------
+# -- hardware --------------------------------------------------------------------------------------
 
 BOARD = "unknown"
 HARDWARE = False  # whether there is a `machine` module whose parts the meter may use
@@ -24,8 +23,7 @@ RELAY_CONNECTED = 1  # its level while the supply is connected
 PULSE = None  # input pin of S0 pulses, active low
 PULSE_KIND = "edges"  # how they are counted: edges, counter or falling (see board.pulse)
 
-# -- network
-# -----------------------------------------------------------------------------------------
+# -- network ---------------------------------------------------------------------------------------
 
 BIND = "0.0.0.0"  # addresses listened on unless `bind` says otherwise
 CONNECTIONS = 4  # TCP connections at once (TCP-UDP setup nb_of_sim_conn)
@@ -37,8 +35,7 @@ ALL_UDP_ASSOCIATIONS = 4  # AAs of all UDP peers together
 GROUPS = 4  # multicast groups of each IP family; 0: none
 SN_CLIENTS = 2  # clients with short names of each logical device; 0: no short names
 
-# -- buffers
-# -----------------------------------------------------------------------------------------
+# -- buffers ---------------------------------------------------------------------------------------
 
 TRANSFERS = 5  # long transfers over TCP at once; every connection is sure of one
 UDP_TRANSFERS = 1  # long transfers over UDP at once
@@ -50,14 +47,12 @@ LIST = 16  # entries of a with-list request
 GBT_WINDOW = 4  # blocks of a stream in general block transfer, 1 to 63; 0: neither general block transfer nor ACCESS
 NESTING = 8  # depth of arrays and structures in received data
 
-# -- what is sent unasked
-# -------------------------------------------------------------------------------
+# -- what is sent unasked --------------------------------------------------------------------------
 
 PUSHES = 3  # Push setup objects: on an interval, on connectivity, on alarm; 0: no pushes and no events
 OUTBOX = 512  # octets that each of them, and the events, keep until they are sent
 
-# -- profiles
-# ----------------------------------------------------------------------------------------
+# -- profiles --------------------------------------------------------------------------------------
 
 ROWS = 672  # load profile rows kept: a week of quarters of an hour
 EVENTS = 100  # event log rows kept

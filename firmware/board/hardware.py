@@ -66,8 +66,7 @@ class Hardware(Board):
         self.input = pulse.make(limits.PULSE_KIND, limits.PULSE, config.pulse_debounce)
         return Pulses(self.input.take, config.pulses_per_kwh)
 
-    # -- start
-    # ------------------------------------------------------------------------------------------
+    # -- start -------------------------------------------------------------------------------------
 
     def start(self, app):
         """Wire the parts to the meter, and begin to bring the network up."""
@@ -135,8 +134,7 @@ class Hardware(Board):
         if self.watchdog is not None:
             self.watchdog.arm()
 
-    # -- in the loop
-    # -----------------------------------------------------------------------------------
+    # -- in the loop -------------------------------------------------------------------------------
 
     def show(self, state):
         """Let the LED show a state, by its name in `board.led`."""

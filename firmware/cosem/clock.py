@@ -206,8 +206,7 @@ class Clock(Interface):
         hour = 0 if rule[7] == civil.ANY else rule[7]
         return day * civil.MINUTES + hour * 60 + (0 if rule[8] == civil.ANY else rule[8]) + running
 
-    # -- date-times of clients
-    # ------------------------------------------------------------------------
+    # -- date-times of clients ---------------------------------------------------------------------
 
     def read_time(self, buf, off, fill):
         """Minutes from 2000 UTC of the date-time octets at off, and `centiseconds`; or UNBOUNDED,

@@ -99,8 +99,7 @@ class ProfileGeneric(Interface):
         put32(self.a[8], 1, self.rows.limit)
         return True
 
-    # -- capturing
-    # -------------------------------------------------------------------------------------
+    # -- capturing ---------------------------------------------------------------------------------
 
     def capture(self):
         """Append a row with the present values."""
@@ -120,8 +119,7 @@ class ProfileGeneric(Interface):
         """Whether the rows in use stand in the order of their times."""
         return self._unordered <= self.rows.first
 
-    # -- reading
-    # ---------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
 
     def get(self, k, buf, off, aa):
         return axdr.put_u32(buf, off, axdr.DOUBLE_LONG_UNSIGNED, self.rows.last - self.rows.first + 1)
@@ -160,8 +158,7 @@ class ProfileGeneric(Interface):
     def elements(self, cur, buf, off, end):
         return off if self.packing else put_rows(self, cur, buf, off, end)
 
-    # -- writing
-    # ---------------------------------------------------------------------------------------
+    # -- writing -----------------------------------------------------------------------------------
 
     def set(self, k, buf, off, end, aa, commit):
         """Attributes 3 capture_objects, 4 capture_period, 5 sort_method, 6 sort_object, 8

@@ -87,8 +87,7 @@ class PushObjects:
         buf[off + 1] = 6
         return axdr.put_encoded(buf, off + _HEAD, self.rest(i) or _PLAIN)
 
-    # -- reading what they name
-    # ---------------------------------------------------------------------------
+    # -- reading what they name --------------------------------------------------------------------
 
     def put_value(self, i, buf, off, end, shared):
         """Write the value that element i names to buf[off:end]; returns the offset

@@ -144,8 +144,7 @@ class PushSetup(Interface):
             found.add(i, k)
         self.list = found
 
-    # -- capturing
-    # -----------------------------------------------------------------------------------------
+    # -- capturing ---------------------------------------------------------------------------------
 
     def trigger(self):
         """Capture the values of now as a DataNotification that is to be sent;
@@ -190,8 +189,7 @@ class PushSetup(Interface):
             i += 1
         return off
 
-    # -- for the sender
-    # --------------------------------------------------------------------------------------
+    # -- for the sender ----------------------------------------------------------------------------
 
     def may_send(self):
         """Whether a communication window is open, or none is defined."""
@@ -227,8 +225,7 @@ class PushSetup(Interface):
         self.common.clock.render()
         copy(self.a[13], 1, self.common.clock.a[2], 2, 12)
 
-    # -- reading
-    # -----------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
 
     def open(self, k, cur):
         cur.tag = axdr.ARRAY
@@ -240,8 +237,7 @@ class PushSetup(Interface):
             return -OTHER_REASON
         return self.list.put_element(i, buf, off)
 
-    # -- writing
-    # -----------------------------------------------------------------------------------------------
+    # -- writing -----------------------------------------------------------------------------------
 
     def set(self, k, buf, off, end, aa, commit):
         """Attributes 2 push_object_list, 3 send_destination_and_method, 4 communication_window, and

@@ -122,8 +122,7 @@ class Server:
         transfers = self.transfers if stream else self.udp_transfers
         return Carrier(pool, transfers, most, stream, send_limit, self.pdu)
 
-    # -- the door
-    # ------------------------------------------------------------------------------------
+    # -- the door ----------------------------------------------------------------------------------
 
     def handle(self, link, rx, off, n, tx):
         """Serve the WPDU rx[off:off+n] of a link; returns the size of the answer's
@@ -201,8 +200,7 @@ class Server:
         end = self.exception(aa, tx, self.errors.apdu_too_long)
         return answer(tx, rx, 0, end - HEADER) if end else 0
 
-    # -- dispatch
-    # --------------------------------------------------------------------------------------
+    # -- dispatch ----------------------------------------------------------------------------------
 
     def dispatch(self, aa, tag, rx, p, end, tx):
         """Serve the APDU rx[p:end] in an open AA; returns the offset
@@ -297,8 +295,7 @@ class Server:
         """`refusal.service_error`."""
         return service_error(tx, p, service, code)
 
-    # -- what the services share
-    # -----------------------------------------------------------------------
+    # -- what the services share -------------------------------------------------------------------
 
     def invisible(self, aa, j, unknown):
         """The result for a class-id and logical name for which `octets.find` gave j, and
@@ -336,8 +333,7 @@ class Server:
         t.used = shorten(t.buf, at, t.used, self.stack)
         return at
 
-    # -- transfers
-    # ---------------------------------------------------------------------------------------
+    # -- transfers ---------------------------------------------------------------------------------
 
     def keep(self, aa, t):
         """The scratch transfer t becomes the association's own; False when no
@@ -380,8 +376,7 @@ class Server:
         abandon(aa)
         return True
 
-    # -- association
-    # ---------------------------------------------------------------------------------------
+    # -- association -------------------------------------------------------------------------------
 
     def open_common(self, send_limit):
         """Open the pre-established AAs over UDP, in which an answer has at most so many octets."""

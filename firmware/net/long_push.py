@@ -74,8 +74,7 @@ class LongPush:
         aa.state = ASSOCIATED
         aa.conformance = GENERAL_BLOCK_TRANSFER
 
-    # -- an attempt
-    # ------------------------------------------------------------------------------------------
+    # -- an attempt --------------------------------------------------------------------------------
 
     def start(self, sender, connection):
         """Begin with the oldest push of a sender, over its connection or, None, its UDP socket.
@@ -128,8 +127,7 @@ class LongPush:
         self.connection = None
         self.size = 0
 
-    # -- blocks
-    # ------------------------------------------------------------------------------------------------
+    # -- blocks ------------------------------------------------------------------------------------
 
     def go_on(self):
         """Hand over one block of the stream at hand, if the transport takes it;
@@ -174,8 +172,7 @@ class LongPush:
             self.frame(end)
         return end == 0 and self.aa.transfer is None
 
-    # -- for the server
-    # ------------------------------------------------------------------------------------------
+    # -- for the server ----------------------------------------------------------------------------
 
     def heard(self, link, aa, buf, p, end):
         """Whether the block buf[p:end], which came in an AA of a link or outside

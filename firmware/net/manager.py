@@ -56,8 +56,7 @@ class Line:
     def name(self):
         return address.join(self.host, self.port)
 
-    # -- TCP-CONNECT
-    # -----------------------------------------------------------------------------------
+    # -- TCP-CONNECT -------------------------------------------------------------------------------
 
     def dial(self):
         """TCP-CONNECT.request; the state shows at once, or later, what came of it."""
@@ -124,8 +123,7 @@ class Line:
         self.connection = connection
         connection.owner = self
 
-    # -- the end
-    # -----------------------------------------------------------------------------------------
+    # -- the end -----------------------------------------------------------------------------------
 
     def lost(self, reason):
         """The attempt failed."""

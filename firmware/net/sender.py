@@ -79,8 +79,7 @@ class Sender:
         self.at = 0
         self.n = 0
 
-    # -- steps
-    # -------------------------------------------------------------------------------------------
+    # -- steps -------------------------------------------------------------------------------------
 
     def tick(self, ms):
         """ms milliseconds have passed."""
@@ -211,8 +210,7 @@ class Sender:
             text = "source=%s reason=%s attempt=%d left=%d" % (source, text, self.attempt, self.box.n)
         self.notifier.log(level, "notify", event, text or source)
 
-    # -- TCP
-    # ----------------------------------------------------------------------------------------------
+    # -- TCP ---------------------------------------------------------------------------------------
 
     def dialling(self):
         if self.line.state == OPEN:
@@ -271,8 +269,7 @@ class Sender:
         elif self.connection is not None and self.gone():
             self.failed_attempt("connection-lost")
 
-    # -- UDP
-    # ----------------------------------------------------------------------------------------------
+    # -- UDP ---------------------------------------------------------------------------------------
 
     def datagram(self):
         """One WPDU, one datagram. A queue that is full just now takes it at the next tick."""
@@ -337,8 +334,7 @@ class Sender:
             self.sock.close()
             self.sock = None
 
-    # -- in blocks
-    # ------------------------------------------------------------------------------------------
+    # -- in blocks ---------------------------------------------------------------------------------
 
     def stream(self, connection):
         """Send a push in blocks, when no other one is under way and there is a transfer for it."""
@@ -421,8 +417,7 @@ class Sender:
             self.state = IDLE
             self.notifier.long.release()
 
-    # -- confirmation
-    # ---------------------------------------------------------------------------------------
+    # -- confirmation ------------------------------------------------------------------------------
 
     def confirm(self, buf, off, end):
         """DataNotificationConfirm: the record is delivered when it has that number, and is
@@ -437,8 +432,7 @@ class Sender:
         self.delivered()
         return True
 
-    # -- what is sent
-    # ------------------------------------------------------------------------------------------
+    # -- what is sent ------------------------------------------------------------------------------
 
     def is_long(self):
         """Whether the record in hand is a push whose values are not in it (`net.long_push`)."""

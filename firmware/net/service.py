@@ -122,8 +122,7 @@ class Service:
                 )
             self.sockets.append((handler, stream, host))
 
-    # -- local addresses
-    # -----------------------------------------------------------------------------------
+    # -- local addresses ---------------------------------------------------------------------------
 
     def named(self, host, port=0):
         """`address:port` of this end for the log: of a wildcard address the one that a board has."""

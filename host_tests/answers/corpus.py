@@ -66,8 +66,7 @@ def tlv(tag, content):
     return bytes((tag,)) + size(len(content)) + content
 
 
-# -- associations
-# ------------------------------------------------------------------------------------
+# -- associations ----------------------------------------------------------------------------------
 
 
 def initiate(conformance, pdu, allowed=True, qos=b"\x00", version=6, key=b"\x00"):
@@ -149,8 +148,7 @@ class Session:
         self.ask(RLRQ)
 
 
-# -- what everybody asks
-# -------------------------------------------------------------------------------
+# -- what everybody asks ---------------------------------------------------------------------------
 
 
 def every_kind(peer, meter):
@@ -289,8 +287,7 @@ def set_lists(peer, meter):
     session.get("C001C1" + NOTE + "02 00")
 
 
-# -- long values
-# -----------------------------------------------------------------------------------------
+# -- long values -----------------------------------------------------------------------------------
 
 
 def profiles(peer, meter):
@@ -359,8 +356,7 @@ def access(peer, meter):
                 session.general(text) if pdu == 128 else session.ask(text)
 
 
-# -- associations, unconfirmed and broadcast
-# -----------------------------------------------------------------
+# -- associations, unconfirmed and broadcast -------------------------------------------------------
 
 
 def openings(peer, meter):

@@ -229,8 +229,7 @@ def test_a_client_pushes_what_it_may_read_only():
     assert put(push, 2, items(ENERGY), AA(association(meter, 16))) == OTHER
 
 
-# -- capturing
-# -------------------------------------------------------------------------------------------
+# -- capturing -------------------------------------------------------------------------------------
 
 
 def test_a_push_is_a_data_notification():
@@ -302,8 +301,7 @@ def test_of_the_past_nothing_is_pushed():
     assert push.box.n == 1
 
 
-# -- when
-# ----------------------------------------------------------------------------------------------------
+# -- when ------------------------------------------------------------------------------------------
 
 
 def test_delays():
@@ -465,8 +463,7 @@ def test_all_attributes_stay_when_one_is_refused():
     assert everything(push) == before
 
 
-# -- the outbox
-# ------------------------------------------------------------------------------------------------
+# -- the outbox ------------------------------------------------------------------------------------
 
 
 def test_outbox_keeps_order_and_octets():

@@ -31,8 +31,7 @@ def aarq(*parts):
     return tohex(b"\x60" + short(content))
 
 
-# -- the authentication unit
-# --------------------------------------------------------------------------
+# -- the authentication unit -----------------------------------------------------------------------
 
 
 def _units(client, ctt):
@@ -80,8 +79,7 @@ def test_lowest_level_named_over_udp():
         assert link.n == (0 if ctt else 1)
 
 
-# -- lengths
-# --------------------------------------------------------------------------------------------
+# -- lengths ---------------------------------------------------------------------------------------
 
 # A tree of (tag, content); content is octets in hexadecimal or more such pairs. The unit is
 # that of the reader, the user in its list.

@@ -119,8 +119,7 @@ def test_too_long_request():
     assert ask(rig, READ) == [ABC]
 
 
-# -- repeated and late
-# ----------------------------------------------------------------------------------
+# -- repeated and late -----------------------------------------------------------------------------
 
 
 def test_late_acknowledgements_are_passed_over():

@@ -102,8 +102,7 @@ class Rig:
         if level == "ERROR":
             self.faults.append(event + " " + text)
 
-    # -- buffers: the checked twin of this rig makes others
-    # ------------------------------------------
+    # -- buffers: the checked twin of this rig makes others ----------------------------------------
 
     def margin(self, octets):
         return octets + bytearray([CANARY] * MARGIN)
@@ -132,8 +131,7 @@ class Rig:
             if t.carry[carry:] != margin or t.buf[buf:] != margin or t.gbt.legs.seg[seg:] != margin:
                 raise Broken("octets were written behind a transfer's buffer")
 
-    # -- one request
-    # ---------------------------------------------------------------------------------
+    # -- one request -------------------------------------------------------------------------------
 
     def ask(self, apdu, source, device, stream=True):
         """The APDU that answers; empty for none."""
@@ -255,8 +253,7 @@ class Rig:
         if opened != self.links[0].n + self.links[1].n + self.server.opening.common.n:
             raise Broken("associations are miscounted")
 
-    # -- many
-    # ----------------------------------------------------------------------------------------
+    # -- many --------------------------------------------------------------------------------------
 
     def session(self, tape):
         """Play a tape, then see that the server serves as ever."""

@@ -25,8 +25,7 @@ def files(board):
     return eval(board.execute("import os; print(os.listdir())"))
 
 
-# -- forms of a target
-# ----------------------------------------------------------------------------------------
+# -- forms of a target -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["socket", "rfc2217", "pty"])
@@ -92,8 +91,7 @@ def test_a_port_that_stays_away(standin, boards):
     assert not board.alive
 
 
-# -- the ladder
-# -----------------------------------------------------------------------------------------------
+# -- the ladder ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -206,8 +204,7 @@ def test_a_reset_that_nobody_asked_for_is_seen(standin, boards):
     assert board.started_by_itself().startswith("READY ip=127.0.0.1")
 
 
-# -- the port
-# -------------------------------------------------------------------------------------------------
+# -- the port --------------------------------------------------------------------------------------
 
 
 def test_a_board_is_taken_by_one_run_only(standin, boards, monkeypatch):

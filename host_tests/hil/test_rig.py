@@ -103,8 +103,7 @@ def test_a_rig_file_that_is_not_there(tmp_path):
         rig.load(tmp_path / "none.toml")
 
 
-# -- targets
-# --------------------------------------------------------------------------------------------------
+# -- targets ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["id:E661", "/dev/ttyACM0", "COM5", "socket://rig:4000", "rfc2217://rig:4000"])

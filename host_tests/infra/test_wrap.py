@@ -47,6 +47,7 @@ def test_prose_is_filled_and_says_the_same(source: str) -> None:
     [
         f'"""Layout.\n\n    C0 01 iip   {WORDS}\n"""\n'.replace(" \n", "\n"),
         f"# 0   {WORDS}".rstrip() + "\n",
+        "# -- reading " + 100 * "-" + "\n",
         f"#!/usr/bin/env {WORDS}".rstrip() + "\n",
         f"x = 1  # {WORDS}".rstrip() + "\n",
         f'x = """{WORDS}"""\n',

@@ -48,8 +48,7 @@ def remove(board, *names):
         repl.run("import os\n" + "\n".join(f"os.remove({name!r})" for name in names))
 
 
-# -- the image
-# ------------------------------------------------------------------------------------------------
+# -- the image -------------------------------------------------------------------------------------
 
 
 def test_native_code_of_the_image_begins_at_words():
@@ -70,8 +69,7 @@ def test_the_firmware_runs_from_the_flash(board):
         )
 
 
-# -- READY
-# ----------------------------------------------------------------------------------------------------
+# -- READY -----------------------------------------------------------------------------------------
 
 
 def test_the_whole_meter_boots(bare, figure):
@@ -111,8 +109,7 @@ def test_a_client_of_the_port_comes_and_goes(board):
             pass
 
 
-# -- causes
-# ---------------------------------------------------------------------------------------------------
+# -- causes ----------------------------------------------------------------------------------------
 
 
 def test_power_on(bare):
@@ -164,8 +161,7 @@ def test_boot_loader_is_entered_and_left_by_a_reset(board):
     board.wait_console("READY ip=")
 
 
-# -- watchdog
-# -------------------------------------------------------------------------------------------------
+# -- watchdog --------------------------------------------------------------------------------------
 
 
 def test_watchdog_bites_what_hangs(board):
@@ -197,8 +193,7 @@ def test_ctrl_c_stops_the_watchdog_with_the_meter(board):
         assert repl.value("__import__('machine').mem32[0x40058000] >> 30 & 1") == 0
 
 
-# -- Ctrl-C and order
-# -------------------------------------------------------------------------------------------
+# -- Ctrl-C and order ------------------------------------------------------------------------------
 
 
 def test_ctrl_c_reaches_the_repl_of_a_serving_meter(board):

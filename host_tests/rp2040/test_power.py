@@ -85,8 +85,7 @@ def test_random_numbers_differ_from_power_on_to_power_on(bare):
     assert len(drawn) == 2
 
 
-# -- what the emulator refuses
-# ------------------------------------------------------------------------------------
+# -- what the emulator refuses ---------------------------------------------------------------------
 
 
 def test_flash_in_use(bare):

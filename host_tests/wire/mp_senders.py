@@ -20,8 +20,7 @@ REQ = {
 }
 
 
-# -- UDP
-# ------------------------------------------------------------------------------------------------------
+# -- UDP -------------------------------------------------------------------------------------------
 
 
 def test_udp_full_queue_costs_no_attempt_and_no_order():
@@ -72,8 +71,7 @@ def test_udp_another_destination_gets_another_socket():
         assert second.closed and source.box.n == 0
 
 
-# -- TCP
-# ------------------------------------------------------------------------------------------------------
+# -- TCP -------------------------------------------------------------------------------------------
 
 
 def dialled(source, sock=None):
@@ -172,8 +170,7 @@ def test_tcp_window_and_random_start():
         assert len(sock.sent) == 1
 
 
-# -- confirmation
-# ------------------------------------------------------------------------------------------------
+# -- confirmation ----------------------------------------------------------------------------------
 
 
 def test_confirmation_over_the_right_connection_only():
@@ -389,8 +386,7 @@ def test_in_blocks_each_block_taken_puts_off_the_end_of_an_attempt():
             assert rig.sender.state == state, step
 
 
-# -- a destination that is given later
-# ------------------------------------------------------------------------
+# -- a destination that is given later -------------------------------------------------------------
 
 
 def test_a_sender_that_finds_no_memory_is_made_later_and_holds_up_no_other():

@@ -118,8 +118,7 @@ class Listener:
         """``host:port`` as the meter's configuration takes it."""
         return _text((self.host, self.port))
 
-    # -- waiting
-    # ------------------------------------------------------------------------------------------
+    # -- waiting -----------------------------------------------------------------------------------
 
     def next(self, timeout: float) -> Arrival | None:
         """The next arrival, None when none came within ``timeout`` seconds."""
@@ -180,8 +179,7 @@ class Listener:
         transport, peer, source, destination = way
         self.arrivals.append(Arrival(transport, peer, Wpdu(source, destination, b""), None, missing, lost=True))
 
-    # -- arriving
-    # ------------------------------------------------------------------------------------------
+    # -- arriving ----------------------------------------------------------------------------------
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -260,8 +258,7 @@ class Listener:
                 send(Wpdu(wpdu.destination, wpdu.source, taken.answer).encode())
         return taken.whole
 
-    # -- the end
-    # -------------------------------------------------------------------------------------------
+    # -- the end -----------------------------------------------------------------------------------
 
     def drop(self, connection: _Connection) -> None:
         """Close one connection."""

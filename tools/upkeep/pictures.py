@@ -59,8 +59,7 @@ def text(x: float, y: float, words: str, more: str = "") -> str:
     return f'<text x="{x:g}" y="{y:g}"{" " + more if more else ""}>{escape(words)}</text>'
 
 
-# -- layers
-# ------------------------------------------------------------------------------------------
+# -- layers ----------------------------------------------------------------------------------------
 
 
 def part_of(module: str, firmware: Path) -> str | None:
@@ -131,8 +130,7 @@ def layers(firmware: Path = FIRMWARE) -> str:
     return svg(left + width + 230, bottom + 20, "Which part of firmware/ imports which", parts)
 
 
-# -- states
-# ------------------------------------------------------------------------------------------
+# -- states ----------------------------------------------------------------------------------------
 
 FILLS = {
     "IGNORE": "#f3f4f6",
@@ -214,8 +212,7 @@ def states(firmware: Path = FIRMWARE) -> str:
     return svg(left + wide * len(columns) + 60, y, "Long transfers: events, states and what is done", parts)
 
 
-# -- the command
-# ---------------------------------------------------------------------------------------
+# -- the command -----------------------------------------------------------------------------------
 
 DRAWN: dict[str, Callable[[], str]] = {"layers.svg": layers, "states.svg": states}
 

@@ -23,7 +23,7 @@ from tools.upkeep.lint.report import ROOT, Problem
 from tools.upkeep.lint.text import tracked
 
 WIDTH = 100  # columns of prose
-_GAP = re.compile(r"\S( {2,})\S")
+_LAYOUT = re.compile(r"\S {2,}\S|-{5}")  # a gap between words, or a ruler
 _BULLET = re.compile(r" *(?:- |\* |\d+\. )")
 _CODE_SPAN = re.compile(r"``[^`]{1,60}``|(?<!`)`[^`]{1,60}`(?!`)")
 _WORD_FOR_A_TOOL = re.compile(r"#(?:!|:| (?:fmt|ruff|type|noqa|mypy)\b)")
@@ -72,11 +72,11 @@ def filled(lines: Sequence[str], width: int = WIDTH) -> list[str]:
         bullet = _BULLET.match(lines[at])
         hanging = len(bullet[0]) if bullet else _indent(lines[at])
         end = at + 1
-        prose = lines[at].strip() and not _GAP.search(lines[at])
+        prose = lines[at].strip() and not _LAYOUT.search(lines[at])
         while prose and end < len(lines) and _continues(lines[end], hanging):
             end += 1
         block = list(lines[at:end])
-        if any(len(line) > width and not _GAP.search(line) for line in block):
+        if any(len(line) > width and not _LAYOUT.search(line) for line in block):
             text = " ".join([block[0][hanging:].strip(), *(line.strip() for line in block[1:])])
             text = _HYPHEN.sub(r"\1-\2", text)
             block = _broken(text, bullet[0] if bullet else " " * hanging, " " * hanging, width)
@@ -87,7 +87,7 @@ def filled(lines: Sequence[str], width: int = WIDTH) -> list[str]:
 
 def _continues(line: str, hanging: int) -> bool:
     """Whether a line goes on with the paragraph whose lines stand at that column."""
-    return bool(line.strip()) and _indent(line) == hanging and not _GAP.search(line) and not _BULLET.match(line)
+    return bool(line.strip()) and _indent(line) == hanging and not _LAYOUT.search(line) and not _BULLET.match(line)
 
 
 def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:

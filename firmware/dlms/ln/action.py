@@ -148,8 +148,7 @@ def invoke(server, aa, names, d, buf, off, end, out, o):
     return obj.act(m, buf, off, end, out, o, aa)
 
 
-# -- a list of methods
-# -------------------------------------------------------------------------------
+# -- a list of methods -----------------------------------------------------------------------------
 
 
 def names_end(server, buf, q, end):
@@ -241,8 +240,7 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
     return after
 
 
-# -- blocks
-# --------------------------------------------------------------------------------------------
+# -- blocks ----------------------------------------------------------------------------------------
 
 
 def next_pblock(server, aa, rx, p, tx, iip):

@@ -135,8 +135,7 @@ class Block:
         return self.control & _WINDOW_BITS or 1
 
 
-# -- a block comes
-# -------------------------------------------------------------------------------------
+# -- a block comes ---------------------------------------------------------------------------------
 
 
 def request(server, aa, rx, p, end, tx):
@@ -265,8 +264,7 @@ def classify_ack(now, block, rx, sent, stream):
     return states.GBT_ACK_ALL if sent and block.ack == now[_HIGH] else states.GBT_ACK
 
 
-# -- a request in blocks
-# -------------------------------------------------------------------------------
+# -- a request in blocks ---------------------------------------------------------------------------
 
 
 def begin(server, aa, rx, tx):
@@ -359,8 +357,7 @@ def execute(server, aa, buf, p, end, tx):
     return end if end else server.exception(aa, tx, server.errors.gbt_aborted)
 
 
-# -- an answer in blocks
-# -------------------------------------------------------------------------------
+# -- an answer in blocks ---------------------------------------------------------------------------
 
 
 def respond(server, aa, t, tx, head):

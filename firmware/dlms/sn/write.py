@@ -151,8 +151,7 @@ def write_one(server, aa, buf, q, off, end):
     return obj.set(r, buf, off, end, aa, True)
 
 
-# -- blocks
-# ------------------------------------------------------------------------------------------
+# -- blocks ----------------------------------------------------------------------------------------
 
 
 def request_block(server, aa, rx, p, end, tx):

@@ -26,8 +26,7 @@ class Rewriter(ast.NodeTransformer):
         self.scopes: list[dict[str, Binding | None]] = []
         self.parents: list[ast.expr | None] = []  # of the classes around: what each is made of, when that is one
 
-    # -- names
-    # ---------------------------------------------------------------------------------------
+    # -- names -------------------------------------------------------------------------------------
 
     def _binding(self, name: str) -> Binding | None:
         """What a name means here; None for a function's own and for those of the language."""
@@ -86,8 +85,7 @@ class Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         return node
 
-    # -- scopes
-    # --------------------------------------------------------------------------------------
+    # -- scopes ------------------------------------------------------------------------------------
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         node.decorator_list = [self.visit(each) for each in node.decorator_list]
@@ -182,8 +180,7 @@ class Rewriter(ast.NodeTransformer):
         node.names = [self._own_name(name) for name in node.names]
         return node
 
-    # -- statements
-    # ----------------------------------------------------------------------------------
+    # -- statements --------------------------------------------------------------------------------
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):

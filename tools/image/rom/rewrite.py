@@ -45,8 +45,7 @@ class Rewriter:
         for module in image.modules.values():
             self._finish(module)
 
-    # -- what is to be a constant
-    # --------------------------------------------------------------------
+    # -- what is to be a constant ------------------------------------------------------------------
 
     def _collect(self, module: Module) -> None:
         """What the module's names are bound to; functions that other functions would make
@@ -64,8 +63,7 @@ class Rewriter:
             for each in value.parts:
                 self._add(module, each)
 
-    # -- functions
-    # -----------------------------------------------------------------------------------
+    # -- functions ---------------------------------------------------------------------------------
 
     def _function(self, module: Module, code: Code) -> None:
         """Take names and functions from the table of constants, in a function or in the body
@@ -120,8 +118,7 @@ class Rewriter:
             table.append(value)
         return made(self.tool, "LOAD_CONST_OBJ", len(table) - 1)
 
-    # -- bodies of modules
-    # ---------------------------------------------------------------------------
+    # -- bodies of modules -------------------------------------------------------------------------
 
     def _stores(self, module: Module) -> set[str]:
         """The names of a module that somebody still asks for."""
@@ -191,8 +188,7 @@ class Rewriter:
         load = self._load(module, Symbol(f"rom_start_{module.compiled.escaped_name}_obj"))
         return [load, made(self.tool, "CALL_FUNCTION", 0), made(self.tool, "POP_TOP")]
 
-    # -- code
-    # ----------------------------------------------------------------------------------------
+    # -- code --------------------------------------------------------------------------------------
 
     def _finish(self, module: Module) -> None:
         """New octets for all code; what no instruction makes a function of leaves its table."""
