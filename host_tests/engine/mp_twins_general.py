@@ -13,6 +13,7 @@ from dlms.long.now import (
     GOT,
     HIGH,
     MARKS,
+    OWN,
     PER_MARK,
     POSITION,
     SENT,
@@ -35,6 +36,7 @@ _WINDOW = 3
 def _now(random):
     """Where a dialogue may stand: everything small, so that numbers meet."""
     now = array("i", [random.below(5) for _ in range(MARKS + PER_MARK * (_WINDOW + 1))])
+    now[OWN] = _WINDOW
     now[SLOTS] = _WINDOW + 1
     now[FRONT] = random.below(2) * random.below(9)
     now[END] = now[FRONT] + random.below(20)
@@ -91,8 +93,10 @@ def test_blocks_of_a_request():
         now = _now(random)
         rx = b"\xc1" * 3 + _block(random, now, (0, 1, 30, 127, 128, 255, 256, 300)[random.below(8)])
         used = random.below(40)
-        n = _twice("received", now, bytearray(400), used, used + random.below(340), rx, 3, len(rx))[0]
-        taken += n >= 0
+        end = _twice("received", now, bytearray(400), used, used + random.below(340), rx, 3, len(rx), bytearray(24), 5)[
+            0
+        ]
+        taken += end >= 0
         _twice("taken", now, random.below(70000), used, random.below(300))
     assert taken > 30, taken
 
@@ -108,7 +112,7 @@ def test_acknowledgements():
             if random.below(2)
             else bytes((0xE0, random.below(256), 0, 1 + random.below(6), 0, random.below(9), 0))
         )
-        taken += _twice("acknowledged", now, rx, 3, len(rx), _WINDOW)[0]
+        taken += _twice("acknowledged", now, rx, 3, len(rx))[0]
         _twice("back", now, random.below(70000))
         _twice("mark", now, random.below(70000), random.octets(40), random.below(9), random.below(30))
     assert taken > 30, taken
@@ -136,13 +140,13 @@ def test_headers_of_blocks():
             start = random.below(9)
             raw = start + 9
             _twice("put_general", now, tx, start, raw, raw + size, random.below(256))
-            end, after, copies = _twice("put_next", now, tx, start, raw, raw + size, random.below(2), _WINDOW)
+            end, after, copies = _twice("put_next", now, tx, start, raw, raw + size)
             if end:
                 assert bytes(copies[0][end - size : end]) == bytes(tx[raw : raw + size])
                 # the same block again, then another one
                 after[SENT] -= 1
                 for octets in (tx, bytearray(len(tx))):
-                    again += _twice("put_next", after, octets, start, raw, raw + size, 0, _WINDOW)[0] > 0
+                    again += _twice("put_next", after, octets, start, raw, raw + size)[0] > 0
     assert again > 50
 
 

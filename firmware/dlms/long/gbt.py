@@ -38,8 +38,8 @@ from dlms.codec.octets import copy, digest, get16, length, length_size
 from dlms.long import states
 from dlms.long.general import acknowledged, back, mark, put_general, put_next, received, taken
 from dlms.long.legs import Legs
-from dlms.long.now import MARKS, PER_MARK, SLOTS
-from dlms.long.states import GBT_IN, GBT_OUT, GBT_SENT
+from dlms.long.now import MARKS, OWN, PER_MARK, SLOTS
+from dlms.long.states import GBT_SENT
 from dlms.long.stream import raw_room
 
 TAG = const(0xE0)
@@ -52,7 +52,8 @@ _GET = const(0xC0)
 _ACCESS = (0xD9, 0xDA)
 _SINGLE = const(1)
 _SINGLE_GET = const(2)
-
+_GBT_IN = const(8)  # as `dlms.long.states.GBT_IN`
+_GBT_OUT = const(9)  # as `dlms.long.states.GBT_OUT`
 
 # these as in `dlms.long.now`
 _SENT = const(0)
@@ -66,6 +67,9 @@ _ACKED = const(7)
 _HIGH = const(8)
 _LEFT = const(9)
 _REPEATS = const(10)
+_ROOM = const(18)
+_SPENT = const(19)
+_USED = const(20)
 
 
 class Numbers:
@@ -103,6 +107,7 @@ class Dialogue(Numbers):
         slots = limits.GBT_WINDOW + 1
         self.now = array("i", bytes(4 * (MARKS + PER_MARK * slots)))
         self.now[_WINDOW] = 1
+        self.now[OWN] = limits.GBT_WINDOW
         self.now[SLOTS] = slots
         self.legs = Legs(limits, self.now)
 
@@ -146,14 +151,19 @@ def request(server, aa, rx, p, end, tx):
     if t is not None:
         # what comes all day needs no table: the block expected in GBT_IN is TAKE, an
         # acknowledgement of more in GBT_OUT is SEND
-        if t.kind == GBT_OUT:
-            if acknowledged(t.gbt.now, rx, p, end, server.window):
-                return go_on(server, aa, t, tx)
-        elif t.kind == GBT_IN:
-            n = received(t.gbt.now, t.buf, t.used, t.size, rx, p, end)
-            if n >= 0:
-                t.used += n
-                return 0 if rx[p + 1] & _STREAMING else acknowledge(server, aa, t.gbt.now, tx)
+        kind = t.kind
+        if kind == _GBT_OUT:
+            done = acknowledged(t.gbt.now, rx, p, end)
+            if done:
+                if done == 2:
+                    next_leg(t, tx)
+                return next_block(server, aa, t, tx)
+        elif kind == _GBT_IN:
+            now = t.gbt.now
+            done = received(now, t.buf, t.used, t.size, rx, p, end, tx, aa.start)
+            if done >= 0:
+                t.used = now[_USED]
+                return done
     return any_block(server, aa, rx, p, end, tx)
 
 
@@ -208,9 +218,9 @@ def stuck(now, block, action):
 def classify(aa, block, rx):
     """The event that a well-formed block is, for the state of the AA."""
     t = aa.transfer
-    if t is not None and t.kind == GBT_IN:
+    if t is not None and t.kind == _GBT_IN:
         return classify_request(t, block, rx, aa.link.carrier.stream)
-    if t is not None and t.kind >= GBT_OUT:
+    if t is not None and t.kind >= _GBT_OUT:
         return classify_ack(t.gbt.now, block, rx, t.kind == GBT_SENT, aa.link.carrier.stream)
     if block.n == 0:
         return states.GBT_ACK
@@ -285,7 +295,7 @@ def begin(server, aa, rx, tx):
         return server.exception(aa, tx, server.errors.apdu_too_long)
     if not server.keep(aa, t):
         return server.exception(aa, tx, server.errors.gbt_aborted)
-    t.kind = GBT_IN
+    t.kind = _GBT_IN
     t.aa = aa
     now = t.gbt.now
     now[_SENT] = now[_GOT] = now[_OF_SINGLE] = 0
@@ -382,6 +392,7 @@ def respond(server, aa, t, tx, head):
     t.gbt.adopt(numbers)
     now = t.gbt.now
     now[_REPEATS] = 0
+    now[_ROOM] = raw_room(aa.room, _HEADER)
     now[_START] = now[_ACKED] = now[_HIGH] = now[_SENT]
     mark(now, now[_SENT], tx, 0, 0)
     t.aa = aa
@@ -397,7 +408,7 @@ def respond(server, aa, t, tx, head):
         return 0
     numbers.open = False
     if not ended:
-        t.kind = GBT_OUT
+        t.kind = _GBT_OUT
     return end
 
 
@@ -434,25 +445,24 @@ def send(server, aa, tx):
         back(now, now[_SENT])
     else:
         t.gbt.legs.rewind()
-    return go_on(server, aa, t, tx)
-
-
-def go_on(server, aa, t, tx):
-    """The first block of a stream, from the leg after this one when all of this one is
-    acknowledged.
-    """
-    legs = t.gbt.legs
-    now = t.gbt.now
-    if legs.spent() and now[_ACKED] == now[_HIGH] and legs.follows(t):
-        legs.go_on(t)
-        mark(now, now[_ACKED], tx, 0, 0)
+    if t.gbt.legs.spent() and now[_ACKED] == now[_HIGH]:
+        next_leg(t, tx)
     return next_block(server, aa, t, tx)
+
+
+def next_leg(t, tx):
+    """All of a leg is acknowledged: go on with the one after it, if there is one."""
+    legs = t.gbt.legs
+    if legs.follows(t):
+        legs.go_on(t)
+        now = t.gbt.now
+        mark(now, now[_ACKED], tx, 0, 0)
 
 
 def next_block(server, aa, t, tx):
     """The next block of the stream at hand at tx[aa.start:]; returns the offset behind it."""
     legs = t.gbt.legs
-    now = t.gbt.now
+    now = legs.now
     start = aa.start
     raw = start + _HEADER + 3
     if now[_SENT] < now[_START]:
@@ -462,15 +472,14 @@ def next_block(server, aa, t, tx):
         control = _STREAMING if now[_LEFT] else 0
         end = put_general(now, tx, start, raw - 2, raw - 2, control | server.window)
     else:
-        end = legs.fill(t, tx, raw, raw + raw_room(aa.room, _HEADER))
-        ended = 1 if legs.spent() and not legs.follows(t) else 0
-        end = put_next(now, tx, start, raw, end, ended, server.window) if not t.fault else 0
+        end = legs.fill(t, tx, raw, raw + now[_ROOM])
+        end = 0 if t.fault else put_next(now, tx, start, raw, end)
         if end == 0:
             return give_up(server, aa, t, tx)
-        if ended:
+        if now[_SPENT] and not legs.follows(t):
+            tx[start + 1] |= _LAST
             t.kind = GBT_SENT
-        control = tx[start + 1]
-    aa.link.streaming = aa if control & _STREAMING else None
+    aa.link.streaming = aa if tx[start + 1] & _STREAMING else None
     return end
 
 

@@ -4,7 +4,8 @@
 
 from dlms.codec.octets import digest
 from dlms.long.now import (
-    ACKED, DONE, ELEMENT, ELEMENTS, END, FRONT, GOT, HIGH, LEFT, MARKS, PER_MARK, POSITION, REPEATS, SENT, SLOTS, TOP, WINDOW,
+    ACKED, DONE, ELEMENT, ELEMENTS, END, FRONT, GOT, HIGH, LEFT, MARKS,
+    OWN, PER_MARK, POSITION, REPEATS, SENT, SLOTS, SPENT, TOP, USED, WINDOW,
 )  # fmt: skip
 
 _HEAD = 16  # as `dlms.long.stream.HEAD`
@@ -38,12 +39,13 @@ def _slot(now, number):
     return MARKS + PER_MARK * (number % now[SLOTS])
 
 
-def received(now, buf, used, size, rx, p, end):
+def received(now, buf, used, size, rx, p, end, tx, start):
     """Keep the block rx[p:end] of a request when it is the one that is expected, not the last one,
-    and there is room for it.
+    and there is room for it. Acknowledge it unless more of its stream is to come.
 
-    Its data are appended to buf, of `size` octets, behind the first `used`. Returns how many
-    octets, or -1: the long way has to look.
+    Its data are appended to buf, of `size` octets, behind the first `used`; now[USED] is their end.
+    Returns the offset behind `E0 8w number ack 00` at tx[start:], 0 for no answer, or -1: the long
+    way has to look.
     """
     at = _data(rx, p, end)
     if at < 0 or rx[p + 1] & _LAST:
@@ -54,10 +56,14 @@ def received(now, buf, used, size, rx, p, end):
         return -1
     taken(now, number, used, n)
     buf[used : used + n] = rx[at:end]
+    now[USED] = used + n
     now[GOT] = number
     now[REPEATS] = 0
     now[WINDOW] = rx[p + 1] & _WINDOW or 1
-    return n
+    if rx[p + 1] & _STREAMING:
+        return 0
+    now[SENT] += 1
+    return put_general(now, tx, start, start + _HEADER + 1, start + _HEADER + 1, _LAST | now[OWN])
 
 
 def taken(now, number, at, n):
@@ -69,10 +75,10 @@ def taken(now, number, at, n):
     now[i + 1] = n
 
 
-def acknowledged(now, rx, p, end, window):
+def acknowledged(now, rx, p, end):
     """Take the block rx[p:end] when it has no data and acknowledges more of an answer than was
     acknowledged: go to the position behind that, for a stream as long as the client's window and no
-    longer than `window`. 1 when it did, 0: the long way has to look.
+    longer than ours. Returns 1, or 2 when that is all of the leg; 0: the long way has to look.
     """
     if end - p != _HEADER + 1 or rx[p + _HEADER]:
         return 0
@@ -84,9 +90,14 @@ def acknowledged(now, rx, p, end, window):
     now[GOT] = number
     now[REPEATS] = 0
     now[WINDOW] = rx[p + 1] & _WINDOW or 1
-    now[LEFT] = min(now[WINDOW], window)
+    now[LEFT] = min(now[WINDOW], now[OWN])
     back(now, ack)
-    return 1
+    return 2 if ack == now[HIGH] and _spent(now) else 1
+
+
+def _spent(now):
+    """Whether the position is the end of the leg."""
+    return now[POSITION] == now[END] and now[ELEMENT] >= now[ELEMENTS]
 
 
 def back(now, number):
@@ -138,13 +149,14 @@ def fill_ready(now, seg, buf, used, carry, out, off, end):
     return off
 
 
-def put_next(now, tx, start, raw, end, ended, window):
+def put_next(now, tx, start, raw, end):
     """Put the header of our next block in front of its data tx[raw:end], the APDU beginning at
     tx[start:].
 
-    ended: this is the end of the answer. window: ours. A block sent for the first time gets a mark;
-    one that is sent again must have the octets and the position of its mark. Returns the offset
-    behind the APDU; 0 when it has not, or there is no number left.
+    A block sent for the first time gets a mark; one that is sent again must have the octets and the
+    position of its mark. now[SPENT] is then whether this is the end of the leg: so the caller says
+    in the header when it is that of the answer. Returns the offset behind the APDU; 0 when the mark
+    is another one, or there is no number left.
     """
     number = now[SENT] + 1
     now[SENT] = number
@@ -163,9 +175,9 @@ def put_next(now, tx, start, raw, end, ended, window):
         mark(now, number, tx, raw, end - raw)
         now[HIGH] = number
     now[LEFT] -= 1
-    spent = now[POSITION] == now[END] and now[ELEMENT] >= now[ELEMENTS]
-    control = _LAST if ended else 0 if spent or now[LEFT] == 0 else _STREAMING
-    return put_general(now, tx, start, raw, end, control | window)
+    now[SPENT] = 1 if _spent(now) else 0
+    control = 0 if now[SPENT] or now[LEFT] == 0 else _STREAMING
+    return put_general(now, tx, start, raw, end, control | now[OWN])
 
 
 def put_general(now, tx, start, raw, end, control):

@@ -23,13 +23,17 @@ _TOP = const(14)
 _END = const(15)
 _FRONT = const(16)
 _ELEMENTS = const(17)
-_SLOTS = const(18)
-_MARKS = const(19)
+_SPENT = const(19)
+_USED = const(20)
+_OWN = const(21)
+_SLOTS = const(22)
+_MARKS = const(23)
 
 
 @micropython.viper
-def received(now_buf, buf: ptr8, used: int, size: int, rx_buf: ptr8, p: int, end: int) -> int:
-    now = ptr32(now_buf)
+def received(now: ptr32, buf: ptr8, used: int, size: int, rx_buf: ptr8, p: int, end: int, tx: ptr8, start: int) -> int:
+    # the mark and the acknowledgement are written here: a call for each would cost as much as all
+    # the rest
     rx = ptr8(uint(rx_buf) + uint(p))
     at = 7
     end -= p
@@ -55,18 +59,32 @@ def received(now_buf, buf: ptr8, used: int, size: int, rx_buf: ptr8, p: int, end
         or used + n > size
     ):
         return -1
-    taken(now_buf, number, used, n)
+    i = _MARKS + 4 * (number % now[_SLOTS])
+    now[i] = used
+    now[i + 1] = n
     to = ptr8(uint(buf) + uint(used))
     data = ptr8(uint(rx) + uint(at))
     i = 0
     while i < n:
         to[i] = data[i]
         i += 1
+    now[_USED] = used + n
     now[_GOT] = number
     now[_REPEATS] = 0
-    control &= 0x3F
-    now[_WINDOW] = control if control else 1
-    return n
+    n = control & 0x3F
+    now[_WINDOW] = n if n else 1
+    if control & 0x40:
+        return 0
+    n = now[_SENT] + 1
+    now[_SENT] = n
+    tx[start] = 0xE0
+    tx[start + 1] = 0x80 | now[_OWN]
+    tx[start + 2] = n >> 8
+    tx[start + 3] = n
+    tx[start + 4] = number >> 8
+    tx[start + 5] = number
+    tx[start + 6] = 0
+    return start + 7
 
 
 @micropython.viper
@@ -77,7 +95,7 @@ def taken(now: ptr32, number: int, at: int, n: int):
 
 
 @micropython.viper
-def acknowledged(now_buf, rx_buf: ptr8, p: int, end: int, window: int) -> int:
+def acknowledged(now_buf, rx_buf: ptr8, p: int, end: int) -> int:
     now = ptr32(now_buf)
     rx = ptr8(uint(rx_buf) + uint(p))
     if end - p != 7 or rx[6] != 0:
@@ -94,9 +112,12 @@ def acknowledged(now_buf, rx_buf: ptr8, p: int, end: int, window: int) -> int:
     if n == 0:
         n = 1
     now[_WINDOW] = n
-    now[_LEFT] = n if n < window else window
+    i = now[_OWN]
+    now[_LEFT] = n if n < i else i
     back(now_buf, ack)
-    return 1
+    if ack != now[_HIGH] or now[_POSITION] != now[_END] or now[_ELEMENT] < now[_ELEMENTS]:
+        return 1
+    return 2
 
 
 @micropython.viper
@@ -150,7 +171,7 @@ def fill_ready(now: ptr32, seg: ptr8, buf: ptr8, used: int, carry: ptr8, out: pt
 
 
 @micropython.viper
-def put_next(now_buf, tx, start: int, raw: int, end: int, ended: int, window: int) -> int:
+def put_next(now_buf, tx, start: int, raw: int, end: int) -> int:
     now = ptr32(now_buf)
     number = now[_SENT] + 1
     now[_SENT] = number
@@ -167,13 +188,14 @@ def put_next(now_buf, tx, start: int, raw: int, end: int, ended: int, window: in
         now[_HIGH] = number
     left = now[_LEFT] - 1
     now[_LEFT] = left
-    control = 0x80
-    if ended == 0:
-        control = 0
+    control = now[_OWN]
+    spent = 1
+    if now[_POSITION] != now[_END] or now[_ELEMENT] < now[_ELEMENTS]:
+        spent = 0
         if left != 0:
-            if now[_POSITION] != now[_END] or now[_ELEMENT] < now[_ELEMENTS]:
-                control = 0x40
-    return int(put_general(now_buf, tx, start, raw, end, control | window))
+            control |= 0x40
+    now[_SPENT] = spent
+    return int(put_general(now_buf, tx, start, raw, end, control))
 
 
 @micropython.viper

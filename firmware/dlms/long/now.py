@@ -4,7 +4,8 @@ hand.
     0 .. 5     of both sides: what is said of blocks, and by what the same request is known again
     6 .. 10    of the answer that goes
     11 .. 17   where its leg stands (`dlms.long.legs`)
-    18         how many marks there are; they follow, four numbers each
+    18 .. 21   what holds for all of it, and what follows
+    22         how many marks there are; they follow, four numbers each
 
 Mark number `block-number modulo SLOTS` tells of our block the position behind it and a digest:
 POSITION, ELEMENT, DONE, digest. While a request comes it tells where the octets of its block stand
@@ -31,6 +32,10 @@ TOP = const(14)  # that element stands encoded in the transfer's carry up to her
 END = const(15)  # octets kept of the leg …
 FRONT = const(16)  # … those in the transfer's buffer, in front of those in seg
 ELEMENTS = const(17)  # elements of the leg
-SLOTS = const(18)
-MARKS = const(19)
+ROOM = const(18)  # octets of data that a block has room for
+SPENT = const(19)  # 1 at the end of the leg
+USED = const(20)  # octets of the request in its buffer, after `received`
+OWN = const(21)  # our window
+SLOTS = const(22)
+MARKS = const(23)
 PER_MARK = const(4)
