@@ -113,7 +113,7 @@ class PushObjects:
             e += 1
         return off
 
-    def begin(self, i, t, shared):
+    def begin_element(self, i, t, shared):
         """The same for the transfer t, which has an empty carry: the value, or the
         head of a long one, is put there.
         """
@@ -124,7 +124,7 @@ class PushObjects:
                 t.put(axdr.NULL)
         elif self.open(i, t) == SUCCESS:
             t.obj = self.object(i)
-            t.attr = t.last = self.what[2 * i + 1]
+            t.attr = self.what[2 * i + 1]
             t.i = 0
             t.c1 = axdr.put_head(t.carry, t.c1, t.tag, t.n)
         else:

@@ -322,15 +322,16 @@ class Server:
         return shorten(t.buf, off, end, self.stack) if self.stack[0] else end
 
     def tidy_copy(self, buf, off, end):
-        """The same in a copy, because a request is not ours to change: it is appended to what
-        is used of the scratch transfer's buf. Returns its offset, scratch.used being its end,
-        or -1 when there is no room for it.
+        """The same in a copy, because a request is not ours to change: it is appended to what is
+        used of the scratch transfer's request. Returns its offset, scratch.request.used being its
+        end, or -1 when there is no room for it.
         """
         t = self.scratch
-        at = t.used
-        if not t.take(buf, off, end - off):
+        request = t.request
+        at = request.used
+        if not request.take(buf, off, end - off):
             return -1
-        t.used = shorten(t.buf, at, t.used, self.stack)
+        request.used = shorten(t.buf, at, request.used, self.stack)
         return at
 
     # -- transfers ---------------------------------------------------------------------------------

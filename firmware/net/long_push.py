@@ -37,13 +37,14 @@ from dlms.unasked.notification import DATA_HEAD
 from dlms.unasked.outbox import APDU, FIRST
 from dlms.long.gbt import TAG
 from dlms.long.now import GOT
+from dlms.long.sources import Entries
 from dlms.long.states import GBT_IN, GBT_SENT
 
 _NUMBER = const(2)  # where a block has its number …
 _EMPTY = const(6)  # … and the octets of its data
 
 
-class LongPush:
+class LongPush(Entries):
     """The one way for them. server: the Server. window: blocks that a destination takes in one
     stream. datagram: octets of the longest.
     """
@@ -63,7 +64,6 @@ class LongPush:
         self.sender = None  # whose push it is
         self.list = None  # its values, until its end: a client may write another list meanwhile
         self.connection = None  # over TCP
-        self.next = self.next_value  # bound once
         self.carrier = Carrier(None, server.transfers, 1, True, 0, server.pdu)
         self.link = link = Link(self.carrier)
         link.held = 1  # as of a link that has its transfer: a further one only while enough stay for the others
@@ -91,10 +91,10 @@ class LongPush:
         t = server.scratch
         t.reset()
         t.aa = aa
-        t.list_entry = self.next
-        t.pos = 0
-        t.entries = self.list.n()
-        t.c1 = axdr.put_head(t.carry, t.c1, axdr.STRUCTURE, t.entries)
+        t.source = self
+        t.request.pos = 0
+        t.request.left = self.list.n()
+        t.c1 = axdr.put_head(t.carry, t.c1, axdr.STRUCTURE, t.request.left)
         numbers = server.dialogue
         numbers.open = True  # in blocks, and with this window
         numbers.unasked(self.window)
@@ -107,10 +107,10 @@ class LongPush:
             self.frame(end)
         return end > 0
 
-    def next_value(self, server, t):
-        """What `dlms.long.stream` asks for the next value of the structure."""
-        t.pos += 1
-        self.list.begin(t.pos - 1, t, self.sender.source.common)
+    def put_entry(self, t):
+        """The next value of the structure begins; as a source of `dlms.long.sources`."""
+        t.request.pos += 1
+        self.list.begin_element(t.request.pos - 1, t, self.sender.source.common)
 
     def frame(self, end):
         """Write the wrapper's header in front of the block tx[HEADER:end]."""

@@ -34,7 +34,7 @@ class Values:
     def n(self):
         return self.size
 
-    def begin(self, i, t, shared):
+    def begin_element(self, i, t, shared):
         if i == self.raises:
             raise ValueError
         t.carry[t.c1 : t.c1 + 3] = b"\x09\x81\x80"
@@ -205,9 +205,9 @@ def test_the_list_is_that_of_the_attempts_begin():
     asked = []
 
     class Other(Values):
-        def begin(self, i, t, shared):
+        def begin_element(self, i, t, shared):
             asked.append(i)
-            super().begin(i, t, shared)
+            super().begin_element(i, t, shared)
 
     assert long.start(sender, wire)
     sender.list = Other(2)

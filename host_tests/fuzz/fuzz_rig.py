@@ -53,7 +53,7 @@ def stranger_to(aa, apdu):
     t = aa.transfer
     if t.kind >= 8:
         return None  # general blocks: the invoke-id is inside
-    return t if (t.iip ^ apdu[2]) & 0x0F else None
+    return t if (t.request.iip ^ apdu[2]) & 0x0F else None
 
 
 class Rig:
@@ -109,7 +109,7 @@ class Rig:
 
     def guard(self, t):
         t.carry = self.margin(t.carry)
-        t.buf = self.margin(t.buf)
+        t.buf = t.request.buf = self.margin(t.buf)
         t.gbt.legs.seg = self.margin(t.gbt.legs.seg)
 
     def received(self, wpdu):

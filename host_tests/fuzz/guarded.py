@@ -42,8 +42,8 @@ class Window(bytearray):
     def _end(self) -> int:
         if self.owner is not None:
             if self.owner.kind == WHOLE_OUT:
-                return self.owner.tape_end + RESUME
-            return self.owner.used + self.owner.gbt.now[FRONT]
+                return self.owner.tape.end + RESUME
+            return self.owner.request.used + self.owner.gbt.now[FRONT]
         return len(self) if self.hi is None else self.hi
 
     def _check(self, key: int | slice, end: int) -> None:
@@ -79,7 +79,7 @@ class GuardedRig(fuzz_rig.Rig):
 
     def guard(self, t: Any) -> None:
         t.carry = Window(t.carry)
-        t.buf = Window(t.buf)
+        t.buf = t.request.buf = Window(t.buf)
         t.buf.owner = t
         t.gbt.legs.seg = Window(t.gbt.legs.seg)
 

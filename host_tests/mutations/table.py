@@ -180,7 +180,7 @@ MUTATIONS = (
         "continuation-taken-into-another-transfer",
         "D-07",
         "dlms/aa/service_class.py",
-        "return t is not None and (t.iip ^ iip) & _INVOKE_ID != 0",
+        "return t is not None and (t.request.iip ^ iip) & _INVOKE_ID != 0",
         "return False",
         (
             WIRE + "test_udp_losses.py::test_writes_over_a_bad_network_are_whole_or_none",
@@ -472,8 +472,8 @@ MUTATIONS = (
         "specifications-never-repeated",
         "D-41",
         "dlms/ln/access.py",
-        "t.phase = _SPECIFICATIONS if buf[0] & _SELF_DESCRIPTIVE else _COUNT",
-        "t.phase = _COUNT",
+        "t.source = SPECIFICATIONS if buf[0] & _SELF_DESCRIPTIVE else COUNT",
+        "t.source = COUNT",
         (ENGINE + "mp_access.py::test_specifications_are_repeated[cpython]",),
     ),
     Mutation(

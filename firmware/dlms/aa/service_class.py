@@ -60,7 +60,7 @@ def stray(aa, iip):
     of the request that began it (D-07).
     """
     t = aa.transfer
-    return t is not None and (t.iip ^ iip) & _INVOKE_ID != 0
+    return t is not None and (t.request.iip ^ iip) & _INVOKE_ID != 0
 
 
 def stray_apdu(aa, rx, p, end):

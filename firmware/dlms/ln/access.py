@@ -30,6 +30,7 @@ from dlms.codec.axdr import NULL, put_size
 from dlms.codec.conformance import ACCESS, ATTRIBUTE_0_GET, ATTRIBUTE_0_SET, GENERAL_BLOCK_TRANSFER
 from dlms.codec.errors import SUCCESS
 from dlms.codec.octets import copy, length, length_size
+from dlms.long.sources import NOTHING, Source
 from dlms.long.stream import HEAD
 from dlms.ln import action, get, set
 from dlms.ln.items import plain_items, plain_shape
@@ -39,12 +40,6 @@ _SELF_DESCRIPTIVE = const(0x10)
 _CONFIRMED = const(0x40)
 _ID = const(4)
 _DESCRIPTOR = const(9)
-# phases of an answer
-_SPECIFICATIONS = const(1)
-_COUNT = const(2)
-_DATA = const(3)
-_RESULTS = const(4)
-_END = const(-1)
 # choices
 _GET = const(1)
 _SET = const(2)
@@ -84,11 +79,12 @@ def request(server, aa, rx, p, end, tx):
     tx[start] = 0xDA
     copy(tx, start + 1, rx, p + 1, _ID)
     tx[start + 5] = 0
-    tx[start + 6] = 1 if t.phase == _SPECIFICATIONS else 0
-    t.c1 = put_size(t.carry, HEAD, t.entries)
-    if t.phase != _SPECIFICATIONS:
-        t.phase = _DATA if t.entries else _RESULTS
-        plain(t, t.entries)
+    tx[start + 6] = 1 if t.source is SPECIFICATIONS else 0
+    n = t.request.left
+    t.c1 = put_size(t.carry, HEAD, n)
+    if t.source is COUNT:
+        t.source = DATA if n else RESULTS
+        plain(t, n)
     if aa.conformance & GENERAL_BLOCK_TRANSFER:
         end = server.gbt.respond(server, aa, t, tx, 7)
     else:
@@ -101,34 +97,36 @@ def accept(server, t, rx, q, end):
     ExceptionResponse that refuses it.
     """
     t.reset()
-    if not t.take(rx, q, end - q):
+    request = t.request
+    if not request.take(rx, q, end - q):
         return server.errors.access_too_long
     buf = t.buf
-    q = specifications(buf, t.used)
-    n = length(buf, q, t.used) if q > 0 else -1
+    after = request.used
+    q = specifications(buf, after)
+    n = length(buf, q, after) if q > 0 else -1
     if n < 0:
         return server.errors.malformed_access
-    if n > server.list_limit or not t.take_room(1 + 2 * n):
+    if n > server.list_limit or not request.has_room(1 + 2 * n):
         return server.errors.access_too_long
     q += length_size(buf, q)
-    t.pos = q
-    t.data = plain_shape(buf, q, t.used, n)
-    if t.data:
-        end = t.data - 1
+    request.pos = q
+    request.data = plain_shape(buf, q, after, n)
+    if request.data:
+        end = request.data - 1
     else:
-        end = specifications_end(server, buf, q, t.used, n)
-        if end < 0 or length(buf, end, t.used) != n:
+        end = specifications_end(server, buf, q, after, n)
+        if end < 0 or length(buf, end, after) != n:
             return server.errors.malformed_access
-        t.data = end + length_size(buf, end)
-        if set.walk(server, buf, t.data, t.used, n) != t.used:
+        request.data = end + length_size(buf, end)
+        if set.walk(server, buf, request.data, after, n) != after:
             return server.errors.malformed_access
-    t.entries = n
+    request.left = n
     t.off = q
-    t.held = end - q  # octets of the specifications
-    t.mark = t.used
-    buf[t.used] = n
-    t.used += 1 + 2 * n
-    t.phase = _SPECIFICATIONS if buf[0] & _SELF_DESCRIPTIVE else _COUNT
+    t.end = end
+    request.mark = after
+    buf[after] = n
+    request.used = after + 1 + 2 * n
+    t.source = SPECIFICATIONS if buf[0] & _SELF_DESCRIPTIVE else COUNT
     return 0
 
 
@@ -159,80 +157,111 @@ def specification_end(server, buf, q, end):
 # -- the answer ------------------------------------------------------------------------------------
 
 
-def next(t):
-    """Put the next piece of the answer into t.carry; False at its end. The
-    second half of `Transfer.next`.
+class Phase(Source):
+    """A phase of the answer, which another one follows. `left` specifications are to be executed;
+    the request has the next one at `pos` and its Data at `data`.
     """
-    if t.phase == _SPECIFICATIONS:
-        echo(t)
-    elif t.phase == _COUNT:
-        t.c1 = put_size(t.carry, HEAD, t.entries)
-        t.phase = _DATA if t.entries else _RESULTS
-    elif t.phase == _DATA:
+
+    def waiting(self, t):
+        return True
+
+
+class Specifications(Phase):
+    """The specifications repeated, as many as carry holds: t.buf[t.off:t.end] is to come."""
+
+    def next(self, t):
+        n = min(t.end - t.off, t.request.piece)
+        copy(t.carry, HEAD, t.buf, t.off, n)
+        t.c1 = HEAD + n
+        t.off += n
+        if t.off == t.end:
+            t.source = COUNT
+        return True
+
+
+class Count(Phase):
+    """The number of Data."""
+
+    def next(self, t):
+        n = t.request.left
+        t.c1 = put_size(t.carry, HEAD, n)
+        t.source = DATA if n else RESULTS
+        return True
+
+
+class Data(Phase):
+    """One Data after the other: what a specification asks for is done when its turn comes."""
+
+    def next(self, t):
         t.n = 0
         t.i = 0
+        t.tape.once = True
         if not plain(t, 1):
+            request = t.request
+            request.left -= 1
+            if request.left == 0:
+                t.source = RESULTS
             execute(t.server, t)
-            t.entries -= 1
-            if t.entries == 0:
-                t.phase = _RESULTS
-    elif t.phase == _RESULTS:
-        n = t.used - t.mark
-        copy(t.carry, HEAD, t.buf, t.mark, n)
+        return True
+
+
+class Results(Phase):
+    """How many there are, and each choice with its result: they stand ready."""
+
+    def next(self, t):
+        request = t.request
+        n = request.used - request.mark
+        copy(t.carry, HEAD, request.buf, request.mark, n)
         t.c1 = HEAD + n
-        t.phase = _END
-    else:
-        return False
-    return True
+        t.tape.once = True
+        t.source = NOTHING
+        return True
 
 
-def echo(t):
-    """As much of the specifications as carry holds: t.held octets of them, from
-    t.off on, are still to be repeated.
-    """
-    n = min(t.held, t.piece)
-    copy(t.carry, HEAD, t.buf, t.off, n)
-    t.c1 = HEAD + n
-    t.off += n
-    t.held -= n
-    if t.held == 0:
-        t.phase = _COUNT
+SPECIFICATIONS = Specifications()
+COUNT = Count()
+DATA = Data()
+RESULTS = Results()
 
 
 def plain(t, most):
     """Do the next specifications, at most `most` and as long as they are plain, and append their
     Data to carry; returns how many.
     """
-    buf = t.buf
-    i = t.mark + 1 + 2 * (buf[t.mark] - t.entries)
-    if buf[0] & _BREAK and t.entries < buf[t.mark] and buf[i - 1] != SUCCESS:
+    request = t.request
+    buf = request.buf
+    n = buf[request.mark]
+    i = request.mark + 1 + 2 * (n - request.left)
+    if buf[0] & _BREAK and request.left < n and buf[i - 1] != SUCCESS:
         return 0
-    _at[0] = t.pos
-    _at[1] = t.data
+    _at[0] = request.pos
+    _at[1] = request.data
     _at[2] = t.c1
-    done = plain_items(t.aa.way, buf, _at, i, most, t.carry, HEAD + t.piece)
-    t.pos = _at[0]
-    t.data = _at[1]
+    done = plain_items(t.aa.way, buf, _at, i, most, t.carry, HEAD + request.piece)
+    request.pos = _at[0]
+    request.data = _at[1]
     t.c1 = _at[2]
-    t.entries -= done
-    if t.entries == 0:
-        t.phase = _RESULTS
+    request.left -= done
+    if request.left == 0:
+        t.source = RESULTS
     return done
 
 
 def execute(server, t):
     """Do what the next specification asks for and put its Data into carry."""
-    buf = t.buf
-    q = t.pos
-    data = t.data
-    t.data = server.scan(buf, data, t.used)
-    end = server.tidy(t, data, t.data)  # the request is our copy: lengths are put right in place
-    i = t.mark + 1 + 2 * (buf[t.mark] - t.entries)
+    request = t.request
+    buf = request.buf
+    q = request.pos
+    data = request.data
+    results = request.mark
+    request.data = server.scan(buf, data, request.used)
+    end = server.tidy(t, data, request.data)  # the request is our copy: lengths are put right in place
+    i = results - 1 + 2 * (buf[results] - request.left)
     buf[i] = buf[q] if buf[q] <= _ACTION else buf[q] - 3
     code = unfit(server, buf, data, end) if buf[q] in _WRITING else SUCCESS
-    # `get.begin` wants to be the first behind the scan of a selection
-    t.pos = specification_end(server, buf, q, t.used)
-    if buf[0] & _BREAK and t.entries < buf[t.mark] and buf[i - 1] != SUCCESS:
+    # `get.begin_attribute` wants to be the first behind the scan of a selection
+    request.pos = specification_end(server, buf, q, request.used)
+    if buf[0] & _BREAK and request.left + 1 < buf[results] and buf[i - 1] != SUCCESS:
         code = server.errors.not_executed  # … nor is any behind it (D-43)
     elif code == SUCCESS:
         code = serve(server, t, buf, q, data, end)
@@ -262,7 +291,9 @@ def serve(server, t, buf, q, data, end):
         return write(server, t, buf, q + 1, data, end)
     if buf[q + _DESCRIPTOR] == 0 and t.aa.conformance & ATTRIBUTE_0_GET == 0:
         return server.errors.no_attribute
-    return get.begin(server, t.aa, t, buf, q + 1, q + 1 + _DESCRIPTOR if buf[q] == _GET_SELECTED else 0, t.pos)
+    return get.begin_attribute(
+        server, t.aa, t, buf, q + 1, q + 1 + _DESCRIPTOR if buf[q] == _GET_SELECTED else 0, t.request.pos
+    )
 
 
 def write(server, t, buf, d, data, end):

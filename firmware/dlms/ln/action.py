@@ -20,6 +20,7 @@ from dlms.codec.octets import find, length, length_size, put32, scan, u32_equal
 from dlms.aa.service_class import stray
 from dlms.long import blocks, states
 from dlms.long.response import first, following
+from dlms.long.sources import OCTETS
 from dlms.long.states import ACTION_IN, ACTION_OUT
 from dlms.ln.set import walk
 
@@ -97,7 +98,7 @@ def normal(server, aa, rx, p, end, tx, iip):
 def invoke_one(server, aa, names, d, buf, off, end, tx, iip):
     """Invoke one method and answer in one piece, or in pblocks when its return data are too long."""
     t = server.scratch
-    t.used = 0
+    t.request.used = 0
     r = invoke(server, aa, names, d, buf, off, end, t.carry, _HEAD)
     if r <= _HEAD:
         return result(aa, tx, iip, SUCCESS if r == _HEAD else -r)
@@ -132,7 +133,7 @@ def invoke(server, aa, names, d, buf, off, end, out, o):
             if off < 0:
                 return -errors.no_resources
             buf = server.scratch.buf
-            end = server.scratch.used
+            end = server.scratch.request.used
     directory = aa.directory
     j = find(directory.table, directory.n, names, d)
     if j < 0 or aa.acc[j] == 0:
@@ -199,13 +200,14 @@ def invoke_list(server, aa, names, d, buf, off, end, tx, iip):
     t.aa = aa
     # each method writes into carry, and the whole answer is put together in buf
     t.buf[0] = n
-    t.used = 1
+    t.request.used = 1
     while n > 0:
         n -= 1
         off = invoke_next(server, aa, t, names, d, buf, off, end, n * _NOT_AVAILABLE)
         d += 9
-    t.pos = 0
-    t.held = t.used
+    t.source = OCTETS
+    t.request.pos = 0
+    t.request.left = t.request.used
     p = aa.start
     tx[p] = 0xC7
     tx[p + 1] = 3
@@ -222,21 +224,22 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
     the entries that follow, `result 01 01 data-access-result`: the method was invoked all the same.
     """
     after = server.scan(buf, off, end)
-    q = t.used
+    request = t.request
+    q = request.used
     # null-data stands for no parameter
     r = invoke(server, aa, names, d, buf, off if buf[off] != NULL else after, after, t.carry, _HEAD)
-    out = t.buf
-    out[q] = SUCCESS if r >= _HEAD else -r
-    out[q + 1] = 0
-    t.used = q + 2
+    buf = request.buf
+    buf[q] = SUCCESS if r >= _HEAD else -r
+    buf[q + 1] = 0
+    request.used = q + 2
     if r > _HEAD:
-        out[q + 1] = 1
-        out[q + 2] = 0
-        t.used = q + 3
-        if t.used + keep > t.size - (r - _HEAD) or not t.take(t.carry, _HEAD, r - _HEAD):
-            out[q + 2] = 1
-            out[q + 3] = server.errors.no_resources
-            t.used = q + _NOT_AVAILABLE
+        buf[q + 1] = 1
+        buf[q + 2] = 0
+        request.used = q + 3
+        if not request.has_room(keep + r - _HEAD) or not request.take(t.carry, _HEAD, r - _HEAD):
+            buf[q + 2] = 1
+            buf[q + 3] = server.errors.no_resources
+            request.used = q + _NOT_AVAILABLE
     return after
 
 
@@ -304,9 +307,9 @@ def answer_block(server, aa, tx, iip, action):
         # The parameters are read from the transfer given back; the answer is built in the scratch
         # one, and only a request after this one can take the transfer again.
         server.abandon(aa)
-        if t.many:
-            return invoke_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, iip)
-        return invoke_one(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, iip)
+        if t.request.many:
+            return invoke_list(server, aa, t.buf, 0, t.buf, t.request.mark, t.request.used, tx, iip)
+        return invoke_one(server, aa, t.buf, 0, t.buf, t.request.mark, t.request.used, tx, iip)
     if action == states.NOT_RUNNING:
         return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
     if action == states.WRONG_NUMBER:

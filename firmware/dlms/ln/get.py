@@ -17,8 +17,8 @@ from dlms.codec.octets import copy, find, length, length_size, u32_equal
 from dlms.aa.service_class import answers_get, stray
 from dlms.long import states
 from dlms.long.response import first, following
+from dlms.long.sources import Entries
 from dlms.long.states import GET_OUT
-from dlms.long.stream import HEAD
 
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _NEXT_SIZE = const(7)
@@ -116,7 +116,7 @@ def normal(server, aa, rx, p, end, tx, iip):
         return server.exception(aa, tx, errors.attribute_0_not_negotiated)
     t = server.scratch
     t.reset()
-    code = begin(server, aa, t, rx, p + 3, p + 13 if rx[p + 12] else 0, end)
+    code = begin_attribute(server, aa, t, rx, p + 3, p + 13 if rx[p + 12] else 0, end)
     if code:
         return result(aa, tx, iip, code)
     start = aa.start
@@ -128,7 +128,7 @@ def normal(server, aa, rx, p, end, tx, iip):
     return end if end else result(aa, tx, iip, t.fault)
 
 
-def begin(server, aa, t, buf, q, at, end):
+def begin_attribute(server, aa, t, buf, q, at, end):
     """Begin to read what the descriptor at buf[q:] names; returns a result. Selector and
     parameters fill buf[at:end], at is 0 for none.
     """
@@ -153,15 +153,15 @@ def begin(server, aa, t, buf, q, at, end):
             t.end = end
         else:
             # the request's own buffer may be used again before the last block is sent
-            t.used = 0
-            if not t.take(buf, at + 1, end - at - 1):
+            t.request.used = 0
+            if not t.request.take(buf, at + 1, end - at - 1):
                 return server.errors.no_resources
             t.off = 0
-            t.end = t.used
+            t.end = t.request.used
         t.end = server.tidy(t, t.off, t.end)
         if attr not in obj.SELECT or t.selector not in obj.SELECT[attr]:
             return server.errors.no_selection
-    return t.begin(obj, j, attr)
+    return t.begin_value(obj, j, attr)
 
 
 def next_block(server, aa, rx, p, tx, iip):
@@ -201,12 +201,12 @@ def with_list(server, aa, rx, p, end, tx, iip):
         return server.exception(aa, tx, code)
     t = server.scratch
     t.reset()
-    if not t.take(rx, q, end - q):
+    if not t.request.take(rx, q, end - q):
         return server.exception(aa, tx, errors.list_too_long)
     t.aa = aa
-    t.list_entry = list_entry
-    t.entries = n
-    t.pos = 0
+    t.source = ENTRIES
+    t.request.left = n
+    t.request.pos = 0
     # the count stands in front of the entries, in a response in one piece
     # and in the raw data of blocks
     t.put(n)
@@ -237,18 +237,23 @@ def check_list(server, aa, rx, q, end, n):
     return code if q == end else -1
 
 
-def list_entry(server, t):
-    """Encode the head of the next entry of a GET list into carry: `00`
-    and the value, or `01 result`.
-    """
-    q = t.pos
-    end = selection_end(server, t.buf, q + 9, t.used)
-    t.pos = end
-    t.put(0)
-    code = begin(server, t.aa, t, t.buf, q, q + 10 if t.buf[q + 9] else 0, end)
-    if code != SUCCESS:
-        t.n = 0
-        t.attr = t.last
-        t.c1 = HEAD
-        t.put(1)
-        t.put(code)
+class GetEntries(Entries):
+    """The entries of a GET list: `00` and the value, or `01 result`."""
+
+    def put_entry(self, t):
+        """Encode the head of the next entry into carry."""
+        request = t.request
+        buf = request.buf
+        q = request.pos
+        end = selection_end(t.server, buf, q + 9, request.used)
+        request.pos = end
+        t.put(0)
+        code = begin_attribute(t.server, t.aa, t, buf, q, q + 10 if buf[q + 9] else 0, end)
+        if code != SUCCESS:
+            t.n = 0
+            t.empty()
+            t.put(1)
+            t.put(code)
+
+
+ENTRIES = GetEntries()

@@ -130,12 +130,12 @@ def apply(server, aa, names, d, buf, off, end):
         return errors.too_nested if r == -2 else errors.malformed_set
     if stack[0]:
         t = server.scratch
-        t.used = 0
+        t.request.used = 0
         off = server.tidy_copy(buf, off, end)
         if off < 0:
             return errors.no_resources
         buf = t.buf
-        end = t.used
+        end = t.request.used
     directory = aa.directory
     j = find(directory.table, directory.n, names, d)
     if j < 0 or aa.acc[j] == 0:
@@ -342,11 +342,12 @@ def execute(server, aa, t, rx, q, tx, iip):
     """The value is whole: apply it. `C5 03 iip result number(4)`, of a list
     `C5 04 iip n {result} number(4)`.
     """
-    if not t.many:
-        code = apply(server, aa, t.buf, 0, t.buf, t.mark, t.used)
+    request = t.request
+    if not request.many:
+        code = apply(server, aa, t.buf, 0, t.buf, request.mark, request.used)
         server.abandon(aa)
         return block_result(aa, tx, iip, code, rx, q + 1)
-    off = apply_list(server, aa, t.buf, 0, t.buf, t.mark, t.used, tx, aa.room - 4)
+    off = apply_list(server, aa, t.buf, 0, t.buf, request.mark, request.used, tx, aa.room - 4)
     if off > 0:
         tx[aa.start + 1] = _LAST_LIST
         tx[aa.start + 2] = iip

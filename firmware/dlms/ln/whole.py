@@ -14,15 +14,9 @@ of the poll, so that others are served meanwhile. What fits the longest APDU tha
 otherwise, and is read in one slice, goes at once. A datagram has no second turn: there the answer
 is made in the buffer.
 
-The tape is what the request leaves of the transfer's `buf`:
-
-    buf:  | request | octets(2) kept … cursor(57) | octets(2) kept … cursor | …
-          octets(2) kept … | resume(16) |
-          0         used                                                                tape_end             size
-
-A cursor stands for a long attribute: its rows were chosen when it was opened, and are asked for by
-number. Where the tape is full, what follows is read twice (`overflow`), from the place that resume
-tells. A method is not invoked twice: then the answer is refused.
+What is kept stands on the transfer's tape (`dlms.long.tape`), which is its source the second time.
+Where the tape is full, what follows is read twice. A method is not invoked twice: then the answer
+is refused.
 
 The length announced is kept or the connection ends: rows may be overwritten or cleared, the
 lists of objects changed between the passes.
@@ -31,11 +25,10 @@ lists of objects changed between the passes.
 from micropython import const
 
 from dlms.codec.errors import LONG_GET_ABORTED
-from dlms.codec.octets import copy, get16, get32, put16, put32
+from dlms.codec.octets import copy
 from dlms.codec.wrapper import HEADER
 from dlms.codec.wrapper import answer as header
 from dlms.long.states import WHOLE_OUT
-from dlms.long.stream import HEAD
 from dlms.ln import action, get
 
 LATER = const(-1)  # instead of an offset: the answer comes with `Server.more`
@@ -44,10 +37,7 @@ BROKEN = const(-1)  # instead of a size: what was announced cannot be kept, the 
 # access_rights_list, take some 150,000 instructions
 _SLICE = const(4)
 _ELEMENT = const(4)
-_CURSOR = const(57)
-_RESUME = const(16)
 _TOO_LONG = const(0x1FFFFFFF)  # an offset behind every buffer
-_CLOSED = const(-1)  # no run of kept octets is open
 # tags of responses
 _GET = const(0xC4)
 _ACTION = const(0xC7)
@@ -74,15 +64,14 @@ def answer(server, aa, t, tx, head):
             return refused(server, t)
         return off
     n = t.c1 - t.c0
-    if head + n <= aa.room and t.i == t.n and not t.waiting():
+    if head + n <= aa.room and t.i == t.n and not t.source.waiting(t):
         # one piece: what nearly every answer is
         copy(tx, off, t.carry, t.c0, n)
         return off + n
-    t.tape_end = t.used
-    t.run = _CLOSED
     t.block = 0
-    t.whole = head + n
-    if not put(t, tx, start, head, False) or not put(t, t.carry, t.c0, n, t.i < t.n):
+    tape = t.tape
+    tape.begin_tape(t, head + n)
+    if not tape.keep(t, tx, start, head, False) or not tape.keep_piece(t):
         return refused(server, t)
     return first_slice(server, aa, t, tx, off)
 
@@ -99,9 +88,9 @@ def first_slice(server, aa, t, tx, off):
     off = measure(server, t, tx, off, end)
     if t.fault:
         return 0
-    if t.taped and off <= end:
+    if t.tape.measured and off <= end:
         return off
-    if t.whole > aa.most or not server.keep(aa, t):
+    if t.tape.octets > aa.most or not server.keep(aa, t):
         return refused(server, t)
     t.kind = WHOLE_OUT
     aa.link.streaming = aa
@@ -124,13 +113,14 @@ def more(server, link, tx):
     """
     aa = link.streaming
     t = aa.transfer
-    tag = t.buf[t.used + 2]
-    iip = t.buf[t.used + 4]
+    answer = t.request.used + 2  # where the tape has its first octets
+    tag = t.buf[answer]
+    iip = t.buf[answer + 2]
     try:
-        if t.taped or t.block:
+        if t.tape.measured:
             return write(server, link, aa, t, tx)
         measure(server, t, None, _TOO_LONG, 0)
-        if not t.fault and t.whole <= aa.most:
+        if not t.fault and t.tape.octets <= aa.most:
             return 0
         refused(server, t)
         end = refuse(server, aa, t, tag, iip, tx)
@@ -153,7 +143,7 @@ def refuse(server, aa, t, tag, iip, tx):
         return action.result(aa, tx, iip, t.fault)
     if tag == _ACCESS:
         return server.exception(aa, tx, server.errors.access_too_long)
-    return server.sn.read.refuse_answer(server, aa, tx, t.buf[t.used + 3], t.fault)
+    return server.sn.read.refuse_answer(server, aa, tx, t.buf[t.request.used + 3], t.fault)
 
 
 def raised(server, aa, t, tag, iip, tx):
@@ -169,18 +159,19 @@ def raised(server, aa, t, tag, iip, tx):
 def write(server, link, aa, t, tx):
     """Write a slice of the answer to tx[0:]; returns its octets, or BROKEN."""
     off = 0
+    tape = t.tape
     if t.block == 0:
-        header(tx, link.keys, 4 * aa.index - 2, t.whole)
+        header(tx, link.keys, 4 * aa.index - 2, tape.octets)
         off = HEADER
     t.block = 1
-    n = fill(t, tx, off, min(off + t.whole, HEADER + server.pdu))
-    t.whole -= n - off
+    n = fill(t, tx, off, min(off + tape.octets, HEADER + server.pdu))
+    tape.octets -= n - off
     # before the last octets leave: the value must end with them
-    if t.fault or (t.whole == 0 and t.more()):
+    if t.fault or (tape.octets == 0 and t.more()):
         server.trail.cut_short(aa)
         server.abandon(aa)
         return BROKEN
-    if t.whole == 0:
+    if tape.octets == 0:
         server.abandon(aa)
     return n
 
@@ -224,9 +215,9 @@ def measure(server, t, tx, off, end):
         n = step(server, t)
         if n < 0:
             if not t.fault:
-                rewind(t)
+                t.tape.rewind(t)
             break
-        t.whole += n
+        t.tape.octets += n
         if off + n > end:
             off = _TOO_LONG
         else:
@@ -241,152 +232,21 @@ def opened(t):
     """True when the piece in carry is the head of a long attribute: choosing its rows may
     have taken longer than any element.
     """
-    return t.i == 0 and not t.taped and t.obj is not None and t.attr in t.obj.LONG
+    return t.i == 0 and t.source is not t.tape and t.obj is not None and t.attr in t.obj.LONG
 
 
 def step(server, t):
     """Read the next piece into carry, and keep it unless it is an element; returns its
     octets, -1 at the end or with t.fault set.
     """
-    if t.overflow or t.i < t.n:
+    tape = t.tape
+    if tape.full or t.i < t.n:
         if not t.next():
             return -1
-    else:
-        pos = t.pos
-        entries = t.entries
-        held = t.held
-        attr = t.attr
-        if not t.next():
-            return -1
-        if put(t, t.carry, t.c0, t.c1 - t.c0, t.i < t.n):
-            t.once = False
-        else:
-            t.overflow = True
-            resume_at(t, pos, entries, held, attr)
-    if t.overflow and (t.once or t.phase):
+    elif not tape.read(t):
+        return -1
+    if tape.full and tape.once:
         # what was done is not done again
         t.fault = server.errors.no_resources
         return -1
     return t.c1 - t.c0
-
-
-def rewind(t):
-    """The value is measured: from now on `Transfer.next` takes its pieces from the tape."""
-    t.taped = True
-    t.tape = t.used
-    t.run = 0
-    t.c0 = t.c1 = HEAD
-    t.n = t.i = 0
-
-
-# -- the tape --------------------------------------------------------------------------------------
-
-
-def put(t, buf, off, n, cursor):
-    """Keep buf[off:off+n], and the cursor of the long attribute that follows if there
-    is one; False when there is no room.
-    """
-    end = t.tape_end
-    out = t.buf
-    if end + 2 + n + (_CURSOR if cursor else 0) > t.size - _RESUME:
-        return False
-    if t.run == _CLOSED:
-        t.run = end
-        end += 2
-    copy(out, end, buf, off, n)
-    end += n
-    put16(out, t.run, end - t.run - 2)
-    if cursor:
-        put_cursor(t, out, end)
-        end += _CURSOR
-        t.run = _CLOSED
-    t.tape_end = end
-    return True
-
-
-def put_cursor(t, out, p):
-    """`tag selector attribute record(2) off(2) end(2) n(4) u(4) v(4) w(4) map(32)`, of
-    numbers that begin at -1 one more.
-    """
-    out[p] = t.tag
-    out[p + 1] = t.selector
-    out[p + 2] = t.attr
-    put16(out, p + 3, t.record)
-    put16(out, p + 5, t.off)
-    put16(out, p + 7, t.end)
-    put32(out, p + 9, t.n)
-    put32(out, p + 13, t.u)
-    put32(out, p + 17, t.v + 1)
-    put32(out, p + 21, t.w + 1)
-    copy(out, p + 25, t.map, 0, 32)
-
-
-def get_cursor(t, buf, p):
-    """The long attribute whose cursor stands at buf[p:] comes next."""
-    t.tag = buf[p]
-    t.selector = buf[p + 1]
-    t.attr = buf[p + 2]
-    t.record = get16(buf, p + 3)
-    t.off = get16(buf, p + 5)
-    t.end = get16(buf, p + 7)
-    t.n = get32(buf, p + 9)
-    t.u = get32(buf, p + 13)
-    t.v = get32(buf, p + 17) - 1
-    t.w = get32(buf, p + 21) - 1
-    copy(t.map, 0, buf, p + 25, 32)
-    t.i = 0
-    t.obj = t.server.object(t.aa, t.record)
-
-
-def resume_at(t, pos, entries, held, attr):
-    """The tape is full: where the piece in carry was read, `pos(2) entries(2) held(2)
-    attribute last record(2) readable(4)`.
-    """
-    buf = t.buf
-    p = t.tape_end
-    put16(buf, p, pos)
-    put16(buf, p + 2, entries)
-    put16(buf, p + 4, held)
-    # attributes of one object go on; of a list the next entry says which
-    same = entries == t.entries
-    buf[p + 6] = attr if same else 0
-    buf[p + 7] = t.last if same else 0
-    put16(buf, p + 8, t.record)
-    put32(buf, p + 10, t.readable)
-
-
-def replay(t):
-    """Put the next octets of the tape into the empty carry; False at the end of the value.
-    The second half of `Transfer.next`.
-    """
-    buf = t.buf
-    if t.run == 0:
-        if t.tape == t.tape_end:
-            return t.overflow and resume(t)
-        t.run = get16(buf, t.tape)
-        t.tape += 2
-    n = min(t.run, t.piece)
-    copy(t.carry, HEAD, buf, t.tape, n)
-    t.c1 = HEAD + n
-    t.tape += n
-    t.run -= n
-    if t.run == 0 and t.tape < t.tape_end:
-        get_cursor(t, buf, t.tape)
-        t.tape += _CURSOR
-    return True
-
-
-def resume(t):
-    """The tape has ended: go on reading where it was full."""
-    buf = t.buf
-    p = t.tape_end
-    t.taped = False
-    t.pos = get16(buf, p)
-    t.entries = get16(buf, p + 2)
-    t.held = get16(buf, p + 4)
-    t.attr = buf[p + 6]
-    t.last = buf[p + 7]
-    t.record = get16(buf, p + 8)
-    t.readable = get32(buf, p + 10)
-    t.obj = t.server.object(t.aa, t.record)
-    return t.next()

@@ -34,14 +34,14 @@ def first(server, aa, rx, p, q, end, kind, many):
     t = server.scratch
     t.reset()
     t.block = 0
-    t.many = many
-    t.iip = rx[p - 1]
+    t.request.many = many
+    t.request.iip = rx[p - 1]
     if not well_formed(rx, q, end):
         return states.MALFORMED
-    if not t.take(rx, p, q - p) or not server.keep(aa, t):
+    if not t.request.take(rx, p, q - p) or not server.keep(aa, t):
         return states.NO_ROOM
     t.kind = kind
-    t.mark = t.used
+    t.request.mark = t.request.used
     return further(server, aa, rx, q, end, kind)
 
 
@@ -68,7 +68,7 @@ def further(server, aa, rx, q, end, kind):
     elif t is not None and t.kind == kind:
         if not u32_equal(rx, q + 1, t.block + 1):
             event += states.OTHER
-        elif not t.take(rx, end - length(rx, q + 5, end), length(rx, q + 5, end)):
+        elif not t.request.take(rx, end - length(rx, q + 5, end), length(rx, q + 5, end)):
             event += states.LONG
         else:
             t.block += 1

@@ -160,9 +160,10 @@ def request(server, aa, rx, p, end, tx):
                 return next_block(server, aa, t, tx)
         elif kind == _GBT_IN:
             now = t.gbt.now
-            done = received(now, t.buf, t.used, t.size, rx, p, end, tx, aa.start)
+            come = t.request
+            done = received(now, come.buf, come.used, come.size, rx, p, end, tx, aa.start)
             if done >= 0:
-                t.used = now[_USED]
+                come.used = now[_USED]
                 return done
     return any_block(server, aa, rx, p, end, tx)
 
@@ -189,7 +190,7 @@ def any_block(server, aa, rx, p, end, tx):
     if action == states.ACKNOWLEDGE:
         return 0 if block.control & _STREAMING else acknowledge(server, aa, aa.transfer.gbt.now, tx)
     if action == states.BEGIN:
-        return begin(server, aa, rx, tx)
+        return first_block(server, aa, rx, tx)
     if action == states.MALFORMED:
         return server.exception(aa, tx, errors.malformed_gbt)
     if action == states.NO_ROOM:
@@ -242,7 +243,7 @@ def classify_request(t, block, rx, stream):
         return states.GBT_OTHER if other else states.GBT_OLD
     if block.number > now[_GOT] + 1:
         return states.GBT_AHEAD
-    if not t.take_room(block.n):
+    if not t.request.has_room(block.n):
         return states.GBT_LONG
     if block.control & _LAST:
         return states.GBT_LAST
@@ -277,7 +278,7 @@ def classify_ack(now, block, rx, sent, stream):
 # -- a request in blocks ---------------------------------------------------------------------------
 
 
-def begin(server, aa, rx, tx):
+def first_block(server, aa, rx, tx):
     """Block 1 of a request. When it is the only one it is executed where it stands."""
     block = server.block
     if block.control & _LAST:
@@ -291,7 +292,7 @@ def begin(server, aa, rx, tx):
         return execute(server, aa, rx, block.at, block.at + block.n, tx)
     t = server.scratch
     t.reset()
-    if not t.take_room(block.n):
+    if not t.request.has_room(block.n):
         return server.exception(aa, tx, server.errors.apdu_too_long)
     if not server.keep(aa, t):
         return server.exception(aa, tx, server.errors.gbt_aborted)
@@ -301,7 +302,7 @@ def begin(server, aa, rx, tx):
     now[_SENT] = now[_GOT] = now[_OF_SINGLE] = 0
     now[_FIRST] = block.digest
     end = take(server, aa, rx, tx)
-    t.iip = invoke_id(t.buf, t.used)
+    t.request.iip = invoke_id(t.buf, t.request.used)
     return end
 
 
@@ -322,8 +323,8 @@ def take(server, aa, rx, tx):
 def keep(t, block, rx):
     """Append the data of the block to the request."""
     now = t.gbt.now
-    taken(now, block.number, t.used, block.n)
-    t.take(rx, block.at, block.n)
+    taken(now, block.number, t.request.used, block.n)
+    t.request.take(rx, block.at, block.n)
     now[_GOT] = block.number
     now[_REPEATS] = 0
     now[_WINDOW] = block.window()
@@ -345,7 +346,7 @@ def execute_whole(server, aa, rx, tx):
     server.dialogue.adopt(t.gbt)
     # The request is read from the transfer given back; the answer is built in the scratch one.
     server.abandon(aa)
-    return execute(server, aa, t.buf, 0, t.used, tx)
+    return execute(server, aa, t.buf, 0, t.request.used, tx)
 
 
 def execute(server, aa, buf, p, end, tx):
@@ -381,8 +382,8 @@ def respond(server, aa, t, tx, head):
     legs = t.gbt.legs
     start = aa.start
     copy(legs.seg, 0, tx, start, head)
-    t.iip = invoke_id(legs.seg, head)
-    legs.begin(t, head)
+    t.request.iip = invoke_id(legs.seg, head)
+    legs.gather(t, head)
     if not numbers.open:
         end = alone(legs, t, tx, start, start + aa.room)
         if end or t.fault:

@@ -48,13 +48,13 @@ class Legs:
         self.seg = bytearray(longest_piece(limits) + _SPARE)
         self.now = now
 
-    def begin(self, t, end):
+    def gather(self, t, end):
         """A new leg behind the `end` octets in seg: gather what transfer t has, up to a
         long attribute, a full seg or the end.
         """
         while True:
             n = t.c1 - t.c0
-            if n > t.piece + _SPARE - end:
+            if n > t.request.piece + _SPARE - end:
                 break  # waits in carry for the next leg
             copy(self.seg, end, t.carry, t.c0, n)
             end += n
@@ -72,15 +72,15 @@ class Legs:
         """The leg after this one."""
         if t.c0 == t.c1:
             t.i = t.n  # the elements are sent
-        self.begin(t, 0)
+        self.gather(t, 0)
 
     def join(self, t, out, off, n):
         """Begin the leg after this one as part of it; the octets so far are out[off:off+n].
         False when they find no room in t.buf.
         """
-        if t.used + n > t.size:
+        if not t.request.has_room(n):
             return False
-        copy(t.buf, t.used, out, off, n)
+        copy(t.buf, t.request.used, out, off, n)
         self.go_on(t)
         now = self.now
         now[_FRONT] = n
@@ -100,7 +100,7 @@ class Legs:
 
     def follows(self, t):
         """True when another leg comes behind this one."""
-        return t.c0 < t.c1 or t.waiting()
+        return t.c0 < t.c1 or t.source.waiting(t)
 
     def fill(self, t, out, off, end):
         """Copy the next octets of the leg to out[off:end]; returns the offset behind them. t.fault
@@ -108,7 +108,7 @@ class Legs:
         """
         now = self.now
         while True:
-            off = fill_ready(now, self.seg, t.buf, t.used, t.carry, out, off, end)
+            off = fill_ready(now, self.seg, t.buf, t.request.used, t.carry, out, off, end)
             if off == end or now[_ELEMENT] >= now[_ELEMENTS]:
                 return off
             if now[_DONE] == 0 and t.attr == t.obj.ROWS:

@@ -53,7 +53,7 @@ def first(server, aa, t, tx, kind, head):
         t.fault = server.errors.no_resources
         return 0
     t.kind = kind
-    t.iip = tx[start + 2]
+    t.request.iip = tx[start + 2]
     t.block = 1
     return put_block(tx, start, _TAG[kind], 0, 1, raw, off)
 

@@ -1,7 +1,6 @@
-"""Long transfers: values streamed out element by element, values in blocks
-put together in one bounded buffer.
+"""Long transfers: values streamed out element by element.
 
-A `Transfer` belongs to one association while it lasts. Outbound it is a generator without a
+A `Transfer` belongs to one association while it lasts. Outwards it is a generator without a
 generator's heap: `fill` copies the next octets of the value into the block at hand, and the value
 is split anywhere. The cursor is (entry of the list, attribute, element, octet offset); the octets
 of the element at hand that did not fit wait in `carry`, so that an element is encoded once and
@@ -10,8 +9,8 @@ every block of a value comes from one reading of it (REQUIREMENTS D-14, D-19).
     carry:  | room to push back | octets already sent | octets waiting |
             0                   HEAD                  c0               c1
 
-Inbound the blocks are appended to `buf` behind the saved descriptors, and the request is executed
-when the last one has come (REQUIREMENTS D-24).
+What follows the value at hand says the source (`dlms.long.sources`). What comes in stands in the
+request (`dlms.long.request`).
 """
 
 from micropython import const
@@ -19,8 +18,10 @@ from micropython import const
 from dlms.codec import axdr
 from dlms.codec.errors import SUCCESS
 from dlms.codec.octets import copy
-from dlms.aa.association import ROW
+from dlms.long.request import Request
+from dlms.long.sources import ALL_ATTRIBUTES, NOTHING
 from dlms.long.states import NONE, WHOLE_OUT
+from dlms.long.tape import Tape
 
 HEAD = const(16)  # carry[:HEAD] takes back octets that did fit a normal response but not a block
 
@@ -48,14 +49,14 @@ class Cursor:
     """Where the reading of a long attribute stands; the contract is told in `cosem.base`."""
 
     def __init__(self):
-        self.tag = 0
-        self.n = 0
-        self.i = 0
-        self.selector = 0
-        self.buf = None
+        self.tag = 0  # of the value: array, structure or compact-array
+        self.n = 0  # its elements …
+        self.i = 0  # … of which so many are read
+        self.selector = 0  # of the selection, 0 for none …
+        self.buf = None  # … whose parameters are buf[off:end]
         self.off = 0
         self.end = 0
-        self.u = 0
+        self.u = 0  # the object's own
         self.v = 0
         self.w = 0
         self.map = bytearray(32)
@@ -63,88 +64,48 @@ class Cursor:
 
 
 class Transfer(Cursor):
-    """One long transfer and its two buffers, made once at start."""
+    """One long transfer, made once at start: what goes out. What comes in is its `request`."""
 
     def __init__(self, server, limits):
         super().__init__()
         self.server = server
         self.kind = NONE  # what it is doing: a state of `dlms.long.states`
-        self.iip = 0  # of the request that began it
-        self.block = 0  # outbound: number of the last block sent; inbound: of the last block taken
-        self.many = False  # inbound: the request is a list
-        self.buf = bytearray(limits.REASSEMBLY)
-        self.size = limits.REASSEMBLY  # octets of buf
-        self.used = 0  # octets in buf: inbound of the request so far, outbound of what is kept of it
-        self.mark = 0  # inbound: where the value begins in buf
-        self.piece = longest_piece(limits)
-        self.carry = bytearray(HEAD + self.piece)
+        self.block = 0  # outwards: number of the last block sent; inwards: of the last block taken
+        piece = longest_piece(limits)
+        self.request = Request(limits, piece)
+        self.buf = self.request.buf  # parameters of a selection are a part of the request
+        self.carry = bytearray(HEAD + piece)
         self.c0 = HEAD
         self.c1 = HEAD
         self.fault = SUCCESS  # why the value cannot be continued
-        self.obj = None
-        self.record = 0  # where the directory has obj
-        self.readable = 0  # attribute 0: bit k is set when the client may read attribute k
-        self.attr = 0
-        self.last = 0  # attribute 0: the last attribute of the structure; else equal to attr
-        self.entries = 0  # list: entries still to come, their descriptors at buf[pos:]
-        # function(server, transfer) of the service, which encodes the head
-        # of the next entry into carry
-        self.list_entry = None
-        self.pos = 0
-        self.held = 0  # list of methods: octets of the answer still at buf[pos:]
-        self.phase = 0  # ACCESS: which part of the answer comes next (see `dlms.ln.access`), 0 for other services …
-        self.data = 0  # … and where the next Data of the request stands in buf
+        self.obj = None  # whose attribute is read …
+        self.record = 0  # … where the directory has it …
+        self.attr = 0  # … and which one
+        self.readable = 0  # the attributes that AllAttributes has still to read
+        self.source = NOTHING  # what follows the value at hand …
+        self.outer = NOTHING  # … and what follows AllAttributes
         self.gbt = server.gbt.Dialogue(limits) if server.gbt else None
-        # a long answer in one APDU (see `dlms.ln.whole`)
-        self.whole = 0  # its octets, while they are counted; then those still to be written
-        self.tape_end = 0  # what is kept of it stands at buf[used:tape_end]
-        self.tape = 0  # where the tape is read
-        self.run = 0  # measuring: where the open run of kept octets begins; writing: octets left of one
-        self.taped = False  # `next` takes the pieces from the tape
-        self.overflow = False  # the tape is full: what follows is read again
-        self.once = False  # the piece at hand was made by a method, which is not invoked again
+        self.tape = Tape()
 
     def reset(self):
         """Forget the value; nothing waits and nothing follows."""
         self.kind = NONE
-        self.used = 0
+        self.request.used = 0
         self.n = 0
         self.i = 0
         self.c0 = HEAD
         self.c1 = HEAD
         self.fault = SUCCESS
-        self.attr = 0
-        self.last = 0
-        self.entries = 0
-        self.held = 0
-        self.phase = 0
-        self.taped = False
-        self.overflow = False
-        self.once = False
         self.obj = None
+        self.source = NOTHING
 
     def may_end(self):
         """Whether it may be ended for another one: not when its length was announced (D-118)."""
         return self.kind != WHOLE_OUT
 
-    # -- inbound -------------------------------------------------------------------------------
+    # -- a value begins ------------------------------------------------------------------------
 
-    def take_room(self, n):
-        """True when n more octets fit the buffer."""
-        return self.used + n <= self.size
-
-    def take(self, rx, off, n):
-        """Append n octets of a block; False when the value would be longer than the buffer."""
-        used = self.used
-        if used + n > self.size:
-            return False
-        copy(self.buf, used, rx, off, n)
-        self.used = used + n
-        return True
-
-    # -- outbound: begin -------------------------------------------------------------------------
-
-    def begin(self, obj, record, attr):
+    def begin_value(self, obj, record, attr):
         """Begin with attribute `attr` of the object of a directory record, 0 for the structure of
         all readable ones; returns a result.
 
@@ -153,28 +114,15 @@ class Transfer(Cursor):
         """
         self.obj = obj
         self.record = record
+        self.attr = attr
         if attr:
-            self.attr = attr
-            self.last = attr
-            return self.value()
-        self.attr = 0
-        self.last = obj.ATTRIBUTES
-        self.readable = 0
-        n = 0
-        k = 1
-        rights = self.aa.directory.rows
-        row = ROW * self.aa.acc[record]
-        while k <= self.last:
-            if rights[row + k] & 1:
-                self.readable |= 1 << k
-                n += 1
-            k += 1
-        self.c1 = axdr.put_head(self.carry, self.c1, axdr.STRUCTURE, n)
+            return self.put_value()
+        ALL_ATTRIBUTES.begin_structure(self)
         return SUCCESS
 
-    def value(self):
-        """Append attribute self.attr of self.obj to carry: the simple value,
-        or the head of the long one.
+    def put_value(self):
+        """Append attribute self.attr of self.obj to carry, the simple value or the head of the long
+        one; returns a result.
         """
         obj = self.obj
         attr = self.attr
@@ -209,10 +157,17 @@ class Transfer(Cursor):
         self.carry[self.c1] = octet
         self.c1 += 1
 
-    # -- outbound: go on -------------------------------------------------------------------------
+    def empty(self):
+        """Nothing waits in carry any more."""
+        self.c0 = HEAD
+        self.c1 = HEAD
+
+    # -- and goes on ---------------------------------------------------------------------------
 
     def next(self):
-        """Encode the next piece into the empty carry; False at the end of the value or at a fault."""
+        """Put the next piece into the empty carry: an element of the long attribute at hand,
+        otherwise what the source has. False at the end of the value or at a fault.
+        """
         self.c0 = HEAD
         self.c1 = HEAD
         if self.i < self.n:
@@ -223,49 +178,7 @@ class Transfer(Cursor):
             self.i += 1
             self.c1 = end
             return True
-        if self.taped:
-            return self.server.whole.replay(self)
-        attr = self.attr
-        while attr < self.last:
-            attr += 1
-            if self.readable >> attr & 1:
-                self.attr = attr
-                self.n = 0
-                self.i = 0
-                if self.value() != SUCCESS:
-                    # an attribute that cannot be read now keeps its place in the structure
-                    self.c1 = HEAD
-                    self.n = 0
-                    self.put(axdr.NULL)
-                return True
-        self.attr = self.last
-        if self.phase:
-            return self.server.access.next(self)
-        if self.entries > 0:
-            self.entries -= 1
-            self.n = 0
-            self.i = 0
-            self.list_entry(self.server, self)
-            return True
-        if self.held > 0:
-            n = min(self.held, self.piece)
-            copy(self.carry, HEAD, self.buf, self.pos, n)
-            self.pos += n
-            self.held -= n
-            self.c1 = HEAD + n
-            return True
-        return False
-
-    def waiting(self):
-        """True when something comes behind the elements of the long attribute that is open."""
-        if self.phase or self.entries > 0 or self.held > 0:
-            return self.phase >= 0
-        attr = self.attr
-        while attr < self.last:
-            attr += 1
-            if self.readable >> attr & 1:
-                return True
-        return False
+        return self.source.next(self)
 
     def fill(self, out, off, end):
         """Copy the next octets of the value to out[off:end]; returns the offset behind them,
@@ -273,18 +186,27 @@ class Transfer(Cursor):
         """
         while off < end:
             n = self.c1 - self.c0
-            if n == 0:
-                if self.i < self.n and self.attr == self.obj.ROWS and not self.fault:
+            if n:
+                if n > end - off:
+                    n = end - off
+                copy(out, off, self.carry, self.c0, n)
+                self.c0 += n
+                off += n
+                continue
+            if self.fault:
+                break
+            if self.i < self.n:
+                if self.attr == self.obj.ROWS:
+                    # whole rows go straight into the block
                     n = self.obj.elements(self, out, off, end) - off
                     off += n
-                if n == 0 and (self.fault or not self.next()):
+                if n == 0 and not self.next():
                     break
-                continue
-            if n > end - off:
-                n = end - off
-            copy(out, off, self.carry, self.c0, n)
-            self.c0 += n
-            off += n
+            else:
+                self.c0 = HEAD
+                self.c1 = HEAD
+                if not self.source.next(self):
+                    break
         return off
 
     def more(self):

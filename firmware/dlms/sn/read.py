@@ -19,8 +19,8 @@ from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS
 from dlms.codec.octets import copy, get16, length, length_size
 from dlms.long import states
 from dlms.long.response import first, following
+from dlms.long.sources import Entries
 from dlms.long.states import READ_IN, READ_OUT
-from dlms.long.stream import HEAD
 from dlms.sn.variable_access import (
     BLOCK_NUMBER,
     METHOD,
@@ -80,12 +80,12 @@ def answer(server, aa, buf, q, end, tx):
         return refuse(server, aa, tx, errors.sn_not_supported)
     t = server.scratch
     t.reset()
-    if not t.take(buf, q, end - q):
+    if not t.request.take(buf, q, end - q):
         return refuse(server, aa, tx, errors.sn_too_long)
     t.aa = aa
-    t.list_entry = list_entry
-    t.entries = n
-    t.pos = 0
+    t.source = ENTRIES
+    t.request.left = n
+    t.request.pos = 0
     t.put(n)
     tx[aa.start] = 0x0C
     end = first(server, aa, t, tx, READ_OUT, _HEAD)
@@ -99,22 +99,28 @@ def refuse_answer(server, aa, tx, n, fault):
     return result(aa, tx, fault) if n == 1 else refuse(server, aa, tx, server.errors.sn_too_long)
 
 
-def list_entry(server, t):
-    """Encode the head of the next entry into carry: `00` and the value or what the
-    method returned, or `01 result`.
-    """
-    q = t.pos
-    t.pos = end = specification_end(server, t.aa, t.buf, q, t.used)
-    t.put(0)
-    code = begin(server, t, t.aa, q, end)
-    if code != SUCCESS:
-        t.n = 0
-        t.c1 = HEAD
-        t.put(1)
-        t.put(code)
+class ReadEntries(Entries):
+    """The entries of a Read: `00` and the value, or what the method returned, or `01 result`."""
+
+    def put_entry(self, t):
+        """Encode the head of the next entry into carry."""
+        request = t.request
+        q = request.pos
+        end = specification_end(t.server, t.aa, request.buf, q, request.used)
+        request.pos = end
+        t.put(0)
+        code = begin_entry(t.server, t, t.aa, q, end)
+        if code != SUCCESS:
+            t.n = 0
+            t.empty()
+            t.put(1)
+            t.put(code)
 
 
-def begin(server, t, aa, q, end):
+ENTRIES = ReadEntries()
+
+
+def begin_entry(server, t, aa, q, end):
     """Begin to read the attribute, or invoke the method, of the specification
     t.buf[q:end]; returns a result.
     """
@@ -140,7 +146,7 @@ def begin(server, t, aa, q, end):
         t.end = end
         if r not in obj.SELECT or t.selector not in obj.SELECT[r]:
             return server.errors.no_selection
-    return t.begin(obj, j, r)
+    return t.begin_value(obj, j, r)
 
 
 def invoke(server, t, aa, obj, r, off, end):
@@ -150,7 +156,7 @@ def invoke(server, t, aa, obj, r, off, end):
     m = r & NUMBER
     if aa.directory.right(aa.acc[r >> 8], obj.ATTRIBUTES + m) == 0:
         return server.errors.no_right
-    t.once = True
+    t.tape.once = True
     r = obj.act(m, t.buf, off, end, t.carry, t.c1, aa)
     if r < 0:
         return -r
@@ -195,7 +201,7 @@ def request_block(server, aa, rx, p, end, tx):
         # read from the transfer given back: the answer is built in the scratch one
         t = aa.transfer
         server.abandon(aa)
-        return answer(server, aa, t.buf, 0, t.used, tx)
+        return answer(server, aa, t.buf, 0, t.request.used, tx)
     q = aa.start
     tx[q] = 0x0C
     tx[q + 1] = 1

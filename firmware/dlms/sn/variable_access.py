@@ -72,13 +72,13 @@ def take_block(server, aa, kind, none, rx, q, r, end):
     if rx[q] > 1 or n < 0 or r + length_size(rx, r) + n != end:
         return taken(server, aa, event + states.BAD, none)
     number = get16(rx, q + 1)
-    if number == 1 and not begin(server, aa, kind):
+    if number == 1 and not begin_parts(server, aa, kind):
         return -server.errors.no_resources
     t = aa.transfer
     if t is not None and t.kind == kind:
         if number != t.block + 1:
             event += states.OTHER
-        elif not t.take(rx, end - n, n):
+        elif not t.request.take(rx, end - n, n):
             event += states.LONG
         else:
             t.block = number
@@ -86,7 +86,7 @@ def take_block(server, aa, kind, none, rx, q, r, end):
     return taken(server, aa, event, none)
 
 
-def begin(server, aa, kind):
+def begin_parts(server, aa, kind):
     """A new transfer of that kind, empty; False when no other is free."""
     server.abandon(aa)
     t = server.scratch

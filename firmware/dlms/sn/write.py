@@ -127,12 +127,12 @@ def write_one(server, aa, buf, q, off, end):
     r = locate(aa, buf, q + 1)
     t = server.scratch
     if server.stack[0]:
-        t.used = 0
+        t.request.used = 0
         off = server.tidy_copy(buf, off, end)
         if off < 0:
             return errors.no_resources
         buf = t.buf
-        end = t.used
+        end = t.request.used
     if r < 0:
         return errors.unknown_object
     if not name:
@@ -168,7 +168,7 @@ def request_block(server, aa, rx, p, end, tx):
         # carried out from the transfer given back, which nobody takes before the answer is written
         t = aa.transfer
         server.abandon(aa)
-        return answer(server, aa, t.buf, 0, t.used, tx)
+        return answer(server, aa, t.buf, 0, t.request.used, tx)
     tx[q] = 0x0D
     tx[q + 1] = 1
     if r < 0:
