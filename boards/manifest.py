@@ -1,9 +1,9 @@
 """The meter's firmware as frozen modules; the manifest of every board includes
 this beside its own table of limits.
 
-It is frozen linked into one module that takes less heap, which is what main.py runs, and,
-where the flash has room, once more as it is, for the REPL and for modules on the board's file
-system that take the place of single ones.
+It is frozen linked into one module, which takes less heap; main.py runs that. Where the flash has
+room, the modules are frozen once more as they are, for the REPL and for modules on the board's file
+system that replace single ones.
 
 options.limits: the board's table of limits. A feature of which it has none is not in the linked
 image. options.modules: False leaves the modules out that the linked one stands for.

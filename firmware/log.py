@@ -117,11 +117,11 @@ class Log:
 class Console:
     """Standard output that never waits for its reader: `line` drops what does not go out now.
 
-    A write to a pipe that is full, to a terminal that was stopped or whose window hangs, to a USB
-    console that is open and not read, would wait. So the poll is asked, and no more is written than
-    goes out surely when it says that something does: into a pipe 4,096 octets (Linux) or 512 in
-    all, whatever the writes; to a pseudo terminal 256, text and line end each for itself. What was
-    written of a line that goes no further is ended in front of the next one.
+    A write waits when a pipe is full, when a terminal was stopped or its window hangs, and when a
+    USB console is open and not read. So the poll is asked first, and a line is written only as far
+    as it goes out surely: into a pipe 4,096 octets (Linux) or 512 in all, whatever the writes; to a
+    pseudo terminal 256, text and line end each for itself. A line that broke off is ended in front
+    of the next one.
 
     asks: on ports whose poll reports it. On others (a board) the first answer decides: a console
     that takes nothing before anything was written does not report it, and is written to without

@@ -1,24 +1,30 @@
 """Selective access to a profile buffer: which rows and which columns a client asked
 for (REQUIREMENTS D-110 to D-112).
 
-Selector 1, by range: structure {restricting_object, from_value, to_value, selected_values array of
-capture object definitions}; rows whose value of the restricting column lies between the two, both
-included; a date-time is compared in UTC, a wildcard in it leaves that end open as far as it goes,
-and so does a year before 2000 or behind 2399. Selector 2, by entry: structure {from_entry,
-to_entry, from_selected_value, to_selected_value}, counted from 1, where 0 for a "to" means the
-last.
+Selector 1, by range: structure {restricting_object, from_value, to_value, selected_values: array of
+capture object definitions}. It selects the rows whose value of the restricting column lies between
+the two values, both included. A date-time is compared in UTC. A wildcard in it leaves that end open
+as far as it goes, and so does a year before 2000 or after 2399.
+
+Selector 2, by entry: structure {from_entry, to_entry, from_selected_value, to_selected_value},
+counted from 1, where 0 for a "to" means the last.
 
 The answer is left in the cursor of the transfer:
 
-    n    rows            u    sequence number of the first one; when scanning, where to look first map  [0:8] columns
-    wanted, half an octet each · [8] their number · [9] flags · [10] restricting column ·
-         [11] octets of its value · [12:20], [20:28] lowest and highest value as
-         octets that compare like the values
+    n            number of rows
+    u            sequence number of the first one; when scanning, where to look first
+    map[0:8]     columns wanted, half an octet each
+    map[8]       … their number
+    map[9]       flags
+    map[10]      restricting column
+    map[11]      octets of its value
+    map[12:20]   lowest value, as octets that compare like the values
+    map[20:28]   highest value, likewise
 
-Rows that follow each other are a mere sequence. Only when the clock was set back among them, or
-when the restricting column is not the clock, each row has to be looked at: SCAN; then v is the
-number of the match found last and w its sequence number. A client may ask for that in every entry
-of a list: the rows are compared a page of the store at a time, by a function that takes some
+Rows that follow each other need no more than that. Only when the clock was set back among them, or
+when the restricting column is not the clock, each row has to be compared: SCAN. Then v is the
+number of the match found last, and w its sequence number. A client may ask for that in every entry
+of a list. So the rows are compared a page of the store at a time, by a function that takes some
 instructions a row.
 """
 

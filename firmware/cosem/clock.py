@@ -1,15 +1,15 @@
 """Clock, class 8 version 0 (REQUIREMENTS F-07, F-35, D-101, D-102): the meter's time,
 its zone and its daylight saving rule.
 
-The instant is kept in UTC as (day since 2000, second of the day) and moved only by `advance` and by
-a client's adjustment; local time is computed from it: local = UTC - time_zone + (daylight saving
-deviation while it is active). So writing the zone or the rule leaves the instant and moves local
-time. time_zone has the sign of the deviation field, UTC+1 is -60 (REQUIREMENTS F-07).
+The instant is kept in UTC as (day since 2000, second of the day). Only `advance` and a client's
+adjustment change it. Local time is computed from it: local = UTC - time_zone + (daylight saving
+deviation while it is active). So writing the zone or the rule does not change the instant, but the
+local time. time_zone has the sign of the deviation field: UTC+1 is -60 (REQUIREMENTS F-07).
 
-Daylight saving begins and ends at the date-times of attributes 5 and 6, rules such as
-`FFFF 03 FE 07 02 00 00` (last Sunday of March, 02:00); they are local time as it runs until that
-moment, or with a deviation of their own. Where begin comes after end in a year, the year starts and
-ends in summer.
+Daylight saving begins and ends at the date-times of attributes 5 and 6. They are rules such as
+`FFFF 03 FE 07 02 00 00` (last Sunday of March, 02:00), in local time as it runs until that moment,
+or with a deviation of their own. Where begin comes after end in a year, the year starts and ends in
+summer.
 """
 
 from micropython import const

@@ -1,19 +1,19 @@
 """Push setup, class 40 version 2 (REQUIREMENTS F-17, D-61 to D-63): which values go
 where without being asked for, and when.
 
-A trigger - method `push`, an interval, an alarm, the network - captures the values at once and
-encodes them as one DataNotification into the outbox of this object; `net.sender` takes it from
-there to the destination, with windows, retries and confirmation as given here.
+A trigger is method `push`, an interval, an alarm, or the network. It captures the values at once,
+and encodes them as one DataNotification into the outbox of this object. `net.sender` takes it from
+there to the destination, with windows, retries and confirmation as this object says.
 
 Version 2 as public implementations have it: elements of push_object_list carry a restriction and
 columns, repetition_delay is a structure. Of the current version 3 no table of attributes is public.
 Taken are TCP and UDP with numeric addresses, and A-XDR. Which part of an attribute is sent is
 explained in `cosem.push_objects`.
 
-A push that is longer than one APDU is not captured: the outbox then holds the head of its
-DataNotification alone, with the time and number of the trigger, and `net.long_push` reads the
-values when their turn to be sent has come. Where the destination has no general block transfer
-(`window` 0) it is refused, and counted among those lost.
+A push that is longer than one APDU is not captured. The outbox then has only the head of its
+DataNotification, with the time and number of the trigger. `net.long_push` reads the values when
+they are sent. Where the destination has no general block transfer (`window` 0) the push is refused,
+and counted as lost.
 """
 
 from array import array

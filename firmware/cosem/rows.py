@@ -1,10 +1,10 @@
 """Row stores: where profiles and logs keep their rows, all of one size, the
 oldest given up for the newest.
 
-Every row has a sequence number, counted from 1 and never used twice: `first` and `last` are those
-of the rows in use (none while first > last), `cleared` that of the last row there was when the
-store was emptied. So a transfer that fixed its rows at its start can tell a row that was
-overwritten meanwhile (below `first`) from one that was cleared (up to `cleared`).
+Every row has a sequence number, counted from 1 and never used twice. `first` and `last` are those
+of the rows in use (none while first > last). `cleared` is that of the last row there was when the
+store was emptied. A transfer selects its rows at its start. By these numbers it distinguishes a row
+that was overwritten meanwhile (below `first`) from one that was cleared (up to `cleared`).
 
 A store is shaped once the size of a row is known and again when it changes; its memory stays what
 it was, and `depth`, the rows that fit, follows.

@@ -1,9 +1,9 @@
 """The reference meter at work: the passing of time, and what happens at its seconds.
 
-`meter.build(config)` makes it; the application then calls `backfill()` once and `tick(ms)` about
-ten times a second. Simulated time advances by ms · rate in whole seconds; what happens at a second
-(a slot of the simulation, the end of a demand period, a capture, midnight) happens exactly there
-whatever the ticks, so the same seed, start and simulated time give the same octets.
+`meter.build(config)` makes it. The application then calls `backfill()` once, and `tick(ms)` about
+ten times a second. Simulated time advances by ms · rate in whole seconds. An event of a second (a
+slot of the simulation, the end of a demand period, a capture, midnight) happens exactly there,
+whatever the ticks are. So the same seed, start and simulated time give the same octets.
 """
 
 from micropython import const

@@ -1,10 +1,10 @@
 """A simulated household behind a three-phase meter: the metrology source of
 a meter without a measuring chip.
 
-A source is asked to let time pass (`advance`) and says what flowed meanwhile: `energy` holds the
-increments in mWh (mvarh) of the channels IMPORT, EXPORT, REACTIVE_IMPORT, REACTIVE_EXPORT and
-GENERATION, whole numbers with the fraction carried on, and the instantaneous values stand in `now`,
-whose layout is in `integration_plain`. `connected` is what the disconnector does.
+A source lets time pass when it is asked to (`advance`), and shows what flowed meanwhile. `energy`
+has the increments of the channels IMPORT, EXPORT, REACTIVE_IMPORT, REACTIVE_EXPORT and GENERATION
+in mWh (mvarh), whole numbers; the fraction is carried on. `now` has the instantaneous values, whose
+layout is in `integration_plain`. `connected` is what the disconnector does.
 
 The household is a function of seed, day and minute and of nothing else, constant within a slot of
 `slot` seconds: however the seconds are dealt out, the same energies come of it. All numbers stay

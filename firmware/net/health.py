@@ -1,10 +1,10 @@
 """Is the listener still listening? On some boards accepting dies after hours
 without a client, and nothing says so.
 
-After `AGE` without an accepted connection, and with one to spare, the listener is tried by a
-connection of the meter to itself; where the network stack cannot reach its own address it is just
-opened anew, which costs nothing while nobody is connected. A try that fails is answered by the next
-means: open the sockets anew, reset the radio, reset the board.
+After `AGE` without an accepted connection, and with one to spare, the meter tries the listener by a
+connection to itself. Where the network stack cannot reach its own address, the meter just opens the
+listener again, which costs nothing while nobody is connected. When a try fails the next means
+follows: open the sockets again, reset the radio, reset the board.
 """
 
 import socket

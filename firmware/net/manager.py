@@ -8,8 +8,11 @@ lives and dies without any AA.
 
 States of a line, the way to one destination:
 
-    CLOSED --dial: TCP-CONNECT.request--> CONNECTING --TCP-CONNECT.confirm--> OPEN --TCP-ABORT,
-    peer, idle--> CLOSED CONNECTING --refused, unreachable, time-out, no connection free--> CLOSED
+    CLOSED       --dial: TCP-CONNECT.request-->           CONNECTING
+    CONNECTING   --TCP-CONNECT.confirm-->                 OPEN
+    CONNECTING   --refused, unreachable, time-out,
+                   no connection free-->                  CLOSED
+    OPEN         --TCP-ABORT, closed by peer, idle-->     CLOSED
 
 A permanent line dials again by itself, after a pause that doubles while the destination is not
 there or does not keep the connection. A line for notifications is dialled when there is something

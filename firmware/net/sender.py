@@ -1,13 +1,19 @@
 """Takes the records of one outbox to their destination, one after the other and in their
 order (REQUIREMENTS B-16, D-62, D-63).
 
-    IDLE --a record--> WAITING --delay over, window open--> attempt
-    attempt, UDP: the datagram is handed over                     -> sent
-    attempt, TCP: DIALLING --the line is open--> SENDING --the connection took the last octet-->
-    sent attempt of a push longer than an APDU, over either: STREAMING --its last block is taken,
-    over UDP acknowledged--> sent sent: a confirmed push goes on to AWAITING --confirmation-->
-    delivered; everything else is delivered DIALLING, SENDING, STREAMING, AWAITING --the line fails,
-    no confirmation in time--> WAITING for the next attempt, or given up
+    IDLE                 --a record-->                                 WAITING
+    WAITING              --delay over, window open-->                  an attempt
+    attempt over UDP     --the datagram is handed over-->              sent
+    attempt over TCP     DIALLING --the line is open-->                SENDING
+    SENDING              --the connection took the last octet-->       sent
+    of a long push       STREAMING --its last block is taken, over
+                         UDP acknowledged-->                           sent
+    sent                 --a confirmed push-->                         AWAITING
+    sent                 --any other record-->                         delivered
+    AWAITING             --confirmation-->                             delivered
+    attempt, AWAITING    --the line fails, no confirmation in time-->  WAITING, or given up
+
+A push that is longer than an APDU is a *long push*, over TCP or UDP.
 
 A record leaves the outbox only when it is delivered or given up, and nothing after it is touched
 before. Nothing here waits: every step is taken by `tick`, ten times a second, so that a destination

@@ -2,18 +2,20 @@
 
 The states of a connection after IEC 62056-4-7 (REQUIREMENTS A-56):
 
-    NO CONNECTION --accept--> IDLE --octets--> RECEIVING --WPDU complete--> SENDING
-    --all sent--> IDLE any --FIN, RST, bad version, time-out--> NO CONNECTION, with
-    TCP-ABORT to the application layer (A-33)
+    NO CONNECTION   --accept-->                            IDLE
+    IDLE            --octets-->                            RECEIVING
+    RECEIVING       --WPDU complete-->                     SENDING
+    SENDING         --all sent-->                          IDLE
+    any of them     --FIN, RST, bad version, time-out-->   NO CONNECTION, with TCP-ABORT to
+                                                           the application layer (A-33)
 
 A connection is not read while an answer waits to be sent, so that a slow peer delays only itself
 and TCP's own flow control holds back its next requests (A-23, A-24).
 
 One turn of the poll does one thing for a connection: serves one WPDU, or sends one block of a
 stream. A client that sends many requests ahead waits for them to be served, and nobody else does
-(A-35). What is there to be done in the next turn, `_MORE`, is done as soon as the socket can be
-written: the poll reports that in its next turn, so that nothing is kept or asked for connections
-that have nothing left.
+(A-35). `_MORE` marks what is left for the next turn. It is done as soon as the socket is writable,
+which the poll reports. So no list is kept of the connections that have something left.
 """
 
 import select

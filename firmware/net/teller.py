@@ -2,8 +2,8 @@
 it, each notice once (REQUIREMENTS B-16).
 
     notified by the teller, here            the AAs on accepted connections and over UDP
-    notified by the sender (`net.sender`)   the destination of the configuration; over TCP inside
-    the AA that it has on that connection
+    notified by the sender (`net.sender`)   the destination of the configuration; over TCP
+                                            inside the AA that it has on that connection
 
 Neither stands in for the other: this client has no secret, so that anyone may open such an AA and
 be gone, and a datagram proves no delivery. They go along the same outbox, each at its own pace. The

@@ -1,10 +1,10 @@
 """Ask a meter that is not ours what it has, before the first test: one line when nobody
 answers, and a second or two at the most.
 
-What is asked for is what tests are skipped without: which clients get an association, a second
-logical device, UDP, addresses of the other IP family, associations and connections at once, the
-services of the conformance block, the objects of the reading client's list and their optional
-selectors. What the meter's file declares (`[has]`, `[limits]`) is not asked for.
+It asks for what a test may be skipped without: which clients get an association, a second logical
+device, UDP, addresses of the other IP family, associations and connections at once, the services of
+the conformance block, and the objects of the reading client's list with their optional selectors.
+What the meter's file declares (`[has]`, `[limits]`) is not asked for.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """What a test needs of a meter that is not ours, beside what its markers say: read from its
 code, so that no test repeats itself.
 
-A test needs the clients and the second logical device that it, its fixtures and the functions of
-the tests that they call name, the services that these words stand for, and every object of this
-meter whose logical name stands there, as text or as octets.
+The code of a test is that of the test, of its fixtures, and of the functions of the tests that they
+call. It needs the clients and the second logical device that the code names, the services that
+these words stand for, and every object of this meter whose logical name is in the code, as text or
+as octets.
 """
 
 from __future__ import annotations

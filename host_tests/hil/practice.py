@@ -1,11 +1,11 @@
 """A rig without hardware: `python -m host_tests.hil.practice [pytest options]`, which is
 what `make test-hil RIG=practice` runs.
 
-Two boards stand on it: a STAND-IN behind RFC 2217 with a relay, a network and a pulse generator,
-and, when it has been built before, the emulated Cortex-M3 board, whose console is a `socket://`
-port and whose network is reached through a forwarded port. It is brought up to date first: tests of
-this firmware against the one of a week ago would show nothing. What a run proves is the harness,
-not a board.
+Two boards stand on it. One is a STAND-IN behind RFC 2217, with a relay, a network and a pulse
+generator. The other is the emulated Cortex-M3 board, when it has been built before: its console is
+a `socket://` port, and its network is reached through a forwarded port. It is brought up to date
+first, because tests of this firmware against an older one would show nothing. A run proves the
+harness, not a board.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """What a meter sends unasked, in names, units and words: for `listen`, and for the other
 commands when it arrives between two answers.
 
-A push is a structure of bare values. What they are is stated by the push_object_list of its Push
-setup: one that is among the values itself, or one that was read before (:class:`Directory`),
-recognised by the logical name of the Push setup among the values, or by the number of values where
-only one list has as many.
+A push is a structure of bare values. The push_object_list of its Push setup names them: a list that
+is among the values itself, or one that was read before (:class:`Directory`). A list that was read
+before is found by the logical name of the Push setup among the values, or by the number of values
+where only one list has as many.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Tables for a terminal of any width, and for what is no terminal.
 
 OBIS codes, times and numbers are never broken over lines. Where a table is too wide, texts are
-wrapped at words; where that is not enough, the columns of least worth are left out; and where even
-the others do not fit, each row becomes a few lines, one for each value. Without a width (a pipe, a
+wrapped at words. Where that is not enough, the columns of least worth are left out. Where even the
+others do not fit, each row becomes a few lines, one for each value. Without a width (a pipe, a
 file) everything has its room, and no line ends with blanks.
 """
 

@@ -1,8 +1,8 @@
 """Packets of a capture file: pcap (both byte orders, micro- and nanoseconds) and pcapng.
 
-A reader of our own: what is needed of either format are a few fixed headers; libraries for it that
-may be shipped raise on the first octet that is wrong and bring no reassembly, while here the
-packets before it count and the rest is reported.
+This is a reader of our own, because either format needs a few fixed headers only. The libraries
+that could be shipped raise an exception on the first wrong octet, and do not reassemble TCP. Here
+the packets before that octet count, and the rest is reported.
 
     pcap      magic u32 · version 2×u16 · zone, accuracy 2×u32 · snap length u32 · link type u32;
               per packet: seconds, fraction, captured length, length, each u32 · octets

@@ -1,9 +1,9 @@
 """From segments and datagrams to WPDUs: TCP put together again, whatever came
 out of order, twice or not at all.
 
-Segments are taken as they come. Octets behind a gap wait for what fills it; when the other side
-acknowledges more than the capture has, or the capture ends, the gap is reported, and the stream
-goes on at the next segment that begins like a WPDU.
+Segments are taken as they come. Octets after a gap wait until it is filled. The gap is reported
+when the other side acknowledges more than the capture has, or when the capture ends. The stream
+then goes on at the next segment that begins like a WPDU.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """SIGINT for MicroPython's unix port, when it does no harm.
 
-The port raises KeyboardInterrupt in its signal handler, wherever the interpreter is: in the middle
-of a collection the heap stays locked, in the middle of the table of names that table does, and
-whatever needs either next fails or waits for ever. A board's Ctrl-C waits for the end of an opcode.
-A process that sleeps (in poll, most of the time) is in the middle of nothing.
+The port raises KeyboardInterrupt in its signal handler, wherever the interpreter is. In the middle
+of a collection that leaves the heap locked, in the middle of the table of names that table.
+Whatever needs one of them next fails, or waits for ever. A board's Ctrl-C waits for the end of an
+opcode. A process that sleeps (in poll, most of the time) is in the middle of nothing.
 """
 
 from __future__ import annotations

@@ -1,19 +1,19 @@
 """Pushes in general blocks, put together: each is shown whole or reported lost,
 and never are two of them mixed.
 
-Blocks carry no name of their push, only numbers from 1. Which push a block belongs to is recognized
-by these rules, for each way (transport, peer and wPorts) on its own:
+Blocks carry no name of their push, only numbers from 1. Which push a block belongs to follows from
+these rules, for each way (transport, peer and wPorts) on its own:
 
-    a number that is there already, other octets        another push: the one before is lost
-    a number after the last block, or a last block      the same
-    before others that are there
-    block 1 after others                                the same: theirs was lost
-    the same octets again                               a repetition: acknowledged again where the
-                                                        meter waits for that
-    block 1 again, the same octets                      the meter begins the same push anew
-    over UDP silence in the middle of a stream, or      the rest is not coming: lost. The next block
-                                                        belongs to another push,
-    long silence after an acknowledgement               which is lost itself if it is not number 1
+    a number that is there already, with other octets    another push: the one before is lost
+    a number after the last block, or a last block       another push, too
+      before others that are there
+    block 1 after others                                 another push, too: theirs was lost
+    the same octets again                                a repetition: acknowledged again where
+                                                         the meter waits for that
+    block 1 again, with the same octets                  the meter begins the same push anew
+    over UDP, silence in the middle of a stream, or      the rest does not come: lost. The next
+      long silence after an acknowledgement              block belongs to another push, which is
+                                                         lost itself if it is not number 1
 """
 
 from __future__ import annotations

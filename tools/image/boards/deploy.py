@@ -1,10 +1,10 @@
 """Put the firmware's sources onto a board that runs MicroPython: only what
 changed, checked by hash, main.py last.
 
-What an earlier deployment put there and this one has not is removed, since it would go on taking
-precedence over frozen modules or be imported in the place of what replaced it: every module below a
-folder of the firmware, and what the list of the last deployment names, which is kept on the board
-(`deployed.txt`, a path a line). Files of the user's own stay.
+It also removes what an earlier deployment put there and this one does not have. Such a file would
+still take precedence over a frozen module, or be imported instead of what replaced it. Removed are
+the modules below a folder of the firmware, and the files that the list of the last deployment
+names. The list is on the board (`deployed.txt`, one path a line). The user's own files stay.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Put the functions and classes of frozen modules into the flash.
 
-MicroPython leaves the CODE of a frozen module in the flash, but running the module makes an object
-in the heap for every function (16 octets), for every class (80) and the table of its names, and a
-place in the module's table for each. Of the linked firmware that is a third of all the heap that a
-meter takes. All of it is known when the image is built, and so it can be constants:
+MicroPython leaves the code of a frozen module in the flash. But when the module runs, it makes
+objects on the heap: one for every function (16 octets), one for every class (80) with the table of
+its names, and an entry in the module's table for each. For the linked firmware that is a third of
+all the heap that a meter takes. All of it is known when the image is built, and so it can be
+constants:
 
     code      a function's bytecode as instructions, and back
     values    what is known: functions, classes, constants, and what they are in C
@@ -20,14 +21,14 @@ A function then finds its module's table through a context of five words in stat
 module fills in as the first thing when it is run. Names that nobody asks for by name any more have
 no place in the module's table, and a call of a function of the same module no longer looks one up.
 
-What it asks of the code: nobody stores into a class after its body, or makes another class of it
-that is not in the image; nobody changes a dictionary that a body makes, or gives a module a new
-value from outside. Where this is seen to be done by name, in any module that is frozen with these,
-the class, its bases, the dictionary or the name stay in the heap. What is not seen - a class or a
-dictionary that was passed on - raises an exception when it is run, but for a class that is made of
-one in the flash: MicroPython writes into the base without a look, which a board may not survive.
-And a module is not let go while somebody has a function of it (modules with _START_ONLY are let go,
-and keep their functions in the heap).
+The code has to keep three rules. Nobody stores into a class after its body, or derives a class
+outside of the image from it. Nobody changes a dictionary that a body makes. Nobody gives a module a
+new value from outside. Where a module that is frozen with these breaks a rule by name, the class
+with its bases, the dictionary or the name stay on the heap. Where a class or a dictionary was
+passed on, that is not seen, and running it raises an exception. There is one exception to this: a
+class that is derived from one in the flash. MicroPython writes into the base without a check, which
+a board may not survive. And a module is not let go while somebody has a function of it (modules
+with _START_ONLY are let go, and keep their functions on the heap).
 
 Only the standard library is used, because the Python that builds MicroPython runs it.
 """
