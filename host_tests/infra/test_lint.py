@@ -5,7 +5,20 @@ import sys
 
 import pytest
 
-from tools.upkeep.lint import boards, cited, constants, docstrings, imports, marks, names, prose, requirements, text
+from tools.image import mpycross
+from tools.upkeep.lint import (
+    boards,
+    cited,
+    constants,
+    docstrings,
+    images,
+    imports,
+    marks,
+    names,
+    prose,
+    requirements,
+    text,
+)
 from tools.upkeep.lint.report import ROOT
 
 
@@ -171,6 +184,61 @@ def test_syntax_error_names_its_line(tree):
 
 def test_good_viper_compiles(tree):
     assert boards.check(tree({"firmware/a.py": VIPER.format("0x3FFFFFFF"), "boards/PICO/manifest.py": "(\n"})) == []
+
+
+# -- what images are compiled with -------------------------------------------
+
+NATIVE = "import micropython\n\n\n@micropython.{}\ndef f({}\n{}\n    return x\n"
+
+
+@pytest.fixture(scope="module")
+def older():
+    """The mpy-cross of images, which is built when nobody has built it yet."""
+    try:
+        return str(mpycross.get())
+    except mpycross.Unavailable as reason:
+        pytest.skip(f"no mpy-cross of images: {reason}")
+
+
+@pytest.mark.timeout(300)
+def test_function_too_long_for_the_older_compiler_on_armv6m(tree, older, tmp_path):
+    """The pinned compiler takes it, and the older one does for ARMv7-M."""
+    lines = "\n".join(f"        b[{n % 8}] = b[{n % 7}] + x" for n in range(400))
+    text = NATIVE.format("viper", "b: ptr8, x: int) -> int:", f"    while x:\n{lines}\n        x -= 1")
+    root = tree({"firmware/a.py": text})
+    assert boards.check(root) == []
+    (problem,) = images.compile_all(root, older, tmp_path)
+    assert str(problem.path) == "firmware/a.py"
+    assert problem.text.startswith("does not compile for armv6m: ")
+    assert "native method too big" in problem.text
+
+
+@pytest.mark.timeout(300)
+def test_wrong_code_of_the_older_compiler(tree, older, tmp_path):
+    """From the 288th name of a module on it adds the wrong register, for ARMv6-M alone."""
+
+    def found(count):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        root = tree(
+            {"firmware/a.py": NATIVE.format("native", "o):", "\n".join(f"    x = o.n{n}" for n in range(count)))}
+        )
+        return [(str(problem.path), problem.text) for problem in images.compile_all(root, older, folder)]
+
+    assert found(280) == []
+    wrong = "MicroPython 1.25 makes wrong code of it for armv6m: too many names in one module"
+    assert found(300) == [("firmware/a.py", wrong)]
+
+
+def test_without_the_older_compiler_one_line_says_so(tree, monkeypatch, capsys):
+    def none():
+        raise mpycross.Unavailable("it is built on Linux with apt")
+
+    monkeypatch.setattr(mpycross, "get", none)
+    assert images.check(tree({"firmware/a.py": "(\n"})) == []
+    assert capsys.readouterr().out == (
+        "left out: no mpy-cross of MicroPython 1.25 here: it is built on Linux with apt\n"
+    )
 
 
 # -- text -------------------------------------------------------------------

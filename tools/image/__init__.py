@@ -5,6 +5,7 @@
     emulated    the emulated Cortex-M3 board: build it, run it in QEMU
     rp2040      MicroPython's rp2 port on an emulated RP2040
     mp32        a 32-bit interpreter for this computer
+    mpycross    the mpy-cross that images are built with, which `make lint` compiles with
     console, crossbuild, debian, powered
                 what these share: a board's console, its build, Debian's archive, a board that is on
 

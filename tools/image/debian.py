@@ -72,11 +72,13 @@ def mirror() -> str:
 class Archive:
     """One suite, seen from the folder `work`, which everything is fetched into.
 
-    architecture: of binary packages; None for source packages.
+    architecture: of binary packages; None for source packages. timeout: seconds, of each call of
+    apt-get.
     """
 
-    def __init__(self, work: Path, suite: str, architecture: str | None = None) -> None:
+    def __init__(self, work: Path, suite: str, architecture: str | None = None, timeout: float = _TIMEOUT) -> None:
         self._work = work
+        self._timeout = timeout
         (work / "lists" / "partial").mkdir(parents=True)
         (work / "archives" / "partial").mkdir(parents=True)
         (work / "status").touch()
@@ -97,15 +99,15 @@ class Archive:
         cleared = "#clear APT::Architectures;\n" if architecture else ""
         (work / "apt.conf").write_text(cleared + "".join(f'{key} "{value}";\n' for key, value in settings.items()))
         self._env = {"APT_CONFIG": str(work / "apt.conf")}
-        run_apt(["-q", "update"], self._env, work)
+        run_apt(["-q", "update"], self._env, work, timeout)
 
     def download(self, packages: Sequence[str]) -> None:
         """Fetch binary packages, without what they depend on."""
-        run_apt(["-q", "download", *packages], self._env, self._work)
+        run_apt(["-q", "download", *packages], self._env, self._work, self._timeout)
 
     def source(self, packages: Sequence[str]) -> None:
         """Fetch source packages, packed as they are."""
-        run_apt(["-q", "source", "--download-only", *packages], self._env, self._work)
+        run_apt(["-q", "source", "--download-only", *packages], self._env, self._work, self._timeout)
 
 
 def unpack_source(described: Path, folder: Path, *, patched: bool = True) -> None:

