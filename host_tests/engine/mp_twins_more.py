@@ -117,6 +117,35 @@ def test_take_aarq():
     assert good > 200, good
 
 
+def test_judge_aarq():
+    need(aarq_viper)
+    random = Random(33)
+    verdicts = {}
+    for octets in _aarqs(random):
+        notes = array("H", [0] * aarq_plain.NOTES)
+        aarq_plain.take_aarq(octets, 0, len(octets), notes)
+        octets += bytes(12)
+        if random.below(2):
+            # else what one note says is judged, and nothing after it
+            notes[aarq_plain.VERSION] = random.below(2) * (1 + random.below(9))
+            notes[aarq_plain.CONTEXT] = 1 + random.below(2)
+            notes[aarq_plain.MECHANISM] = (0, 1, 1, 2, aarq_plain.NONE, aarq_plain.NONE)[random.below(6)]
+            notes[aarq_plain.AUTHENTICATION] = random.below(2)
+            notes[aarq_plain.VALUE] = 9 * random.below(2)
+            notes[aarq_plain.DEDICATED] = random.below(5) == 0
+            notes[aarq_plain.DLMS_VERSION] = 5 + random.below(3)
+            notes[aarq_plain.MAX_PDU] = (0, 11, 12, 0xFFFF)[random.below(4)]
+            notes[aarq_plain.CONFORMANCE] = random.below(256)
+            notes[aarq_plain.CONFORMANCE_LOW] = random.below(0x10000)
+        for terms in (0x001, 0x002, 0x10001, 0x10002, 0x101, 0x102, 0x201):
+            conformance = (0xFFFFFF, 0x40BE1F, 0x000001, 0x800000)[random.below(4)]
+            verdict = aarq_plain.judge_aarq(octets, notes, terms, conformance)
+            assert aarq_viper.judge_aarq(octets, notes, terms, conformance) == verdict, (list(notes), terms)
+            verdicts[verdict] = verdicts.get(verdict, 0) + 1
+    assert sorted(verdicts) == [0, 1, 2, 3, 4, 0x100, 0x101, 0x102], verdicts
+    assert min(verdicts.values()) > 5, verdicts
+
+
 def test_put_aare():
     need(aarq_viper)
     random = Random(32)
@@ -125,16 +154,16 @@ def test_put_aare():
         if random.below(2):
             notes[aarq_plain.VERSION] = 1 + random.below(8)
             notes[aarq_plain.VERSION_SIZE] = 2 + random.below(2)
-        edges = (0, 1, 0xFF, aarq_plain.NONE, 0xFA00, 0xFFFF)
-        said = array("H", [random.below(3)] + [edges[random.below(6)] for _ in range(5)])
-        if said[0] == 1:
-            said[1] &= 0xFF
+        notes[aarq_plain.QOS] = (0, 1, 0xFF, aarq_plain.NONE)[random.below(4)]
+        conformance = (0, 0, 1, 0x40BE1F, 0xFFFFFF)[random.below(5)]
+        word = (0, 1, 4, 0xFF)[random.below(4)] if conformance == 0 else (0, 12, 0xFA00, 0xFFFF)[random.below(4)]
         answer = (0x000100, 0x010101, 0x020101, 0x01010D, 0x010202)[random.below(5)]
+        context = 1 + random.below(2)
         rx = random.octets(16)
         a = bytearray(100)
         b = bytearray(100)
         ends = [
-            f.put_aare(tx, 8, rx, notes, answer, 1 + random.below(1), said)
+            f.put_aare(tx, 8, rx, notes, answer, context, conformance, word)
             for f, tx in ((aarq_viper, a), (aarq_plain, b))
         ]
         assert ends[0] == ends[1]

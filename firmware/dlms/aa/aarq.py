@@ -3,6 +3,6 @@ their plain twins, as `dlms.codec.octets`.
 """
 
 try:
-    from dlms.aa.aarq_viper import put_aare, take_aarq
+    from dlms.aa.aarq_viper import judge_aarq, put_aare, take_aarq
 except (SyntaxError, NameError, ImportError):
-    from dlms.aa.aarq_plain import put_aare, take_aarq  # noqa: F401
+    from dlms.aa.aarq_plain import judge_aarq, put_aare, take_aarq  # noqa: F401

@@ -17,7 +17,14 @@ for interpreters without an emitter.
     CONFORMANCE, …_LOW          proposed conformance, its first octet and the other two
 """
 
+from dlms.aa.security import LOW, LOWEST
 from dlms.codec import ber
+from dlms.codec.errors import (
+    DLMS_VERSION_TOO_LOW,
+    INCOMPATIBLE_CONFORMANCE,
+    INITIATE_OTHER,
+    PDU_SIZE_TOO_SHORT,
+)
 from dlms.codec.octets import copy, equal, get16, length, length_size, put16
 
 NOTES = 15
@@ -25,6 +32,7 @@ VERSION, VERSION_SIZE, CONTEXT, USER, AUTHENTICATION, MECHANISM, VALUE, VALUE_SI
 DEDICATED, RESPONSE_ALLOWED, QOS, DLMS_VERSION, MAX_PDU, CONFORMANCE, CONFORMANCE_LOW = 8, 9, 10, 11, 12, 13, 14
 NONE = 0x100
 OTHER = 0x101
+VERSION_REFUSED, CONTEXT_REFUSED, UNIT_REFUSED = 0x100, 0x101, 0x102
 
 _AARQ = 0x60
 _CONTEXT = b"\x60\x85\x74\x05\x08\x01"  # OID of an application context but for its last octet
@@ -32,6 +40,9 @@ _MECHANISM = b"\x60\x85\x74\x05\x08\x02"  # OID of a mechanism but for its last 
 _INTEGER, _OCTET_STRING, _OBJECT_IDENTIFIER, _CHARSTRING = 0x02, 0x04, 0x06, 0x80  # BER tags inside the components
 _OID_SIZE = 7
 _DLMS_VERSION = 6
+_SMALLEST_PDU = 12  # client-max-receive-pdu-size 1 to 11 is too short (REQUIREMENTS C-17)
+_VAA_NAME_LN = 7  # REQUIREMENTS C-32
+_VAA_NAME_SN = 0xFA00
 
 
 def take_aarq(buf, off, end, notes):
@@ -165,21 +176,57 @@ def take_initiate(buf, p, end, notes):
     return 1
 
 
-def put_aare(tx, off, rx, notes, answer, context, said):
+def judge_aarq(buf, notes, terms, conformance):
+    """Hold the AARQ in buf, as `take_aarq` noted it, against what an association asks for: terms is
+    its application context | its authentication mechanism << 8, and bit 16 where lowest level
+    security may be named (C-43). Returns 0 when all is right but for the secret, which is not
+    looked at, and otherwise what is wrong first:
+
+        VERSION_REFUSED     protocol-version has no bit 0, version1 (C-19)
+        CONTEXT_REFUSED     another application context
+        UNIT_REFUSED        the authentication unit, or the mechanism, is another (C-12, C-20 to C-22)
+        1 + fault           the InitiateRequest: the ConfirmedServiceError that goes with a refusal
+    """
+    if notes[VERSION] and buf[notes[VERSION] + 1] & 0x80 == 0:
+        return VERSION_REFUSED
+    if notes[CONTEXT] != terms & 0xFF:
+        return CONTEXT_REFUSED
+    mechanism = terms >> 8 & 0xFF
+    if mechanism == LOWEST:
+        # C-04: neither the unit nor a mechanism-name belongs to lowest level security
+        named = notes[MECHANISM] == LOWEST and (notes[VALUE] == 0 or notes[VALUE_SIZE] == 0)
+        if not (named and terms >> 16) and (notes[AUTHENTICATION] or notes[MECHANISM] != NONE or notes[VALUE]):
+            return UNIT_REFUSED
+    elif not notes[AUTHENTICATION] or not notes[MECHANISM] == mechanism == LOW:
+        return UNIT_REFUSED
+    if notes[DEDICATED]:
+        # C-34: a dedicated key has no meaning in an unciphered context
+        return 1 + INITIATE_OTHER
+    if notes[DLMS_VERSION] < _DLMS_VERSION:
+        return 1 + DLMS_VERSION_TOO_LOW
+    if (notes[CONFORMANCE] << 16 | notes[CONFORMANCE_LOW]) & conformance == 0:
+        return 1 + INCOMPATIBLE_CONFORMANCE
+    if 0 < notes[MAX_PDU] < _SMALLEST_PDU:
+        return 1 + PDU_SIZE_TOO_SHORT
+    return 0
+
+
+def put_aare(tx, off, rx, notes, answer, context, conformance, word):
     """Write an AARE at tx[off:]; returns the offset behind it.
 
-    `61 L · [80 02 version] · A1 09 06 07 name · A2 03 02 01 result · A3 05 (A1|A2) 03 02
-    01 diagnostic · [BE L 04 L' info]`.
+    `61 L · [80 02 version] · A1 09 06 07 name · A2 03 02 01 result ·
+    A3 05 (A1|A2) 03 02 01 diagnostic · [BE L 04 L' info]`.
 
     A protocol-version that the client sent (notes) is sent back (C-19), our own when it was
     refused. answer: result in its third octet, bit 9 for a diagnostic of the ACSE provider,
-    diagnostic in the first. said: what stands in user-information:
+    diagnostic in the first. What stands in user-information:
 
-        said[0] 0   nothing
-        said[0] 1   ConfirmedServiceError initiateError, initiate, said[1]: `0E 01 06 fault` (D-71)
-        said[0] 2   InitiateResponse (C-31 to C-33): `08 · (00 | 01 q) · 06 · 5F 1F 04 00 ccc ·
-                    server-max-receive-pdu-size · vaa-name`, of said[1] quality of service or NONE,
-                    said[2] and said[3] conformance, said[4] the size, said[5] the name
+        conformance > 0     InitiateResponse (C-31 to C-33): `08 · (00 | 01 q) · 06 ·
+                            5F 1F 04 00 ccc · server-max-receive-pdu-size · vaa-name`,
+                            q as it was proposed, word the size
+        0, word > 0         ConfirmedServiceError `0E 01 06 fault` (D-71): initiateError, initiate,
+                            and fault is word - 1
+        0, 0                nothing
     """
     p = off + 2  # an AARE of this server is always shorter than 128 octets
     if notes[VERSION]:
@@ -197,27 +244,27 @@ def put_aare(tx, off, rx, notes, answer, context, said):
         tx[p + 18] = 0xA2
     tx[p + 22] = answer & 0xFF
     p += 23
-    if said[0]:
+    if conformance or word:
         q = p + 4
-        if said[0] == 1:
+        if conformance == 0:
             copy(tx, q, b"\x0e\x01\x06", 0, 3)
-            tx[q + 3] = said[1]
+            tx[q + 3] = word - 1
             end = q + 4
         else:
             tx[q] = 8
-            if said[1] < NONE:
+            if notes[QOS] < NONE:
                 tx[q + 1] = 1
-                tx[q + 2] = said[1]
+                tx[q + 2] = notes[QOS]
                 q += 3
             else:
                 tx[q + 1] = 0
                 q += 2
             tx[q] = _DLMS_VERSION
             copy(tx, q + 1, b"\x5f\x1f\x04\x00", 0, 4)
-            tx[q + 5] = said[2]
-            put16(tx, q + 6, said[3])
-            put16(tx, q + 8, said[4])
-            put16(tx, q + 10, said[5])
+            tx[q + 5] = conformance >> 16
+            put16(tx, q + 6, conformance & 0xFFFF)
+            put16(tx, q + 8, word)
+            put16(tx, q + 10, _VAA_NAME_LN if context & 1 else _VAA_NAME_SN)
             end = q + 12
         tx[p] = 0xBE
         tx[p + 1] = end - p - 2

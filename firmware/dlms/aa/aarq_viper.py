@@ -189,7 +189,34 @@ def take_initiate(octets, p: int, end: int, notes: ptr16) -> int:
 
 
 @micropython.viper
-def put_aare(tx: ptr8, off: int, rx: ptr8, notes: ptr16, answer: int, context: int, said: ptr16) -> int:
+def judge_aarq(buf: ptr8, notes: ptr16, terms: int, conformance: int) -> int:
+    if notes[0]:
+        if buf[notes[0] + 1] & 0x80 == 0:
+            return 0x100
+    if notes[2] != terms & 0xFF:
+        return 0x101
+    mechanism = terms >> 8 & 0xFF
+    if mechanism:
+        if notes[4] == 0 or notes[5] != 1 or mechanism != 1:
+            return 0x102
+    elif terms >> 16 and notes[5] == 0 and (notes[6] == 0 or notes[7] == 0):
+        pass
+    elif notes[4] | notes[6] or notes[5] != 0x100:
+        return 0x102
+    if notes[8]:
+        return 1
+    if notes[11] < 6:
+        return 2
+    if (notes[13] << 16 | notes[14]) & conformance == 0:
+        return 3
+    if notes[12]:
+        if notes[12] < 12:
+            return 4
+    return 0
+
+
+@micropython.viper
+def put_aare(tx: ptr8, off: int, rx: ptr8, notes: ptr16, answer: int, context: int, conformance: int, word: int) -> int:
     p = off + 2
     if notes[0]:
         tx[p] = 0x80
@@ -213,20 +240,20 @@ def put_aare(tx: ptr8, off: int, rx: ptr8, notes: ptr16, answer: int, context: i
         tx[p + 18] = 0xA2
     tx[p + 22] = answer
     p += 23
-    if said[0]:
+    if conformance | word:
         q = p + 4
-        if said[0] == 1:
+        if conformance == 0:
             tx[q] = 0x0E
             tx[q + 1] = 1
             tx[q + 2] = 6
-            tx[q + 3] = said[1]
+            tx[q + 3] = word - 1
             q += 4
         else:
             tx[q] = 8
             tx[q + 1] = 0
-            if said[1] < 0x100:
+            if notes[10] < 0x100:
                 tx[q + 1] = 1
-                tx[q + 2] = said[1]
+                tx[q + 2] = notes[10]
                 q += 1
             q += 2
             tx[q] = 6
@@ -234,12 +261,16 @@ def put_aare(tx: ptr8, off: int, rx: ptr8, notes: ptr16, answer: int, context: i
             tx[q + 2] = 0x1F
             tx[q + 3] = 4
             tx[q + 4] = 0
-            tx[q + 5] = said[2]
-            i = 3
-            while i < 6:
-                tx[q + 2 * i] = said[i] >> 8
-                tx[q + 2 * i + 1] = said[i]
-                i += 1
+            tx[q + 5] = conformance >> 16
+            tx[q + 6] = conformance >> 8
+            tx[q + 7] = conformance
+            tx[q + 8] = word >> 8
+            tx[q + 9] = word
+            tx[q + 10] = 0
+            tx[q + 11] = 7
+            if context & 1 == 0:
+                tx[q + 10] = 0xFA
+                tx[q + 11] = 0
             q += 12
         tx[p] = 0xBE
         tx[p + 1] = q - p - 2

@@ -16,10 +16,6 @@ from micropython import const
 from dlms.codec import ber
 from dlms.codec.errors import (
     ACCEPTED,
-    DLMS_VERSION_TOO_LOW,
-    INCOMPATIBLE_CONFORMANCE,
-    INITIATE_OTHER,
-    PDU_SIZE_TOO_SHORT,
     REJECTED,
     REJECTED_AUTHENTICATION,
     REJECTED_CONTEXT,
@@ -28,7 +24,7 @@ from dlms.codec.errors import (
 )
 from dlms.codec.octets import copy, equal, length
 from dlms.aa import security
-from dlms.aa.aarq import put_aare, take_aarq
+from dlms.aa.aarq import judge_aarq, put_aare, take_aarq
 
 AARQ = const(0x60)
 RLRQ = const(0x62)
@@ -37,31 +33,23 @@ _OCTET_STRING = const(0x04)  # BER tag
 _PLAIN_RLRQ = const(b"\x62\x03\x80\x01")  # and a reason
 _REASON = const(0x80)  # components of an RLRQ
 _USER_INFORMATION = const(0xBE)
-_DLMS_VERSION = const(6)
-_SMALLEST_PDU = const(12)  # client-max-receive-pdu-size 1 to 11 is too short (REQUIREMENTS C-17)
-_VAA_NAME_LN = const(7)  # REQUIREMENTS C-32
-_VAA_NAME_SN = const(0xFA00)
 # notes, as `dlms.aa.aarq_plain` has them
 _NOTES = const(15)
-_VERSION = const(0)
 _CONTEXT = const(2)
 _USER = const(3)
-_AUTHENTICATION = const(4)
-_MECHANISM = const(5)
 _VALUE = const(6)
 _VALUE_SIZE = const(7)
-_DEDICATED = const(8)
 _RESPONSE_ALLOWED = const(9)
 _QOS = const(10)
-_PROPOSED_VERSION = const(11)
 _MAX_PDU = const(12)
 _CONFORMANCE = const(13)
 _CONFORMANCE_LOW = const(14)
 _NONE = const(0x100)
-# user-information of an AARE, as `dlms.aa.aarq_plain.put_aare` has it
-_SAID = const(6)
-_ERROR = const(1)
-_RESPONSE = const(2)
+# verdicts, as `dlms.aa.aarq_plain.judge_aarq` has them
+_VERSION_REFUSED = const(0x100)
+_CONTEXT_REFUSED = const(0x101)
+_UNIT_REFUSED = const(0x102)
+_MAY_BE_NAMED = const(0x10000)  # in its terms
 
 
 class Aarq:
@@ -71,8 +59,7 @@ class Aarq:
 
     def __init__(self):
         self.notes = array("H", [0] * _NOTES)
-        self.said = array("H", [0] * _SAID)
-        self.fault = -1  # the ConfirmedServiceError that goes with a refusal
+        self.fault = 0  # one more than the ConfirmedServiceError that goes with a refusal
         self.answer = 0  # what the AARE says: ACCEPTED or one of the REJECTED answers
         self.forget()
 
@@ -92,7 +79,7 @@ class Aarq:
         """
         notes = self.notes
         good = take_aarq(buf, off, end, notes)
-        self.fault = -1
+        self.fault = 0
         self.context = notes[_CONTEXT]
         self.user = notes[_USER] if notes[_USER] < _NONE else _NONE - 1 - notes[_USER]
         self.response_allowed = notes[_RESPONSE_ALLOWED] == 1
@@ -105,69 +92,34 @@ class Aarq:
         """Hold the AARQ against an association object; returns ACCEPTED or one of the REJECTED
         answers, those of the table `errors` too.
 
-        When the InitiateRequest decides, `fault` says which
-        ConfirmedServiceError goes with the refusal.
+        When the InitiateRequest decides, `fault` is one more than the ConfirmedServiceError that
+        goes with the refusal.
         """
         notes = self.notes
-        # C-19: only bit 0 (version1) of protocol-version counts
-        if notes[_VERSION] and buf[notes[_VERSION] + 1] & 0x80 == 0:
+        terms = assoc.context | assoc.mechanism << 8
+        if terms < 0x100 and errors.lowest_level_named == ACCEPTED:
+            terms |= _MAY_BE_NAMED
+        verdict = judge_aarq(buf, notes, terms, assoc.conformance)
+        if verdict == _VERSION_REFUSED:
             return REJECTED_VERSION
-        if self.context != assoc.context:
+        if verdict == _CONTEXT_REFUSED:
             return REJECTED_CONTEXT
         if assoc.users and self.user not in assoc.users:
             return REJECTED_USER
-        answer = self.authentication_answer(buf, assoc, errors)
-        if answer != ACCEPTED:
-            return answer
-        if notes[_DEDICATED]:
-            # C-34: a dedicated key has no meaning in an unciphered context
-            self.fault = INITIATE_OTHER
-        elif notes[_PROPOSED_VERSION] < _DLMS_VERSION:
-            self.fault = DLMS_VERSION_TOO_LOW
-        elif self.conformance & assoc.conformance == 0:
-            self.fault = INCOMPATIBLE_CONFORMANCE
-        elif 0 < self.max_pdu < _SMALLEST_PDU:
-            self.fault = PDU_SIZE_TOO_SHORT
-        else:
-            return ACCEPTED
-        return REJECTED
-
-    def authentication_answer(self, buf, assoc, errors):
-        """ACCEPTED when the authentication unit is what the association asks for, else its
-        refusal (C-12, C-20 to C-22, C-43).
-        """
-        notes = self.notes
-        mechanism = notes[_MECHANISM]
-        if assoc.mechanism == security.LOWEST:
-            if mechanism == security.LOWEST and (notes[_VALUE] == 0 or notes[_VALUE_SIZE] == 0):
-                return errors.lowest_level_named
-            # C-04: neither the unit nor a mechanism-name belongs to lowest level security
-            good = not notes[_AUTHENTICATION] and mechanism == _NONE and notes[_VALUE] == 0
-        else:
-            good = (
-                notes[_AUTHENTICATION]
-                and mechanism == assoc.mechanism == security.LOW
-                and security.low_level(assoc.secret, buf, notes[_VALUE], notes[_VALUE_SIZE])
-            )
-        return ACCEPTED if good else REJECTED_AUTHENTICATION
+        if verdict == _UNIT_REFUSED or (
+            assoc.mechanism and not security.low_level(assoc.secret, buf, notes[_VALUE], notes[_VALUE_SIZE])
+        ):
+            return REJECTED_AUTHENTICATION
+        self.fault = verdict
+        return REJECTED if verdict else ACCEPTED
 
     def aare(self, tx, off, rx, answer, context, aa):
         """Write an AARE at tx[off:] with the InitiateResponse of the accepted association `aa`, or
         the ConfirmedServiceError `fault`, or nothing of either; returns the offset behind it.
         """
-        said = self.said
-        said[0] = 0
-        if aa is not None:
-            said[0] = _RESPONSE
-            said[1] = aa.qos if aa.qos >= 0 else _NONE
-            said[2] = aa.conformance >> 16
-            said[3] = aa.conformance & 0xFFFF
-            said[4] = aa.link.carrier.pdu
-            said[5] = _VAA_NAME_LN if aa.assoc.context & 1 else _VAA_NAME_SN
-        elif self.fault >= 0:
-            said[0] = _ERROR
-            said[1] = self.fault
-        return put_aare(tx, off, rx, self.notes, answer, context, said)
+        if aa is None:
+            return put_aare(tx, off, rx, self.notes, answer, context, 0, self.fault)
+        return put_aare(tx, off, rx, self.notes, answer, context, aa.conformance, aa.link.carrier.pdu)
 
 
 def release(buf, off, end):
