@@ -101,9 +101,11 @@ class App:
             if config.push_window:
                 from net.long_push import LongPush
 
-                self.server.pushes = LongPush(self.server, config.push_window, limits.DATAGRAM)
+                self.server.long_push = LongPush(self.server, config.push_window, limits.DATAGRAM)
             sources = self.meter.unsolicited.sources
-            self.notifier = Notifier(self.service, self.manager, self.queue, self.log, sources, long=self.server.pushes)
+            self.notifier = Notifier(
+                self.service, self.manager, self.queue, self.log, sources, long=self.server.long_push
+            )
             self.service.outgoing = self.notifier
             self.server.confirm = self.notifier.confirm
 

@@ -55,7 +55,7 @@ class Server:
 
     everything = _EVERYTHING  # an end for `scan` where a Data is known to be whole
     # given by the start, where there is such a thing
-    pushes = None  # who hears of an acknowledgement of blocks, where pushes go in blocks
+    long_push = None  # who hears of an acknowledgement of blocks, where pushes go in blocks
 
     def __init__(
         self, devices, configured, limits, ctt=False, log=None, broadcast=all_station.WPORT, served=None, failed=None
@@ -234,8 +234,8 @@ class Server:
         """
         if (
             tag == 0xE0
-            and self.pushes is not None
-            and self.pushes.heard(link, None, rx, off + HEADER, off + HEADER + get16(rx, off + 6))
+            and self.long_push is not None
+            and self.long_push.heard(link, None, rx, off + HEADER, off + HEADER + get16(rx, off + 6))
         ):
             return 0
         if not link.carrier.stream or silent(
@@ -342,12 +342,12 @@ class Server:
         """
         link = aa.link
         pool = link.carrier.transfers
-        other = pool.take(link.held)
+        other = pool.take(link.running)
         if other is None and self.reclaim(aa):
-            other = pool.take(link.held)
+            other = pool.take(link.running)
         if other is None:
             return False
-        link.held += 1
+        link.running += 1
         self.scratch = other
         aa.transfer = t
         aa.heat()

@@ -66,7 +66,7 @@ class LongPush(Entries):
         self.connection = None  # over TCP
         self.carrier = Carrier(None, server.transfers, 1, True, 0, server.pdu)
         self.link = link = Link(self.carrier)
-        link.held = 1  # as of a link that has its transfer: a further one only while enough stay for the others
+        link.running = 1  # as of a link that has its transfer: a further one only while enough stay for the others
         self.aa = aa = Association()
         link.aas[0] = aa
         aa.link = link

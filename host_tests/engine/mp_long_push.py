@@ -79,8 +79,8 @@ class Board(Limits):
 
 def made(n=20, window=3, raises=-1, limits=Limits):
     rig = Rig(limits=limits)
-    rig.server.pushes = LongPush(rig.server, window, 300)
-    return rig, rig.server.pushes, Sender(Values(n, raises)), Wire()
+    rig.server.long_push = LongPush(rig.server, window, 300)
+    return rig, rig.server.long_push, Sender(Values(n, raises)), Wire()
 
 
 def stream_on(long, wire):

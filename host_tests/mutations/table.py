@@ -315,7 +315,7 @@ MUTATIONS = (
         "transfer-not-given-back",
         "D-17",
         "dlms/long/lending.py",
-        "link.carrier.transfers.give(t, link.held)",
+        "link.carrier.transfers.give(t, link.running)",
         "pass",
         (FUZZ + "test_fuzz_engine.py::test_any_long_sequence_of_requests_leaves_a_serving_meter",),
     ),

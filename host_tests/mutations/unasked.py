@@ -116,8 +116,8 @@ UNASKED = (
         "long-push-takes-a-connection's-transfer",
         "D-63",
         "net/long_push.py",
-        "link.held = 1",
-        "link.held = 0",
+        "link.running = 1",
+        "link.running = 0",
         (ENGINE + "mp_long_push.py::test_every_connection_stays_sure_of_its_transfer[cpython]",),
     ),
     Mutation(

@@ -133,7 +133,7 @@ class Link:
 
     def __init__(self, carrier):
         self.carrier = carrier
-        self.held = 0  # long transfers that run in the AAs of this link
+        self.running = 0  # long transfers that run in the AAs of this link
         self.streaming = None  # the AA whose stream of blocks goes on with `Server.more`
         self.keys = bytearray(4 * carrier.most)
         self.ways = [None] * carrier.most

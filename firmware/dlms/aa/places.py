@@ -51,7 +51,7 @@ class Places:
         for link in links:
             if (
                 link is but
-                or (link.held if places == TRANSFERS else link.n) < least
+                or (link.running if places == TRANSFERS else link.n) < least
                 or (places == WHOLE_LINKS and proven(link))
             ):
                 continue

@@ -171,7 +171,7 @@ def request(server, aa, rx, p, end, tx):
 def any_block(server, aa, rx, p, end, tx):
     """The same, for a block that may be anything."""
     errors = server.errors
-    if server.pushes is not None and server.pushes.heard(aa.link, aa, rx, p, end):
+    if server.long_push is not None and server.long_push.heard(aa.link, aa, rx, p, end):
         return 0
     if aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
         server.abandon(aa)

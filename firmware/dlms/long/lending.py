@@ -12,6 +12,6 @@ def abandon(aa):
         link = aa.link
         if link.streaming is aa:
             link.streaming = None
-        link.held -= 1
-        link.carrier.transfers.give(t, link.held)
+        link.running -= 1
+        link.carrier.transfers.give(t, link.running)
         aa.heat()
