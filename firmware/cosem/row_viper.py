@@ -128,64 +128,89 @@ def put_rows(profile, cur, buf: ptr8, off: int, end: int) -> int:
         length += plan[p] + plan[p + 5]
         k += 1
     size = step * int(rows.size)
-    page = buf
-    at = 0
-    held = 0
-    out = buf
-    o = off
-    while left > 0 and off < end:
-        if held == 0:
-            if sequence < first:
-                break
-            # the rows of a page one after the other; with a step back, those that are still there
-            rows.hold(sequence)
-            page = ptr8(rows.page)
-            at = int(rows.at)
+    carry = buf
+    while left > 0 and off < end and sequence >= first:
+        # the rows of a page one after the other; with a step back, those that are still there
+        rows.hold(sequence)
+        page = ptr8(rows.page)
+        at = int(rows.at)
+        if step > 0:
             held = int(rows.newer)
-            if step < 0:
-                held = int(rows.older())
-                if held > sequence - first + 1:
-                    held = sequence - first + 1
-        if length > end - off:
-            # cut: whole in carry, behind the room to push back
-            out = ptr8(cur.carry)
-            o = 16
-        # as `put_row`: a call for each row would cost as much as the row
-        out[o] = 2
-        out[o + 1] = n
-        o += 2
-        k = 0
-        while k < n:
-            p = order[k >> 1]
-            p = 6 * (p & 15 if k & 1 else p >> 4)
-            a = p + 1
-            behind = a + plan[p]
-            while a < behind:
-                out[o] = plan[a]
-                o += 1
-                a += 1
-            a = at + (plan[p + 3] << 8 | plan[p + 4])
-            behind = a + plan[p + 5]
-            while a < behind:
-                out[o] = page[a]
-                o += 1
-                a += 1
-            k += 1
-        i += 1
-        left -= 1
-        held -= 1
-        at += size
-        sequence += step
-        if length > end - off:
-            cur.c1 = o
-            o = 16
-            while off < end:
-                buf[off] = out[o]
-                off += 1
-                o += 1
-            cur.c0 = o
         else:
-            off = o
+            held = int(rows.older())
+            if held > sequence - first + 1:
+                held = sequence - first + 1
+        if held > left:
+            held = left
+        # as many as fit, and one that is cut, which stands whole in carry behind the room there
+        whole = (end - off) // length
+        cut = 0
+        if held <= whole:
+            whole = held
+        else:
+            held = whole
+            if off + whole * length < end:
+                cut = 1
+                held += 1
+                carry = ptr8(uint(ptr8(cur.carry)) + uint(16))
+        # column by column, so that one is looked up once for all rows; -1 is the head
+        top = 0
+        k = -1
+        while k < n:
+            prefix = 2
+            tag = 2
+            count = n
+            content = 0
+            src = ptr8(uint(page) + uint(at))
+            if k >= 0:
+                p = order[k >> 1]
+                p = 6 * (p & 15 if k & 1 else p >> 4)
+                prefix = plan[p]
+                tag = plan[p + 1]
+                count = plan[p + 2]
+                content = plan[p + 5]
+                src = ptr8(uint(src) + uint(plan[p + 3] << 8 | plan[p + 4]))
+            dst = ptr8(uint(buf) + uint(off + top))
+            r = held
+            while r > 0:
+                if r == cut:
+                    dst = ptr8(uint(carry) + uint(top))
+                d = dst
+                s = src
+                if prefix:
+                    d[0] = tag
+                    if prefix == 2:
+                        d[1] = count
+                    d = ptr8(uint(d) + uint(prefix))
+                a = content
+                while a >= 4:
+                    d[0] = s[0]
+                    d[1] = s[1]
+                    d[2] = s[2]
+                    d[3] = s[3]
+                    d = ptr8(uint(d) + 4)
+                    s = ptr8(uint(s) + 4)
+                    a -= 4
+                while a > 0:
+                    a -= 1
+                    d[a] = s[a]
+                dst = ptr8(uint(dst) + uint(length))
+                src = ptr8(uint(src) + uint(size))
+                r -= 1
+            top += prefix + content
+            k += 1
+        i += held
+        left -= held
+        sequence += step * held
+        off += whole * length
+        if cut:
+            k = 0
+            while off < end:
+                buf[off] = carry[k]
+                off += 1
+                k += 1
+            cur.c0 = k + 16
+            cur.c1 = length + 16
     cur.i = i
     return off
 
