@@ -33,7 +33,7 @@ from micropython import const
 import limits
 from cosem import clock as clocks
 from cosem.columns import DEFINITION, definition
-from cosem.row import matches, minutes
+from cosem.row import bound, matches, minutes
 from dlms.codec import axdr
 from dlms.codec.errors import SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
 from dlms.codec.octets import clear, compare, copy, get16, get32, put16, put32
@@ -53,7 +53,6 @@ REVERSE = const(2)
 TIME = const(4)  # the restricting column is a date-time
 SIGNED = const(8)  # … a signed number
 _KEY = const(8)  # longest value compared
-_TIME = const(6)  # octets of a time as it is compared: minutes UTC (4), hundredths of a second (2)
 _SIGNED = (axdr.INTEGER, axdr.LONG, axdr.DOUBLE_LONG, axdr.LONG64)
 _STRINGS = (axdr.BIT_STRING, axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING)
 
@@ -307,26 +306,11 @@ def time_key(row, at, key):
 
 def _bounds(profile, cur):
     """Rows in the order of their times: find the first and the last of the range by halving."""
-    first = _bound(profile, cur, LOWEST, 0)
-    last = _bound(profile, cur, HIGHEST, 1) - 1
+    column = profile.columns.offset(profile.clock_column)
+    first = bound(profile.rows, column, cur.map, LOWEST, 0)
+    last = bound(profile.rows, column, cur.map, HIGHEST, 1) - 1
     cur.n = last - first + 1
     cur.u = last if cur.map[FLAGS] & REVERSE else first
-
-
-def _bound(profile, cur, place, beyond):
-    """Sequence number of the first row whose time is at least (beyond 0) or above (1) the limit."""
-    lo = profile.rows.first
-    hi = profile.rows.last + 1
-    row = profile.row
-    while lo < hi:
-        mid = lo + hi >> 1
-        profile.rows.read(mid, row)
-        time_key(row, profile.columns.offset(profile.clock_column), row_key)
-        if compare(row_key, 0, cur.map, place, _TIME) < beyond:
-            lo = mid + 1
-        else:
-            hi = mid
-    return lo
 
 
 def _count(profile, cur):

@@ -40,6 +40,17 @@ _LAST_SUNDAY_OCTOBER = b"\x09\x0c\xff\xff\x0a\xfe\x07\x03\x00\x00\x00\x80\x00\xf
 NO_TIME = b"\x09\x0c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
 
+def within(now, begin, end):
+    """Whether a minute lies in the daylight saving of its year, which goes from `begin` up to
+    `end`, in the south over the turn of the year; there is none when one of them is below 0.
+    """
+    if begin < 0 or end < 0:
+        return False
+    if begin <= end:
+        return begin <= now < end
+    return now >= begin or now < end
+
+
 class Clock(Interface):
     """Attributes: 2 time, 3 time_zone, 4 status, 5 daylight_savings_begin, 6 …_end, 7
     …_deviation, 8 …_enabled, 9 clock_base.
@@ -157,11 +168,7 @@ class Clock(Interface):
 
     def active(self, now):
         """Whether daylight saving is active at a minute of the year that `_year` was computed for."""
-        if not self.a[8][1] or self._begin < 0 or self._end < 0:
-            return False
-        if self._begin <= self._end:
-            return self._begin <= now < self._end
-        return now >= self._begin or now < self._end
+        return self.a[8][1] != 0 and within(now, self._begin, self._end)
 
     def _next_change(self, now):
         """The first minute after now at which daylight saving begins or ends, or the year
@@ -189,8 +196,16 @@ class Clock(Interface):
         year = civil.year_of(self.day)
         self._from = civil.year_start(year) * civil.MINUTES
         self._until = civil.year_start(year + 1) * civil.MINUTES
-        self._begin = self._change(year, self.a[5], self._zone)
-        self._end = self._change(year, self.a[6], self._zone - self._summer)
+        self._begin = self._beginning(year)
+        self._end = self._ending(year)
+
+    def _beginning(self, year):
+        """Minute at which daylight saving begins in a year, -1 when it does not."""
+        return self._change(year, self.a[5], self._zone)
+
+    def _ending(self, year):
+        """Minute at which it ends, likewise."""
+        return self._change(year, self.a[6], self._zone - self._summer)
 
     def _change(self, year, rule, running):
         """Minute of a rule in a year, -1 when it names none; running is the
@@ -278,23 +293,20 @@ class Clock(Interface):
 
     def _from_local(self, minute, status):
         """Minutes UTC of minutes of the meter's local time."""
-        winter = minute + self._zone
-        summer = winter - self._summer
+        minute += self._zone
+        if not self.a[8][1]:
+            return minute
+        summer = minute - self._summer
+        begin = self._begin
+        end = self._end
         if not self._from <= summer < self._until:
             # the rule is asked for another year than the present one
-            present = self.day
-            self.day = max(0, summer) // civil.MINUTES
-            self._year()
-            was = self.active(summer)
-            both = self.active(winter)
-            self.day = present
-            self._year()
-        else:
-            was = self.active(summer)
-            both = self.active(winter)
-        if was and (both or status == civil.ANY or status & DST_ACTIVE):
-            return summer
-        return winter
+            year = civil.year_of(max(0, summer) // civil.MINUTES)
+            begin = self._beginning(year)
+            end = self._ending(year)
+        if not within(summer, begin, end):
+            return minute
+        return summer if status == civil.ANY or status & DST_ACTIVE or within(minute, begin, end) else minute
 
     # -- services ----------------------------------------------------------------------------------
 

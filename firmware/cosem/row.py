@@ -3,6 +3,6 @@ plain twins, as `dlms.codec.octets`.
 """
 
 try:
-    from cosem.row_viper import capture, matches, minutes, put_row, put_rows
+    from cosem.row_viper import bound, capture, matches, minutes, put_row, put_rows
 except (SyntaxError, NameError, ImportError):
-    from cosem.row_plain import capture, matches, minutes, put_row, put_rows  # noqa: F401
+    from cosem.row_plain import bound, capture, matches, minutes, put_row, put_rows  # noqa: F401

@@ -50,6 +50,27 @@ def matches(page, at, step, n, limits, stop):
     return n if stop else found
 
 
+def bound(rows, column, limits, place, beyond):
+    """Sequence number of the first row whose time is at least (beyond 0) or above (1) a limit.
+
+    rows: a store whose rows stand in the order of their times, date-time octets at `column` of a
+    row. limits[place:] is the limit: minutes UTC (4), hundredths of a second (2).
+    """
+    limit = int.from_bytes(limits[place : place + 6], "big")
+    lo = rows.first
+    hi = rows.last + 1
+    while lo < hi:
+        mid = lo + hi >> 1
+        rows.hold(mid)
+        at = rows.at + column
+        time = minutes(rows.page, at) << 16 | rows.page[at + 7] * 100 + rows.page[at + 8] % 0xFF
+        if time - limit < beyond:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo
+
+
 def put_row(buf, off, row, plan, order, n):
     """Write a captured row as a structure of n columns; returns the offset behind it.
 

@@ -82,6 +82,43 @@ def matches(page: ptr8, at: int, step: int, n: int, limits: ptr8, stop: int) -> 
 
 
 @micropython.viper
+def bound(rows, column: int, limits: ptr8, place: int, beyond: int) -> int:
+    limit = limits[place] << 24 | limits[place + 1] << 16 | limits[place + 2] << 8 | limits[place + 3]
+    fraction = limits[place + 4] << 8 | limits[place + 5]
+    lo = int(rows.first)
+    hi = int(rows.last) + 1
+    size = int(rows.size)
+    page = rows.page
+    held = 0  # the row that stands at page[at:], and how many follow it and go before it
+    at = 0
+    newer = 0
+    older = 0
+    while lo < hi:
+        mid = (lo + hi) >> 1
+        step = mid - held
+        if step < newer and step + older >= 0:
+            at += step * size
+            newer -= step
+            older += step
+        else:
+            rows.hold(mid)
+            page = rows.page
+            at = int(rows.at)
+            newer = int(rows.newer)
+            older = at // size
+        held = mid
+        order = int(minutes(page, at + column)) - limit
+        if order == 0:
+            octets = ptr8(page)
+            order = octets[at + column + 7] * 100 + octets[at + column + 8] % 0xFF - fraction
+        if order < beyond:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo
+
+
+@micropython.viper
 def put_row(buf: ptr8, off: int, row: ptr8, plan: ptr8, order: ptr8, n: int) -> int:
     buf[off] = 2
     buf[off + 1] = n

@@ -323,6 +323,42 @@ def rows_in_stretches(file):
             os.remove(path)
 
 
+def test_bound():
+    """Both forms find the first row at a limit, or above it, whatever of a store is in use."""
+    limits = bytearray(32)
+    for file in (False, True):
+        path = "bound-{}.tmp".format(id(test_bound))
+        meter = made(start="2026-03-01T10:00:00")
+        store = FileRows(path, 150) if file else MemoryRows(150)
+        profile = ProfileGeneric(store, ((STATUS, 2), (CLOCK, 2), (ENERGY, 2)), 0, meter.clock)
+        profile.placed(meter.devices[0][1])
+        column = profile.columns.offset(1)
+        try:
+            for n in range(300):
+                if n in (0, 1, 2, 150, 151, 290):
+                    stamps = [profile.rows.read(k, profile.row) or bytes(profile.row) for k in used(store)]
+                    keys = [row_plain.minutes(stamp, column) << 16 | stamp[column + 7] * 100 for stamp in stamps]
+                    for key in keys[::7] + keys[-1:] + [0, 0x3FFF0000 << 16]:
+                        for limit in (max(0, key - 1), key, key + 1):
+                            limits[20:26] = limit.to_bytes(6, "big")
+                            for beyond in (0, 1):
+                                wanted = store.first + [k - limit < beyond for k in keys].count(True)
+                                for module in (row, row_plain):
+                                    assert module.bound(store, column, limits, 20, beyond) == wanted
+                meter.clock.advance(7)
+                meter.clock.render()
+                profile.capture()
+        finally:
+            if file:
+                store.close()
+                os.remove(path)
+
+
+def used(store):
+    """The sequence numbers of the rows in use."""
+    return range(store.first, store.last + 1)
+
+
 def test_rows_in_stretches_from_memory():
     rows_in_stretches(False)
 

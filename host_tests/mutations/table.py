@@ -489,8 +489,8 @@ MUTATIONS = (
         "range-without-its-end",
         "D-112",
         "cosem/buffer_selection.py",
-        "_bound(profile, cur, HIGHEST, 1) - 1",
-        "_bound(profile, cur, HIGHEST, 0) - 1",
+        "bound(profile.rows, column, cur.map, HIGHEST, 1) - 1",
+        "bound(profile.rows, column, cur.map, HIGHEST, 0) - 1",
         (
             COSEM + "mp_profile_selection.py::test_range_both_ends_included[cpython]",
             WIRE + "test_selective_profile.py::test_range_includes_both_ends",
@@ -500,8 +500,8 @@ MUTATIONS = (
         "summer-begins-a-minute-late",
         "F-07",
         "cosem/clock.py",
-        "return self._begin <= now < self._end",
-        "return self._begin < now < self._end",
+        "return begin <= now < end",
+        "return begin < now < end",
         (COSEM + "mp_clock.py::test_dst_begins_and_ends_by_its_rule[cpython]",),
     ),
     Mutation(
