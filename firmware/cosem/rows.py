@@ -75,8 +75,8 @@ class Rows:
 
         It is then at page[at:], behind the rows of the page that are older, and the first of
         `newer` ones that follow each other from it on; not all of them need to be in use.
+        Asked for each block of an answer: so each kind of store has it in one function.
         """
-        self._hold((sequence - 1) % self.depth)
 
     def older(self):
         """How many rows of the page follow each other up to the one held, with it."""
@@ -111,11 +111,14 @@ class MemoryRows(Rows):
         n = self._per_page
         copy(row, 0, self._pages[slot // n], slot % n * self.size, self.size)
 
-    def _hold(self, slot):
+    def hold(self, sequence):
+        slot = (sequence - 1) % self.depth
         n = self._per_page
         self.page = self._pages[slot // n]
         self.at = slot % n * self.size
-        self.newer = min(n - slot % n, self.depth - slot)
+        n -= slot % n
+        slot = self.depth - slot
+        self.newer = n if n < slot else slot
 
 
 class FileRows(Rows):
@@ -156,7 +159,8 @@ class FileRows(Rows):
         self._file.readinto(self._row)
         copy(row, 0, self._row, 0, self.size)
 
-    def _hold(self, slot):
+    def hold(self, sequence):
+        slot = (sequence - 1) % self.depth
         n = self._per_page
         self._file.seek((slot - slot % n) * self.size)
         self._file.readinto(self.page)
