@@ -101,10 +101,10 @@ class App:
             if config.push_window:
                 from net.long_push import LongPush
 
-                self.server.long_push = LongPush(self.server, config.push_window, limits.DATAGRAM)
+                self.server.kit.long_push = LongPush(self.server, config.push_window, limits.DATAGRAM)
             sources = self.meter.unsolicited.sources
             self.notifier = Notifier(
-                self.service, self.manager, self.queue, self.log, sources, long=self.server.long_push
+                self.service, self.manager, self.queue, self.log, sources, long=self.server.kit.long_push
             )
             self.service.outgoing = self.notifier
             self.server.confirm = self.notifier.confirm

@@ -36,6 +36,7 @@ from dlms.aa.security import LOWEST
 from dlms.unasked.notification import DATA_HEAD
 from dlms.unasked.outbox import APDU, FIRST
 from dlms.long.gbt import TAG
+from dlms.long.lending import abandon
 from dlms.long.now import GOT
 from dlms.long.sources import Entries
 from dlms.long.states import GBT_IN, GBT_SENT
@@ -55,7 +56,7 @@ class LongPush(Entries):
     mechanism = LOWEST  # it takes nobody's place (`dlms.aa.places`)
 
     def __init__(self, server, window, datagram):
-        self.server = server
+        self.kit = server.kit
         self.window = window
         self.datagram = datagram
         self.tx = server.buffer()
@@ -64,7 +65,7 @@ class LongPush(Entries):
         self.sender = None  # whose push it is
         self.list = None  # its values, until its end: a client may write another list meanwhile
         self.connection = None  # over TCP
-        self.carrier = Carrier(None, server.transfers, 1, True, 0, server.pdu)
+        self.carrier = Carrier(None, server.kit.transfers, 1, True, 0, server.pdu)
         self.link = link = Link(self.carrier)
         link.running = 1  # as of a link that has its transfer: a further one only while enough stay for the others
         self.aa = aa = Association()
@@ -81,26 +82,27 @@ class LongPush(Entries):
 
         False when it cannot be done: no transfer is free, or what it reports is gone already.
         """
-        server = self.server
+        kit = self.kit
         aa = self.aa
         self.carrier.stream = connection is not None
-        aa.room = server.pdu if connection is not None else min(server.pdu, self.datagram - HEADER)
+        pdu = self.carrier.pdu
+        aa.room = pdu if connection is not None else min(pdu, self.datagram - HEADER)
         self.sender = sender
         self.list = sender.source.list
         self.connection = connection
-        t = server.scratch
+        t = kit.scratch
         t.reset()
         t.aa = aa
         t.source = self
         t.request.pos = 0
         t.request.left = self.list.n()
         t.c1 = axdr.put_head(t.carry, t.c1, axdr.STRUCTURE, t.request.left)
-        numbers = server.dialogue
+        numbers = kit.dialogue
         numbers.open = True  # in blocks, and with this window
         numbers.unasked(self.window)
         copy(self.tx, HEADER, sender.box.buf, APDU, DATA_HEAD)
         try:
-            end = server.gbt.respond(server, aa, t, self.tx, DATA_HEAD)
+            end = kit.gbt.respond(kit, aa, t, self.tx, DATA_HEAD)
         finally:
             numbers.open = False
         if end:
@@ -120,7 +122,7 @@ class LongPush(Entries):
 
     def release(self):
         """The attempt is over."""
-        self.server.abandon(self.aa)
+        abandon(self.aa)
         self.link.streaming = None
         self.sender = None
         self.list = None
@@ -137,12 +139,12 @@ class LongPush(Entries):
         served between any two (A-35).
         """
         aa = self.aa
-        server = self.server
+        kit = self.kit
         if self.size and not self.aborted() and self.taken():
             self.size = 0
             self.blocks = self.blocks + 1 & 0xFFFF
             if self.link.streaming is not None:
-                self.frame(server.gbt.next_block(server, aa, aa.transfer, self.tx))
+                self.frame(kit.gbt.next_block(kit, aa, aa.transfer, self.tx))
         return self.size == 0 and (aa.transfer is None or aa.transfer.kind == GBT_SENT)
 
     def taken(self):
@@ -167,7 +169,7 @@ class LongPush(Entries):
         """
         if self.aa.transfer is None:
             return False
-        end = self.server.gbt.request(self.server, self.aa, buf, p, end, self.tx)
+        end = self.kit.gbt.request(self.kit, self.aa, buf, p, end, self.tx)
         if end:
             self.frame(end)
         return end == 0 and self.aa.transfer is None

@@ -61,9 +61,9 @@ class Wire:
         manager = Manager(self.service, self.queue, self.log, 1)
         unsolicited = self.rig.meter.unsolicited
         if unsolicited.shared.window:
-            self.rig.server.long_push = LongPush(self.rig.server, unsolicited.shared.window, limits.DATAGRAM)
+            self.rig.server.kit.long_push = LongPush(self.rig.server, unsolicited.shared.window, limits.DATAGRAM)
         self.notifier = Notifier(
-            self.service, manager, self.queue, self.log, unsolicited.sources, long=self.rig.server.long_push
+            self.service, manager, self.queue, self.log, unsolicited.sources, long=self.rig.server.kit.long_push
         )
         self.rig.server.confirm = self.notifier.confirm
         unsolicited.online()

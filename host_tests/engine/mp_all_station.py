@@ -54,7 +54,7 @@ def rig(preestablished=False, aas=8):
     server = made.server
     server.wports = [1, 17]
     directory = made.public.directory
-    server.associations += [
+    server.opening.associations += [
         Config(PUBLIC, 17, b"", ALL, directory),
         Config(READER, 17, b"12345678", ALL, directory),
     ]
@@ -62,7 +62,7 @@ def rig(preestablished=False, aas=8):
         for device in (1, 17):
             config = Config(PREESTABLISHED, device, b"", ALL, directory)
             config.preestablished = True
-            server.associations.append(config)
+            server.opening.associations.append(config)
             server.opening.established.append(config)
         server.open_common(1024)
     made.link = made.new_link(stream=False)
@@ -144,7 +144,7 @@ def test_unconfirmed_aarq_to_all():
     assert opened(r) == [(PUBLIC, 1), (PUBLIC, 17)]
     everyone(r, UNCONFIRMED)
     assert opened(r) == [(PUBLIC, 1), (PUBLIC, 17)]
-    assert r.server.associations[0].opened == 1
+    assert r.server.opening.associations[0].opened == 1
     everyone(r, SET)
     assert r.log == [SET_LOG] * 2
     everyone(r, UNCONFIRMED_LLS, READER)

@@ -432,5 +432,5 @@ def test_left_out():
     rig = Rig(limits=Small).open(64)
     for request in (block(0x81, 1, 0, READ.replace(" ", "")), "D94000000100000000"):
         assert ask(rig, request) == ["D80102"]
-    assert rig.server.gbt is None
-    assert rig.server.scratch.gbt is None
+    assert rig.server.kit.gbt is None
+    assert rig.server.kit.scratch.gbt is None

@@ -130,7 +130,7 @@ def test_repetition_of_long_ago_is_passed_over():
             send(rig, number, small[number - 1])
             assert send(rig, number, small[number - 1]) == []
         got = len(small) - 1
-        window = rig.server.window
+        window = rig.server.kit.window
         assert send(rig, got - window - 1, "FFFF") == []
         assert kind(rig) == states.GBT_IN
         assert send(rig, got - window, "FFFF") == [ABORT]

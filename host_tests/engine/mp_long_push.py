@@ -79,8 +79,8 @@ class Board(Limits):
 
 def made(n=20, window=3, raises=-1, limits=Limits):
     rig = Rig(limits=limits)
-    rig.server.long_push = LongPush(rig.server, window, 300)
-    return rig, rig.server.long_push, Sender(Values(n, raises)), Wire()
+    rig.server.kit.long_push = LongPush(rig.server, window, 300)
+    return rig, rig.server.kit.long_push, Sender(Values(n, raises)), Wire()
 
 
 def stream_on(long, wire):
@@ -96,7 +96,7 @@ def stream_on(long, wire):
 def test_one_block_goes_in_a_turn():
     """Whatever the window and the transport would take: between two blocks others are served."""
     rig, long, sender, wire = made(n=40, window=Limits.GBT_WINDOW)
-    rig.server.pdu = 64
+    long.carrier.pdu = 64
     assert long.start(sender, wire)
     for number in range(1, Limits.GBT_WINDOW + 1):
         assert not long.go_on()
@@ -186,7 +186,7 @@ def test_windows_of_0_and_63():
     """
     for window, most in ((0, 1), (63, Limits.GBT_WINDOW)):
         rig, long, sender, wire = made(n=40, window=2)
-        rig.server.pdu = 64
+        long.carrier.pdu = 64
         assert long.start(sender, wire)
         assert not stream_on(long, wire)
         assert len(wire.sent) == 2
@@ -240,7 +240,7 @@ def test_an_object_that_raises_leaves_nothing_behind():
         except ValueError:
             failed = True
         assert failed
-        assert not rig.server.dialogue.open
+        assert not rig.server.kit.dialogue.open
         long.release()
         assert pool.free == free and long.sender is None
         assert long.start(Sender(Values(2)), wire)

@@ -79,7 +79,7 @@ def test_every_short_name():
     wanted = {}
     directory = rig.public.directory
     for j in range(directory.n):
-        o = directory.objs[j] or rig.server.associations[-1]
+        o = directory.objs[j] or rig.server.opening.associations[-1]
         base = rig.names.base(j)
         assert base & 7 == 0
         for k in range(1, o.ATTRIBUTES + 1):

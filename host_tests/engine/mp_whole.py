@@ -158,7 +158,7 @@ def test_action_results():
     more than the server's own size.
     """
     rig = new()
-    rig.server.pdu = 128  # as if its buffer were that small
+    rig.link.carrier.pdu = 128  # as if its buffer were that small
     rig.open(0, conformance=PLAIN)
     got = rig.ask("C303C103" + (THING + "05") * 3 + "03" + "120060" * 3)
     text = tohex(bytes([65 + i % 26 for i in range(0x60)]))

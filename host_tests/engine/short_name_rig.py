@@ -32,7 +32,7 @@ class SnRig(Rig):
         Rig.__init__(self, limits=SnLimits, **more)
         public = self.public
         self.names = ShortNames(public.directory, SnConfig)
-        self.server.associations.append(SnConfig(SN, 1, b"", conformance, public.directory, self.names))
+        self.server.opening.associations.append(SnConfig(SN, 1, b"", conformance, public.directory, self.names))
 
     def ask(self, request, source=SN, device=1, link=None):
         return Rig.ask(self, request, source, device, link)

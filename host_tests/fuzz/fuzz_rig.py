@@ -81,7 +81,7 @@ class Rig:
         self.poison = poison
         self.size = len(self.server.buffer())
         self.tx = self.margin(self.server.buffer())
-        self.transfers = self.server.transfers.things + self.server.udp_transfers.things + [self.server.scratch]
+        self.transfers = self.server.transfers.things + self.server.udp_transfers.things + [self.server.kit.scratch]
         self.nominal = []
         for t in self.transfers:
             self.nominal.append((len(t.carry), len(t.buf), len(t.gbt.legs.seg)))
@@ -236,7 +236,7 @@ class Rig:
         association is a link's or free.
         """
         server = self.server
-        held = [server.scratch]
+        held = [server.kit.scratch]
         for pool in (server.transfers, server.udp_transfers):
             held += pool.things[: pool.free]
         for link, pool in zip(self.links, self.pools):

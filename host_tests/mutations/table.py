@@ -267,7 +267,7 @@ MUTATIONS = (
         "transfer-outlives-another-request",
         "D-17",
         "dlms/ln/get.py",
-        "server.abandon(aa)\n        return normal(",
+        "abandon(aa)\n        return normal(",
         "pass\n        return normal(",
         (ENGINE + "mp_get.py::test_another_request_ends_the_transfer[cpython]",),
     ),

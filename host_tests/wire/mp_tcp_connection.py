@@ -227,7 +227,7 @@ def test_what_stands_behind_the_end_of_a_connection_is_not_served():
             link.failed(OSError(104, "connection reset"))
             return True
 
-    rig.server.long_push = Pushes()
+    rig.server.kit.long_push = Pushes()
     connection = rig.connection()
     sock = Socket([ACKNOWLEDGEMENT + AARQ])
     connection.open(sock, "here", "there")

@@ -58,6 +58,11 @@ class Association:
         self._trail = None
         self._parameters = None
 
+    def object(self, j):
+        """The object at index j; the AA's own Association object stands at 0.0.40.0.0.255."""
+        obj = self.directory.objs[j]
+        return self.assoc if obj is None else obj
+
     def proven(self):
         """Whether the client has proved who it is: by its secret when the AA opened,
         with HLS when pass 3 was right.

@@ -30,8 +30,10 @@ from dlms.codec.axdr import NULL, put_size
 from dlms.codec.conformance import ACCESS, ATTRIBUTE_0_GET, ATTRIBUTE_0_SET, GENERAL_BLOCK_TRANSFER
 from dlms.codec.errors import SUCCESS
 from dlms.codec.octets import copy, length, length_size
+from dlms.aa.refusal import exception
 from dlms.long.sources import NOTHING, Source
 from dlms.long.stream import HEAD
+from dlms.long.lending import abandon
 from dlms.ln import action, get, set
 from dlms.ln.items import plain_items, plain_shape
 
@@ -52,29 +54,29 @@ _name = bytearray(_DESCRIPTOR + 1)  # a descriptor and no selection, as GET and 
 _at = array("i", bytes(12))  # for `plain_items`, while it runs
 
 
-def request(server, aa, rx, p, end, tx):
+def request(kit, aa, rx, p, end, tx):
     """Serve the ACCESS request rx[p:end]; returns the offset behind the answer
     at tx[aa.start:], or 0 for none.
     """
-    errors = server.errors
-    server.abandon(aa)
+    errors = kit.errors
+    abandon(aa)
     if end - p < 1 + _ID:
-        return server.exception(aa, tx, errors.no_invoke_id)
+        return exception(errors, aa, tx, errors.no_invoke_id)
     confirmed = rx[p + 1] & _CONFIRMED
     if aa.conformance & ACCESS == 0:
         code = errors.service_not_negotiated
     else:
-        code = accept(server, server.scratch, rx, p + 1, end)
+        code = accept(kit, kit.scratch, rx, p + 1, end)
     if code:
         # an unconfirmed service gets no answer, whatever is wrong with it (D-99)
-        return server.exception(aa, tx, code) if confirmed else server.trail.unanswered(aa, "access")
-    t = server.scratch
+        return exception(kit.errors, aa, tx, code) if confirmed else kit.trail.unanswered(aa, "access")
+    t = kit.scratch
     t.aa = aa
     if not confirmed:
         # executed, and nothing is sent
         while t.next():
             t.n = 0
-        return server.trail.unanswered(aa, "access")
+        return kit.trail.unanswered(aa, "access")
     start = aa.start
     tx[start] = 0xDA
     copy(tx, start + 1, rx, p + 1, _ID)
@@ -86,40 +88,40 @@ def request(server, aa, rx, p, end, tx):
         t.source = DATA if n else RESULTS
         plain(t, n)
     if aa.conformance & GENERAL_BLOCK_TRANSFER:
-        end = server.gbt.respond(server, aa, t, tx, 7)
+        end = kit.gbt.respond(kit, aa, t, tx, 7)
     else:
-        end = server.whole.answer(server, aa, t, tx, 7)
-    return end if end else server.exception(aa, tx, errors.access_too_long)
+        end = kit.whole.answer(kit, aa, t, tx, 7)
+    return end if end else exception(errors, aa, tx, errors.access_too_long)
 
 
-def accept(server, t, rx, q, end):
+def accept(kit, t, rx, q, end):
     """Keep the request rx[q:end] in transfer t, ready to be executed; returns 0, or the
     ExceptionResponse that refuses it.
     """
     t.reset()
     request = t.request
     if not request.take(rx, q, end - q):
-        return server.errors.access_too_long
+        return kit.errors.access_too_long
     buf = t.buf
     after = request.used
     q = specifications(buf, after)
     n = length(buf, q, after) if q > 0 else -1
     if n < 0:
-        return server.errors.malformed_access
-    if n > server.list_limit or not request.has_room(1 + 2 * n):
-        return server.errors.access_too_long
+        return kit.errors.malformed_access
+    if n > kit.list_limit or not request.has_room(1 + 2 * n):
+        return kit.errors.access_too_long
     q += length_size(buf, q)
     request.pos = q
     request.data = plain_shape(buf, q, after, n)
     if request.data:
         end = request.data - 1
     else:
-        end = specifications_end(server, buf, q, after, n)
+        end = specifications_end(kit, buf, q, after, n)
         if end < 0 or length(buf, end, after) != n:
-            return server.errors.malformed_access
+            return kit.errors.malformed_access
         request.data = end + length_size(buf, end)
-        if set.walk(server, buf, request.data, after, n) != after:
-            return server.errors.malformed_access
+        if set.walk(kit, buf, request.data, after, n) != after:
+            return kit.errors.malformed_access
     request.left = n
     t.off = q
     t.end = end
@@ -136,22 +138,22 @@ def specifications(buf, end):
     return _ID + length_size(buf, _ID) + n if n == 0 or n == 12 else -1
 
 
-def specifications_end(server, buf, q, end, n):
+def specifications_end(kit, buf, q, end, n):
     """Offset behind n specifications at buf[q:], or -1 when they are malformed."""
     while n > 0 and q >= 0:
-        q = specification_end(server, buf, q, end)
+        q = specification_end(kit, buf, q, end)
         n -= 1
     return q
 
 
-def specification_end(server, buf, q, end):
+def specification_end(kit, buf, q, end):
     """Offset behind the specification at buf[q:], or -1."""
     if end - q < 1 + _DESCRIPTOR or not _GET <= buf[q] <= _SET_SELECTED:
         return -1
     if buf[q] < _GET_SELECTED:
         return q + 1 + _DESCRIPTOR
     q += 1 + _DESCRIPTOR
-    return server.scan(buf, q + 1, end) if q < end else -1
+    return kit.scan(buf, q + 1, end) if q < end else -1
 
 
 # -- the answer ------------------------------------------------------------------------------------
@@ -201,7 +203,7 @@ class Data(Phase):
             request.left -= 1
             if request.left == 0:
                 t.source = RESULTS
-            execute(t.server, t)
+            execute(t.kit, t)
         return True
 
 
@@ -247,24 +249,24 @@ def plain(t, most):
     return done
 
 
-def execute(server, t):
+def execute(kit, t):
     """Do what the next specification asks for and put its Data into carry."""
     request = t.request
     buf = request.buf
     q = request.pos
     data = request.data
     results = request.mark
-    request.data = server.scan(buf, data, request.used)
-    end = server.tidy(t, data, request.data)  # the request is our copy: lengths are put right in place
+    request.data = kit.scan(buf, data, request.used)
+    end = kit.tidy(t, data, request.data)  # the request is our copy: lengths are put right in place
     i = results - 1 + 2 * (buf[results] - request.left)
     buf[i] = buf[q] if buf[q] <= _ACTION else buf[q] - 3
-    code = unfit(server, buf, data, end) if buf[q] in _WRITING else SUCCESS
+    code = unfit(kit, buf, data, end) if buf[q] in _WRITING else SUCCESS
     # `get.begin_attribute` wants to be the first behind the scan of a selection
-    request.pos = specification_end(server, buf, q, request.used)
+    request.pos = specification_end(kit, buf, q, request.used)
     if buf[0] & _BREAK and request.left + 1 < buf[results] and buf[i - 1] != SUCCESS:
-        code = server.errors.not_executed  # … nor is any behind it (D-43)
+        code = kit.errors.not_executed  # … nor is any behind it (D-43)
     elif code == SUCCESS:
-        code = serve(server, t, buf, q, data, end)
+        code = serve(kit, t, buf, q, data, end)
     buf[i + 1] = code
     if code != SUCCESS:
         t.n = 0
@@ -273,44 +275,44 @@ def execute(server, t):
         t.put(NULL)
 
 
-def unfit(server, buf, off, end):
+def unfit(kit, buf, off, end):
     """The result for a Data that cannot be had with the shortest lengths: a compact-array,
     which no attribute takes; else success.
     """
-    server.scan(buf, off, end)
-    return server.errors.too_nested if server.stack[0] else SUCCESS
+    kit.scan(buf, off, end)
+    return kit.errors.too_nested if kit.stack[0] else SUCCESS
 
 
-def serve(server, t, buf, q, data, end):
+def serve(kit, t, buf, q, data, end):
     """Read, write or invoke what the specification at buf[q:] names, with the Data
     buf[data:end]; returns a result.
     """
     if buf[q] == _ACTION:
-        return invoke(server, t, buf, q + 1, data, end)
+        return invoke(kit, t, buf, q + 1, data, end)
     if buf[q] == _SET or buf[q] == _SET_SELECTED:
-        return write(server, t, buf, q + 1, data, end)
+        return write(kit, t, buf, q + 1, data, end)
     if buf[q + _DESCRIPTOR] == 0 and t.aa.conformance & ATTRIBUTE_0_GET == 0:
-        return server.errors.no_attribute
+        return kit.errors.no_attribute
     return get.begin_attribute(
-        server, t.aa, t, buf, q + 1, q + 1 + _DESCRIPTOR if buf[q] == _GET_SELECTED else 0, t.request.pos
+        kit, t.aa, t, buf, q + 1, q + 1 + _DESCRIPTOR if buf[q] == _GET_SELECTED else 0, t.request.pos
     )
 
 
-def write(server, t, buf, d, data, end):
+def write(kit, t, buf, d, data, end):
     """Set what the descriptor at buf[d:] names to the Data buf[data:end]; returns a result."""
     aa = t.aa
     if buf[d + 8] == 0 and aa.conformance & ATTRIBUTE_0_SET == 0:
-        return server.errors.no_attribute
+        return kit.errors.no_attribute
     copy(_name, 0, buf, d, _DESCRIPTOR)
     _name[_DESCRIPTOR] = 1 if buf[d - 1] == _SET_SELECTED else 0
-    return set.apply(server, aa, _name, 0, buf, data, end)
+    return set.apply(kit, aa, _name, 0, buf, data, end)
 
 
-def invoke(server, t, buf, d, data, end):
+def invoke(kit, t, buf, d, data, end):
     """Invoke the method that the descriptor at buf[d:] names with the Data buf[data:end],
     null-data for none; returns a result.
     """
-    end = action.invoke(server, t.aa, buf, d, buf, data if buf[data] != NULL else end, end, t.carry, HEAD)
+    end = action.invoke(kit, t.aa, buf, d, buf, data if buf[data] != NULL else end, end, t.carry, HEAD)
     if end < HEAD:
         return -end
     t.c1 = end

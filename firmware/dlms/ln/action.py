@@ -18,10 +18,12 @@ from dlms.codec.conformance import ACTION, BLOCK_ACTION, MULTIPLE_REFERENCES
 from dlms.codec.errors import LONG_ACTION_ABORTED, NO_LONG_ACTION_IN_PROGRESS, SUCCESS
 from dlms.codec.octets import find, length, length_size, put32, scan, u32_equal
 from dlms.aa.service_class import stray
+from dlms.aa.refusal import exception
 from dlms.long import blocks, states
 from dlms.long.response import first, following
 from dlms.long.sources import OCTETS
 from dlms.long.states import ACTION_IN, ACTION_OUT
+from dlms.long.lending import abandon
 from dlms.ln.set import walk
 
 _ROW = const(20)  # as `dlms.aa.association.ROW`
@@ -32,45 +34,45 @@ _LIST = const(3)  # octets of `C7 03 iip`
 _NOT_AVAILABLE = const(4)  # octets of `result 01 01 data-access-result`
 
 
-def request(server, aa, rx, p, end, tx):
+def request(kit, aa, rx, p, end, tx):
     """Serve the ACTION request rx[p:end]; returns the offset behind the response
     APDU at tx[aa.start:], or 0 for none.
     """
-    errors = server.errors
+    errors = kit.errors
     if end - p < 3:
-        return server.exception(aa, tx, errors.no_invoke_id)
+        return exception(errors, aa, tx, errors.no_invoke_id)
     choice = rx[p + 1]
     iip = rx[p + 2]
     if aa.conformance & ACTION == 0:
-        return server.exception(aa, tx, errors.service_not_negotiated) if iip & 0x40 else unheard(server, aa, iip)
+        return exception(errors, aa, tx, errors.service_not_negotiated) if iip & 0x40 else unheard(kit, aa, iip)
     if choice != 2 and choice != 6 and aa.transfer is not None:
-        server.abandon(aa)
+        abandon(aa)
     if choice == 1:
-        end = normal(server, aa, rx, p, end, tx, iip)
+        end = normal(kit, aa, rx, p, end, tx, iip)
     elif choice == 2 and end - p == _NEXT_SIZE:
-        end = next_pblock(server, aa, rx, p, tx, iip)
+        end = next_pblock(kit, aa, rx, p, tx, iip)
     elif choice == 3:
-        end = with_list(server, aa, rx, p, end, tx, iip)
+        end = with_list(kit, aa, rx, p, end, tx, iip)
     elif choice == 4:
-        end = first_pblock(server, aa, rx, p, end, tx, iip)
+        end = first_pblock(kit, aa, rx, p, end, tx, iip)
     elif choice == 5:
-        end = list_first_pblock(server, aa, rx, p, end, tx, iip)
+        end = list_first_pblock(kit, aa, rx, p, end, tx, iip)
     elif choice == 6:
-        end = pblock(server, aa, rx, p, end, tx, iip)
+        end = pblock(kit, aa, rx, p, end, tx, iip)
     else:
         end = result(aa, tx, iip, errors.malformed_action)
         iip |= choice & 0x40  # no choice has this bit: the octet was left out, and the service class stands there
-    return end if iip & 0x40 else unheard(server, aa, iip)
+    return end if iip & 0x40 else unheard(kit, aa, iip)
 
 
-def unheard(server, aa, iip):
+def unheard(kit, aa, iip):
     """An unconfirmed ACTION is executed and nothing is sent, whatever is wrong with it (B-09,
     D-99): of a long answer nothing is kept.
     """
     t = aa.transfer
     if t is not None and t.kind != ACTION_IN and not stray(aa, iip):
-        server.abandon(aa)
-    return server.trail.unanswered(aa, "action")
+        abandon(aa)
+    return kit.trail.unanswered(aa, "action")
 
 
 def result(aa, tx, iip, code):
@@ -87,19 +89,19 @@ def result(aa, tx, iip, code):
 # -- one method ------------------------------------------------------------------------------------
 
 
-def normal(server, aa, rx, p, end, tx, iip):
+def normal(kit, aa, rx, p, end, tx, iip):
     """One method with or without a parameter."""
     q = p + 13
     if end < q or rx[q - 1] > 1 or (rx[q - 1] == 1) != (q < end):
-        return result(aa, tx, iip, server.errors.malformed_action)
-    return invoke_one(server, aa, rx, p + 3, rx, q, end, tx, iip)
+        return result(aa, tx, iip, kit.errors.malformed_action)
+    return invoke_one(kit, aa, rx, p + 3, rx, q, end, tx, iip)
 
 
-def invoke_one(server, aa, names, d, buf, off, end, tx, iip):
+def invoke_one(kit, aa, names, d, buf, off, end, tx, iip):
     """Invoke one method and answer in one piece, or in pblocks when its return data are too long."""
-    t = server.scratch
+    t = kit.scratch
     t.request.used = 0
-    r = invoke(server, aa, names, d, buf, off, end, t.carry, _HEAD)
+    r = invoke(kit, aa, names, d, buf, off, end, t.carry, _HEAD)
     if r <= _HEAD:
         return result(aa, tx, iip, SUCCESS if r == _HEAD else -r)
     t.reset()
@@ -112,32 +114,32 @@ def invoke_one(server, aa, names, d, buf, off, end, tx, iip):
     tx[p + 3] = SUCCESS
     tx[p + 4] = 1
     tx[p + 5] = 0
-    r = first(server, aa, t, tx, ACTION_OUT, _NORMAL)
+    r = first(kit, aa, t, tx, ACTION_OUT, _NORMAL)
     return r if r else result(aa, tx, iip, t.fault)
 
 
-def invoke(server, aa, names, d, buf, off, end, out, o):
+def invoke(kit, aa, names, d, buf, off, end, out, o):
     """Invoke the method that names[d:] names with the parameter that fills
     buf[off:end], empty for none.
 
     Returns the offset behind the return data at out[o:], o when there are none, or -result.
     """
-    errors = server.errors
+    errors = kit.errors
     if off < end:
-        stack = server.stack
-        r = scan(buf, off, end, stack, server.depth)
+        stack = kit.stack
+        r = scan(buf, off, end, stack, kit.depth)
         if r != end:
             return -(errors.too_nested if r == -2 else errors.malformed_action)
         if stack[0]:
-            off = server.tidy_copy(buf, off, end)
+            off = kit.tidy_copy(buf, off, end)
             if off < 0:
                 return -errors.no_resources
-            buf = server.scratch.buf
-            end = server.scratch.request.used
+            buf = kit.scratch.buf
+            end = kit.scratch.request.used
     directory = aa.directory
     j = find(directory.table, directory.n, names, d)
     if j < 0 or aa.acc[j] == 0:
-        return -server.invisible(aa, j, errors.unknown_object_action)
+        return -kit.invisible(aa, j, errors.unknown_object_action)
     obj = directory.objs[j]
     if obj is None:
         obj = aa.assoc  # the current association
@@ -152,50 +154,50 @@ def invoke(server, aa, names, d, buf, off, end, out, o):
 # -- a list of methods -----------------------------------------------------------------------------
 
 
-def names_end(server, buf, q, end):
+def names_end(kit, buf, q, end):
     """Offset behind the count and descriptors at buf[q:], -1 when malformed, -2
     when there are more than the limit.
     """
     n = length(buf, q, end)
     if n < 0:
         return -1
-    if n > server.list_limit:
+    if n > kit.list_limit:
         return -2
     q += length_size(buf, q) + 9 * n
     return q if q <= end else -1
 
 
-def refuse_list(server, aa, tx, iip, r):
+def refuse_list(kit, aa, tx, iip, r):
     """The answer to a list that `names_end` did not take."""
     if r == -2:
-        return server.exception(aa, tx, server.errors.list_too_long)
-    return result(aa, tx, iip, server.errors.malformed_action)
+        return exception(kit.errors, aa, tx, kit.errors.list_too_long)
+    return result(aa, tx, iip, kit.errors.malformed_action)
 
 
-def with_list(server, aa, rx, p, end, tx, iip):
+def with_list(kit, aa, rx, p, end, tx, iip):
     """Several methods invoked in order, one result each; a failing one
     does not stop the others (D-34).
     """
     if aa.conformance & MULTIPLE_REFERENCES == 0:
-        return server.exception(aa, tx, server.errors.list_not_negotiated)
-    q = names_end(server, rx, p + 3, end)
+        return exception(kit.errors, aa, tx, kit.errors.list_not_negotiated)
+    q = names_end(kit, rx, p + 3, end)
     if q < 0:
-        return refuse_list(server, aa, tx, iip, q)
-    return invoke_list(server, aa, rx, p + 3, rx, q, end, tx, iip)
+        return refuse_list(kit, aa, tx, iip, q)
+    return invoke_list(kit, aa, rx, p + 3, rx, q, end, tx, iip)
 
 
-def invoke_list(server, aa, names, d, buf, off, end, tx, iip):
+def invoke_list(kit, aa, names, d, buf, off, end, tx, iip):
     """Invoke the list: count and descriptors at names[d:], count and parameters in
     buf[off:end], null-data for none.
     """
     n = length(names, d, d + 6)
     if length(buf, off, end) != n:
-        return refuse_list(server, aa, tx, iip, -1)
+        return refuse_list(kit, aa, tx, iip, -1)
     off += length_size(buf, off)
-    if walk(server, buf, off, end, n) != end:
-        return refuse_list(server, aa, tx, iip, -1)
+    if walk(kit, buf, off, end, n) != end:
+        return refuse_list(kit, aa, tx, iip, -1)
     d += length_size(names, d)
-    t = server.scratch
+    t = kit.scratch
     t.reset()
     t.aa = aa
     # each method writes into carry, and the whole answer is put together in buf
@@ -203,7 +205,7 @@ def invoke_list(server, aa, names, d, buf, off, end, tx, iip):
     t.request.used = 1
     while n > 0:
         n -= 1
-        off = invoke_next(server, aa, t, names, d, buf, off, end, n * _NOT_AVAILABLE)
+        off = invoke_next(kit, aa, t, names, d, buf, off, end, n * _NOT_AVAILABLE)
         d += 9
     t.source = OCTETS
     t.request.pos = 0
@@ -212,22 +214,22 @@ def invoke_list(server, aa, names, d, buf, off, end, tx, iip):
     tx[p] = 0xC7
     tx[p + 1] = 3
     tx[p + 2] = iip
-    r = first(server, aa, t, tx, ACTION_OUT, _LIST)
+    r = first(kit, aa, t, tx, ACTION_OUT, _LIST)
     return r if r else result(aa, tx, iip, t.fault)
 
 
-def invoke_next(server, aa, t, names, d, buf, off, end, keep):
+def invoke_next(kit, aa, t, names, d, buf, off, end, keep):
     """Invoke one method of a list and append its entry to the answer in t.buf;
     returns the offset behind its parameter.
 
     `result 00`, `result 01 00 Data`, or where the Data would not leave `keep` octets of t.buf to
     the entries that follow, `result 01 01 data-access-result`: the method was invoked all the same.
     """
-    after = server.scan(buf, off, end)
+    after = kit.scan(buf, off, end)
     request = t.request
     q = request.used
     # null-data stands for no parameter
-    r = invoke(server, aa, names, d, buf, off if buf[off] != NULL else after, after, t.carry, _HEAD)
+    r = invoke(kit, aa, names, d, buf, off if buf[off] != NULL else after, after, t.carry, _HEAD)
     buf = request.buf
     buf[q] = SUCCESS if r >= _HEAD else -r
     buf[q + 1] = 0
@@ -238,7 +240,7 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
         request.used = q + 3
         if not request.has_room(keep + r - _HEAD) or not request.take(t.carry, _HEAD, r - _HEAD):
             buf[q + 2] = 1
-            buf[q + 3] = server.errors.no_resources
+            buf[q + 3] = kit.errors.no_resources
             request.used = q + _NOT_AVAILABLE
     return after
 
@@ -246,52 +248,52 @@ def invoke_next(server, aa, t, names, d, buf, off, end, keep):
 # -- blocks ----------------------------------------------------------------------------------------
 
 
-def next_pblock(server, aa, rx, p, tx, iip):
+def next_pblock(kit, aa, rx, p, tx, iip):
     """The next block of the answer, when its number is the one of the last block sent."""
     if stray(aa, iip):
         return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
     t = aa.transfer
     event = states.ACTION_NEXT if t is not None and u32_equal(rx, p + 3, t.block) else states.ACTION_OTHER
-    action = states.step(server, aa, event)
+    action = states.step(aa, event)
     if action != states.SEND:
         # action-result has no code for a wrong number (D-32)
         return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS if action == states.NOT_RUNNING else LONG_ACTION_ABORTED)
     tx[aa.start + 2] = iip
-    end = following(server, aa, t, tx)
+    end = following(kit, aa, t, tx)
     if end == 0:
         code = t.fault
-        server.abandon(aa)
+        abandon(aa)
         return result(aa, tx, iip, code)
     return end
 
 
-def first_pblock(server, aa, rx, p, end, tx, iip):
+def first_pblock(kit, aa, rx, p, end, tx, iip):
     """The first block of one method's parameter."""
     if aa.conformance & BLOCK_ACTION == 0:
-        return server.exception(aa, tx, server.errors.blocks_not_negotiated)
-    action = blocks.first(server, aa, rx, p + 3, p + 12, end, ACTION_IN, False)
-    return answer_block(server, aa, tx, iip, action)
+        return exception(kit.errors, aa, tx, kit.errors.blocks_not_negotiated)
+    action = blocks.first(kit, aa, rx, p + 3, p + 12, end, ACTION_IN, False)
+    return answer_block(kit, aa, tx, iip, action)
 
 
-def list_first_pblock(server, aa, rx, p, end, tx, iip):
+def list_first_pblock(kit, aa, rx, p, end, tx, iip):
     """The first block of the parameters of a list."""
     if aa.conformance & BLOCK_ACTION == 0:
-        return server.exception(aa, tx, server.errors.blocks_not_negotiated)
+        return exception(kit.errors, aa, tx, kit.errors.blocks_not_negotiated)
     if aa.conformance & MULTIPLE_REFERENCES == 0:
-        return server.exception(aa, tx, server.errors.list_not_negotiated)
-    q = names_end(server, rx, p + 3, end)
+        return exception(kit.errors, aa, tx, kit.errors.list_not_negotiated)
+    q = names_end(kit, rx, p + 3, end)
     if q < 0:
-        return refuse_list(server, aa, tx, iip, q)
-    action = blocks.first(server, aa, rx, p + 3, q, end, ACTION_IN, True)
-    return answer_block(server, aa, tx, iip, action)
+        return refuse_list(kit, aa, tx, iip, q)
+    action = blocks.first(kit, aa, rx, p + 3, q, end, ACTION_IN, True)
+    return answer_block(kit, aa, tx, iip, action)
 
 
-def pblock(server, aa, rx, p, end, tx, iip):
+def pblock(kit, aa, rx, p, end, tx, iip):
     """A further block of the parameters."""
-    return answer_block(server, aa, tx, iip, blocks.next(server, aa, rx, p + 3, end, ACTION_IN))
+    return answer_block(kit, aa, tx, iip, blocks.next(kit, aa, rx, p + 3, end, ACTION_IN))
 
 
-def answer_block(server, aa, tx, iip, action):
+def answer_block(kit, aa, tx, iip, action):
     """Answer a block after `blocks` said what is to be done; with the
     last one the methods are invoked.
     """
@@ -306,15 +308,13 @@ def answer_block(server, aa, tx, iip, action):
     if action == states.EXECUTE:
         # The parameters are read from the transfer given back; the answer is built in the scratch
         # one, and only a request after this one can take the transfer again.
-        server.abandon(aa)
+        abandon(aa)
         if t.request.many:
-            return invoke_list(server, aa, t.buf, 0, t.buf, t.request.mark, t.request.used, tx, iip)
-        return invoke_one(server, aa, t.buf, 0, t.buf, t.request.mark, t.request.used, tx, iip)
+            return invoke_list(kit, aa, t.buf, 0, t.buf, t.request.mark, t.request.used, tx, iip)
+        return invoke_one(kit, aa, t.buf, 0, t.buf, t.request.mark, t.request.used, tx, iip)
     if action == states.NOT_RUNNING:
         return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
     if action == states.WRONG_NUMBER:
         # action-result has no code for a wrong number (D-32)
         return result(aa, tx, iip, LONG_ACTION_ABORTED)
-    return result(
-        aa, tx, iip, server.errors.malformed_action if action == states.MALFORMED else server.errors.no_resources
-    )
+    return result(aa, tx, iip, kit.errors.malformed_action if action == states.MALFORMED else kit.errors.no_resources)

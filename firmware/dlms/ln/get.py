@@ -15,10 +15,12 @@ from dlms.codec.conformance import ATTRIBUTE_0_GET, GET, MULTIPLE_REFERENCES, SE
 from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, SUCCESS
 from dlms.codec.octets import copy, find, length, length_size, u32_equal
 from dlms.aa.service_class import answers_get, stray
+from dlms.aa.refusal import exception
 from dlms.long import states
 from dlms.long.response import first, following
 from dlms.long.sources import Entries
 from dlms.long.states import GET_OUT
+from dlms.long.lending import abandon
 
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _NEXT_SIZE = const(7)
@@ -26,38 +28,38 @@ _NORMAL = const(4)  # octets of `C4 01 iip 00`
 _LIST = const(3)  # octets of `C4 03 iip`
 
 
-def request(server, aa, rx, p, end, tx):
+def request(kit, aa, rx, p, end, tx):
     """Serve the GET request rx[p:end]; returns the offset behind the response APDU
     at tx[aa.start:], or 0 for none.
     """
-    errors = server.errors
+    errors = kit.errors
     if end - p < 3:
-        return server.exception(aa, tx, errors.no_invoke_id)
+        return exception(errors, aa, tx, errors.no_invoke_id)
     choice = rx[p + 1]
     iip = rx[p + 2]
-    if iip & 0x40 == 0 and not answers_get(server.errors, aa) and yields_nothing(aa, choice):
-        turn(server, aa, choice, iip)
-        return server.trail.unanswered(aa, "get")
+    if iip & 0x40 == 0 and not answers_get(kit.errors, aa) and yields_nothing(aa, choice):
+        turn(kit, aa, choice, iip)
+        return kit.trail.unanswered(aa, "get")
     if aa.conformance & GET == 0:
-        return server.exception(aa, tx, errors.service_not_negotiated)
+        return exception(errors, aa, tx, errors.service_not_negotiated)
     if choice == 1:
         if aa.transfer is not None:
-            server.abandon(aa)
-        return normal(server, aa, rx, p, end, tx, iip)
+            abandon(aa)
+        return normal(kit, aa, rx, p, end, tx, iip)
     if choice == 2 and end - p == _NEXT_SIZE:
-        return next_block(server, aa, rx, p, tx, iip)
-    turn(server, aa, choice, iip)
+        return next_block(kit, aa, rx, p, tx, iip)
+    turn(kit, aa, choice, iip)
     if choice == 3:
-        return with_list(server, aa, rx, p, end, tx, iip)
+        return with_list(kit, aa, rx, p, end, tx, iip)
     return result(aa, tx, iip, errors.malformed_get)
 
 
-def turn(server, aa, choice, iip):
+def turn(kit, aa, choice, iip):
     """The client turns to another request: the transfer that runs ends (D-17). A request for a
     block of another one ends nothing (D-07).
     """
     if choice != 2 or not stray(aa, iip):
-        server.abandon(aa)
+        abandon(aa)
 
 
 def yields_nothing(aa, choice):
@@ -94,7 +96,7 @@ def block_result(aa, tx, iip, rx, p, code):
     return q + 10
 
 
-def selection_end(server, buf, q, end):
+def selection_end(kit, buf, q, end):
     """Offset behind the selection at buf[q:], or -1 when it is not well-formed."""
     if q >= end or buf[q] > 1:
         return -1
@@ -102,21 +104,21 @@ def selection_end(server, buf, q, end):
         return q + 1
     if end - q < 3:
         return -1
-    return server.scan(buf, q + 2, end)
+    return kit.scan(buf, q + 2, end)
 
 
-def normal(server, aa, rx, p, end, tx, iip):
+def normal(kit, aa, rx, p, end, tx, iip):
     """One attribute, or with attribute-id 0 all of them."""
-    errors = server.errors
-    if end - p < 13 or (selection_end(server, rx, p + 12, end) if rx[p + 12] else p + 13) != end:
+    errors = kit.errors
+    if end - p < 13 or (selection_end(kit, rx, p + 12, end) if rx[p + 12] else p + 13) != end:
         return result(aa, tx, iip, errors.malformed_get)
     if rx[p + 12] and aa.conformance & SELECTIVE_ACCESS == 0:
-        return server.exception(aa, tx, errors.selection_not_negotiated)
+        return exception(errors, aa, tx, errors.selection_not_negotiated)
     if rx[p + 11] == 0 and aa.conformance & ATTRIBUTE_0_GET == 0:
-        return server.exception(aa, tx, errors.attribute_0_not_negotiated)
-    t = server.scratch
+        return exception(errors, aa, tx, errors.attribute_0_not_negotiated)
+    t = kit.scratch
     t.reset()
-    code = begin_attribute(server, aa, t, rx, p + 3, p + 13 if rx[p + 12] else 0, end)
+    code = begin_attribute(kit, aa, t, rx, p + 3, p + 13 if rx[p + 12] else 0, end)
     if code:
         return result(aa, tx, iip, code)
     start = aa.start
@@ -124,26 +126,26 @@ def normal(server, aa, rx, p, end, tx, iip):
     tx[start + 1] = 1
     tx[start + 2] = iip
     tx[start + 3] = 0
-    end = first(server, aa, t, tx, GET_OUT, _NORMAL)
+    end = first(kit, aa, t, tx, GET_OUT, _NORMAL)
     return end if end else result(aa, tx, iip, t.fault)
 
 
-def begin_attribute(server, aa, t, buf, q, at, end):
+def begin_attribute(kit, aa, t, buf, q, at, end):
     """Begin to read what the descriptor at buf[q:] names; returns a result. Selector and
     parameters fill buf[at:end], at is 0 for none.
     """
     directory = aa.directory
     j = find(directory.table, directory.n, buf, q)
     if j < 0 or aa.acc[j] == 0:
-        return server.invisible(aa, j, server.errors.unknown_object)
+        return kit.invisible(aa, j, kit.errors.unknown_object)
     obj = directory.objs[j]
     if obj is None:
         obj = aa.assoc  # the current association
     attr = buf[q + 8]
     if attr > obj.ATTRIBUTES:
-        return server.errors.no_attribute
+        return kit.errors.no_attribute
     if attr and directory.rows[_ROW * aa.acc[j] + attr] & 1 == 0:
-        return server.errors.no_right
+        return kit.errors.no_right
     t.aa = aa
     t.selector = 0
     if at:
@@ -155,54 +157,54 @@ def begin_attribute(server, aa, t, buf, q, at, end):
             # the request's own buffer may be used again before the last block is sent
             t.request.used = 0
             if not t.request.take(buf, at + 1, end - at - 1):
-                return server.errors.no_resources
+                return kit.errors.no_resources
             t.off = 0
             t.end = t.request.used
-        t.end = server.tidy(t, t.off, t.end)
+        t.end = kit.tidy(t, t.off, t.end)
         if attr not in obj.SELECT or t.selector not in obj.SELECT[attr]:
-            return server.errors.no_selection
+            return kit.errors.no_selection
     return t.begin_value(obj, j, attr)
 
 
-def next_block(server, aa, rx, p, tx, iip):
+def next_block(kit, aa, rx, p, tx, iip):
     """The next block of the transfer that runs, when its number is the one of the last block sent."""
     t = aa.transfer
     if stray(aa, iip):
         return block_result(aa, tx, iip, rx, p + 3, NO_LONG_GET_IN_PROGRESS)
     if t is None or t.kind != GET_OUT or not u32_equal(rx, p + 3, t.block):
         # what is asked for all day is known: GET_NEXT in GET_OUT is SEND
-        action = states.step(server, aa, states.GET_OTHER)
+        action = states.step(aa, states.GET_OTHER)
         code = NO_LONG_GET_IN_PROGRESS if action == states.NOT_RUNNING else DATA_BLOCK_NUMBER_INVALID
         return block_result(aa, tx, iip, rx, p + 3, code)
     tx[aa.start + 2] = iip
-    end = following(server, aa, t, tx)
+    end = following(kit, aa, t, tx)
     if end == 0:
         code = t.fault
-        server.abandon(aa)
+        abandon(aa)
         return block_result(aa, tx, iip, rx, p + 3, code)
     return end
 
 
-def with_list(server, aa, rx, p, end, tx, iip):
+def with_list(kit, aa, rx, p, end, tx, iip):
     """Several attributes in one request: each entry succeeds or fails for itself (D-13)."""
-    errors = server.errors
+    errors = kit.errors
     if aa.conformance & MULTIPLE_REFERENCES == 0:
-        return server.exception(aa, tx, errors.list_not_negotiated)
+        return exception(errors, aa, tx, errors.list_not_negotiated)
     n = length(rx, p + 3, end)
     if n < 0:
         return result(aa, tx, iip, errors.malformed_get)
-    if n > server.list_limit:
-        return server.exception(aa, tx, errors.list_too_long)
+    if n > kit.list_limit:
+        return exception(errors, aa, tx, errors.list_too_long)
     q = p + 3 + length_size(rx, p + 3)
-    code = check_list(server, aa, rx, q, end, n)
+    code = check_list(kit, aa, rx, q, end, n)
     if code < 0:
         return result(aa, tx, iip, errors.malformed_get)
     if code:
-        return server.exception(aa, tx, code)
-    t = server.scratch
+        return exception(kit.errors, aa, tx, code)
+    t = kit.scratch
     t.reset()
     if not t.request.take(rx, q, end - q):
-        return server.exception(aa, tx, errors.list_too_long)
+        return exception(errors, aa, tx, errors.list_too_long)
     t.aa = aa
     t.source = ENTRIES
     t.request.left = n
@@ -214,11 +216,11 @@ def with_list(server, aa, rx, p, end, tx, iip):
     tx[start] = 0xC4
     tx[start + 1] = 3
     tx[start + 2] = iip
-    end = first(server, aa, t, tx, GET_OUT, _LIST)
+    end = first(kit, aa, t, tx, GET_OUT, _LIST)
     return end if end else result(aa, tx, iip, t.fault)
 
 
-def check_list(server, aa, rx, q, end, n):
+def check_list(kit, aa, rx, q, end, n):
     """Walk the n entries of a list; returns 0, -1 when they are malformed, or the
     ExceptionResponse for what was not negotiated.
     """
@@ -227,10 +229,10 @@ def check_list(server, aa, rx, q, end, n):
         if end - q < 10:
             return -1
         if rx[q + 9] and aa.conformance & SELECTIVE_ACCESS == 0:
-            code = server.errors.selection_not_negotiated
+            code = kit.errors.selection_not_negotiated
         if rx[q + 8] == 0 and aa.conformance & ATTRIBUTE_0_GET == 0:
-            code = server.errors.attribute_0_not_negotiated
-        q = selection_end(server, rx, q + 9, end)
+            code = kit.errors.attribute_0_not_negotiated
+        q = selection_end(kit, rx, q + 9, end)
         if q < 0:
             return -1
         n -= 1
@@ -245,10 +247,10 @@ class GetEntries(Entries):
         request = t.request
         buf = request.buf
         q = request.pos
-        end = selection_end(t.server, buf, q + 9, request.used)
+        end = selection_end(t.kit, buf, q + 9, request.used)
         request.pos = end
         t.put(0)
-        code = begin_attribute(t.server, t.aa, t, buf, q, q + 10 if buf[q + 9] else 0, end)
+        code = begin_attribute(t.kit, t.aa, t, buf, q, q + 10 if buf[q + 9] else 0, end)
         if code != SUCCESS:
             t.n = 0
             t.empty()

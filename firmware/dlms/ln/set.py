@@ -16,47 +16,48 @@ from dlms.codec.axdr import NULL, STRUCTURE
 from dlms.codec.conformance import ATTRIBUTE_0_SET, BLOCK_SET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS, SET
 from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, OTHER_REASON, SUCCESS
 from dlms.codec.octets import copy, find, length, length_size, put32, scan
+from dlms.aa.refusal import exception
 from dlms.long import blocks, states
 from dlms.long.states import SET_IN
+from dlms.long.lending import abandon
 from dlms.ln.get import selection_end
 
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _LAST = const(3)  # response `C5 03`: result of a long SET of one attribute
 _LAST_LIST = const(4)
+_EVERYTHING = const(0x3FFFFFFF)  # an end for `scan` where a Data is known to be whole
 
 
-def request(server, aa, rx, p, end, tx):
+def request(kit, aa, rx, p, end, tx):
     """Serve the SET request rx[p:end]; returns the offset behind the response APDU
     at tx[aa.start:], or 0 for none.
     """
-    errors = server.errors
+    errors = kit.errors
     if end - p < 3:
-        return server.exception(aa, tx, errors.no_invoke_id)
+        return exception(errors, aa, tx, errors.no_invoke_id)
     choice = rx[p + 1]
     iip = rx[p + 2]
     if aa.conformance & SET == 0:
         return (
-            server.exception(aa, tx, errors.service_not_negotiated)
-            if iip & 0x40
-            else server.trail.unanswered(aa, "set")
+            exception(errors, aa, tx, errors.service_not_negotiated) if iip & 0x40 else kit.trail.unanswered(aa, "set")
         )
     if choice != 3 and aa.transfer is not None:
-        server.abandon(aa)
+        abandon(aa)
     if choice == 1:
-        end = normal(server, aa, rx, p, end, tx, iip)
+        end = normal(kit, aa, rx, p, end, tx, iip)
     elif choice == 2:
-        end = first_block(server, aa, rx, p, end, tx, iip)
+        end = first_block(kit, aa, rx, p, end, tx, iip)
     elif choice == 3:
-        end = next_block(server, aa, rx, p, end, tx, iip)
+        end = next_block(kit, aa, rx, p, end, tx, iip)
     elif choice == 4:
-        end = with_list(server, aa, rx, p, end, tx, iip)
+        end = with_list(kit, aa, rx, p, end, tx, iip)
     elif choice == 5:
-        end = list_first_block(server, aa, rx, p, end, tx, iip)
+        end = list_first_block(kit, aa, rx, p, end, tx, iip)
     else:
         end = result(aa, tx, iip, errors.malformed_set)
         iip |= choice & 0x40  # no choice has this bit: the octet was left out, and the service class stands there
     # an unconfirmed SET is executed and nothing is sent, whatever is wrong with it (B-09, D-99)
-    return end if iip & 0x40 else server.trail.unanswered(aa, "set")
+    return end if iip & 0x40 else kit.trail.unanswered(aa, "set")
 
 
 def result(aa, tx, iip, code):
@@ -93,45 +94,45 @@ def acknowledge(aa, tx, iip, t):
 # -- one value -------------------------------------------------------------------------------------
 
 
-def not_negotiated(server, aa, buf, q):
+def not_negotiated(kit, aa, buf, q):
     """The ExceptionResponse for what the descriptor at buf[q:] uses and
     the AA did not negotiate, or 0.
     """
     if buf[q + 9] and aa.conformance & SELECTIVE_ACCESS == 0:
-        return server.errors.selection_not_negotiated
+        return kit.errors.selection_not_negotiated
     if buf[q + 8] == 0 and aa.conformance & ATTRIBUTE_0_SET == 0:
-        return server.errors.attribute_0_not_negotiated
+        return kit.errors.attribute_0_not_negotiated
     return 0
 
 
-def normal(server, aa, rx, p, end, tx, iip):
+def normal(kit, aa, rx, p, end, tx, iip):
     """One attribute set to one value."""
     q = p + 13
     if end <= q:
-        return result(aa, tx, iip, server.errors.malformed_set)
+        return result(aa, tx, iip, kit.errors.malformed_set)
     if rx[p + 12] or rx[p + 11] == 0:
-        q = selection_end(server, rx, p + 12, end)
+        q = selection_end(kit, rx, p + 12, end)
         if q < 0:
-            return result(aa, tx, iip, server.errors.malformed_set)
-        code = not_negotiated(server, aa, rx, p + 3)
+            return result(aa, tx, iip, kit.errors.malformed_set)
+        code = not_negotiated(kit, aa, rx, p + 3)
         if code:
-            return server.exception(aa, tx, code)
-    return result(aa, tx, iip, apply(server, aa, rx, p + 3, rx, q, end))
+            return exception(kit.errors, aa, tx, code)
+    return result(aa, tx, iip, apply(kit, aa, rx, p + 3, rx, q, end))
 
 
-def apply(server, aa, names, d, buf, off, end):
+def apply(kit, aa, names, d, buf, off, end):
     """Set what the descriptor at names[d:] names to the Data that fills
     buf[off:end]; returns a result.
     """
-    errors = server.errors
-    stack = server.stack
-    r = scan(buf, off, end, stack, server.depth)
+    errors = kit.errors
+    stack = kit.stack
+    r = scan(buf, off, end, stack, kit.depth)
     if r != end:
         return errors.too_nested if r == -2 else errors.malformed_set
     if stack[0]:
-        t = server.scratch
+        t = kit.scratch
         t.request.used = 0
-        off = server.tidy_copy(buf, off, end)
+        off = kit.tidy_copy(buf, off, end)
         if off < 0:
             return errors.no_resources
         buf = t.buf
@@ -139,7 +140,7 @@ def apply(server, aa, names, d, buf, off, end):
     directory = aa.directory
     j = find(directory.table, directory.n, names, d)
     if j < 0 or aa.acc[j] == 0:
-        return server.invisible(aa, j, errors.unknown_object)
+        return kit.invisible(aa, j, errors.unknown_object)
     attr = names[d + 8]
     if names[d + 9]:
         return errors.no_selection
@@ -149,13 +150,13 @@ def apply(server, aa, names, d, buf, off, end):
     if attr > obj.ATTRIBUTES:
         return errors.no_attribute
     if attr == 0:
-        return apply_all(server, aa, obj, j, buf, off)
+        return apply_all(kit, aa, obj, j, buf, off)
     if directory.rows[_ROW * aa.acc[j] + attr] & 2 == 0:
         return errors.no_right
     return obj.set(attr, buf, off, end, aa, True)
 
 
-def apply_all(server, aa, obj, j, buf, off):
+def apply_all(kit, aa, obj, j, buf, off):
     """Attribute 0: a structure with one element for each attribute of the class,
     null-data leaving it as it is [choice].
 
@@ -164,22 +165,22 @@ def apply_all(server, aa, obj, j, buf, off):
     is taken: applied, it would change what the others were checked against.
     """
     if buf[off] != STRUCTURE or buf[off + 1] != obj.ATTRIBUTES:
-        return server.errors.no_attribute
-    code = set_each(server, aa, obj, j, buf, off + 2, False)
-    return code if code else set_each(server, aa, obj, j, buf, off + 2, True)
+        return kit.errors.no_attribute
+    code = set_each(kit, aa, obj, j, buf, off + 2, False)
+    return code if code else set_each(kit, aa, obj, j, buf, off + 2, True)
 
 
-def set_each(server, aa, obj, j, buf, q, commit):
+def set_each(kit, aa, obj, j, buf, q, commit):
     """Set attribute 1, 2, … to the Data that follow each other at buf[q:]; returns
     the first result that is no success.
     """
     attr = 1
     dependent = 0
     while attr <= obj.ATTRIBUTES:
-        end = server.scan(buf, q, server.everything)
+        end = kit.scan(buf, q, _EVERYTHING)
         if buf[q] != NULL:
             if aa.directory.rows[_ROW * aa.acc[j] + attr] & 2 == 0:
-                return server.errors.no_right
+                return kit.errors.no_right
             if attr in obj.DEPENDENT:
                 dependent += 1
             code = obj.set(attr, buf, q, end, aa, commit)
@@ -193,54 +194,54 @@ def set_each(server, aa, obj, j, buf, q, commit):
 # -- a list of values ------------------------------------------------------------------------------
 
 
-def check_list(server, aa, rx, q, end):
+def check_list(kit, aa, rx, q, end):
     """Walk the count and descriptors at rx[q:]; returns the offset behind them, -1 when
     malformed, -2 when refused (server.refusal).
     """
     n = length(rx, q, end)
     if n < 0:
         return -1
-    if n > server.list_limit:
-        server.refusal = server.errors.list_too_long
+    if n > kit.list_limit:
+        kit.refusal = kit.errors.list_too_long
         return -2
     q += length_size(rx, q)
     while n > 0:
         if end - q < 10:
             return -1
-        code = not_negotiated(server, aa, rx, q)
+        code = not_negotiated(kit, aa, rx, q)
         if code:
-            server.refusal = code
+            kit.refusal = code
             return -2
-        q = selection_end(server, rx, q + 9, end)
+        q = selection_end(kit, rx, q + 9, end)
         if q < 0:
             return -1
         n -= 1
     return q
 
 
-def refuse_list(server, aa, tx, iip, r):
+def refuse_list(kit, aa, tx, iip, r):
     """The answer to a list that `check_list` did not take."""
     if r == -2:
-        return server.exception(aa, tx, server.refusal)
-    return result(aa, tx, iip, server.errors.malformed_set)
+        return exception(kit.errors, aa, tx, kit.refusal)
+    return result(aa, tx, iip, kit.errors.malformed_set)
 
 
-def with_list(server, aa, rx, p, end, tx, iip):
+def with_list(kit, aa, rx, p, end, tx, iip):
     """Several attributes set in order, one result each (D-23)."""
     if aa.conformance & MULTIPLE_REFERENCES == 0:
-        return server.exception(aa, tx, server.errors.list_not_negotiated)
-    q = check_list(server, aa, rx, p + 3, end)
+        return exception(kit.errors, aa, tx, kit.errors.list_not_negotiated)
+    q = check_list(kit, aa, rx, p + 3, end)
     if q < 0:
-        return refuse_list(server, aa, tx, iip, q)
-    off = apply_list(server, aa, rx, p + 3, rx, q, end, tx, aa.room)
+        return refuse_list(kit, aa, tx, iip, q)
+    off = apply_list(kit, aa, rx, p + 3, rx, q, end, tx, aa.room)
     if off <= 0:
-        return refuse_list(server, aa, tx, iip, off - 1)
+        return refuse_list(kit, aa, tx, iip, off - 1)
     tx[aa.start + 1] = 5
     tx[aa.start + 2] = iip
     return off
 
 
-def apply_list(server, aa, names, d, buf, off, end, tx, room):
+def apply_list(kit, aa, names, d, buf, off, end, tx, room):
     """Set the list: count and descriptors at names[d:], count and values in
     buf[off:end]; writes `C5 … … n {result}`.
 
@@ -252,10 +253,10 @@ def apply_list(server, aa, names, d, buf, off, end, tx, room):
     if length(buf, off, end) != n:
         return 0
     if 4 + n > room:
-        server.refusal = server.errors.list_too_long
+        kit.refusal = kit.errors.list_too_long
         return -1
     off += length_size(buf, off)
-    if walk(server, buf, off, end, n) != end:
+    if walk(kit, buf, off, end, n) != end:
         return 0
     d += length_size(names, d)
     p = aa.start
@@ -263,19 +264,19 @@ def apply_list(server, aa, names, d, buf, off, end, tx, room):
     tx[p + 3] = n
     p += 4
     while n > 0:
-        r = server.scan(buf, off, end)
-        tx[p] = apply(server, aa, names, d, buf, off, r)
+        r = kit.scan(buf, off, end)
+        tx[p] = apply(kit, aa, names, d, buf, off, r)
         off = r
-        d = selection_end(server, names, d + 9, server.everything)
+        d = selection_end(kit, names, d + 9, _EVERYTHING)
         p += 1
         n -= 1
     return p
 
 
-def walk(server, buf, off, end, n):
+def walk(kit, buf, off, end, n):
     """Offset behind n Data at buf[off:], or a negative number when they are not well-formed."""
     while n > 0 and off >= 0:
-        off = server.scan(buf, off, end)
+        off = kit.scan(buf, off, end)
         n -= 1
     return off
 
@@ -283,77 +284,77 @@ def walk(server, buf, off, end, n):
 # -- blocks ----------------------------------------------------------------------------------------
 
 
-def first_block(server, aa, rx, p, end, tx, iip):
+def first_block(kit, aa, rx, p, end, tx, iip):
     """The first block of one attribute's value."""
     if aa.conformance & BLOCK_SET == 0:
-        return server.exception(aa, tx, server.errors.blocks_not_negotiated)
-    q = selection_end(server, rx, p + 12, end) if end - p > 13 else -1
+        return exception(kit.errors, aa, tx, kit.errors.blocks_not_negotiated)
+    q = selection_end(kit, rx, p + 12, end) if end - p > 13 else -1
     if q < 0:
-        return result(aa, tx, iip, server.errors.malformed_set)
-    code = not_negotiated(server, aa, rx, p + 3)
+        return result(aa, tx, iip, kit.errors.malformed_set)
+    code = not_negotiated(kit, aa, rx, p + 3)
     if code:
-        return server.exception(aa, tx, code)
-    action = blocks.first(server, aa, rx, p + 3, q, end, SET_IN, False)
-    return answer_block(server, aa, rx, q, end, tx, iip, action)
+        return exception(kit.errors, aa, tx, code)
+    action = blocks.first(kit, aa, rx, p + 3, q, end, SET_IN, False)
+    return answer_block(kit, aa, rx, q, end, tx, iip, action)
 
 
-def list_first_block(server, aa, rx, p, end, tx, iip):
+def list_first_block(kit, aa, rx, p, end, tx, iip):
     """The first block of the values of a list."""
     if aa.conformance & BLOCK_SET == 0:
-        return server.exception(aa, tx, server.errors.blocks_not_negotiated)
+        return exception(kit.errors, aa, tx, kit.errors.blocks_not_negotiated)
     if aa.conformance & MULTIPLE_REFERENCES == 0:
-        return server.exception(aa, tx, server.errors.list_not_negotiated)
-    q = check_list(server, aa, rx, p + 3, end)
+        return exception(kit.errors, aa, tx, kit.errors.list_not_negotiated)
+    q = check_list(kit, aa, rx, p + 3, end)
     if q < 0:
-        return refuse_list(server, aa, tx, iip, q)
-    action = blocks.first(server, aa, rx, p + 3, q, end, SET_IN, True)
-    return answer_block(server, aa, rx, q, end, tx, iip, action)
+        return refuse_list(kit, aa, tx, iip, q)
+    action = blocks.first(kit, aa, rx, p + 3, q, end, SET_IN, True)
+    return answer_block(kit, aa, rx, q, end, tx, iip, action)
 
 
-def next_block(server, aa, rx, p, end, tx, iip):
+def next_block(kit, aa, rx, p, end, tx, iip):
     """A further block of the value."""
-    action = blocks.next(server, aa, rx, p + 3, end, SET_IN)
-    return answer_block(server, aa, rx, p + 3, end, tx, iip, action)
+    action = blocks.next(kit, aa, rx, p + 3, end, SET_IN)
+    return answer_block(kit, aa, rx, p + 3, end, tx, iip, action)
 
 
-def answer_block(server, aa, rx, q, end, tx, iip, action):
+def answer_block(kit, aa, rx, q, end, tx, iip, action):
     """Answer the block at rx[q:end] after `blocks` said what is to be
     done; the last one is applied.
     """
     if action == states.TAKE:
         return acknowledge(aa, tx, iip, aa.transfer)
     if action == states.EXECUTE:
-        return execute(server, aa, aa.transfer, rx, q, tx, iip)
+        return execute(kit, aa, aa.transfer, rx, q, tx, iip)
     if action == states.MALFORMED:
         # refused by its number (D-22), or as malformed when even that is missing
         if end - q < 6 or rx[q] > 1:
-            return result(aa, tx, iip, server.errors.malformed_set)
-        code = server.errors.bad_block
+            return result(aa, tx, iip, kit.errors.malformed_set)
+        code = kit.errors.bad_block
     elif action == states.NOT_RUNNING:
         code = NO_LONG_SET_IN_PROGRESS
     elif action == states.WRONG_NUMBER:
         code = DATA_BLOCK_NUMBER_INVALID
     else:
-        code = server.errors.no_resources
+        code = kit.errors.no_resources
     return block_result(aa, tx, iip, code, rx, q + 1)
 
 
-def execute(server, aa, t, rx, q, tx, iip):
+def execute(kit, aa, t, rx, q, tx, iip):
     """The value is whole: apply it. `C5 03 iip result number(4)`, of a list
     `C5 04 iip n {result} number(4)`.
     """
     request = t.request
     if not request.many:
-        code = apply(server, aa, t.buf, 0, t.buf, request.mark, request.used)
-        server.abandon(aa)
+        code = apply(kit, aa, t.buf, 0, t.buf, request.mark, request.used)
+        abandon(aa)
         return block_result(aa, tx, iip, code, rx, q + 1)
-    off = apply_list(server, aa, t.buf, 0, t.buf, request.mark, request.used, tx, aa.room - 4)
+    off = apply_list(kit, aa, t.buf, 0, t.buf, request.mark, request.used, tx, aa.room - 4)
     if off > 0:
         tx[aa.start + 1] = _LAST_LIST
         tx[aa.start + 2] = iip
         copy(tx, off, rx, q + 1, 4)
         off += 4
     else:
-        off = refuse_list(server, aa, tx, iip, off - 1)
-    server.abandon(aa)
+        off = refuse_list(kit, aa, tx, iip, off - 1)
+    abandon(aa)
     return off

@@ -28,7 +28,9 @@ from dlms.codec.errors import LONG_GET_ABORTED
 from dlms.codec.octets import copy
 from dlms.codec.wrapper import HEADER
 from dlms.codec.wrapper import answer as header
+from dlms.aa.refusal import exception
 from dlms.long.states import WHOLE_OUT
+from dlms.long.lending import abandon, lend
 from dlms.ln import action, get
 
 LATER = const(-1)  # instead of an offset: the answer comes with `Server.more`
@@ -49,7 +51,7 @@ _READ_REQUEST = const(0x05)
 # -- the first slice -------------------------------------------------------------------------------
 
 
-def answer(server, aa, t, tx, head):
+def answer(kit, aa, t, tx, head):
     """Send the value that transfer t begins with behind the `head` octets already
     written at tx[aa.start:], in one APDU.
 
@@ -61,7 +63,7 @@ def answer(server, aa, t, tx, head):
     if not aa.link.carrier.stream:
         off = t.fill(tx, off, start + aa.most)
         if t.more():
-            return refused(server, t)
+            return refused(kit, t)
         return off
     n = t.c1 - t.c0
     if head + n <= aa.room and t.i == t.n and not t.source.waiting(t):
@@ -72,11 +74,11 @@ def answer(server, aa, t, tx, head):
     tape = t.tape
     tape.begin_tape(t, head + n)
     if not tape.keep(t, tx, start, head, False) or not tape.keep_piece(t):
-        return refused(server, t)
-    return first_slice(server, aa, t, tx, off)
+        return refused(kit, t)
+    return first_slice(kit, aa, t, tx, off)
 
 
-def first_slice(server, aa, t, tx, off):
+def first_slice(kit, aa, t, tx, off):
     """Measure on from the piece in carry, which belongs at tx[off:]; returns as `answer` does."""
     end = aa.start + aa.room
     n = t.c1 - t.c0
@@ -85,29 +87,29 @@ def first_slice(server, aa, t, tx, off):
     else:
         copy(tx, off, t.carry, t.c0, n)
         off += n
-    off = measure(server, t, tx, off, end)
+    off = measure(kit, t, tx, off, end)
     if t.fault:
         return 0
     if t.tape.measured and off <= end:
         return off
-    if t.tape.octets > aa.most or not server.keep(aa, t):
-        return refused(server, t)
+    if t.tape.octets > aa.most or not lend(kit, aa, t):
+        return refused(kit, t)
     t.kind = WHOLE_OUT
     aa.link.streaming = aa
     return LATER
 
 
-def refused(server, t):
+def refused(kit, t):
     """The answer cannot be sent; returns 0, and t.fault tells why."""
     if not t.fault:
-        t.fault = server.errors.no_resources
+        t.fault = kit.errors.no_resources
     return 0
 
 
 # -- further slices --------------------------------------------------------------------------------
 
 
-def more(server, link, tx):
+def more(kit, link, tx):
     """The next slice of the answer that goes over a link: what is to be sent is tx[0:n];
     returns n, 0 for nothing yet, or BROKEN.
     """
@@ -118,22 +120,22 @@ def more(server, link, tx):
     iip = t.buf[answer + 2]
     try:
         if t.tape.measured:
-            return write(server, link, aa, t, tx)
-        measure(server, t, None, _TOO_LONG, 0)
+            return write(kit, link, aa, t, tx)
+        measure(kit, t, None, _TOO_LONG, 0)
         if not t.fault and t.tape.octets <= aa.most:
             return 0
-        refused(server, t)
-        end = refuse(server, aa, t, tag, iip, tx)
+        refused(kit, t)
+        end = refuse(kit, aa, t, tag, iip, tx)
     except Exception as e:
-        server.trail.raised(e)
-        end = raised(server, aa, t, tag, iip, tx)
-    server.abandon(aa)
+        kit.trail.raised(e)
+        end = raised(kit, aa, t, tag, iip, tx)
+    abandon(aa)
     if t.block:
         return BROKEN
     return header(tx, link.keys, 4 * aa.index - 2, end - HEADER) if end else 0
 
 
-def refuse(server, aa, t, tag, iip, tx):
+def refuse(kit, aa, t, tag, iip, tx):
     """Instead of an answer: what the service says when it cannot be sent;
     returns the offset behind the APDU.
     """
@@ -142,21 +144,21 @@ def refuse(server, aa, t, tag, iip, tx):
     if tag == _ACTION:
         return action.result(aa, tx, iip, t.fault)
     if tag == _ACCESS:
-        return server.exception(aa, tx, server.errors.access_too_long)
-    return server.sn.read.refuse_answer(server, aa, tx, t.buf[t.request.used + 3], t.fault)
+        return exception(kit.errors, aa, tx, kit.errors.access_too_long)
+    return kit.sn.read.refuse_answer(kit, aa, tx, t.buf[t.request.used + 3], t.fault)
 
 
-def raised(server, aa, t, tag, iip, tx):
+def raised(kit, aa, t, tag, iip, tx):
     """The same when an object raised, as `Server.escaped` has it for a request."""
-    t.fault = server.errors.escaped
+    t.fault = kit.errors.escaped
     if tag == _READ:
-        return server.sn.escaped(server, aa, _READ_REQUEST, tx)
+        return kit.sn.escaped(kit, aa, _READ_REQUEST, tx)
     if tag == _ACCESS:
-        return server.exception(aa, tx, server.errors.gbt_aborted)
-    return refuse(server, aa, t, tag, iip, tx)
+        return exception(kit.errors, aa, tx, kit.errors.gbt_aborted)
+    return refuse(kit, aa, t, tag, iip, tx)
 
 
-def write(server, link, aa, t, tx):
+def write(kit, link, aa, t, tx):
     """Write a slice of the answer to tx[0:]; returns its octets, or BROKEN."""
     off = 0
     tape = t.tape
@@ -164,15 +166,15 @@ def write(server, link, aa, t, tx):
         header(tx, link.keys, 4 * aa.index - 2, tape.octets)
         off = HEADER
     t.block = 1
-    n = fill(t, tx, off, min(off + tape.octets, HEADER + server.pdu))
+    n = fill(t, tx, off, min(off + tape.octets, HEADER + link.carrier.pdu))
     tape.octets -= n - off
     # before the last octets leave: the value must end with them
     if t.fault or (tape.octets == 0 and t.more()):
-        server.trail.cut_short(aa)
-        server.abandon(aa)
+        kit.trail.cut_short(aa)
+        abandon(aa)
         return BROKEN
     if tape.octets == 0:
-        server.abandon(aa)
+        abandon(aa)
     return n
 
 
@@ -203,7 +205,7 @@ def fill(t, out, off, end):
 # -- measuring -------------------------------------------------------------------------------------
 
 
-def measure(server, t, tx, off, end):
+def measure(kit, t, tx, off, end):
     """Count the octets of the next pieces; at the end of the value the tape is rewound. Copy
     them to tx[off:end] as well, if they fit.
 
@@ -212,7 +214,7 @@ def measure(server, t, tx, off, end):
     left = _SLICE
     while left > 0:
         left -= _ELEMENT if t.i < t.n else 1
-        n = step(server, t)
+        n = step(kit, t)
         if n < 0:
             if not t.fault:
                 t.tape.rewind(t)
@@ -235,7 +237,7 @@ def opened(t):
     return t.i == 0 and t.source is not t.tape and t.obj is not None and t.attr in t.obj.LONG
 
 
-def step(server, t):
+def step(kit, t):
     """Read the next piece into carry, and keep it unless it is an element; returns its
     octets, -1 at the end or with t.fault set.
     """
@@ -247,6 +249,6 @@ def step(server, t):
         return -1
     if tape.full and tape.once:
         # what was done is not done again
-        t.fault = server.errors.no_resources
+        t.fault = kit.errors.no_resources
         return -1
     return t.c1 - t.c0

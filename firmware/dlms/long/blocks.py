@@ -12,6 +12,7 @@ says `dlms.long.states`; how a refusal looks is the business of the service.
 from dlms.codec.octets import length, length_size, u32_equal
 from dlms.aa.service_class import stray
 from dlms.long import states
+from dlms.long.lending import lend
 
 
 def well_formed(buf, q, end):
@@ -22,7 +23,7 @@ def well_formed(buf, q, end):
     return n >= 0 and q + 5 + length_size(buf, q + 5) + n == end
 
 
-def first(server, aa, rx, p, q, end, kind, many):
+def first(kit, aa, rx, p, q, end, kind, many):
     """Begin a transfer of that kind, of a list with `many`: keep the descriptors
     rx[p:q] and take block 1 at rx[q:end].
 
@@ -31,21 +32,21 @@ def first(server, aa, rx, p, q, end, kind, many):
 
     Returns what is to be done.
     """
-    t = server.scratch
+    t = kit.scratch
     t.reset()
     t.block = 0
     t.request.many = many
     t.request.iip = rx[p - 1]
     if not well_formed(rx, q, end):
         return states.MALFORMED
-    if not t.request.take(rx, p, q - p) or not server.keep(aa, t):
+    if not t.request.take(rx, p, q - p) or not lend(kit, aa, t):
         return states.NO_ROOM
     t.kind = kind
     t.request.mark = t.request.used
-    return further(server, aa, rx, q, end, kind)
+    return further(kit, aa, rx, q, end, kind)
 
 
-def next(server, aa, rx, q, end, kind):
+def next(kit, aa, rx, q, end, kind):
     """Take the block at rx[q:end] of a request that runs in blocks; returns what is to be done.
 
     The octet before it is the invoke-id-and-priority. With another invoke-id than
@@ -54,10 +55,10 @@ def next(server, aa, rx, q, end, kind):
     """
     if stray(aa, rx[q - 1]):
         return states.NOT_RUNNING if well_formed(rx, q, end) else states.MALFORMED
-    return further(server, aa, rx, q, end, kind)
+    return further(kit, aa, rx, q, end, kind)
 
 
-def further(server, aa, rx, q, end, kind):
+def further(kit, aa, rx, q, end, kind):
     """Take the block at rx[q:end] into the transfer of that kind; returns what is to be
     done: TAKE and EXECUTE when it was taken.
     """
@@ -73,4 +74,4 @@ def further(server, aa, rx, q, end, kind):
         else:
             t.block += 1
             event += rx[q]  # states.LAST for the last one
-    return states.step(server, aa, event)
+    return states.step(aa, event)

@@ -35,14 +35,17 @@ from micropython import const
 
 from dlms.codec.conformance import GENERAL_BLOCK_TRANSFER
 from dlms.codec.octets import copy, digest, get16, length, length_size
+from dlms.aa.refusal import exception
 from dlms.long import states
 from dlms.long.general import acknowledged, back, mark, put_general, put_next, received, taken
 from dlms.long.legs import Legs
 from dlms.long.now import MARKS, OWN, PER_MARK, SLOTS
 from dlms.long.states import GBT_SENT
 from dlms.long.stream import raw_room
+from dlms.long.lending import abandon, lend
 
 TAG = const(0xE0)
+WHOLE = const(-2)  # instead of an offset: the request is whole, and `Exchange` has it
 _HEADER = const(6)  # octets of an APDU before the length field
 _LAST = const(0x80)
 _STREAMING = const(0x40)
@@ -73,9 +76,7 @@ _USED = const(20)
 
 
 class Numbers:
-    """Where a dialogue of blocks stands, as far as both sides say it. That of the server has `open`
-    as well: whether the request being served came in blocks.
-    """
+    """Where a dialogue of blocks stands, as far as both sides say it."""
 
     def __init__(self):
         self.now = array("i", bytes(4 * _START))
@@ -112,6 +113,24 @@ class Dialogue(Numbers):
         self.legs = Legs(limits, self.now)
 
 
+class Exchange(Numbers):
+    """The dialogue in which the request being served came, if it came in blocks."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = False  # whether it did, and its answer has not been sent yet
+        # the request, once it is whole: the APDU buf[at:end]
+        self.buf = None
+        self.at = 0
+        self.end = 0
+
+    def hold(self, buf, at, end):
+        """The request is whole."""
+        self.buf = buf
+        self.at = at
+        self.end = end
+
+
 class Block:
     """The block that is being served, taken apart."""
 
@@ -143,9 +162,9 @@ class Block:
 # -- a block comes ---------------------------------------------------------------------------------
 
 
-def request(server, aa, rx, p, end, tx):
-    """Serve the block rx[p:end]; returns the offset behind the answer at tx[aa.start:], or 0 for
-    none.
+def request(kit, aa, rx, p, end, tx):
+    """Serve the block rx[p:end]; returns the offset behind the answer at tx[aa.start:], 0 for
+    none, or WHOLE.
     """
     t = aa.transfer
     if t is not None:
@@ -157,7 +176,7 @@ def request(server, aa, rx, p, end, tx):
             if done:
                 if done == 2:
                     next_leg(t, tx)
-                return next_block(server, aa, t, tx)
+                return next_block(kit, aa, t, tx)
         elif kind == _GBT_IN:
             now = t.gbt.now
             come = t.request
@@ -165,41 +184,41 @@ def request(server, aa, rx, p, end, tx):
             if done >= 0:
                 come.used = now[_USED]
                 return done
-    return any_block(server, aa, rx, p, end, tx)
+    return any_block(kit, aa, rx, p, end, tx)
 
 
-def any_block(server, aa, rx, p, end, tx):
+def any_block(kit, aa, rx, p, end, tx):
     """The same, for a block that may be anything."""
-    errors = server.errors
-    if server.long_push is not None and server.long_push.heard(aa.link, aa, rx, p, end):
+    errors = kit.errors
+    if kit.long_push is not None and kit.long_push.heard(aa.link, aa, rx, p, end):
         return 0
     if aa.conformance & GENERAL_BLOCK_TRANSFER == 0:
-        server.abandon(aa)
-        return server.exception(aa, tx, errors.service_not_negotiated)
-    block = server.block
+        abandon(aa)
+        return exception(errors, aa, tx, errors.service_not_negotiated)
+    block = kit.block
     event = classify(aa, block, rx) if block.read(rx, p, end) else states.GBT_BAD
-    action = states.step(server, aa, event)
+    action = states.step(aa, event)
     if (action == states.SEND or action == states.ACKNOWLEDGE) and stuck(aa.transfer.gbt.now, block, action):
-        action = states.step(server, aa, states.GBT_STUCK)
+        action = states.step(aa, states.GBT_STUCK)
     if action == states.TAKE:
-        return take(server, aa, rx, tx)
+        return take(kit, aa, rx, tx)
     if action == states.SEND:
-        return send(server, aa, tx)
+        return send(kit, aa, tx)
     if action == states.EXECUTE:
-        return execute_whole(server, aa, rx, tx)
+        return execute_whole(kit, aa, rx, tx)
     if action == states.ACKNOWLEDGE:
-        return 0 if block.control & _STREAMING else acknowledge(server, aa, aa.transfer.gbt.now, tx)
+        return 0 if block.control & _STREAMING else acknowledge(kit, aa, aa.transfer.gbt.now, tx)
     if action == states.BEGIN:
-        return first_block(server, aa, rx, tx)
+        return first_block(kit, aa, rx, tx)
     if action == states.MALFORMED:
-        return server.exception(aa, tx, errors.malformed_gbt)
+        return exception(errors, aa, tx, errors.malformed_gbt)
     if action == states.NO_ROOM:
-        return server.exception(aa, tx, errors.apdu_too_long)
+        return exception(errors, aa, tx, errors.apdu_too_long)
     if action == states.ABORT or (
         action == states.IGNORE and block.n and aa.transfer is None and aa.link.carrier.stream
     ):
         # on a connection nothing comes late: who goes on with what is over is told so
-        return server.exception(aa, tx, errors.gbt_aborted)
+        return exception(errors, aa, tx, errors.gbt_aborted)
     return 0
 
 
@@ -278,30 +297,30 @@ def classify_ack(now, block, rx, sent, stream):
 # -- a request in blocks ---------------------------------------------------------------------------
 
 
-def first_block(server, aa, rx, tx):
+def first_block(kit, aa, rx, tx):
     """Block 1 of a request. When it is the only one it is executed where it stands."""
-    block = server.block
+    block = kit.block
     if block.control & _LAST:
-        now = server.dialogue.now
+        now = kit.dialogue.now
         now[_SENT] = 0
         now[_GOT] = 1
         now[_FIRST] = block.digest
         now[_OF_SINGLE] = _SINGLE_GET if rx[block.at] == _GET else _SINGLE
         now[_FINAL] = digest(rx, block.at, block.n)
         now[_WINDOW] = block.window()
-        return execute(server, aa, rx, block.at, block.at + block.n, tx)
-    t = server.scratch
+        return execute(kit, aa, rx, block.at, block.at + block.n, tx)
+    t = kit.scratch
     t.reset()
     if not t.request.has_room(block.n):
-        return server.exception(aa, tx, server.errors.apdu_too_long)
-    if not server.keep(aa, t):
-        return server.exception(aa, tx, server.errors.gbt_aborted)
+        return exception(kit.errors, aa, tx, kit.errors.apdu_too_long)
+    if not lend(kit, aa, t):
+        return exception(kit.errors, aa, tx, kit.errors.gbt_aborted)
     t.kind = _GBT_IN
     t.aa = aa
     now = t.gbt.now
     now[_SENT] = now[_GOT] = now[_OF_SINGLE] = 0
     now[_FIRST] = block.digest
-    end = take(server, aa, rx, tx)
+    end = take(kit, aa, rx, tx)
     t.request.iip = invoke_id(t.buf, t.request.used)
     return end
 
@@ -314,10 +333,10 @@ def invoke_id(buf, n):
     return buf[i] if n > i else 0
 
 
-def take(server, aa, rx, tx):
+def take(kit, aa, rx, tx):
     """Keep the block; acknowledge it when the client waits for that."""
-    keep(aa.transfer, server.block, rx)
-    return 0 if server.block.control & _STREAMING else acknowledge(server, aa, aa.transfer.gbt.now, tx)
+    keep(aa.transfer, kit.block, rx)
+    return 0 if kit.block.control & _STREAMING else acknowledge(kit, aa, aa.transfer.gbt.now, tx)
 
 
 def keep(t, block, rx):
@@ -330,55 +349,58 @@ def keep(t, block, rx):
     now[_WINDOW] = block.window()
 
 
-def acknowledge(server, aa, now, tx):
+def acknowledge(kit, aa, now, tx):
     """`E0 8w number ack 00`: how far the request has come."""
     now[_SENT] += 1
     raw = aa.start + _HEADER + 1
-    return put_general(now, tx, aa.start, raw, raw, _LAST | server.window)
+    return put_general(now, tx, aa.start, raw, raw, _LAST | kit.window)
 
 
-def execute_whole(server, aa, rx, tx):
+def execute_whole(kit, aa, rx, tx):
     """The last block of a request has come."""
     t = aa.transfer
-    block = server.block
+    block = kit.block
     keep(t, block, rx)
     t.gbt.now[_FINAL] = digest(rx, block.at, block.n)
-    server.dialogue.adopt(t.gbt)
+    kit.dialogue.adopt(t.gbt)
     # The request is read from the transfer given back; the answer is built in the scratch one.
-    server.abandon(aa)
-    return execute(server, aa, t.buf, 0, t.request.used, tx)
+    abandon(aa)
+    return execute(kit, aa, t.buf, 0, t.request.used, tx)
 
 
-def execute(server, aa, buf, p, end, tx):
-    """Serve the APDU buf[p:end] that came in blocks, and answer in blocks (D-85)."""
+def execute(kit, aa, buf, p, end, tx):
+    """The APDU buf[p:end] has come in blocks: returns WHOLE, and the server serves it as any other."""
     if p == end or buf[p] == TAG:
-        return server.exception(aa, tx, server.errors.malformed_gbt)
-    numbers = server.dialogue
-    numbers.open = True
-    end = server.dispatch(aa, buf[p], buf, p, end, tx)
-    if not numbers.open or end == 0:
-        numbers.open = False
+        return exception(kit.errors, aa, tx, kit.errors.malformed_gbt)
+    kit.dialogue.hold(buf, p, end)
+    return WHOLE
+
+
+def finish(kit, aa, end, tx):
+    """Answer in blocks a request that came in blocks (D-85). Its answer is
+    tx[aa.start:end], unless `respond` has sent it.
+    """
+    if not kit.dialogue.open or end == 0:
         return end  # `respond` sent it, or there is nothing to send
     # a short answer, written where it would have gone alone
-    t = server.scratch
+    t = kit.scratch
     t.reset()
-    server.abandon(aa)
-    end = respond(server, aa, t, tx, end - aa.start)
-    numbers.open = False
-    return end if end else server.exception(aa, tx, server.errors.gbt_aborted)
+    abandon(aa)
+    end = respond(kit, aa, t, tx, end - aa.start)
+    return end if end else exception(kit.errors, aa, tx, kit.errors.gbt_aborted)
 
 
 # -- an answer in blocks ---------------------------------------------------------------------------
 
 
-def respond(server, aa, t, tx, head):
+def respond(kit, aa, t, tx, head):
     """Send the answer that transfer t begins with behind the `head` octets
     already written at tx[aa.start:].
 
     In one piece when it may and does fit. Returns the offset behind the APDU; 0 when it
     cannot be sent (t.fault tells why).
     """
-    numbers = server.dialogue
+    numbers = kit.dialogue
     legs = t.gbt.legs
     start = aa.start
     copy(legs.seg, 0, tx, start, head)
@@ -397,15 +419,15 @@ def respond(server, aa, t, tx, head):
     now[_START] = now[_ACKED] = now[_HIGH] = now[_SENT]
     mark(now, now[_SENT], tx, 0, 0)
     t.aa = aa
-    now[_LEFT] = min(now[_WINDOW], server.window)
-    end = next_block(server, aa, t, tx)
+    now[_LEFT] = min(now[_WINDOW], kit.window)
+    end = next_block(kit, aa, t, tx)
     if t.fault:
         return 0
     ended = t.kind == GBT_SENT
     # one block on a connection cannot be lost, and is better not repeatable than not sent
-    if not (ended and aa.link.carrier.stream) and not server.keep(aa, t) and not ended:
+    if not (ended and aa.link.carrier.stream) and not lend(kit, aa, t) and not ended:
         aa.link.streaming = None
-        t.fault = server.errors.no_resources
+        t.fault = kit.errors.no_resources
         return 0
     numbers.open = False
     if not ended:
@@ -431,16 +453,16 @@ def alone(legs, t, tx, start, end):
             return 0
 
 
-def send(server, aa, tx):
+def send(kit, aa, tx):
     """The client acknowledged: send what follows, new or again."""
-    block = server.block
+    block = kit.block
     t = aa.transfer
     now = t.gbt.now
     # the request's last block again tells nothing new of what the client has
     now[_SENT] = now[_ACKED] if block.n else block.ack
     now[_GOT] = block.number
     now[_WINDOW] = block.window()
-    now[_LEFT] = min(now[_WINDOW], server.window)
+    now[_LEFT] = min(now[_WINDOW], kit.window)
     if now[_SENT] >= now[_START]:
         now[_ACKED] = now[_SENT]
         back(now, now[_SENT])
@@ -448,7 +470,7 @@ def send(server, aa, tx):
         t.gbt.legs.rewind()
     if t.gbt.legs.spent() and now[_ACKED] == now[_HIGH]:
         next_leg(t, tx)
-    return next_block(server, aa, t, tx)
+    return next_block(kit, aa, t, tx)
 
 
 def next_leg(t, tx):
@@ -460,7 +482,7 @@ def next_leg(t, tx):
         mark(now, now[_ACKED], tx, 0, 0)
 
 
-def next_block(server, aa, t, tx):
+def next_block(kit, aa, t, tx):
     """The next block of the stream at hand at tx[aa.start:]; returns the offset behind it."""
     legs = t.gbt.legs
     now = legs.now
@@ -471,12 +493,12 @@ def next_block(server, aa, t, tx):
         now[_SENT] += 1
         now[_LEFT] -= 1
         control = _STREAMING if now[_LEFT] else 0
-        end = put_general(now, tx, start, raw - 2, raw - 2, control | server.window)
+        end = put_general(now, tx, start, raw - 2, raw - 2, control | kit.window)
     else:
         end = legs.fill(t, tx, raw, raw + now[_ROOM])
         end = 0 if t.fault else put_next(now, tx, start, raw, end)
         if end == 0:
-            return give_up(server, aa, t, tx)
+            return give_up(kit, aa, t, tx)
         if now[_SPENT] and not legs.follows(t):
             tx[start + 1] |= _LAST
             t.kind = GBT_SENT
@@ -484,13 +506,13 @@ def next_block(server, aa, t, tx):
     return end
 
 
-def give_up(server, aa, t, tx):
+def give_up(kit, aa, t, tx):
     """The answer cannot be continued: rows are gone, or were changed
     before they were sent again (D-89).
     """
     aa.link.streaming = None
     if not t.fault:
-        t.fault = server.errors.no_resources
+        t.fault = kit.errors.no_resources
     if aa.transfer is t:
-        server.abandon(aa)
-    return server.exception(aa, tx, server.errors.gbt_aborted)
+        abandon(aa)
+    return exception(kit.errors, aa, tx, kit.errors.gbt_aborted)

@@ -16,6 +16,7 @@ neither was negotiated, `dlms.ln.whole`, in one piece of any length.
 from dlms.codec.conformance import BLOCK_ACTION, BLOCK_GET, GENERAL_BLOCK_TRANSFER
 from dlms.codec.octets import copy, put_block
 from dlms.long.stream import raw_room
+from dlms.long.lending import abandon, lend
 
 # by kind of transfer: none, GET_OUT, ACTION_OUT, two inwards, READ_OUT
 _BLOCK = b"\x00\x09\x08\x00\x00\x06"  # octets of a block header before its length field
@@ -23,18 +24,18 @@ _TAG = b"\x00\xc4\xc7\x00\x00\x0c"
 _BIT = (0, BLOCK_GET, BLOCK_ACTION, 0, 0, BLOCK_GET)
 
 
-def first(server, aa, t, tx, kind, head):
+def first(kit, aa, t, tx, kind, head):
     """Send the value that transfer t begins with, in one piece behind the `head` octets already
     written at tx[aa.start:], or as block 1.
 
     Returns the offset behind the APDU, or `whole.LATER`; 0 when the value has to go in
     blocks and cannot (t.fault tells why).
     """
-    if aa.conformance & GENERAL_BLOCK_TRANSFER and (aa.conformance & _BIT[kind] == 0 or server.dialogue.open):
+    if aa.conformance & GENERAL_BLOCK_TRANSFER and (aa.conformance & _BIT[kind] == 0 or kit.dialogue.open):
         # the request came in general blocks, or the service's own were not negotiated
-        return server.gbt.respond(server, aa, t, tx, head)
+        return kit.gbt.respond(kit, aa, t, tx, head)
     if aa.conformance & _BIT[kind] == 0:
-        return server.whole.answer(server, aa, t, tx, head)
+        return kit.whole.answer(kit, aa, t, tx, head)
     start = aa.start
     header = _BLOCK[kind]
     raw = start + header + 3
@@ -49,8 +50,8 @@ def first(server, aa, t, tx, kind, head):
     if t.fault:
         return 0
     t.push_back(tx, off, spare - off)
-    if not server.keep(aa, t):
-        t.fault = server.errors.no_resources
+    if not lend(kit, aa, t):
+        t.fault = kit.errors.no_resources
         return 0
     t.kind = kind
     t.request.iip = tx[start + 2]
@@ -58,7 +59,7 @@ def first(server, aa, t, tx, kind, head):
     return put_block(tx, start, _TAG[kind], 0, 1, raw, off)
 
 
-def following(server, aa, t, tx):
+def following(kit, aa, t, tx):
     """Send the next block of a running transfer; returns the offset behind
     the APDU, or 0 with t.fault set.
     """
@@ -73,5 +74,5 @@ def following(server, aa, t, tx):
     t.block += 1
     off = put_block(tx, aa.start, _TAG[t.kind], last, t.block, raw, off)
     if last:
-        server.abandon(aa)
+        abandon(aa)
     return off

@@ -44,15 +44,17 @@ client having more, and blocks that cannot be taken, are counted, and nobody is
 answered for ever (GBT_STUCK, D-89).
 
 In every state a request that is no block of the running transfer ends it and is served (REQUEST:
-that row is BEGIN throughout, so the services call `Server.abandon` without asking the table). RLRQ,
-AARQ, the loss of the connection and silence end the AA, and its transfer with it. A transfer is
-never ended by time alone, since it holds no more than its AA does.
+that row is BEGIN throughout, so the services call `lending.abandon` without asking the table).
+RLRQ, AARQ, the loss of the connection and silence end the AA, and its transfer with it. A transfer
+is never ended by time alone, since it holds no more than its AA does.
 
 How to read the table: a row is an event, a column the state it meets, the entry what is done.
 Entries from BEGIN on end the transfer that ran, if one did; `step` sees to that, whoever asked.
 """
 
 from micropython import const
+
+from dlms.long.lending import abandon
 
 # -- states
 NONE = const(0)
@@ -183,12 +185,12 @@ TABLE = bytes((
 ))  # fmt: skip
 
 
-def step(server, aa, event):
+def step(aa, event):
     """What is to be done about an event, by the state of the AA; a transfer that
     it ends is over when this returns.
     """
     t = aa.transfer
     action = TABLE[_STATES * event + (NONE if t is None else t.kind)]
     if action >= BEGIN:
-        server.abandon(aa)
+        abandon(aa)
     return action

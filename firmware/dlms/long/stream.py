@@ -66,9 +66,9 @@ class Cursor:
 class Transfer(Cursor):
     """One long transfer, made once at start: what goes out. What comes in is its `request`."""
 
-    def __init__(self, server, limits):
+    def __init__(self, kit, limits):
         super().__init__()
-        self.server = server
+        self.kit = kit
         self.kind = NONE  # what it is doing: a state of `dlms.long.states`
         self.block = 0  # outwards: number of the last block sent; inwards: of the last block taken
         piece = longest_piece(limits)
@@ -84,7 +84,7 @@ class Transfer(Cursor):
         self.readable = 0  # the attributes that AllAttributes has still to read
         self.source = NOTHING  # what follows the value at hand …
         self.outer = NOTHING  # … and what follows AllAttributes
-        self.gbt = server.gbt.Dialogue(limits) if server.gbt else None
+        self.gbt = kit.gbt.Dialogue(limits) if kit.gbt else None
         self.tape = Tape()
 
     def reset(self):

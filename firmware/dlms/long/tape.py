@@ -140,7 +140,7 @@ class Tape(Source):
         t.attr = buf[p + 4]
         t.record = get16(buf, p + 5)
         t.readable = get32(buf, p + 7)
-        t.obj = t.server.object(t.aa, t.record)
+        t.obj = t.aa.object(t.record)
         t.source = ALL_ATTRIBUTES if t.readable else t.outer
         return t.source.next(t)
 
@@ -174,4 +174,4 @@ def get_cursor(t, buf, p):
     t.w = get32(buf, p + 21) - 1
     copy(t.map, 0, buf, p + 25, 32)
     t.i = 0
-    t.obj = t.server.object(t.aa, t.record)
+    t.obj = t.aa.object(t.record)

@@ -17,10 +17,12 @@ from dlms.codec.axdr import NULL
 from dlms.codec.conformance import BLOCK_GET, MULTIPLE_REFERENCES, READ
 from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, READ_ERROR, SUCCESS
 from dlms.codec.octets import copy, get16, length, length_size
+from dlms.aa.refusal import service_error
 from dlms.long import states
 from dlms.long.response import first, following
 from dlms.long.sources import Entries
 from dlms.long.states import READ_IN, READ_OUT
+from dlms.long.lending import abandon
 from dlms.sn.variable_access import (
     BLOCK_NUMBER,
     METHOD,
@@ -37,22 +39,22 @@ _HEAD = 1  # octets in front of the list: `0C`
 _LAST_BLOCK = 0xFFFF  # numbers have 16 bits
 
 
-def request(server, aa, rx, p, end, tx):
+def request(kit, aa, rx, p, end, tx):
     """Serve the ReadRequest rx[p:end]; returns the offset behind the answer at tx[aa.start:]."""
     if aa.conformance & READ == 0:
-        return refuse(server, aa, tx, server.errors.sn_not_supported)
+        return refuse(kit, aa, tx, kit.errors.sn_not_supported)
     kind = rx[p + 2] if end - p > 2 and rx[p + 1] == 1 else 0
     if kind == BLOCK_NUMBER and end - p == 5:
-        return next_block(server, aa, rx, p, tx)
+        return next_block(kit, aa, rx, p, tx)
     if kind == READ_DATA_BLOCK and end - p > 6:
-        return request_block(server, aa, rx, p, end, tx)
-    server.abandon(aa)
-    return answer(server, aa, rx, p + 1, end, tx)
+        return request_block(kit, aa, rx, p, end, tx)
+    abandon(aa)
+    return answer(kit, aa, rx, p + 1, end, tx)
 
 
-def refuse(server, aa, tx, code):
+def refuse(kit, aa, tx, code):
     """ConfirmedServiceError `0E 05 code(2)`."""
-    return server.service_error(tx, aa.start, READ_ERROR, code)
+    return service_error(tx, aa.start, READ_ERROR, code)
 
 
 def result(aa, tx, code):
@@ -65,38 +67,38 @@ def result(aa, tx, code):
     return p + 4
 
 
-def answer(server, aa, buf, q, end, tx):
+def answer(kit, aa, buf, q, end, tx):
     """Answer the whole request `n {specification}` in buf[q:end]."""
-    errors = server.errors
+    errors = kit.errors
     n = length(buf, q, end)
     if n < 0:
-        return refuse(server, aa, tx, errors.sn_malformed)
-    if n > server.list_limit:
-        return refuse(server, aa, tx, errors.sn_too_long)
+        return refuse(kit, aa, tx, errors.sn_malformed)
+    if n > kit.list_limit:
+        return refuse(kit, aa, tx, errors.sn_too_long)
     q += length_size(buf, q)
-    if specifications_end(server, aa, buf, q, end, n) != end:
-        return refuse(server, aa, tx, errors.sn_malformed)
-    if server.refusal or n > 1 and aa.conformance & MULTIPLE_REFERENCES == 0:
-        return refuse(server, aa, tx, errors.sn_not_supported)
-    t = server.scratch
+    if specifications_end(kit, aa, buf, q, end, n) != end:
+        return refuse(kit, aa, tx, errors.sn_malformed)
+    if kit.refusal or n > 1 and aa.conformance & MULTIPLE_REFERENCES == 0:
+        return refuse(kit, aa, tx, errors.sn_not_supported)
+    t = kit.scratch
     t.reset()
     if not t.request.take(buf, q, end - q):
-        return refuse(server, aa, tx, errors.sn_too_long)
+        return refuse(kit, aa, tx, errors.sn_too_long)
     t.aa = aa
     t.source = ENTRIES
     t.request.left = n
     t.request.pos = 0
     t.put(n)
     tx[aa.start] = 0x0C
-    end = first(server, aa, t, tx, READ_OUT, _HEAD)
-    return end if end else refuse_answer(server, aa, tx, n, t.fault)
+    end = first(kit, aa, t, tx, READ_OUT, _HEAD)
+    return end if end else refuse_answer(kit, aa, tx, n, t.fault)
 
 
-def refuse_answer(server, aa, tx, n, fault):
+def refuse_answer(kit, aa, tx, n, fault):
     """Instead of an answer of n entries that cannot be sent: a list has one result
     per entry or is refused as a whole.
     """
-    return result(aa, tx, fault) if n == 1 else refuse(server, aa, tx, server.errors.sn_too_long)
+    return result(aa, tx, fault) if n == 1 else refuse(kit, aa, tx, kit.errors.sn_too_long)
 
 
 class ReadEntries(Entries):
@@ -106,10 +108,10 @@ class ReadEntries(Entries):
         """Encode the head of the next entry into carry."""
         request = t.request
         q = request.pos
-        end = specification_end(t.server, t.aa, request.buf, q, request.used)
+        end = specification_end(t.kit, t.aa, request.buf, q, request.used)
         request.pos = end
         t.put(0)
-        code = begin_entry(t.server, t, t.aa, q, end)
+        code = begin_entry(t.kit, t, t.aa, q, end)
         if code != SUCCESS:
             t.n = 0
             t.empty()
@@ -120,42 +122,42 @@ class ReadEntries(Entries):
 ENTRIES = ReadEntries()
 
 
-def begin_entry(server, t, aa, q, end):
+def begin_entry(kit, t, aa, q, end):
     """Begin to read the attribute, or invoke the method, of the specification
     t.buf[q:end]; returns a result.
     """
     buf = t.buf
     r = locate(aa, buf, q + 1)
     if r < 0:
-        return server.errors.unknown_object
-    obj = server.object(aa, r >> 8)
+        return kit.errors.unknown_object
+    obj = aa.object(r >> 8)
     off = end
     if buf[q] != VARIABLE_NAME:
         off = q + 4
-        end = server.tidy(t, off, end)
+        end = kit.tidy(t, off, end)
     if r & METHOD:
-        return invoke(server, t, aa, obj, r, off, end)
+        return invoke(kit, t, aa, obj, r, off, end)
     j = r >> 8
     r &= NUMBER
     if aa.directory.right(aa.acc[j], r) & 1 == 0:
-        return server.errors.no_right
+        return kit.errors.no_right
     t.selector = 0
     if off != end:
         t.selector = buf[q + 3]
         t.off = off
         t.end = end
         if r not in obj.SELECT or t.selector not in obj.SELECT[r]:
-            return server.errors.no_selection
+            return kit.errors.no_selection
     return t.begin_value(obj, j, r)
 
 
-def invoke(server, t, aa, obj, r, off, end):
+def invoke(kit, t, aa, obj, r, off, end):
     """Invoke the method that r tells (`locate`) with the parameter t.buf[off:end], and
     append what it returns; returns a result.
     """
     m = r & NUMBER
     if aa.directory.right(aa.acc[r >> 8], obj.ATTRIBUTES + m) == 0:
-        return server.errors.no_right
+        return kit.errors.no_right
     t.tape.once = True
     r = obj.act(m, t.buf, off, end, t.carry, t.c1, aa)
     if r < 0:
@@ -171,37 +173,37 @@ def invoke(server, t, aa, obj, r, off, end):
 # -- blocks ----------------------------------------------------------------------------------------
 
 
-def next_block(server, aa, rx, p, tx):
+def next_block(kit, aa, rx, p, tx):
     """`05 01 05 number(2)`: the next block of the answer, when its number is
     the one of the last block sent.
     """
     t = aa.transfer
     if t is None or t.kind != READ_OUT or get16(rx, p + 3) != t.block:
-        action = states.step(server, aa, states.READ_OTHER)  # READ_NEXT in READ_OUT is SEND
+        action = states.step(aa, states.READ_OTHER)  # READ_NEXT in READ_OUT is SEND
         return result(aa, tx, NO_LONG_GET_IN_PROGRESS if action == states.NOT_RUNNING else DATA_BLOCK_NUMBER_INVALID)
-    end = following(server, aa, t, tx) if t.block < _LAST_BLOCK else 0
+    end = following(kit, aa, t, tx) if t.block < _LAST_BLOCK else 0
     if end == 0:
-        code = t.fault or server.errors.no_resources
-        server.abandon(aa)
+        code = t.fault or kit.errors.no_resources
+        abandon(aa)
         return result(aa, tx, code)
     return end
 
 
-def request_block(server, aa, rx, p, end, tx):
+def request_block(kit, aa, rx, p, end, tx):
     """`05 01 06 last number(2) length raw`: a part of a long request,
     acknowledged with `0C 01 03 number(2)`.
     """
     if aa.conformance & BLOCK_GET == 0:
-        server.abandon(aa)
-        return refuse(server, aa, tx, server.errors.sn_not_supported)
-    r = take_block(server, aa, READ_IN, NO_LONG_GET_IN_PROGRESS, rx, p + 3, p + 6, end)
+        abandon(aa)
+        return refuse(kit, aa, tx, kit.errors.sn_not_supported)
+    r = take_block(kit, aa, READ_IN, NO_LONG_GET_IN_PROGRESS, rx, p + 3, p + 6, end)
     if r < 0:
         return result(aa, tx, -r)
     if r:
         # read from the transfer given back: the answer is built in the scratch one
         t = aa.transfer
-        server.abandon(aa)
-        return answer(server, aa, t.buf, 0, t.request.used, tx)
+        abandon(aa)
+        return answer(kit, aa, t.buf, 0, t.request.used, tx)
     q = aa.start
     tx[q] = 0x0C
     tx[q + 1] = 1

@@ -24,33 +24,31 @@ nothing but the numbers of its blocks.
 from micropython import const
 
 from dlms.codec.errors import READ_ERROR, WRITE_ERROR
+from dlms.aa.refusal import service_error
 from dlms.sn import read, write
 
 READ_REQUEST = const(0x05)
 WRITE_REQUEST = const(0x06)
 UNCONFIRMED_WRITE_REQUEST = const(0x16)
+SERVICES = b"\x05\x06\x16"  # the tags of these
 
 
-def serve(server, aa, tag, rx, p, end, tx):
-    """Serve the APDU rx[p:end] of an SN AA, one that is no LN service; returns the
+def serve(kit, aa, tag, rx, p, end, tx):
+    """Serve the APDU rx[p:end] of an SN AA, one of SERVICES; returns the
     offset behind the answer, or 0 for none.
     """
     if tag == UNCONFIRMED_WRITE_REQUEST:
-        write.unconfirmed(server, aa, rx, p, end, tx)
+        write.unconfirmed(kit, aa, rx, p, end, tx)
         return 0
     if not aa.confirmed:
         return 0  # B-08: the other services are confirmed
     if tag == READ_REQUEST:
-        return read.request(server, aa, rx, p, end, tx)
-    if tag == WRITE_REQUEST:
-        return write.request(server, aa, rx, p, end, tx)
-    return server.no_service(aa, tag, tx)
+        return read.request(kit, aa, rx, p, end, tx)
+    return write.request(kit, aa, rx, p, end, tx)
 
 
-def escaped(server, aa, tag, tx):
-    """The answer when an object raised (`server.escaped`)."""
+def escaped(kit, aa, tag, tx):
+    """The answer when an object raised (`Server.escaped`)."""
     if tag == READ_REQUEST or tag == WRITE_REQUEST:
-        return server.service_error(
-            tx, aa.start, READ_ERROR if tag == READ_REQUEST else WRITE_ERROR, server.errors.sn_escaped
-        )
+        return service_error(tx, aa.start, READ_ERROR if tag == READ_REQUEST else WRITE_ERROR, kit.errors.sn_escaped)
     return 0

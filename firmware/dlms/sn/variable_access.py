@@ -11,6 +11,7 @@ from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID
 from dlms.codec.octets import get16, length, length_size
 from dlms.long import states
 from dlms.long.states import READ_IN
+from dlms.long.lending import abandon, lend
 
 VARIABLE_NAME = const(2)
 PARAMETERIZED = const(4)
@@ -21,7 +22,7 @@ METHOD = const(0x80)  # in what `locate` returns: the number is that of a method
 NUMBER = const(0x7F)
 
 
-def specification_end(server, aa, buf, q, end):
+def specification_end(kit, aa, buf, q, end):
     """Offset behind the variable-name or parameterized-access at buf[q:]; -1
     when it is neither or is cut short.
 
@@ -35,18 +36,18 @@ def specification_end(server, aa, buf, q, end):
     if buf[q] != PARAMETERIZED or end - q < 5:
         return -1
     if aa.conformance & PARAMETERIZED_ACCESS == 0:
-        server.refusal = server.errors.sn_not_supported
-    q = server.scan(buf, q + 4, end)
+        kit.refusal = kit.errors.sn_not_supported
+    q = kit.scan(buf, q + 4, end)
     return q if q > 0 else -1
 
 
-def specifications_end(server, aa, buf, q, end, n):
+def specifications_end(kit, aa, buf, q, end, n):
     """Offset behind n specifications at buf[q:], or -1; server.refusal is 0 or
     set as by `specification_end`.
     """
-    server.refusal = 0
+    kit.refusal = 0
     while n > 0 and q >= 0:
-        q = specification_end(server, aa, buf, q, end)
+        q = specification_end(kit, aa, buf, q, end)
         n -= 1
     return q
 
@@ -59,7 +60,7 @@ def locate(aa, buf, q):
     return r if r >= 0 and aa.acc[r >> 8] else -1
 
 
-def take_block(server, aa, kind, none, rx, q, r, end):
+def take_block(kit, aa, kind, none, rx, q, r, end):
     """Take a part of a long request: `last number(2)` at rx[q:] and `length raw` at
     rx[r:end]. Number 1 begins a new one.
 
@@ -70,10 +71,10 @@ def take_block(server, aa, kind, none, rx, q, r, end):
     event = states.READ_BLOCK if kind == READ_IN else states.WRITE_BLOCK
     n = length(rx, r, end)
     if rx[q] > 1 or n < 0 or r + length_size(rx, r) + n != end:
-        return taken(server, aa, event + states.BAD, none)
+        return taken(kit, aa, event + states.BAD, none)
     number = get16(rx, q + 1)
-    if number == 1 and not begin_parts(server, aa, kind):
-        return -server.errors.no_resources
+    if number == 1 and not begin_parts(kit, aa, kind):
+        return -kit.errors.no_resources
     t = aa.transfer
     if t is not None and t.kind == kind:
         if number != t.block + 1:
@@ -83,22 +84,22 @@ def take_block(server, aa, kind, none, rx, q, r, end):
         else:
             t.block = number
             event += rx[q]  # states.LAST for the last one
-    return taken(server, aa, event, none)
+    return taken(kit, aa, event, none)
 
 
-def begin_parts(server, aa, kind):
+def begin_parts(kit, aa, kind):
     """A new transfer of that kind, empty; False when no other is free."""
-    server.abandon(aa)
-    t = server.scratch
+    abandon(aa)
+    t = kit.scratch
     t.reset()
     t.block = 0
     t.kind = kind
-    return server.keep(aa, t)
+    return lend(kit, aa, t)
 
 
-def taken(server, aa, event, none):
+def taken(kit, aa, event, none):
     """What `take_block` returns after an event."""
-    action = states.step(server, aa, event)
+    action = states.step(aa, event)
     if action == states.TAKE:
         return 0
     if action == states.EXECUTE:
@@ -107,4 +108,4 @@ def taken(server, aa, event, none):
         return -none
     if action == states.WRONG_NUMBER:
         return -DATA_BLOCK_NUMBER_INVALID
-    return -(server.errors.bad_block if action == states.MALFORMED else server.errors.no_resources)
+    return -(kit.errors.bad_block if action == states.MALFORMED else kit.errors.no_resources)

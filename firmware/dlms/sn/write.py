@@ -14,8 +14,10 @@ A parameterized-access writes nothing: no attribute of this meter has a selectiv
 from dlms.codec.conformance import BLOCK_SET, MULTIPLE_REFERENCES, UNCONFIRMED_WRITE, WRITE
 from dlms.codec.errors import NO_LONG_SET_IN_PROGRESS, SUCCESS, WRITE_ERROR
 from dlms.codec.octets import copy, length, length_size
+from dlms.aa.refusal import service_error
 from dlms.long.states import WRITE_IN
 from dlms.long.stream import HEAD
+from dlms.long.lending import abandon
 from dlms.ln.set import walk
 from dlms.sn.variable_access import (
     METHOD,
@@ -32,37 +34,37 @@ _OCTET_STRING = 0x09
 _RESULT = 2  # octets of `01 result`, the longer of the two answers to an entry
 
 
-def request(server, aa, rx, p, end, tx):
+def request(kit, aa, rx, p, end, tx):
     """Serve the WriteRequest rx[p:end]; returns the offset behind the answer at tx[aa.start:]."""
     if aa.conformance & WRITE == 0:
-        return refuse(server, aa, tx, server.errors.sn_not_supported)
+        return refuse(kit, aa, tx, kit.errors.sn_not_supported)
     if end - p > 8 and rx[p + 1] == 1 and rx[p + 2] == WRITE_DATA_BLOCK:
-        return request_block(server, aa, rx, p, end, tx)
-    server.abandon(aa)
-    return answer(server, aa, rx, p + 1, end, tx)
+        return request_block(kit, aa, rx, p, end, tx)
+    abandon(aa)
+    return answer(kit, aa, rx, p + 1, end, tx)
 
 
-def unconfirmed(server, aa, rx, p, end, tx):
+def unconfirmed(kit, aa, rx, p, end, tx):
     """Carry the UnconfirmedWriteRequest rx[p:end] out; tx is room to work in,
     nothing is sent whatever happens (D-99).
     """
-    server.abandon(aa)
+    abandon(aa)
     if aa.conformance & UNCONFIRMED_WRITE:
-        apply_list(server, aa, rx, p + 1, end, tx, server.pdu)
+        apply_list(kit, aa, rx, p + 1, end, tx, aa.link.carrier.pdu)
 
 
-def refuse(server, aa, tx, code):
+def refuse(kit, aa, tx, code):
     """ConfirmedServiceError `0E 06 code(2)`."""
-    return server.service_error(tx, aa.start, WRITE_ERROR, code)
+    return service_error(tx, aa.start, WRITE_ERROR, code)
 
 
-def answer(server, aa, buf, q, end, tx):
+def answer(kit, aa, buf, q, end, tx):
     """Carry out the whole request in buf[q:end] and answer it."""
-    r = apply_list(server, aa, buf, q, end, tx, aa.room)
-    return r if r else refuse(server, aa, tx, server.refusal)
+    r = apply_list(kit, aa, buf, q, end, tx, aa.room)
+    return r if r else refuse(kit, aa, tx, kit.refusal)
 
 
-def apply_list(server, aa, buf, q, end, tx, room):
+def apply_list(kit, aa, buf, q, end, tx, room):
     """Write the list `n {specification} n {Data}` in buf[q:end] in its order; puts
     `0D n {00 | 01 result}` at tx[aa.start:].
 
@@ -70,30 +72,30 @@ def apply_list(server, aa, buf, q, end, tx, room):
     what was not negotiated, or is longer than limits.LIST or than an answer of `room`
     octets tells. Then nothing was written.
     """
-    errors = server.errors
+    errors = kit.errors
     n = length(buf, q, end)
-    server.refusal = errors.sn_malformed
+    kit.refusal = errors.sn_malformed
     if n < 0:
         return 0
-    if n > server.list_limit or 2 + _RESULT * n > room:
-        server.refusal = errors.sn_too_long
+    if n > kit.list_limit or 2 + _RESULT * n > room:
+        kit.refusal = errors.sn_too_long
         return 0
     q += length_size(buf, q)
-    off = specifications_end(server, aa, buf, q, end, n)
-    code = server.refusal
-    server.refusal = errors.sn_malformed
+    off = specifications_end(kit, aa, buf, q, end, n)
+    code = kit.refusal
+    kit.refusal = errors.sn_malformed
     if off < 0 or length(buf, off, end) != n:
         return 0
     off += length_size(buf, off)
-    if walk(server, buf, off, end, n) != end:
+    if walk(kit, buf, off, end, n) != end:
         return 0
     if code or n > 1 and aa.conformance & MULTIPLE_REFERENCES == 0:
-        server.refusal = errors.sn_not_supported
+        kit.refusal = errors.sn_not_supported
         return 0
-    return write_each(server, aa, buf, q, off, end, n, tx)
+    return write_each(kit, aa, buf, q, off, end, n, tx)
 
 
-def write_each(server, aa, buf, q, off, end, n, tx):
+def write_each(kit, aa, buf, q, off, end, n, tx):
     """Write the n well-formed Data at buf[off:end] to what the specifications at buf[q:] name."""
     p = aa.start
     tx[p] = 0x0D
@@ -103,9 +105,9 @@ def write_each(server, aa, buf, q, off, end, n, tx):
     while n > 0:
         # `scan` tells `write_one` by server.stack[0] whether the Data has lengths to
         # be shortened, so it comes last
-        following = specification_end(server, aa, buf, q, after)
-        after = server.scan(buf, off, end)
-        code = write_one(server, aa, buf, q, off, after)
+        following = specification_end(kit, aa, buf, q, after)
+        after = kit.scan(buf, off, end)
+        code = write_one(kit, aa, buf, q, off, after)
         tx[p] = 0
         if code != SUCCESS:
             tx[p] = 1
@@ -118,17 +120,17 @@ def write_each(server, aa, buf, q, off, end, n, tx):
     return p
 
 
-def write_one(server, aa, buf, q, off, end):
+def write_one(kit, aa, buf, q, off, end):
     """Set the attribute, or invoke the method, of the specification at buf[q:] to or with the
     Data buf[off:end]; returns a result.
     """
-    errors = server.errors
+    errors = kit.errors
     name = buf[q] == VARIABLE_NAME
     r = locate(aa, buf, q + 1)
-    t = server.scratch
-    if server.stack[0]:
+    t = kit.scratch
+    if kit.stack[0]:
         t.request.used = 0
-        off = server.tidy_copy(buf, off, end)
+        off = kit.tidy_copy(buf, off, end)
         if off < 0:
             return errors.no_resources
         buf = t.buf
@@ -137,7 +139,7 @@ def write_one(server, aa, buf, q, off, end):
         return errors.unknown_object
     if not name:
         return errors.no_selection
-    obj = server.object(aa, r >> 8)
+    obj = aa.object(r >> 8)
     row = aa.acc[r >> 8]
     if r & METHOD:
         r &= NUMBER
@@ -154,21 +156,21 @@ def write_one(server, aa, buf, q, off, end):
 # -- blocks ----------------------------------------------------------------------------------------
 
 
-def request_block(server, aa, rx, p, end, tx):
+def request_block(kit, aa, rx, p, end, tx):
     """`06 01 07 last number(2) 01 09 length raw`: a part of a long request."""
     if aa.conformance & BLOCK_SET == 0:
-        server.abandon(aa)
-        return refuse(server, aa, tx, server.errors.sn_not_supported)
+        abandon(aa)
+        return refuse(kit, aa, tx, kit.errors.sn_not_supported)
     if rx[p + 6] != 1 or rx[p + 7] != _OCTET_STRING:
-        server.abandon(aa)
-        return refuse(server, aa, tx, server.errors.sn_malformed)
-    r = take_block(server, aa, WRITE_IN, NO_LONG_SET_IN_PROGRESS, rx, p + 3, p + 8, end)
+        abandon(aa)
+        return refuse(kit, aa, tx, kit.errors.sn_malformed)
+    r = take_block(kit, aa, WRITE_IN, NO_LONG_SET_IN_PROGRESS, rx, p + 3, p + 8, end)
     q = aa.start
     if r > 0:
         # carried out from the transfer given back, which nobody takes before the answer is written
         t = aa.transfer
-        server.abandon(aa)
-        return answer(server, aa, t.buf, 0, t.request.used, tx)
+        abandon(aa)
+        return answer(kit, aa, t.buf, 0, t.request.used, tx)
     tx[q] = 0x0D
     tx[q + 1] = 1
     if r < 0:
