@@ -201,7 +201,7 @@ class App:
 
         They show as the way from the lowest free octets, where MicroPython begins to look, to room
         for a frame. Something was given back there, by a collection or one by one; or much was
-        taken, and the room has to be looked for anew. (Comparing gc.mem_alloc() would tell the
+        taken, and the room has to be looked for anew. (Comparing gc.mem_alloc() would show the
         same, and go through the whole heap each time: 520,000 instructions on a Cortex-M3.)
         """
         self.looked += ms

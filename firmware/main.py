@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-# Collect often while modules are compiled: their garbage would else scatter
+# Collect often while modules are compiled: their garbage would otherwise scatter
 # what stays over the whole heap.
 gc.threshold(16384)
 

@@ -234,7 +234,7 @@ def _range(profile, cur):
 
 
 def _behind(buf, off, end):
-    """Offset behind a limit value, a Data known to be well-formed; `end` when it
+    """Offset after a limit value, a Data known to be well-formed; `end` when it
     is none that a column could have.
     """
     tag = buf[off]
@@ -337,7 +337,7 @@ def _count(profile, cur):
 
 def _match(profile, cur, at, step):
     """Sequence number of the first match from row `at` on, newer ones with step 1 and older ones
-    with -1; the one behind the last row looked at when there is none.
+    with -1; the one after the last row looked at when there is none.
     """
     rows = profile.rows
     column = profile.columns.offset(cur.map[COLUMN])

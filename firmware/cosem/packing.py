@@ -1,7 +1,7 @@
 """Shorter forms of a profile buffer, for clients whose configuration allows them
 (REQUIREMENTS D-103, D-104); off by default.
 
-COMPACT: a compact-array, whose type description tells the tags once and
+COMPACT: a compact-array, whose type description has the tags once and
 whose rows hold contents alone:
 
     13 · 02 columns tag … · length · {content …}          an octet-string keeps its length octet
@@ -27,7 +27,7 @@ _REST = const(8)  # … from its hundredths on: what is neither date nor time to
 
 def packing(profile, cur):
     """Which of the two forms this transfer takes: 0, COMPACT or NULLS. A column of
-    columns has no type that one tag tells.
+    columns has no type that one tag describes.
     """
     forms = cur.aa.assoc.packing if cur.aa is not None else 0
     if not forms & COMPACT:
@@ -46,7 +46,7 @@ def column(cur, i):
 
 
 def put_head(profile, cur, buf, off):
-    """Write everything of a compact-array in front of its rows; returns the offset behind it."""
+    """Write everything of a compact-array in front of its rows; returns the offset after it."""
     plan = profile.columns.plan
     n = cur.map[COUNT]
     buf[off] = axdr.COMPACT_ARRAY
@@ -63,7 +63,7 @@ def put_head(profile, cur, buf, off):
 
 def put_element(profile, cur, i, buf, off):
     """Write row i of the transfer, which stands in profile.row, in the form that this one
-    takes; returns the offset behind it.
+    takes; returns the offset after it.
     """
     if cur.tag == axdr.COMPACT_ARRAY:
         return put_contents(profile, cur, buf, off)
@@ -73,7 +73,7 @@ def put_element(profile, cur, i, buf, off):
 
 
 def put_contents(profile, cur, buf, off):
-    """Write the contents of the row in profile.row; returns the offset behind them."""
+    """Write the contents of the row in profile.row; returns the offset after them."""
     plan = profile.columns.plan
     i = 0
     while i < cur.map[COUNT]:
@@ -89,7 +89,7 @@ def put_contents(profile, cur, buf, off):
 
 def put_changes(profile, cur, i, buf, off):
     """Write row i of the transfer, which stands in profile.row, with null-data for what row i -
-    1 tells; returns the offset behind it.
+    1 has; returns the offset after it.
     """
     plan = profile.columns.plan
     sequence = find(profile, cur, i - 1) if i else 0

@@ -49,7 +49,7 @@ class ProfileGeneric(Interface):
     ROWS = 2
     DEPENDENT = (3, 6, 8)  # the columns decide what can be sorted by and how many rows fit
     SELECT = {2: buffer_selection.SELECTORS}
-    before = None  # the row before the one that is looked at, where null-data may stand for what it tells
+    before = None  # the row before the one that is looked at, where null-data may stand for its values
 
     def __init__(self, rows, captured, period, clock):
         Interface.__init__(self)

@@ -72,7 +72,7 @@ def bound(rows, column, limits, place, beyond):
 
 
 def put_row(buf, off, row, plan, order, n):
-    """Write a captured row as a structure of n columns; returns the offset behind it.
+    """Write a captured row as a structure of n columns; returns the offset after it.
 
     plan has six octets for each column: octets of tag and length (0 to 2), these two, offset
     of the content in the row (2), octets of content. order names the columns wanted by a
@@ -96,7 +96,7 @@ def put_row(buf, off, row, plan, order, n):
 
 def put_rows(profile, cur, buf, off, end):
     """Write rows of a profile to buf[off:end] as structures, as `Interface.elements` has
-    it; returns the offset behind them.
+    it; returns the offset after them.
 
     Not rows that are looked for one by one (`buffer_selection.SCAN`), nor
     those of a store that are gone.

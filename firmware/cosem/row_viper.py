@@ -179,7 +179,7 @@ def put_rows(profile, cur, buf: ptr8, off: int, end: int) -> int:
                 held = sequence - first + 1
         if held > left:
             held = left
-        # as many as fit, and one that is cut, which stands whole in carry behind the room there
+        # as many as fit, and one that is cut, which stands whole in carry after the room there
         whole = (end - off) // length
         cut = 0
         if held <= whole:

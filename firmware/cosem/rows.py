@@ -73,7 +73,7 @@ class Rows:
         """Show the row of a sequence number in use where it stands, with its
         neighbours: for looking at many.
 
-        It is then at page[at:], behind the rows of the page that are older, and the first of
+        It is then at page[at:], after the rows of the page that are older, and the first of
         `newer` ones that follow each other from it on; not all of them need to be in use.
         Asked for each block of an answer: so each kind of store has it in one function.
         """

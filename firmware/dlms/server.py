@@ -31,7 +31,7 @@ from dlms.ln.short import short_get
 from dlms import all_station
 
 _HEADER = const(8)  # as `dlms.codec.wrapper.HEADER`
-_TAIL = const(16)  # octets of a transmit buffer behind the longest APDU: `response.first` tries them
+_TAIL = const(16)  # octets of a transmit buffer after the longest APDU: `response.first` tries them
 _WHOLE = const(-2)  # as `dlms.long.gbt.WHOLE`
 _LONGEST = const(0xFFFF)  # octets of an APDU: the wrapper's length has 16 bits
 _REFUSALS = b"\xd8\x0e"  # ExceptionResponse, ConfirmedServiceError
@@ -156,7 +156,7 @@ class Server:
         """Answer a WPDU whose APDU was longer than `pdu` (A-27, D-95); of it
         rx[0:have] was kept, its header at least.
 
-        The first octets of its APDU (`service_class.HEAD`) tell whether it
+        The first octets of its APDU (`service_class.HEAD`) show whether it
         is answered, and whose it is.
         """
         i = find_key(link.keys, link.n, rx, 2)
@@ -174,7 +174,7 @@ class Server:
 
     def dispatch(self, aa, tag, rx, p, end, tx):
         """Serve the APDU rx[p:end] in an open AA; returns the offset
-        behind the answer, or 0 for none.
+        after the answer, or 0 for none.
         """
         if not aa.confirmed and not unconfirmed(rx, p, end):
             return self.trail.dropped_in(aa, "confirmed-service")  # B-08: in an unconfirmed AA

@@ -81,7 +81,8 @@ def receive_one(connection, sock, rx):
     """Read into an empty receive buffer, and serve what nearly always comes: one
     plain request and nothing else.
 
-    Returns -1 when that was all; else what `readinto` returned, for the connection to go on with.
+    Returns -1 when that was all; otherwise what `readinto` returned, for
+    the connection to go on with.
     """
     n = sock.readinto(rx)
     if n:

@@ -29,7 +29,7 @@ from net.hot import receive_one
 
 _POLLIN = select.POLLIN
 _POLLOUT = select.POLLOUT
-_KEPT = HEADER + HEAD  # octets of a too long WPDU that tell how it is answered
+_KEPT = HEADER + HEAD  # octets of a too long WPDU that show how it is answered
 # instead of an offset: all is sent, and the next turn has a block of a stream
 # to send or a WPDU in rx to serve
 _MORE = -1
@@ -97,7 +97,7 @@ class Connection(Link):
         sock = self.sock
         self.sock = None
         self.kept = None
-        self.out = _MORE  # serving a request may have ended it: what stands behind that in rx is not served
+        self.out = _MORE  # serving a request may have ended it: what stands after that in rx is not served
         self.out_end = 0
         self.queue.discard(sock)
         sock.close()
@@ -135,7 +135,7 @@ class Connection(Link):
             if n != -1:
                 self.received(n)
             return
-        # the rest of a WPDU: no more than fits behind what is there
+        # the rest of a WPDU: no more than fits after what is there
         n = self.sock.readinto(self.tx, len(self.rx) - self.have)
         if n and not self.drain:
             copy(self.rx, self.have, self.tx, 0, n)
@@ -298,7 +298,7 @@ class Connection(Link):
         self.discard(n)
 
     def discard(self, n):
-        """n more octets of a too long WPDU are gone; behind the last one tell the client (D-95)."""
+        """n more octets of a too long WPDU are gone; after the last one answer the client (D-95)."""
         self.drain -= n
         if self.drain <= 0:
             # what follows the WPDU is served as ever: out of the way of the answer with it

@@ -11,7 +11,7 @@ then the other sockets have theirs (A-35). While a stream goes out over it a soc
 not read, as a TCP connection is not.
 
 A socket for each local address (`net.service`), because a socket that is bound to all of them
-answers from the one that the network chooses, and does not tell at which one it was asked. An AA
+answers from the one that the network chooses, and does not show at which one it was asked. An AA
 belongs to the address where it was opened (A-65).
 """
 

@@ -4,7 +4,7 @@
 
 `ruff format` breaks code at 120 columns, but neither comments nor docstrings; this does. The lint
 fails on a file that it would change. A line in which two blanks or more stand between words is a
-layout, and no prose. Comments behind code belong to their line, and are left alone.
+layout, and no prose. Comments after code belong to their line, and are left alone.
 """
 
 from __future__ import annotations

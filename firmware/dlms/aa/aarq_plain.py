@@ -128,7 +128,7 @@ def take_initiate(buf, p, end, notes):
     client-max-receive-pdu-size`; the form `5F 04 00 ccc` is taken too (C-41).
     """
     # the shortest has 13 octets; each check below keeps the reading of the
-    # fields behind it inside `end`
+    # fields after it inside `end`
     if end - p < 13 or buf[p] != 1:
         return 0
     p += 1
@@ -212,7 +212,7 @@ def judge_aarq(buf, notes, terms, conformance):
 
 
 def put_aare(tx, off, rx, notes, answer, context, conformance, word):
-    """Write an AARE at tx[off:]; returns the offset behind it.
+    """Write an AARE at tx[off:]; returns the offset after it.
 
     `61 L · [80 02 version] · A1 09 06 07 name · A2 03 02 01 result ·
     A3 05 (A1|A2) 03 02 01 diagnostic · [BE L 04 L' info]`.

@@ -50,7 +50,7 @@ def take_aarq(octets, off: int, end: int, notes_of) -> int:
             p = q
             continue
         # what a constructed component holds: one value of its own tag that fills
-        # it, at buf[r:stop]; else r is -1
+        # it, at buf[r:stop]; otherwise r is -1
         r = -1
         wanted = 0
         if tag == 0xA1:

@@ -115,7 +115,7 @@ class Aarq:
 
     def aare(self, tx, off, rx, answer, context, aa):
         """Write an AARE at tx[off:] with the InitiateResponse of the accepted association `aa`, or
-        the ConfirmedServiceError `fault`, or nothing of either; returns the offset behind it.
+        the ConfirmedServiceError `fault`, or nothing of either; returns the offset after it.
         """
         if aa is None:
             return put_aare(tx, off, rx, self.notes, answer, context, 0, self.fault)
@@ -145,6 +145,6 @@ def release(buf, off, end):
 
 
 def rlre(tx, off):
-    """Write RLRE with reason normal, `63 03 80 01 00`; returns the offset behind it."""
+    """Write RLRE with reason normal, `63 03 80 01 00`; returns the offset after it."""
     copy(tx, off, b"\x63\x03\x80\x01\x00", 0, 5)
     return off + 5

@@ -115,7 +115,7 @@ class Carrier:
 
     pool: of AAs. transfers: pool of long transfers. most: AAs on one link. stream: TCP, and not
     UDP. send_limit: the longest APDU that the transport takes (REQUIREMENTS A-08). links: those
-    that hold AAs, told by who makes them.
+    that hold AAs, by who makes them.
     """
 
     links = ()

@@ -6,7 +6,7 @@ given up (REQUIREMENTS C.1 to C.5).
     lost    abort: all AAs of the link
     none    preestablish: an AA that is there without an AARQ (C-53)
 
-An answer is written behind HEADER of tx, and the offset behind it is returned, or 0 for none.
+An answer is written after HEADER of tx, and the offset after it is returned, or 0 for none.
 Opening and closing are logged; no other request takes heap for it.
 """
 
@@ -30,7 +30,7 @@ class Opening:
 
     associations: the Association objects, each for one pair of wPorts. errors: the table of
     answers. list_limit: entries of a list that is taken. places: who yields. trail: what the log
-    is told. failed: an encoded number, of AARQs refused as unproven. abandon: function(aa) that
+    reports. failed: an encoded number, of AARQs refused as unproven. abandon: function(aa) that
     ends the long transfer of an AA.
     """
 
@@ -79,7 +79,7 @@ class Opening:
         """Open an AA for the wPorts pair[q:q+4] if `answer` accepts the AARQ
         just judged; returns it, or None.
 
-        `aarq.answer` is then what the client may be told: the refusal of a full table too (C-18).
+        `aarq.answer` is then what the client may learn: the refusal of a full table too (C-18).
         """
         aa = link.take(pair, q) if answer == ACCEPTED else None
         if aa is None and answer == ACCEPTED and assoc.mechanism == LOW:
@@ -119,7 +119,7 @@ class Opening:
         return self.preestablished(link, assoc, assoc.conformance, pair, q)
 
     def preestablished(self, link, assoc, conformance, pair, q):
-        """Open a pre-established AA. No AARQ tells what the client takes: the
+        """Open a pre-established AA. No AARQ shows what the client takes: the
         longest response is the server's own.
         """
         self.aarq.forget()

@@ -10,7 +10,7 @@ from dlms.codec.errors import INITIATE_ERROR, NOT_ALLOWED_TOO_LONG
 
 
 def refuse(tx, p, code):
-    """ExceptionResponse at tx[p:], state and service in code; returns the offset behind
+    """ExceptionResponse at tx[p:], state and service in code; returns the offset after
     it, or 0 when the table says nothing.
     """
     if code == 0:
@@ -22,7 +22,7 @@ def refuse(tx, p, code):
 
 
 def service_error(tx, p, service, code):
-    """ConfirmedServiceError at tx[p:], b and c in code; returns the offset behind it."""
+    """ConfirmedServiceError at tx[p:], b and c in code; returns the offset after it."""
     tx[p] = 0x0E
     tx[p + 1] = service
     tx[p + 2] = code >> 8

@@ -6,7 +6,7 @@ contexts are refused with the diagnostics of C-14 and C-20.
 
 The place of what comes later: an AARQ with an HLS mechanism opens the AA in state PENDING
 (`association`), and pass 3 is the method reply_to_HLS_authentication of the Association object; a
-glo- or ded-APDU is unwrapped in front of `server.serve` and its response is encoded behind the
+glo- or ded-APDU is unwrapped in front of `server.serve` and its response is encoded after the
 headroom `Association.start` and wrapped in place.
 """
 

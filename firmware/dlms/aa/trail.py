@@ -1,4 +1,4 @@
-"""What the log is told of AAs and of WPDUs that come to nothing.
+"""What the log reports of AAs and of WPDUs that come to nothing.
 
     TCP client=<address>/<wPort> server=<address>/<wPort>              Protocol_Connection_Parameters of an AA
     … answer=<six digits>                                              why an AARQ was refused
@@ -30,8 +30,8 @@ def trail(link, client, server):
 class Trail:
     """Writes these lines. log: called with level, component, event and text."""
 
-    debug = False  # whether the log takes DEBUG: then it is told why a WPDU was dropped
-    talks = True  # whether it takes INFO: then it is told which AAs open and end
+    debug = False  # whether the log takes DEBUG: then it gets the reason why a WPDU was dropped
+    talks = True  # whether it takes INFO: then it gets the AAs that open and end
 
     def __init__(self, log):
         self.log = log

@@ -4,7 +4,7 @@ put a value into a buffer in place.
 Layout of a Data (IEC 62056-5-3, REQUIREMENTS D.10 and D-100): tag, then a length for strings or a
 count for array and structure, then the content, numbers big-endian. The encoders (`octets`,
 `unsigned`, `structure` …) return new `bytes` and are for start-up and tests; the writers (`put_…`)
-allocate nothing and return the offset behind what they wrote.
+allocate nothing and return the offset after what they wrote.
 """
 
 from micropython import const
@@ -44,7 +44,7 @@ FIXED = (
     b"\x01\x00\x00\x02\x00\x05\x05\x00\x00\x00\x00\x00\x00\x02\x00\x02\x03"
     b"\x02\x03\x00\x09\x09\x02\x05\x09\x0d\x06\x05\x02\x03\x05\x02\x03\x05"
 )
-# tags with a length or count behind them
+# tags with a length or count after them
 _COUNTED = (ARRAY, STRUCTURE, BIT_STRING, OCTET_STRING, VISIBLE_STRING, UTF8_STRING)
 
 

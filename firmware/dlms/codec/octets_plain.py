@@ -26,7 +26,7 @@ def clear(dst, do, n):
 
 
 def equal(a, ao, b, bo, n):
-    """1 when the n octets are the same, else 0."""
+    """1 when the n octets are the same, otherwise 0."""
     return 1 if a[ao : ao + n] == b[bo : bo + n] else 0
 
 
@@ -46,7 +46,7 @@ def compare(a, ao, b, bo, n):
 
 
 def digest(buf, off, n):
-    """26 bits that tell n octets from others, by accident all but never the
+    """26 bits that distinguish n octets from others, by accident all but never the
     same; no protection against intent.
     """
     h = 0
@@ -84,7 +84,7 @@ def put_block(tx, start, tag, last, number, raw, end):
     tx[raw:end], fewer than 65,536 octets.
 
     The APDU begins at tx[start:], where the invoke-id-and-priority of GET and ACTION stands
-    already; the data move down behind a shorter header. Returns the offset behind them.
+    already; the data move down behind a shorter header. Returns the offset after them.
     """
     tx[start] = tag
     if tag == 0x0C:
@@ -107,7 +107,7 @@ def put_block(tx, start, tag, last, number, raw, end):
 
 
 def u32_equal(buf, off, v):
-    """1 when the 32 bits at off are the small integer v, else 0."""
+    """1 when the 32 bits at off are the small integer v, otherwise 0."""
     return 1 if buf[off] << 24 | buf[off + 1] << 16 | buf[off + 2] << 8 | buf[off + 3] == v else 0
 
 
@@ -231,11 +231,11 @@ def find_base(table, n, buf, off):
 
 
 def scan(buf, off, end, stack, depth):
-    """Walk one A-XDR Data at off; returns the offset behind it, -1 when it is not
+    """Walk one A-XDR Data at off; returns the offset after it, -1 when it is not
     well-formed, -2 when nested too deep.
 
     `stack` is an array of 16-bit counts with at least `depth` places, the caller's own:
-    no recursion and no heap. When the Data is well-formed stack[0] tells whether any
+    no recursion and no heap. When the Data is well-formed stack[0] shows whether any
     length in it is longer than it has to be.
     """
     level = 0

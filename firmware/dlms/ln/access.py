@@ -12,7 +12,7 @@ Of long-invoke-id the top octet says: 80 high priority, 40 confirmed, 20 break o
 self-descriptive: the answer repeats the specifications (D-03, D-41). There is one Data for every
 specification, null-data where there is nothing to say (D-42).
 
-The request is kept in the transfer's buffer, the results behind it, and the answer is produced
+The request is kept in the transfer's buffer, the results after it, and the answer is produced
 piece by piece as it is sent: what a specification asks for is done when its turn comes, once, and
 the Data kept for as long as its block may be asked for again (`dlms.long.legs`). Everything that
 fits is done before the first octet leaves; what stands behind a long value waits until that has
@@ -55,7 +55,7 @@ _at = array("i", bytes(12))  # for `plain_items`, while it runs
 
 
 def request(kit, aa, rx, p, end, tx):
-    """Serve the ACCESS request rx[p:end]; returns the offset behind the answer
+    """Serve the ACCESS request rx[p:end]; returns the offset after the answer
     at tx[aa.start:], or 0 for none.
     """
     errors = kit.errors
@@ -133,13 +133,13 @@ def accept(kit, t, rx, q, end):
 
 
 def specifications(buf, end):
-    """Offset of the specifications' count behind long-invoke-id and date-time, or -1."""
+    """Offset of the specifications' count after long-invoke-id and date-time, or -1."""
     n = length(buf, _ID, end)
     return _ID + length_size(buf, _ID) + n if n == 0 or n == 12 else -1
 
 
 def specifications_end(kit, buf, q, end, n):
-    """Offset behind n specifications at buf[q:], or -1 when they are malformed."""
+    """Offset after n specifications at buf[q:], or -1 when they are malformed."""
     while n > 0 and q >= 0:
         q = specification_end(kit, buf, q, end)
         n -= 1
@@ -147,7 +147,7 @@ def specifications_end(kit, buf, q, end, n):
 
 
 def specification_end(kit, buf, q, end):
-    """Offset behind the specification at buf[q:], or -1."""
+    """Offset after the specification at buf[q:], or -1."""
     if end - q < 1 + _DESCRIPTOR or not _GET <= buf[q] <= _SET_SELECTED:
         return -1
     if buf[q] < _GET_SELECTED:
@@ -261,10 +261,10 @@ def execute(kit, t):
     i = results - 1 + 2 * (buf[results] - request.left)
     buf[i] = buf[q] if buf[q] <= _ACTION else buf[q] - 3
     code = unfit(kit, buf, data, end) if buf[q] in _WRITING else SUCCESS
-    # `get.begin_attribute` wants to be the first behind the scan of a selection
+    # `get.begin_attribute` wants to be the first after the scan of a selection
     request.pos = specification_end(kit, buf, q, request.used)
     if buf[0] & _BREAK and request.left + 1 < buf[results] and buf[i - 1] != SUCCESS:
-        code = kit.errors.not_executed  # … nor is any behind it (D-43)
+        code = kit.errors.not_executed  # … nor is any after it (D-43)
     elif code == SUCCESS:
         code = serve(kit, t, buf, q, data, end)
     buf[i + 1] = code
@@ -277,7 +277,7 @@ def execute(kit, t):
 
 def unfit(kit, buf, off, end):
     """The result for a Data that cannot be had with the shortest lengths: a compact-array,
-    which no attribute takes; else success.
+    which no attribute takes; otherwise success.
     """
     kit.scan(buf, off, end)
     return kit.errors.too_nested if kit.stack[0] else SUCCESS

@@ -35,7 +35,7 @@ _NOT_AVAILABLE = const(4)  # octets of `result 01 01 data-access-result`
 
 
 def request(kit, aa, rx, p, end, tx):
-    """Serve the ACTION request rx[p:end]; returns the offset behind the response
+    """Serve the ACTION request rx[p:end]; returns the offset after the response
     APDU at tx[aa.start:], or 0 for none.
     """
     errors = kit.errors
@@ -76,7 +76,7 @@ def unheard(kit, aa, iip):
 
 
 def result(aa, tx, iip, code):
-    """`C7 01 iip result 00`; returns the offset behind it."""
+    """`C7 01 iip result 00`; returns the offset after it."""
     p = aa.start
     tx[p] = 0xC7
     tx[p + 1] = 1
@@ -122,7 +122,7 @@ def invoke(kit, aa, names, d, buf, off, end, out, o):
     """Invoke the method that names[d:] names with the parameter that fills
     buf[off:end], empty for none.
 
-    Returns the offset behind the return data at out[o:], o when there are none, or -result.
+    Returns the offset after the return data at out[o:], o when there are none, or -result.
     """
     errors = kit.errors
     if off < end:
@@ -155,7 +155,7 @@ def invoke(kit, aa, names, d, buf, off, end, out, o):
 
 
 def names_end(kit, buf, q, end):
-    """Offset behind the count and descriptors at buf[q:], -1 when malformed, -2
+    """Offset after the count and descriptors at buf[q:], -1 when malformed, -2
     when there are more than the limit.
     """
     n = length(buf, q, end)
@@ -220,7 +220,7 @@ def invoke_list(kit, aa, names, d, buf, off, end, tx, iip):
 
 def invoke_next(kit, aa, t, names, d, buf, off, end, keep):
     """Invoke one method of a list and append its entry to the answer in t.buf;
-    returns the offset behind its parameter.
+    returns the offset after its parameter.
 
     `result 00`, `result 01 00 Data`, or where the Data would not leave `keep` octets of t.buf to
     the entries that follow, `result 01 01 data-access-result`: the method was invoked all the same.

@@ -29,7 +29,7 @@ _LIST = const(3)  # octets of `C4 03 iip`
 
 
 def request(kit, aa, rx, p, end, tx):
-    """Serve the GET request rx[p:end]; returns the offset behind the response APDU
+    """Serve the GET request rx[p:end]; returns the offset after the response APDU
     at tx[aa.start:], or 0 for none.
     """
     errors = kit.errors
@@ -73,7 +73,7 @@ def yields_nothing(aa, choice):
 
 
 def result(aa, tx, iip, code):
-    """`C4 01 iip 01 result`; returns the offset behind it."""
+    """`C4 01 iip 01 result`; returns the offset after it."""
     p = aa.start
     tx[p] = 0xC4
     tx[p + 1] = 1
@@ -97,7 +97,7 @@ def block_result(aa, tx, iip, rx, p, code):
 
 
 def selection_end(kit, buf, q, end):
-    """Offset behind the selection at buf[q:], or -1 when it is not well-formed."""
+    """Offset after the selection at buf[q:], or -1 when it is not well-formed."""
     if q >= end or buf[q] > 1:
         return -1
     if buf[q] == 0:

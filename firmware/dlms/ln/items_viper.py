@@ -10,7 +10,7 @@ _ROW = const(20)  # as `dlms.aa.association.ROW`
 _ITEM = const(10)
 _TAGS = const(34)  # entries of FIXED
 
-# A name that a module does not have is looked for in the builtins behind it, each time: so the
+# A name that a module does not have is looked for in the builtins after it, each time: so the
 # module has them.
 size_of = len
 type_of = type

@@ -6,7 +6,7 @@
     C1 04 iip n {descriptor(9) selection} n {Data}                       with-list             -> C5 05 iip n {result}
     C1 05 iip n {descriptor(9) selection} last number(4) length raw      list+first-datablock  -> C5 02 … | C5 04 iip n {result} number
 
-A value in blocks is put together in the transfer's buffer behind its descriptors and
+A value in blocks is put together in the transfer's buffer after its descriptors and
 applied only when it is whole (D-24).
 """
 
@@ -29,7 +29,7 @@ _EVERYTHING = const(0x3FFFFFFF)  # an end for `scan` where a Data is known to be
 
 
 def request(kit, aa, rx, p, end, tx):
-    """Serve the SET request rx[p:end]; returns the offset behind the response APDU
+    """Serve the SET request rx[p:end]; returns the offset after the response APDU
     at tx[aa.start:], or 0 for none.
     """
     errors = kit.errors
@@ -61,7 +61,7 @@ def request(kit, aa, rx, p, end, tx):
 
 
 def result(aa, tx, iip, code):
-    """`C5 01 iip result`; returns the offset behind it."""
+    """`C5 01 iip result`; returns the offset after it."""
     p = aa.start
     tx[p] = 0xC5
     tx[p + 1] = 1
@@ -71,7 +71,7 @@ def result(aa, tx, iip, code):
 
 
 def block_result(aa, tx, iip, code, buf, q):
-    """`C5 03 iip result number(4)`, the number copied from buf[q:]; returns the offset behind it."""
+    """`C5 03 iip result number(4)`, the number copied from buf[q:]; returns the offset after it."""
     p = aa.start
     tx[p] = 0xC5
     tx[p + 1] = _LAST
@@ -195,7 +195,7 @@ def set_each(kit, aa, obj, j, buf, q, commit):
 
 
 def check_list(kit, aa, rx, q, end):
-    """Walk the count and descriptors at rx[q:]; returns the offset behind them, -1 when
+    """Walk the count and descriptors at rx[q:]; returns the offset after them, -1 when
     malformed, -2 when refused (server.refusal).
     """
     n = length(rx, q, end)
@@ -245,9 +245,9 @@ def apply_list(kit, aa, names, d, buf, off, end, tx, room):
     """Set the list: count and descriptors at names[d:], count and values in
     buf[off:end]; writes `C5 … … n {result}`.
 
-    Returns the offset behind it; 0 when the values are malformed or not as many as the
+    Returns the offset after it; 0 when the values are malformed or not as many as the
     descriptors, -1 when refused (server.refusal: more than limits.LIST, or than an answer of
-    `room` octets tells). Then nothing was applied.
+    `room` octets holds). Then nothing was applied.
     """
     n = length(names, d, d + 6)
     if length(buf, off, end) != n:
@@ -274,7 +274,7 @@ def apply_list(kit, aa, names, d, buf, off, end, tx, room):
 
 
 def walk(kit, buf, off, end, n):
-    """Offset behind n Data at buf[off:], or a negative number when they are not well-formed."""
+    """Offset after n Data at buf[off:], or a negative number when they are not well-formed."""
     while n > 0 and off >= 0:
         off = kit.scan(buf, off, end)
         n -= 1

@@ -114,7 +114,7 @@ def plain_request(rx, off, n):
     q = off + 21  # of the parameter
     left = 1
     if tag == 0xC1:
-        # a value of fixed size, nothing in front of it or behind
+        # a value of fixed size, nothing in front of it or after
         if rx[off + 9] != 1 or n < 22 or rx[off + 20] != 0 or rx[q] >= len(FIXED) or off + n - q != FIXED[rx[q]]:
             return 0
         needed = SET

@@ -19,7 +19,7 @@ _SET = const(0x000008)
 _ACTION = const(0x000001)
 _TYPE_UNMATCHED = const(12)
 
-# A name that a module does not have is looked for in the builtins behind it,
+# A name that a module does not have is looked for in the builtins after it,
 # each time: so the module has them.
 size_of = len
 type_of = type
@@ -122,7 +122,7 @@ def plain_request(rx_buf, off: int, n: int) -> int:
     tag = rx[8]
     left = 1
     if tag == 0xC1:
-        # a value of fixed size, nothing in front of it or behind
+        # a value of fixed size, nothing in front of it or after
         if rx[9] != 1 or n < 22 or rx[20] != 0 or rx[21] >= 34:
             return 0
         sizes = ptr8(FIXED)

@@ -1,7 +1,7 @@
 """Long answers where blocks were not negotiated: one APDU as long as the client takes,
 streamed, without a buffer of that size.
 
-The WPDU in front tells how long the APDU is, so over TCP the value is read
+The WPDU in front shows how long the APDU is, so over TCP the value is read
 twice (REQUIREMENTS D-116 to D-119):
 
     measure   the octets are counted. What another reading might change is kept
@@ -39,7 +39,7 @@ BROKEN = const(-1)  # instead of a size: what was announced cannot be kept, the 
 # access_rights_list, take some 150,000 instructions
 _SLICE = const(4)
 _ELEMENT = const(4)
-_TOO_LONG = const(0x1FFFFFFF)  # an offset behind every buffer
+_TOO_LONG = const(0x1FFFFFFF)  # an offset after every buffer
 # tags of responses
 _GET = const(0xC4)
 _ACTION = const(0xC7)
@@ -52,11 +52,11 @@ _READ_REQUEST = const(0x05)
 
 
 def answer(kit, aa, t, tx, head):
-    """Send the value that transfer t begins with behind the `head` octets already
+    """Send the value that transfer t begins with after the `head` octets already
     written at tx[aa.start:], in one APDU.
 
-    Returns the offset behind it, LATER, or 0 when it is too long or
-    cannot be read (t.fault tells why).
+    Returns the offset after it, LATER, or 0 when it is too long or
+    cannot be read (t.fault shows why).
     """
     start = aa.start
     off = start + head
@@ -100,7 +100,7 @@ def first_slice(kit, aa, t, tx, off):
 
 
 def refused(kit, t):
-    """The answer cannot be sent; returns 0, and t.fault tells why."""
+    """The answer cannot be sent; returns 0, and t.fault shows why."""
     if not t.fault:
         t.fault = kit.errors.no_resources
     return 0
@@ -137,7 +137,7 @@ def more(kit, link, tx):
 
 def refuse(kit, aa, t, tag, iip, tx):
     """Instead of an answer: what the service says when it cannot be sent;
-    returns the offset behind the APDU.
+    returns the offset after the APDU.
     """
     if tag == _GET:
         return get.result(aa, tx, iip, t.fault)
@@ -180,7 +180,7 @@ def write(kit, link, aa, t, tx):
 
 def fill(t, out, off, end):
     """Copy the next octets of the value, of not too many pieces, to out[off:end]; returns the
-    offset behind them. The end is a fault.
+    offset after them. The end is a fault.
     """
     left = _SLICE
     while off < end:
@@ -209,7 +209,7 @@ def measure(kit, t, tx, off, end):
     """Count the octets of the next pieces; at the end of the value the tape is rewound. Copy
     them to tx[off:end] as well, if they fit.
 
-    Returns the offset behind them, _TOO_LONG when they do not fit.
+    Returns the offset after them, _TOO_LONG when they do not fit.
     """
     left = _SLICE
     while left > 0:

@@ -1,7 +1,7 @@
 """Requests in service-specific blocks, SET and ACTION alike: blocks are put together in the
 transfer's buffer (REQUIREMENTS D-22, D-24).
 
-    … descriptors · last number(4) length raw          the first block, behind what the
+    … descriptors · last number(4) length raw          the first block, after what the
                                                        request names
     … last number(4) length raw                        those that follow
 
@@ -28,7 +28,7 @@ def first(kit, aa, rx, p, q, end, kind, many):
     rx[p:q] and take block 1 at rx[q:end].
 
     The octet before the descriptors is the invoke-id-and-priority, by which blocks of
-    other requests are told from its own.
+    other requests are recognized from its own.
 
     Returns what is to be done.
     """

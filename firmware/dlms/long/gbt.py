@@ -4,7 +4,7 @@ request or answer, in numbered blocks.
     E0 · block-control · block-number(2) · block-number-ack(2) · length · block-data
          bit 7 last block, bit 6 streaming (more comes, do not answer yet), bits 0 to 5 window
 
-Each side numbers its own blocks from 1, those without data too. block-number-ack tells the other
+Each side numbers its own blocks from 1, those without data too. block-number-ack shows the other
 side up to where nothing is missing; window, how many blocks its sender takes in one stream. Those
 who acknowledge without data set last block (D-86).
 
@@ -155,7 +155,7 @@ class Block:
         return self.at + self.n == end and self.number > 0
 
     def window(self):
-        """The client's window, as the block tells it."""
+        """The client's window, as the block shows it."""
         return self.control & _WINDOW_BITS or 1
 
 
@@ -163,7 +163,7 @@ class Block:
 
 
 def request(kit, aa, rx, p, end, tx):
-    """Serve the block rx[p:end]; returns the offset behind the answer at tx[aa.start:], 0 for
+    """Serve the block rx[p:end]; returns the offset after the answer at tx[aa.start:], 0 for
     none, or WHOLE.
     """
     t = aa.transfer
@@ -217,7 +217,7 @@ def any_block(kit, aa, rx, p, end, tx):
     if action == states.ABORT or (
         action == states.IGNORE and block.n and aa.transfer is None and aa.link.carrier.stream
     ):
-        # on a connection nothing comes late: who goes on with what is over is told so
+        # on a connection nothing comes late: who goes on with what is over gets an error
         return exception(errors, aa, tx, errors.gbt_aborted)
     return 0
 
@@ -394,11 +394,11 @@ def finish(kit, aa, end, tx):
 
 
 def respond(kit, aa, t, tx, head):
-    """Send the answer that transfer t begins with behind the `head` octets
+    """Send the answer that transfer t begins with after the `head` octets
     already written at tx[aa.start:].
 
-    In one piece when it may and does fit. Returns the offset behind the APDU; 0 when it
-    cannot be sent (t.fault tells why).
+    In one piece when it may and does fit. Returns the offset after the APDU; 0 when it
+    cannot be sent (t.fault shows why).
     """
     numbers = kit.dialogue
     legs = t.gbt.legs
@@ -458,7 +458,7 @@ def send(kit, aa, tx):
     block = kit.block
     t = aa.transfer
     now = t.gbt.now
-    # the request's last block again tells nothing new of what the client has
+    # the request's last block again shows nothing new of what the client has
     now[_SENT] = now[_ACKED] if block.n else block.ack
     now[_GOT] = block.number
     now[_WINDOW] = block.window()
@@ -483,7 +483,7 @@ def next_leg(t, tx):
 
 
 def next_block(kit, aa, t, tx):
-    """The next block of the stream at hand at tx[aa.start:]; returns the offset behind it."""
+    """The next block of the stream at hand at tx[aa.start:]; returns the offset after it."""
     legs = t.gbt.legs
     now = legs.now
     start = aa.start

@@ -43,8 +43,8 @@ def received(now, buf, used, size, rx, p, end, tx, start):
     """Keep the block rx[p:end] of a request when it is the one that is expected, not the last one,
     and there is room for it. Acknowledge it unless more of its stream is to come.
 
-    Its data are appended to buf, of `size` octets, behind the first `used`; now[USED] is their end.
-    Returns the offset behind `E0 8w number ack 00` at tx[start:], 0 for no answer, or -1: the long
+    Its data are appended to buf, of `size` octets, after the first `used`; now[USED] is their end.
+    Returns the offset after `E0 8w number ack 00` at tx[start:], 0 for no answer, or -1: the long
     way has to look.
     """
     at = _data(rx, p, end)
@@ -67,7 +67,7 @@ def received(now, buf, used, size, rx, p, end, tx, start):
 
 
 def taken(now, number, at, n):
-    """Block `number` of the request was put into its buffer at `at`, n octets: its mark tells that
+    """Block `number` of the request was put into its buffer at `at`, n octets: its mark shows that
     while the request comes.
     """
     i = _slot(now, number)
@@ -77,7 +77,7 @@ def taken(now, number, at, n):
 
 def acknowledged(now, rx, p, end):
     """Take the block rx[p:end] when it has no data and acknowledges more of an answer than was
-    acknowledged: go to the position behind that, for a stream as long as the client's window and no
+    acknowledged: go to the position after that, for a stream as long as the client's window and no
     longer than ours. Returns 1, or 2 when that is all of the leg; 0: the long way has to look.
     """
     if end - p != _HEADER + 1 or rx[p + _HEADER]:
@@ -101,7 +101,7 @@ def _spent(now):
 
 
 def back(now, number):
-    """Go to the position behind block `number`."""
+    """Go to the position after block `number`."""
     i = _slot(now, number)
     now[POSITION] = now[i]
     if now[ELEMENT] != now[i + 1]:
@@ -111,7 +111,7 @@ def back(now, number):
 
 
 def mark(now, number, buf, off, n):
-    """The present position is the one behind block `number`, whose octets are buf[off:off+n]."""
+    """The present position is the one after block `number`, whose octets are buf[off:off+n]."""
     i = _slot(now, number)
     now[i] = now[POSITION]
     now[i + 1] = now[ELEMENT]
@@ -120,9 +120,9 @@ def mark(now, number, buf, off, n):
 
 
 def fill_ready(now, seg, buf, used, carry, out, off, end):
-    """Copy what stands ready of a leg to out[off:end]: the octets kept, in buf[used:] and behind
+    """Copy what stands ready of a leg to out[off:end]: the octets kept, in buf[used:] and after
     those in seg, then the rest of the element that stands encoded in carry. Returns the offset
-    behind them.
+    after them.
     """
     n = min(now[FRONT] - now[POSITION], end - off)
     if n > 0:
@@ -155,7 +155,7 @@ def put_next(now, tx, start, raw, end):
 
     A block sent for the first time gets a mark; one that is sent again must have the octets and the
     position of its mark. now[SPENT] is then whether this is the end of the leg: so the caller says
-    in the header when it is that of the answer. Returns the offset behind the APDU; 0 when the mark
+    in the header when it is that of the answer. Returns the offset after the APDU; 0 when the mark
     is another one, or there is no number left.
     """
     number = now[SENT] + 1
@@ -182,9 +182,9 @@ def put_next(now, tx, start, raw, end):
 
 def put_general(now, tx, start, raw, end, control):
     """Put the header of our block now[SENT] in front of its data tx[raw:end], fewer than 65,536
-    octets, which move down behind it.
+    octets, which move down after it.
 
-    The APDU begins at tx[start:]. Returns the offset behind it.
+    The APDU begins at tx[start:]. Returns the offset after it.
     """
     tx[start] = 0xE0
     tx[start + 1] = control

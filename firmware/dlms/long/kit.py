@@ -15,7 +15,7 @@ from dlms.long.stream import Transfer
 
 class Kit:
     """errors: the table of answers. limits: the board's module of limits. trail: what
-    the log is told. places: who yields.
+    the log reports. places: who yields.
     """
 
     # modules that a board may leave out, or that stand above who uses them
@@ -61,7 +61,7 @@ class Kit:
         return self.errors.other_class if j <= OTHER_CLASS and aa.acc[OTHER_CLASS - j] else unknown
 
     def scan(self, buf, off, end):
-        """Offset behind the Data at buf[off:], -1 when it is not well-formed,
+        """Offset after the Data at buf[off:], -1 when it is not well-formed,
         -2 when it is nested too deep.
         """
         return scan(buf, off, end, self.stack, self.depth)

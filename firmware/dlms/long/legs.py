@@ -49,7 +49,7 @@ class Legs:
         self.now = now
 
     def gather(self, t, end):
-        """A new leg behind the `end` octets in seg: gather what transfer t has, up to a
+        """A new leg after the `end` octets in seg: gather what transfer t has, up to a
         long attribute, a full seg or the end.
         """
         while True:
@@ -99,12 +99,12 @@ class Legs:
         return now[_POSITION] == now[_END] and now[_ELEMENT] >= now[_ELEMENTS]
 
     def follows(self, t):
-        """True when another leg comes behind this one."""
+        """True when another leg comes after this one."""
         return t.c0 < t.c1 or t.source.waiting(t)
 
     def fill(self, t, out, off, end):
-        """Copy the next octets of the leg to out[off:end]; returns the offset behind them. t.fault
-        tells why it cannot go on.
+        """Copy the next octets of the leg to out[off:end]; returns the offset after them. t.fault
+        shows why it cannot go on.
         """
         now = self.now
         while True:

@@ -7,8 +7,8 @@ hand.
     18 .. 21   what holds for all of it, and what follows
     22         how many marks there are; they follow, four numbers each
 
-Mark number `block-number modulo SLOTS` tells of our block the position behind it and a digest:
-POSITION, ELEMENT, DONE, digest. While a request comes it tells where the octets of its block stand
+Mark number `block-number modulo SLOTS` has of our block the position after it and a digest:
+POSITION, ELEMENT, DONE, digest. While a request comes it shows where the octets of its block stand
 in the buffer, and how many they are.
 """
 

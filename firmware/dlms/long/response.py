@@ -1,8 +1,8 @@
 """How a response leaves: in one piece, or in blocks when it is longer than the client takes.
 
-The value is encoded once, behind room for the longest block header. When it turns out to fit one
-response it is moved down behind the short header of that; else it becomes block 1 and the transfer
-stays with the association (REQUIREMENTS D-14, D-33).
+The value is encoded once, after room for the longest block header. When it turns out to fit one
+response it is moved down after the short header of that; otherwise it becomes block 1 and the
+transfer stays with the association (REQUIREMENTS D-14, D-33).
 
     GET     one: C4 01 iip 00 Data        list: C4 03 iip n {…}       block: C4 02 iip last number(4) 00 length raw
     ACTION  one: C7 01 iip 00 01 00 Data  list: C7 03 iip n {…}       block: C7 02 iip last number(4)    length raw
@@ -25,11 +25,11 @@ _BIT = (0, BLOCK_GET, BLOCK_ACTION, 0, 0, BLOCK_GET)
 
 
 def first(kit, aa, t, tx, kind, head):
-    """Send the value that transfer t begins with, in one piece behind the `head` octets already
+    """Send the value that transfer t begins with, in one piece after the `head` octets already
     written at tx[aa.start:], or as block 1.
 
-    Returns the offset behind the APDU, or `whole.LATER`; 0 when the value has to go in
-    blocks and cannot (t.fault tells why).
+    Returns the offset after the APDU, or `whole.LATER`; 0 when the value has to go in
+    blocks and cannot (t.fault shows why).
     """
     if aa.conformance & GENERAL_BLOCK_TRANSFER and (aa.conformance & _BIT[kind] == 0 or kit.dialogue.open):
         # the request came in general blocks, or the service's own were not negotiated
@@ -41,7 +41,7 @@ def first(kit, aa, t, tx, kind, head):
     raw = start + header + 3
     limit = raw + raw_room(aa.room, header)
     off = t.fill(tx, raw, limit)
-    # what still fits behind the shorter header of a response in one piece
+    # what still fits after the shorter header of a response in one piece
     spare = t.fill(tx, off, raw + aa.room - head)
     if not t.more():
         n = spare - raw
@@ -60,7 +60,7 @@ def first(kit, aa, t, tx, kind, head):
 
 
 def following(kit, aa, t, tx):
-    """Send the next block of a running transfer; returns the offset behind
+    """Send the next block of a running transfer; returns the offset after
     the APDU, or 0 with t.fault set.
     """
     header = _BLOCK[t.kind]
@@ -70,7 +70,7 @@ def following(kit, aa, t, tx):
         return 0
     last = 0 if t.more() else 1
     if t.fault:
-        last = 0  # told with the next block: this one is whole
+        last = 0  # reported with the next block: this one is whole
     t.block += 1
     off = put_block(tx, aa.start, _TAG[t.kind], last, t.block, raw, off)
     if last:

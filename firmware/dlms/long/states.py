@@ -31,9 +31,9 @@ A continuation - a service-specific block, or the request for the next one - bel
 whose invoke-id it has, over TCP as over UDP. With another one it belongs to none: it is refused
 before the table is asked, as if nothing ran, and the transfer that runs goes on, of whatever family
 it is (`service_class.stray`, D-07). A new request ends the transfer whatever its invoke-id (D-17).
-What has no invoke-id is told by what it has: Read and Write by service, direction and block number
-alone (D-50, D-51), so that a wrong one ends the transfer; general blocks, of ACCESS too, by number,
-acknowledgement and the octets of the block.
+What has no invoke-id is recognized by what it has: Read and Write by service, direction and block
+number alone (D-50, D-51), so that a wrong one ends the transfer; general blocks, of ACCESS too, by
+number, acknowledgement and the octets of the block.
 
 A general block that comes again is passed over when its octets are those of the block taken under
 that number. With others it is a block of another transfer, late, and one of the two was taken
@@ -103,7 +103,7 @@ GBT_BLOCK = const(28)  # … the block expected, more of the stream to come
 GBT_TURN = const(29)  # … the block expected, the last of its stream
 GBT_LAST = const(30)  # … the block expected, the last of the request
 GBT_LONG = const(31)  # … the block expected, and the request outgrows the buffer
-GBT_AHEAD = const(32)  # … one behind it: blocks are missing
+GBT_AHEAD = const(32)  # … one after it: blocks are missing
 GBT_OLD = const(33)  # … one that was taken already
 GBT_ACK = const(34)  # no data: acknowledges some or all of what was sent, and there is more to send
 GBT_ACK_ALL = const(35)  # … everything, and there is no more

@@ -46,7 +46,7 @@ def longest_piece(limits):
 
 
 class Cursor:
-    """Where the reading of a long attribute stands; the contract is told in `cosem.base`."""
+    """Where the reading of a long attribute stands; `cosem.base` has the contract."""
 
     def __init__(self):
         self.tag = 0  # of the value: array, structure or compact-array
@@ -181,7 +181,7 @@ class Transfer(Cursor):
         return self.source.next(self)
 
     def fill(self, out, off, end):
-        """Copy the next octets of the value to out[off:end]; returns the offset behind them,
+        """Copy the next octets of the value to out[off:end]; returns the offset after them,
         short of `end` at the end of the value.
         """
         while off < end:

@@ -11,7 +11,7 @@ The tape is what the request leaves of its buffer:
     resume(16)  pos(2) left(2) attribute record(2) readable(4), and five unused
 
 A cursor stands for a long attribute: its rows were chosen when it was opened, and are asked for by
-number. Where the tape is full, what follows is read twice, from the place that resume tells.
+number. Where the tape is full, what follows is read twice, from the place that resume names.
 """
 
 from micropython import const
@@ -39,7 +39,7 @@ class Tape(Source):
     # -- measuring -----------------------------------------------------------------------------
 
     def begin_tape(self, t, octets):
-        """An empty tape behind the request of t, whose answer has so many octets already."""
+        """An empty tape after the request of t, whose answer has so many octets already."""
         self.octets = octets
         self.end = t.request.used
         self.run = _CLOSED
@@ -74,7 +74,7 @@ class Tape(Source):
 
     def read(self, t):
         """Put the next piece, one that is no element, into carry and keep it; False at the end or
-        at a fault. Where it finds no room the tape is full, and resume tells of this piece.
+        at a fault. Where it finds no room the tape is full, and resume names this piece.
         """
         pos = t.request.pos
         left = t.request.left

@@ -24,10 +24,10 @@ _ZERO = const(48)
 
 
 def information_report(buf, off, name, event, at, end):
-    """Write what the EventNotification event[at:end] tells as the report
+    """Write the content of the EventNotification event[at:end] as the report
     of one variable to buf[off:].
 
-    name: the short name of its attribute. Returns the offset behind the report. Allocates nothing.
+    name: the short name of its attribute. Returns the offset after the report. Allocates nothing.
     """
     buf[off] = INFORMATION_REPORT
     buf[off + 1] = 1

@@ -3,7 +3,7 @@ invokes methods that return data.
 
     05 n {02 name(2) | 04 name(2) selector Data}     -> 0C n {00 Data | 01 result}, or in blocks:
                                                      -> 0C 01 02 last number(2) length raw      raw being a part of n {00 Data | 01 result}
-    05 01 05 number(2)                               -> the block behind block `number`
+    05 01 05 number(2)                               -> the block after block `number`
     05 01 06 last number(2) length raw               -> 0C 01 03 number(2); with the last part the
                                                      answer to the whole request
 
@@ -40,7 +40,7 @@ _LAST_BLOCK = 0xFFFF  # numbers have 16 bits
 
 
 def request(kit, aa, rx, p, end, tx):
-    """Serve the ReadRequest rx[p:end]; returns the offset behind the answer at tx[aa.start:]."""
+    """Serve the ReadRequest rx[p:end]; returns the offset after the answer at tx[aa.start:]."""
     if aa.conformance & READ == 0:
         return refuse(kit, aa, tx, kit.errors.sn_not_supported)
     kind = rx[p + 2] if end - p > 2 and rx[p + 1] == 1 else 0
@@ -58,7 +58,7 @@ def refuse(kit, aa, tx, code):
 
 
 def result(aa, tx, code):
-    """`0C 01 01 result`; returns the offset behind it."""
+    """`0C 01 01 result`; returns the offset after it."""
     p = aa.start
     tx[p] = 0x0C
     tx[p + 1] = 1
@@ -152,7 +152,7 @@ def begin_entry(kit, t, aa, q, end):
 
 
 def invoke(kit, t, aa, obj, r, off, end):
-    """Invoke the method that r tells (`locate`) with the parameter t.buf[off:end], and
+    """Invoke the method that r names (`locate`) with the parameter t.buf[off:end], and
     append what it returns; returns a result.
     """
     m = r & NUMBER

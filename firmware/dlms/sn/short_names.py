@@ -11,13 +11,13 @@ its base name is that of attribute 1. `assoc.names.find(buf, off)` looks one up
 
     02 name(2)                          variable-name
     04 name(2) selector(1) Data         parameterized-access
-    05 number(2)                        block-number-access: the block behind that
+    05 number(2)                        block-number-access: the block after that
                                         one, alone in a Read
     06 last(1) number(2) length raw     read-data-block-access: a part of a long Read request, alone
     07 last(1) number(2)                write-data-block-access: a part of a long Write request,
                                         alone; its Data is an octet-string
 
-These services have no invoke-id: a request is told from its repetition by
+These services have no invoke-id: a request is recognized from its repetition by
 nothing but the numbers of its blocks.
 """
 
@@ -35,7 +35,7 @@ SERVICES = b"\x05\x06\x16"  # the tags of these
 
 def serve(kit, aa, tag, rx, p, end, tx):
     """Serve the APDU rx[p:end] of an SN AA, one of SERVICES; returns the
-    offset behind the answer, or 0 for none.
+    offset after the answer, or 0 for none.
     """
     if tag == UNCONFIRMED_WRITE_REQUEST:
         write.unconfirmed(kit, aa, rx, p, end, tx)

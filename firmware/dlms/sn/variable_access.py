@@ -1,7 +1,7 @@
 """Variable-access-specifications of Read and Write: walking them, looking them up,
 and putting long requests together.
 
-Their layout is told in `short_names`.
+`short_names` has their layout.
 """
 
 from micropython import const
@@ -23,7 +23,7 @@ NUMBER = const(0x7F)
 
 
 def specification_end(kit, aa, buf, q, end):
-    """Offset behind the variable-name or parameterized-access at buf[q:]; -1
+    """Offset after the variable-name or parameterized-access at buf[q:]; -1
     when it is neither or is cut short.
 
     When the AA did not negotiate it, server.refusal is set to what a Read
@@ -42,7 +42,7 @@ def specification_end(kit, aa, buf, q, end):
 
 
 def specifications_end(kit, aa, buf, q, end, n):
-    """Offset behind n specifications at buf[q:], or -1; server.refusal is 0 or
+    """Offset after n specifications at buf[q:], or -1; server.refusal is 0 or
     set as by `specification_end`.
     """
     kit.refusal = 0
@@ -54,7 +54,7 @@ def specifications_end(kit, aa, buf, q, end, n):
 
 def locate(aa, buf, q):
     """What the short name at buf[q:] names among the objects that this AA sees, as
-    `ShortNames.find` tells it, or -1.
+    `ShortNames.find` shows it, or -1.
     """
     r = aa.assoc.names.find(buf, q)
     return r if r >= 0 and aa.acc[r >> 8] else -1

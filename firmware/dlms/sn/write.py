@@ -35,7 +35,7 @@ _RESULT = 2  # octets of `01 result`, the longer of the two answers to an entry
 
 
 def request(kit, aa, rx, p, end, tx):
-    """Serve the WriteRequest rx[p:end]; returns the offset behind the answer at tx[aa.start:]."""
+    """Serve the WriteRequest rx[p:end]; returns the offset after the answer at tx[aa.start:]."""
     if aa.conformance & WRITE == 0:
         return refuse(kit, aa, tx, kit.errors.sn_not_supported)
     if end - p > 8 and rx[p + 1] == 1 and rx[p + 2] == WRITE_DATA_BLOCK:
@@ -68,9 +68,9 @@ def apply_list(kit, aa, buf, q, end, tx, room):
     """Write the list `n {specification} n {Data}` in buf[q:end] in its order; puts
     `0D n {00 | 01 result}` at tx[aa.start:].
 
-    Returns the offset behind it, or 0 with server.refusal set: the list is malformed, uses
+    Returns the offset after it, or 0 with server.refusal set: the list is malformed, uses
     what was not negotiated, or is longer than limits.LIST or than an answer of `room`
-    octets tells. Then nothing was written.
+    octets holds. Then nothing was written.
     """
     errors = kit.errors
     n = length(buf, q, end)
@@ -103,7 +103,7 @@ def write_each(kit, aa, buf, q, off, end, n, tx):
     p += 2
     after = off
     while n > 0:
-        # `scan` tells `write_one` by server.stack[0] whether the Data has lengths to
+        # `scan` shows `write_one` by server.stack[0] whether the Data has lengths to
         # be shortened, so it comes last
         following = specification_end(kit, aa, buf, q, after)
         after = kit.scan(buf, off, end)

@@ -2,8 +2,8 @@
 
 That of MicroPython 1.25 is stricter for ARMv6-M than the pinned one (see `boards`): a native
 function has room for about 2 KB of machine code. It also makes wrong code, without a word, of a
-native function that uses a name behind the first 287 of its module, and of some that use an object
-behind as many. Such code can be told by its octets:
+native function that uses a name after the first 287 of its module, and of some that use an object
+after as many. Such code can be recognized by its octets:
 
     adds rX, rX, rX         where the second operand ought to be the register of the table
     ldrh rX, [rX, #62]      the name; for an object ldr rX, [rX, #124]
