@@ -109,10 +109,17 @@ class LongPush(Entries):
             self.frame(end)
         return end > 0
 
-    def put_entry(self, t):
-        """The next value of the structure begins; as a source of `dlms.long.sources`."""
-        t.request.pos += 1
-        self.list.begin_element(t.request.pos - 1, t, self.sender.source.common)
+    def next(self, t):
+        """Put the next value of the structure into carry; as a source of `dlms.long.sources`."""
+        request = t.request
+        if request.left == 0:
+            return False
+        request.left -= 1
+        t.n = 0
+        t.i = 0
+        request.pos += 1
+        self.list.begin_element(request.pos - 1, t, self.sender.source.common)
+        return True
 
     def frame(self, end):
         """Write the wrapper's header in front of the block tx[HEADER:end]."""

@@ -242,9 +242,14 @@ def check_list(kit, aa, rx, q, end, n):
 class GetEntries(Entries):
     """The entries of a GET list: `00` and the value, or `01 result`."""
 
-    def put_entry(self, t):
+    def next(self, t):
         """Encode the head of the next entry into carry."""
         request = t.request
+        if request.left == 0:
+            return False
+        request.left -= 1
+        t.n = 0
+        t.i = 0
         buf = request.buf
         q = request.pos
         end = selection_end(t.kit, buf, q + 9, request.used)
@@ -256,6 +261,7 @@ class GetEntries(Entries):
             t.empty()
             t.put(1)
             t.put(code)
+        return True
 
 
 ENTRIES = GetEntries()

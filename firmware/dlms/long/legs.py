@@ -60,7 +60,8 @@ class Legs:
             end += n
             t.c0 = HEAD
             t.c1 = HEAD
-            if t.i < t.n or not t.next():
+            # carry is empty, and a long attribute is another leg's: `t.next` would be a frame more
+            if t.i < t.n or not t.source.next(t):
                 break
         now = self.now
         now[_FRONT] = 0

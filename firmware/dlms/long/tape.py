@@ -80,7 +80,8 @@ class Tape(Source):
         left = t.request.left
         attr = t.attr
         readable = t.readable
-        if not t.next():
+        t.empty()
+        if not t.source.next(t):
             return False
         if self.keep_piece(t):
             self.once = False

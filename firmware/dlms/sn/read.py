@@ -104,9 +104,14 @@ def refuse_answer(kit, aa, tx, n, fault):
 class ReadEntries(Entries):
     """The entries of a Read: `00` and the value, or what the method returned, or `01 result`."""
 
-    def put_entry(self, t):
+    def next(self, t):
         """Encode the head of the next entry into carry."""
         request = t.request
+        if request.left == 0:
+            return False
+        request.left -= 1
+        t.n = 0
+        t.i = 0
         q = request.pos
         end = specification_end(t.kit, t.aa, request.buf, q, request.used)
         request.pos = end
@@ -117,6 +122,7 @@ class ReadEntries(Entries):
             t.empty()
             t.put(1)
             t.put(code)
+        return True
 
 
 ENTRIES = ReadEntries()
