@@ -30,14 +30,21 @@ from dlms.ln import action, get, set, whole
 from dlms.ln.short import short_get
 from dlms import all_station
 
+_READ_REQUEST = const(0x05)  # as `dlms.codec.tags.READ_REQUEST`
+_WRITE_REQUEST = const(0x06)  # as `dlms.codec.tags.WRITE_REQUEST`
+_GET_REQUEST = const(0xC0)  # as `dlms.codec.tags.GET_REQUEST`
+_SET_REQUEST = const(0xC1)  # as `dlms.codec.tags.SET_REQUEST`
+_ACTION_REQUEST = const(0xC3)  # as `dlms.codec.tags.ACTION_REQUEST`
+_ACCESS_REQUEST = const(0xD9)  # as `dlms.codec.tags.ACCESS_REQUEST`
+_GENERAL_BLOCK_TRANSFER = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANSFER`
 _HEADER = const(8)  # as `dlms.codec.wrapper.HEADER`
 _TAIL = const(16)  # octets of a transmit buffer after the longest APDU: `response.first` tries them
 _WHOLE = const(-2)  # as `dlms.long.gbt.WHOLE`
 _LONGEST = const(0xFFFF)  # octets of an APDU: the wrapper's length has 16 bits
 _REFUSALS = b"\xd8\x0e"  # ExceptionResponse, ConfirmedServiceError
 _UNCONFIRMED = b"\xc0\xc1\xc3\xd9\x16"  # services that may be done without an answer
-_SN_SERVICES = (0x05, 0x06)
-_LN_SERVICES = (0xC0, 0xC1, 0xC3)
+_SN_SERVICES = (_READ_REQUEST, _WRITE_REQUEST)
+_LN_SERVICES = (_GET_REQUEST, _SET_REQUEST, _ACTION_REQUEST)
 
 
 class Server:
@@ -148,7 +155,7 @@ class Server:
         try:
             end = self.kit.gbt.next_block(self.kit, aa, aa.transfer, tx)
         except Exception as e:
-            end = self.escaped(aa, 0xE0, tx, 0, 0, tx, e)
+            end = self.escaped(aa, _GENERAL_BLOCK_TRANSFER, tx, 0, 0, tx, e)
         # the keys of a link hold the wPorts as a request has them
         return answer(tx, link.keys, 4 * aa.index - 2, end - HEADER) if end else 0
 
@@ -179,17 +186,17 @@ class Server:
         if not aa.confirmed and not unconfirmed(rx, p, end):
             return self.trail.dropped_in(aa, "confirmed-service")  # B-08: in an unconfirmed AA
         try:
-            if tag == 0xC0:
+            if tag == _GET_REQUEST:
                 end = get.request(self.kit, aa, rx, p, end, tx)
-            elif tag == 0xC1:
+            elif tag == _SET_REQUEST:
                 end = set.request(self.kit, aa, rx, p, end, tx)
-            elif tag == 0xC3:
+            elif tag == _ACTION_REQUEST:
                 end = action.request(self.kit, aa, rx, p, end, tx)
-            elif tag == 0xE0 and self.kit.gbt is not None:
+            elif tag == _GENERAL_BLOCK_TRANSFER and self.kit.gbt is not None:
                 end = self.kit.gbt.request(self.kit, aa, rx, p, end, tx)
                 if end == _WHOLE:
                     end = self.inside(aa, tx)
-            elif tag == 0xD9 and self.kit.access is not None:
+            elif tag == _ACCESS_REQUEST and self.kit.access is not None:
                 end = self.kit.access.request(self.kit, aa, rx, p, end, tx)
             else:
                 end = self.other(aa, tag, rx, p, end, tx)
@@ -219,7 +226,7 @@ class Server:
         wPorts of SN has an error of its own.
         """
         if (
-            tag == 0xE0
+            tag == _GENERAL_BLOCK_TRANSFER
             and self.kit.long_push is not None
             and self.kit.long_push.heard(link, None, rx, off + HEADER, off + HEADER + get16(rx, off + 6))
         ):
@@ -236,7 +243,7 @@ class Server:
 
     def other(self, aa, tag, rx, p, end, tx):
         """An APDU that is no GET, SET or ACTION: a service of short names in an AA that has them."""
-        if tag == 0xD9 and unconfirmed(rx, p, end):
+        if tag == _ACCESS_REQUEST and unconfirmed(rx, p, end):
             # where there is no ACCESS
             abandon(aa)
             return self.trail.unanswered(aa, "access")
@@ -262,14 +269,14 @@ class Server:
         self.trail.raised(e)
         if silent(rx, p, end, answers_get(self.errors, aa)):
             return 0
-        if tag == 0xE0 or tag == 0xD9:
+        if tag == _GENERAL_BLOCK_TRANSFER or tag == _ACCESS_REQUEST:
             return exception(self.errors, aa, tx, self.errors.gbt_aborted)
         if tag not in _LN_SERVICES:
             return self.kit.sn.escaped(self.kit, aa, tag, tx)
         iip = rx[p + 2] if end - p > 2 else 0
-        if tag == 0xC0:
+        if tag == _GET_REQUEST:
             return get.result(aa, tx, iip, self.errors.escaped)
-        if tag == 0xC1:
+        if tag == _SET_REQUEST:
             return set.result(aa, tx, iip, self.errors.escaped)
         return action.result(aa, tx, iip, self.errors.escaped)
 

@@ -57,7 +57,7 @@ _TCP = const(0)
 _UDP = const(1)
 _SECOND = const(1000)
 _HEAD_ONLY = const(26)  # octets of the WPDU of a DataNotification without its values
-_GENERAL_BLOCK = const(0xE0)
+_GENERAL_BLOCK_TRANSFER = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANSFER`
 
 
 class Sender:
@@ -320,7 +320,7 @@ class Sender:
             if size <= HEADER:
                 break
             end = off + size
-            if self.state == STREAMING and scratch[off + HEADER] == _GENERAL_BLOCK:
+            if self.state == STREAMING and scratch[off + HEADER] == _GENERAL_BLOCK_TRANSFER:
                 self.acknowledged(scratch, off + HEADER, end)
             else:
                 self.confirm(scratch, off + HEADER, end)

@@ -17,6 +17,7 @@ from tools.upkeep.lint import (
     names,
     prose,
     requirements,
+    tags,
     text,
 )
 from tools.upkeep.lint.report import ROOT
@@ -239,6 +240,28 @@ def test_without_the_older_compiler_one_line_says_so(tree, monkeypatch, capsys):
     assert capsys.readouterr().out == (
         "left out: no mpy-cross of MicroPython 1.25 here: it is built on Linux with apt\n"
     )
+
+
+# -- tags -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "good"),
+    [
+        ("x = tag == 0xC0", False),
+        ("x = rx[p] in (5, 0x0E)", False),
+        ("tx[p] = 0xC0", False),
+        ("tx[p] = 0x0E", True),
+        ("x = tag == _GET_REQUEST", True),
+        ("x = tag & 0xC0", True),
+        ("x = n < 0xC0", True),
+        ("x = n == 192", True),
+    ],
+)
+def test_tag_without_a_name(tree, line, good):
+    table = "GET_REQUEST = const(0xC0)\nCONFIRMED_SERVICE_ERROR = const(0x0E)\n"
+    root = tree({"firmware/dlms/codec/tags.py": table, "firmware/dlms/ln/get.py": line + "\n"})
+    assert faults(tags.check(root)) == ([] if good else ["firmware/dlms/ln/get.py:1"])
 
 
 # -- text -------------------------------------------------------------------

@@ -17,6 +17,8 @@ for interpreters without an emitter.
     CONFORMANCE, …_LOW          proposed conformance, its first octet and the other two
 """
 
+from micropython import const
+
 from dlms.aa.security import LOW, LOWEST
 from dlms.codec import ber
 from dlms.codec.errors import (
@@ -27,6 +29,7 @@ from dlms.codec.errors import (
 )
 from dlms.codec.octets import copy, equal, get16, length, length_size, put16
 
+_AARE = const(0x61)  # as `dlms.codec.tags.AARE`
 NOTES = 15
 VERSION, VERSION_SIZE, CONTEXT, USER, AUTHENTICATION, MECHANISM, VALUE, VALUE_SIZE = 0, 1, 2, 3, 4, 5, 6, 7
 DEDICATED, RESPONSE_ALLOWED, QOS, DLMS_VERSION, MAX_PDU, CONFORMANCE, CONFORMANCE_LOW = 8, 9, 10, 11, 12, 13, 14
@@ -271,6 +274,6 @@ def put_aare(tx, off, rx, notes, answer, context, conformance, word):
         tx[p + 2] = _OCTET_STRING
         tx[p + 3] = end - p - 4
         p = end
-    tx[off] = 0x61
+    tx[off] = _AARE
     tx[off + 1] = p - off - 2
     return p

@@ -2,9 +2,14 @@
 the contract and the plain code.
 """
 
+from micropython import const
+
 import micropython
 
 from dlms.codec.octets import length
+
+_AARQ = const(0x60)  # as `dlms.codec.tags.AARQ`
+_AARE = const(0x61)  # as `dlms.codec.tags.AARE`
 
 
 @micropython.viper
@@ -42,7 +47,7 @@ def take_aarq(octets, off: int, end: int, notes_of) -> int:
             return 0
         stop = q + n
         if not inside:
-            if tag != 0x60:
+            if tag != _AARQ:
                 return 0
             if stop != end:
                 return 0
@@ -277,6 +282,6 @@ def put_aare(tx: ptr8, off: int, rx: ptr8, notes: ptr16, answer: int, context: i
         tx[p + 2] = 4
         tx[p + 3] = q - p - 4
         p = q
-    tx[off] = 0x61
+    tx[off] = _AARE
     tx[off + 1] = p - off - 2
     return p

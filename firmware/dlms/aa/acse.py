@@ -26,8 +26,8 @@ from dlms.codec.octets import copy, equal, length
 from dlms.aa import security
 from dlms.aa.aarq import judge_aarq, put_aare, take_aarq
 
-AARQ = const(0x60)
-RLRQ = const(0x62)
+AARQ = const(0x60)  # as `dlms.codec.tags.AARQ`
+RLRQ = const(0x62)  # as `dlms.codec.tags.RLRQ`
 
 _OCTET_STRING = const(0x04)  # BER tag
 _PLAIN_RLRQ = const(b"\x62\x03\x80\x01")  # and a reason

@@ -6,7 +6,12 @@
 Their codes are rows of `codec.errors.Errors`; code 0 stands for no answer at all.
 """
 
+from micropython import const
+
 from dlms.codec.errors import INITIATE_ERROR, NOT_ALLOWED_TOO_LONG
+
+_CONFIRMED_SERVICE_ERROR = const(0x0E)  # as `dlms.codec.tags.CONFIRMED_SERVICE_ERROR`
+_EXCEPTION_RESPONSE = const(0xD8)  # as `dlms.codec.tags.EXCEPTION_RESPONSE`
 
 
 def refuse(tx, p, code):
@@ -15,7 +20,7 @@ def refuse(tx, p, code):
     """
     if code == 0:
         return 0
-    tx[p] = 0xD8
+    tx[p] = _EXCEPTION_RESPONSE
     tx[p + 1] = code >> 8
     tx[p + 2] = code & 0xFF
     return p + 3
@@ -23,7 +28,7 @@ def refuse(tx, p, code):
 
 def service_error(tx, p, service, code):
     """ConfirmedServiceError at tx[p:], b and c in code; returns the offset after it."""
-    tx[p] = 0x0E
+    tx[p] = _CONFIRMED_SERVICE_ERROR
     tx[p + 1] = service
     tx[p + 2] = code >> 8
     tx[p + 3] = code & 0xFF

@@ -9,16 +9,51 @@ request (REQUIREMENTS B-09, D-96, D-99).
 
 from micropython import const
 
-_GET = const(0xC0)
-_ACCESS = const(0xD9)
-_GENERAL_BLOCK_TRANSFER = const(0xE0)
-_CLASSED = (0xC0, 0xC1, 0xC3, 0xD9)
+_INITIATE_RESPONSE = const(0x08)  # as `dlms.codec.tags.INITIATE_RESPONSE`
+_READ_RESPONSE = const(0x0C)  # as `dlms.codec.tags.READ_RESPONSE`
+_WRITE_RESPONSE = const(0x0D)  # as `dlms.codec.tags.WRITE_RESPONSE`
+_CONFIRMED_SERVICE_ERROR = const(0x0E)  # as `dlms.codec.tags.CONFIRMED_SERVICE_ERROR`
+_DATA_NOTIFICATION = const(0x0F)  # as `dlms.codec.tags.DATA_NOTIFICATION`
+_DATA_NOTIFICATION_CONFIRM = const(0x10)  # as `dlms.codec.tags.DATA_NOTIFICATION_CONFIRM`
+_UNCONFIRMED_WRITE_REQUEST = const(0x16)  # as `dlms.codec.tags.UNCONFIRMED_WRITE_REQUEST`
+_INFORMATION_REPORT = const(0x18)  # as `dlms.codec.tags.INFORMATION_REPORT`
+_AARE = const(0x61)  # as `dlms.codec.tags.AARE`
+_RLRE = const(0x63)  # as `dlms.codec.tags.RLRE`
+_SET_REQUEST = const(0xC1)  # as `dlms.codec.tags.SET_REQUEST`
+_EVENT_NOTIFICATION = const(0xC2)  # as `dlms.codec.tags.EVENT_NOTIFICATION`
+_ACTION_REQUEST = const(0xC3)  # as `dlms.codec.tags.ACTION_REQUEST`
+_GET_RESPONSE = const(0xC4)  # as `dlms.codec.tags.GET_RESPONSE`
+_SET_RESPONSE = const(0xC5)  # as `dlms.codec.tags.SET_RESPONSE`
+_ACTION_RESPONSE = const(0xC7)  # as `dlms.codec.tags.ACTION_RESPONSE`
+_EXCEPTION_RESPONSE = const(0xD8)  # as `dlms.codec.tags.EXCEPTION_RESPONSE`
+_ACCESS_RESPONSE = const(0xDA)  # as `dlms.codec.tags.ACCESS_RESPONSE`
+_GET_REQUEST = const(0xC0)  # as `dlms.codec.tags.GET_REQUEST`
+_ACCESS_REQUEST = const(0xD9)  # as `dlms.codec.tags.ACCESS_REQUEST`
+_GENERAL_BLOCK_TRANSFER = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANSFER`
+_CLASSED = (_GET_REQUEST, _SET_REQUEST, _ACTION_REQUEST, _ACCESS_REQUEST)
 _CONFIRMED = const(0x40)
 _INVOKE_ID = const(0x0F)
 # tag << 8 | choice of a service-specific block, or of the request for one
 _CONTINUATIONS = (0xC002, 0xC103, 0xC302, 0xC306)
 # what only a client receives, and UnconfirmedWrite
-RESPONSES = (0xC4, 0xC5, 0xC7, 0x61, 0x63, 0x0F, 0xC2, 0x0C, 0x0D, 0x08, 0x0E, 0x10, 0x18, 0x16, 0xD8, 0xDA)
+RESPONSES = (
+    _GET_RESPONSE,
+    _SET_RESPONSE,
+    _ACTION_RESPONSE,
+    _AARE,
+    _RLRE,
+    _DATA_NOTIFICATION,
+    _EVENT_NOTIFICATION,
+    _READ_RESPONSE,
+    _WRITE_RESPONSE,
+    _INITIATE_RESPONSE,
+    _CONFIRMED_SERVICE_ERROR,
+    _DATA_NOTIFICATION_CONFIRM,
+    _INFORMATION_REPORT,
+    _UNCONFIRMED_WRITE_REQUEST,
+    _EXCEPTION_RESPONSE,
+    _ACCESS_RESPONSE,
+)
 
 HEAD = 3  # octets of an APDU that say all this
 
@@ -26,7 +61,7 @@ HEAD = 3  # octets of an APDU that say all this
 def unconfirmed(rx, p, end):
     """True when the APDU rx[p:end] asks for an unconfirmed service, or is a block of one (B-09)."""
     tag = rx[p]
-    p += 1 if tag == _ACCESS else 2
+    p += 1 if tag == _ACCESS_REQUEST else 2
     return tag == _GENERAL_BLOCK_TRANSFER or (p < end and rx[p] & _CONFIRMED == 0)
 
 
@@ -48,11 +83,11 @@ def silent(rx, p, end, gets):
     tag = rx[p]
     if tag in RESPONSES:
         return True
-    if tag not in _CLASSED or (tag == _GET and gets):
+    if tag not in _CLASSED or (tag == _GET_REQUEST and gets):
         return False
     # no choice has the bit: where it is set, the choice was left out, and
     # the service class stands there
-    return unconfirmed(rx, p, end) and (tag == _ACCESS or rx[p + 1] & _CONFIRMED == 0)
+    return unconfirmed(rx, p, end) and (tag == _ACCESS_REQUEST or rx[p + 1] & _CONFIRMED == 0)
 
 
 def stray(aa, iip):

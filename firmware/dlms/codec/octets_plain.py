@@ -2,6 +2,10 @@
 for interpreters without an emitter.
 """
 
+from micropython import const
+
+_READ_RESPONSE = const(0x0C)  # as `dlms.codec.tags.READ_RESPONSE`
+_GET_RESPONSE = const(0xC4)  # as `dlms.codec.tags.GET_RESPONSE`
 _SMALL_MAX = 0x3FFFFFFF
 
 # A-XDR tag -> octets of content, for the types of fixed size (REQUIREMENTS D.10)
@@ -87,7 +91,7 @@ def put_block(tx, start, tag, last, number, raw, end):
     already; the data move down behind a shorter header. Returns the offset after them.
     """
     tx[start] = tag
-    if tag == 0x0C:
+    if tag == _READ_RESPONSE:
         tx[start + 1 : start + 6] = bytes((1, 2, last, number >> 8 & 0xFF, number & 0xFF))
         p = start + 6
     else:
@@ -95,7 +99,7 @@ def put_block(tx, start, tag, last, number, raw, end):
         tx[start + 3] = last
         tx[start + 4 : start + 8] = number.to_bytes(4, "big")
         p = start + 8
-        if tag == 0xC4:
+        if tag == _GET_RESPONSE:
             tx[p] = 0
             p += 1
     n = end - raw

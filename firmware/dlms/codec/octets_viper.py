@@ -10,6 +10,8 @@ source is right on 32-bit boards.
 import micropython
 from micropython import const
 
+_READ_RESPONSE = const(0x0C)  # as `dlms.codec.tags.READ_RESPONSE`
+_GET_RESPONSE = const(0xC4)  # as `dlms.codec.tags.GET_RESPONSE`
 _SMALL_MAX = const(0x3FFFFFFF)
 
 
@@ -110,7 +112,7 @@ def put32(buf: ptr8, off: int, v: int):
 def put_block(tx: ptr8, start: int, tag: int, last: int, number: int, raw: int, end: int) -> int:
     tx[start] = tag
     tx[start + 3] = last
-    if tag == 0x0C:
+    if tag == _READ_RESPONSE:
         tx[start + 1] = 1
         tx[start + 2] = 2
         tx[start + 4] = number >> 8
@@ -123,7 +125,7 @@ def put_block(tx: ptr8, start: int, tag: int, last: int, number: int, raw: int, 
         tx[start + 6] = number >> 8
         tx[start + 7] = number
         p = start + 8
-        if tag == 0xC4:
+        if tag == _GET_RESPONSE:
             tx[p] = 0
             p += 1
     n = end - raw

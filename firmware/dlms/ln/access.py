@@ -37,6 +37,7 @@ from dlms.long.lending import abandon
 from dlms.ln import action, get, set
 from dlms.ln.items import plain_items, plain_shape
 
+_ACCESS_RESPONSE = const(0xDA)  # as `dlms.codec.tags.ACCESS_RESPONSE`
 _BREAK = const(0x20)  # bits of the first octet of long-invoke-id-and-priority
 _SELF_DESCRIPTIVE = const(0x10)
 _CONFIRMED = const(0x40)
@@ -78,7 +79,7 @@ def request(kit, aa, rx, p, end, tx):
             t.n = 0
         return kit.trail.unanswered(aa, "access")
     start = aa.start
-    tx[start] = 0xDA
+    tx[start] = _ACCESS_RESPONSE
     copy(tx, start + 1, rx, p + 1, _ID)
     tx[start + 5] = 0
     tx[start + 6] = 1 if t.source is SPECIFICATIONS else 0

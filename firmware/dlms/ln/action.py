@@ -26,6 +26,7 @@ from dlms.long.states import ACTION_IN, ACTION_OUT
 from dlms.long.lending import abandon
 from dlms.ln.set import walk
 
+_ACTION_RESPONSE = const(0xC7)  # as `dlms.codec.tags.ACTION_RESPONSE`
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _HEAD = const(16)  # as `dlms.long.stream.HEAD`
 _NEXT_SIZE = const(7)
@@ -78,7 +79,7 @@ def unheard(kit, aa, iip):
 def result(aa, tx, iip, code):
     """`C7 01 iip result 00`; returns the offset after it."""
     p = aa.start
-    tx[p] = 0xC7
+    tx[p] = _ACTION_RESPONSE
     tx[p + 1] = 1
     tx[p + 2] = iip
     tx[p + 3] = code
@@ -108,7 +109,7 @@ def invoke_one(kit, aa, names, d, buf, off, end, tx, iip):
     t.aa = aa
     t.c1 = r
     p = aa.start
-    tx[p] = 0xC7
+    tx[p] = _ACTION_RESPONSE
     tx[p + 1] = 1
     tx[p + 2] = iip
     tx[p + 3] = SUCCESS
@@ -211,7 +212,7 @@ def invoke_list(kit, aa, names, d, buf, off, end, tx, iip):
     t.request.pos = 0
     t.request.left = t.request.used
     p = aa.start
-    tx[p] = 0xC7
+    tx[p] = _ACTION_RESPONSE
     tx[p + 1] = 3
     tx[p + 2] = iip
     r = first(kit, aa, t, tx, ACTION_OUT, _LIST)
@@ -300,7 +301,7 @@ def answer_block(kit, aa, tx, iip, action):
     t = aa.transfer
     if action == states.TAKE:
         p = aa.start
-        tx[p] = 0xC7
+        tx[p] = _ACTION_RESPONSE
         tx[p + 1] = 4
         tx[p + 2] = iip
         put32(tx, p + 3, t.block)

@@ -22,6 +22,7 @@ from dlms.long.sources import Entries
 from dlms.long.states import GET_OUT
 from dlms.long.lending import abandon
 
+_GET_RESPONSE = const(0xC4)  # as `dlms.codec.tags.GET_RESPONSE`
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _NEXT_SIZE = const(7)
 _NORMAL = const(4)  # octets of `C4 01 iip 00`
@@ -75,7 +76,7 @@ def yields_nothing(aa, choice):
 def result(aa, tx, iip, code):
     """`C4 01 iip 01 result`; returns the offset after it."""
     p = aa.start
-    tx[p] = 0xC4
+    tx[p] = _GET_RESPONSE
     tx[p + 1] = 1
     tx[p + 2] = iip
     tx[p + 3] = 1
@@ -86,7 +87,7 @@ def result(aa, tx, iip, code):
 def block_result(aa, tx, iip, rx, p, code):
     """`C4 02 iip 01 number 01 result` with the number of the request at rx[p:] (D-15, D-16)."""
     q = aa.start
-    tx[q] = 0xC4
+    tx[q] = _GET_RESPONSE
     tx[q + 1] = 2
     tx[q + 2] = iip
     tx[q + 3] = 1
@@ -122,7 +123,7 @@ def normal(kit, aa, rx, p, end, tx, iip):
     if code:
         return result(aa, tx, iip, code)
     start = aa.start
-    tx[start] = 0xC4
+    tx[start] = _GET_RESPONSE
     tx[start + 1] = 1
     tx[start + 2] = iip
     tx[start + 3] = 0
@@ -213,7 +214,7 @@ def with_list(kit, aa, rx, p, end, tx, iip):
     # and in the raw data of blocks
     t.put(n)
     start = aa.start
-    tx[start] = 0xC4
+    tx[start] = _GET_RESPONSE
     tx[start + 1] = 3
     tx[start + 2] = iip
     end = first(kit, aa, t, tx, GET_OUT, _LIST)

@@ -22,6 +22,7 @@ from dlms.long.states import SET_IN
 from dlms.long.lending import abandon
 from dlms.ln.get import selection_end
 
+_SET_RESPONSE = const(0xC5)  # as `dlms.codec.tags.SET_RESPONSE`
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _LAST = const(3)  # response `C5 03`: result of a long SET of one attribute
 _LAST_LIST = const(4)
@@ -63,7 +64,7 @@ def request(kit, aa, rx, p, end, tx):
 def result(aa, tx, iip, code):
     """`C5 01 iip result`; returns the offset after it."""
     p = aa.start
-    tx[p] = 0xC5
+    tx[p] = _SET_RESPONSE
     tx[p + 1] = 1
     tx[p + 2] = iip
     tx[p + 3] = code
@@ -73,7 +74,7 @@ def result(aa, tx, iip, code):
 def block_result(aa, tx, iip, code, buf, q):
     """`C5 03 iip result number(4)`, the number copied from buf[q:]; returns the offset after it."""
     p = aa.start
-    tx[p] = 0xC5
+    tx[p] = _SET_RESPONSE
     tx[p + 1] = _LAST
     tx[p + 2] = iip
     tx[p + 3] = code
@@ -84,7 +85,7 @@ def block_result(aa, tx, iip, code, buf, q):
 def acknowledge(aa, tx, iip, t):
     """`C5 02 iip number(4)`: the block is taken, the next one may come."""
     p = aa.start
-    tx[p] = 0xC5
+    tx[p] = _SET_RESPONSE
     tx[p + 1] = 2
     tx[p + 2] = iip
     put32(tx, p + 3, t.block)
@@ -260,7 +261,7 @@ def apply_list(kit, aa, names, d, buf, off, end, tx, room):
         return 0
     d += length_size(names, d)
     p = aa.start
-    tx[p] = 0xC5
+    tx[p] = _SET_RESPONSE
     tx[p + 3] = n
     p += 4
     while n > 0:

@@ -1,5 +1,7 @@
 """Plain twin of `short_viper`: the contract."""
 
+from micropython import const
+
 from dlms.codec.axdr import FIXED
 from dlms.codec.conformance import ACTION, MULTIPLE_REFERENCES, SET
 from dlms.codec.errors import SUCCESS, TYPE_UNMATCHED
@@ -7,6 +9,9 @@ from dlms.codec.octets import add32, find, find_key, get16
 from dlms.codec.wrapper import HEADER
 from dlms.aa.association import ROW
 
+_GET_REQUEST = const(0xC0)  # as `dlms.codec.tags.GET_REQUEST`
+_SET_REQUEST = const(0xC1)  # as `dlms.codec.tags.SET_REQUEST`
+_ACTION_REQUEST = const(0xC3)  # as `dlms.codec.tags.ACTION_REQUEST`
 _NOT_THERE = -1  # what `find` returns for a name that no object has
 
 
@@ -34,7 +39,7 @@ def short_get(keys, ways, rx, off, n, tx, served):
     """
     if n < 21:
         return 0
-    if n != 21 or rx[off + 8] != 0xC0:
+    if n != 21 or rx[off + 8] != _GET_REQUEST:
         return short_other(keys, ways, rx, off, n, tx, served)
     if rx[off + 9] != 1 or rx[off + 20] != 0:
         return 0
@@ -81,7 +86,7 @@ def short_other(keys, ways, rx, off, n, tx, served):
     if way is None or way[7] & shape & 0xFFF == 0:
         return 0
     tag = rx[off + 8]
-    if tag == 0xC0:
+    if tag == _GET_REQUEST:
         size = plain_list(way, rx, off, shape >> 12, tx) if shape >> 12 <= way[8] else 0
         if size == 0:
             return 0
@@ -92,14 +97,14 @@ def short_other(keys, ways, rx, off, n, tx, served):
     if code == SUCCESS:
         if i < 0:
             return 0
-        code = plain_copy(way, i, rx, off, n) if tag == 0xC1 else plain_clear(way, i, rx[off + 19])
+        code = plain_copy(way, i, rx, off, n) if tag == _SET_REQUEST else plain_clear(way, i, rx[off + 19])
         if code < 0:
             return 0
-    elif tag == 0xC3:
+    elif tag == _ACTION_REQUEST:
         return 0
     tx[HEADER + 1] = 1
     tx[HEADER + 3] = code
-    if tag == 0xC3:
+    if tag == _ACTION_REQUEST:
         tx[HEADER + 4] = 0
         return plain_answer(rx, off, tx, 5, served)
     return plain_answer(rx, off, tx, 4, served)
@@ -113,12 +118,12 @@ def plain_request(rx, off, n):
     tag = rx[off + 8]
     q = off + 21  # of the parameter
     left = 1
-    if tag == 0xC1:
+    if tag == _SET_REQUEST:
         # a value of fixed size, nothing in front of it or after
         if rx[off + 9] != 1 or n < 22 or rx[off + 20] != 0 or rx[q] >= len(FIXED) or off + n - q != FIXED[rx[q]]:
             return 0
         needed = SET
-    elif tag == 0xC3:
+    elif tag == _ACTION_REQUEST:
         if rx[off + 9] != 1:
             return 0
         if not (
@@ -126,7 +131,7 @@ def plain_request(rx, off, n):
         ):
             return 0
         needed = ACTION
-    elif tag == 0xC0 and rx[off + 9] == 3 and 0 < rx[off + 11] < 0x80 and n == 12 + 10 * rx[off + 11]:
+    elif tag == _GET_REQUEST and rx[off + 9] == 3 and 0 < rx[off + 11] < 0x80 and n == 12 + 10 * rx[off + 11]:
         needed = MULTIPLE_REFERENCES
         left = rx[off + 11]
     else:

@@ -13,6 +13,9 @@ from micropython import const
 from dlms.codec.axdr import FIXED
 from dlms.codec.octets import find, find_key
 
+_GET_REQUEST = const(0xC0)  # as `dlms.codec.tags.GET_REQUEST`
+_SET_REQUEST = const(0xC1)  # as `dlms.codec.tags.SET_REQUEST`
+_ACTION_REQUEST = const(0xC3)  # as `dlms.codec.tags.ACTION_REQUEST`
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _MULTIPLE_REFERENCES = const(0x000200)  # these as in `dlms.codec.conformance`
 _SET = const(0x000008)
@@ -31,7 +34,7 @@ def short_get(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> i
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
     if n < 21:
         return 0
-    if n != 21 or rx[8] != 0xC0:
+    if n != 21 or rx[8] != _GET_REQUEST:
         return int(short_other(keys_buf, ways, rx_buf, off, n, tx_buf, served_buf))
     if rx[9] != 1 or rx[20] != 0:
         return 0
@@ -121,7 +124,7 @@ def plain_request(rx_buf, off: int, n: int) -> int:
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
     tag = rx[8]
     left = 1
-    if tag == 0xC1:
+    if tag == _SET_REQUEST:
         # a value of fixed size, nothing in front of it or after
         if rx[9] != 1 or n < 22 or rx[20] != 0 or rx[21] >= 34:
             return 0
@@ -129,7 +132,7 @@ def plain_request(rx_buf, off: int, n: int) -> int:
         if n - 21 != sizes[rx[21]]:
             return 0
         needed = _SET
-    elif tag == 0xC3:
+    elif tag == _ACTION_REQUEST:
         # no parameter, null-data or an integer
         if rx[9] != 1:
             return 0
@@ -139,7 +142,7 @@ def plain_request(rx_buf, off: int, n: int) -> int:
         elif rx[20] != 1 or (n != 22 or rx[21] != 0) and (n != 23 or rx[21] != 15):
             return 0
         needed = _ACTION
-    elif tag == 0xC0:
+    elif tag == _GET_REQUEST:
         if rx[9] != 3:
             return 0
         left = rx[11]
@@ -169,7 +172,7 @@ def short_other(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) ->
         return 0
     tag = rx[8]
     tx = ptr8(tx_buf)
-    if tag == 0xC0:
+    if tag == _GET_REQUEST:
         size = int(plain_list(way, rx_buf, off, shape >> 12, tx_buf))
         if size == 0:
             return 0
@@ -190,9 +193,9 @@ def short_other(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) ->
         if acc[i] == 0:
             code = int(way[9]) >> 8
     if code != 0:
-        if tag == 0xC3:
+        if tag == _ACTION_REQUEST:
             return 0
-    elif tag == 0xC1:
+    elif tag == _SET_REQUEST:
         code = int(plain_copy(way, i, rx_buf, off, n))
     else:
         code = int(plain_clear(way, i, rx[19]))
@@ -201,7 +204,7 @@ def short_other(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) ->
     tx[9] = 1
     tx[11] = code
     size = 4
-    if tag == 0xC3:
+    if tag == _ACTION_REQUEST:
         tx[12] = 0
         size = 5
     return int(plain_answer(rx_buf, off, tx_buf, size, served_buf))

@@ -41,11 +41,11 @@ _SLICE = const(4)
 _ELEMENT = const(4)
 _TOO_LONG = const(0x1FFFFFFF)  # an offset after every buffer
 # tags of responses
-_GET = const(0xC4)
-_ACTION = const(0xC7)
-_READ = const(0x0C)
-_ACCESS = const(0xDA)
-_READ_REQUEST = const(0x05)
+_GET_RESPONSE = const(0xC4)  # as `dlms.codec.tags.GET_RESPONSE`
+_ACTION_RESPONSE = const(0xC7)  # as `dlms.codec.tags.ACTION_RESPONSE`
+_READ_RESPONSE = const(0x0C)  # as `dlms.codec.tags.READ_RESPONSE`
+_ACCESS_RESPONSE = const(0xDA)  # as `dlms.codec.tags.ACCESS_RESPONSE`
+_READ_REQUEST = const(0x05)  # as `dlms.codec.tags.READ_REQUEST`
 
 
 # -- the first slice -------------------------------------------------------------------------------
@@ -139,11 +139,11 @@ def refuse(kit, aa, t, tag, iip, tx):
     """Instead of an answer: what the service says when it cannot be sent;
     returns the offset after the APDU.
     """
-    if tag == _GET:
+    if tag == _GET_RESPONSE:
         return get.result(aa, tx, iip, t.fault)
-    if tag == _ACTION:
+    if tag == _ACTION_RESPONSE:
         return action.result(aa, tx, iip, t.fault)
-    if tag == _ACCESS:
+    if tag == _ACCESS_RESPONSE:
         return exception(kit.errors, aa, tx, kit.errors.access_too_long)
     return kit.sn.read.refuse_answer(kit, aa, tx, t.buf[t.request.used + 3], t.fault)
 
@@ -151,9 +151,9 @@ def refuse(kit, aa, t, tag, iip, tx):
 def raised(kit, aa, t, tag, iip, tx):
     """The same when an object raised, as `Server.escaped` has it for a request."""
     t.fault = kit.errors.escaped
-    if tag == _READ:
+    if tag == _READ_RESPONSE:
         return kit.sn.escaped(kit, aa, _READ_REQUEST, tx)
-    if tag == _ACCESS:
+    if tag == _ACCESS_RESPONSE:
         return exception(kit.errors, aa, tx, kit.errors.gbt_aborted)
     return refuse(kit, aa, t, tag, iip, tx)
 

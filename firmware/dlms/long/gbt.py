@@ -44,15 +44,17 @@ from dlms.long.states import GBT_SENT
 from dlms.long.stream import raw_room
 from dlms.long.lending import abandon, lend
 
-TAG = const(0xE0)
+_ACCESS_REQUEST = const(0xD9)  # as `dlms.codec.tags.ACCESS_REQUEST`
+_ACCESS_RESPONSE = const(0xDA)  # as `dlms.codec.tags.ACCESS_RESPONSE`
+TAG = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANSFER`
 WHOLE = const(-2)  # instead of an offset: the request is whole, and `Exchange` has it
 _HEADER = const(6)  # octets of an APDU before the length field
 _LAST = const(0x80)
 _STREAMING = const(0x40)
 _WINDOW_BITS = const(0x3F)
 _MOST_REPEATS = const(5)  # answers without progress, one after the other, until a transfer ends
-_GET = const(0xC0)
-_ACCESS = (0xD9, 0xDA)
+_GET_REQUEST = const(0xC0)  # as `dlms.codec.tags.GET_REQUEST`
+_ACCESS = (_ACCESS_REQUEST, _ACCESS_RESPONSE)
 _SINGLE = const(1)
 _SINGLE_GET = const(2)
 _GBT_IN = const(8)  # as `dlms.long.states.GBT_IN`
@@ -305,7 +307,7 @@ def first_block(kit, aa, rx, tx):
         now[_SENT] = 0
         now[_GOT] = 1
         now[_FIRST] = block.digest
-        now[_OF_SINGLE] = _SINGLE_GET if rx[block.at] == _GET else _SINGLE
+        now[_OF_SINGLE] = _SINGLE_GET if rx[block.at] == _GET_REQUEST else _SINGLE
         now[_FINAL] = digest(rx, block.at, block.n)
         now[_WINDOW] = block.window()
         return execute(kit, aa, rx, block.at, block.at + block.n, tx)

@@ -2,12 +2,15 @@
 (`dlms.long.now`).
 """
 
+from micropython import const
+
 from dlms.codec.octets import digest
 from dlms.long.now import (
     ACKED, DONE, ELEMENT, ELEMENTS, END, FRONT, GOT, HIGH, LEFT, MARKS,
     OWN, PER_MARK, POSITION, REPEATS, SENT, SLOTS, SPENT, TOP, USED, WINDOW,
 )  # fmt: skip
 
+_GENERAL_BLOCK_TRANSFER = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANSFER`
 _HEAD = 16  # as `dlms.long.stream.HEAD`
 _HEADER = 6  # octets of an APDU before the length field
 _LAST = 0x80
@@ -186,7 +189,7 @@ def put_general(now, tx, start, raw, end, control):
 
     The APDU begins at tx[start:]. Returns the offset after it.
     """
-    tx[start] = 0xE0
+    tx[start] = _GENERAL_BLOCK_TRANSFER
     tx[start + 1] = control
     tx[start + 2] = now[SENT] >> 8
     tx[start + 3] = now[SENT] & 0xFF

@@ -7,6 +7,7 @@ from micropython import const
 
 from dlms.codec.octets import digest
 
+_GENERAL_BLOCK_TRANSFER = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANSFER`
 _HEAD = const(16)  # as `dlms.long.stream.HEAD`
 # these as in `dlms.long.now`
 _SENT = const(0)
@@ -77,7 +78,7 @@ def received(now: ptr32, buf: ptr8, used: int, size: int, rx_buf: ptr8, p: int, 
         return 0
     n = now[_SENT] + 1
     now[_SENT] = n
-    tx[start] = 0xE0
+    tx[start] = _GENERAL_BLOCK_TRANSFER
     tx[start + 1] = 0x80 | now[_OWN]
     tx[start + 2] = n >> 8
     tx[start + 3] = n
@@ -203,7 +204,7 @@ def put_general(now: ptr32, tx: ptr8, start: int, raw: int, end: int, control: i
     number = now[_SENT]
     got = now[_GOT]
     out = ptr8(uint(tx) + uint(start))
-    out[0] = 0xE0
+    out[0] = _GENERAL_BLOCK_TRANSFER
     out[1] = control
     out[2] = number >> 8
     out[3] = number

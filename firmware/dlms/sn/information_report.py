@@ -14,7 +14,7 @@ from dlms.codec.axdr import put_u16
 from dlms.codec.octets import copy, get16
 from dlms.unasked.notification import EVENT_HEAD
 
-INFORMATION_REPORT = const(0x18)
+INFORMATION_REPORT = const(0x18)  # as `dlms.codec.tags.INFORMATION_REPORT`
 LONGEST = const(29)  # octets of a report of an event: its Data has two
 _TIME = const(3)  # where the date-time of an EventNotification stands
 _TEXT = const(14)  # octets of a GeneralizedTime without deviation

@@ -13,6 +13,8 @@ list are read and invoked in their order, each when its turn comes in the answer
 not fetch of a long answer was not done [choice].
 """
 
+from micropython import const
+
 from dlms.codec.axdr import NULL
 from dlms.codec.conformance import BLOCK_GET, MULTIPLE_REFERENCES, READ
 from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, READ_ERROR, SUCCESS
@@ -35,6 +37,7 @@ from dlms.sn.variable_access import (
     take_block,
 )
 
+_READ_RESPONSE = const(0x0C)  # as `dlms.codec.tags.READ_RESPONSE`
 _HEAD = 1  # octets in front of the list: `0C`
 _LAST_BLOCK = 0xFFFF  # numbers have 16 bits
 
@@ -60,7 +63,7 @@ def refuse(kit, aa, tx, code):
 def result(aa, tx, code):
     """`0C 01 01 result`; returns the offset after it."""
     p = aa.start
-    tx[p] = 0x0C
+    tx[p] = _READ_RESPONSE
     tx[p + 1] = 1
     tx[p + 2] = 1
     tx[p + 3] = code
@@ -89,7 +92,7 @@ def answer(kit, aa, buf, q, end, tx):
     t.request.left = n
     t.request.pos = 0
     t.put(n)
-    tx[aa.start] = 0x0C
+    tx[aa.start] = _READ_RESPONSE
     end = first(kit, aa, t, tx, READ_OUT, _HEAD)
     return end if end else refuse_answer(kit, aa, tx, n, t.fault)
 
@@ -211,7 +214,7 @@ def request_block(kit, aa, rx, p, end, tx):
         abandon(aa)
         return answer(kit, aa, t.buf, 0, t.request.used, tx)
     q = aa.start
-    tx[q] = 0x0C
+    tx[q] = _READ_RESPONSE
     tx[q + 1] = 1
     tx[q + 2] = 3
     copy(tx, q + 3, rx, p + 4, 2)

@@ -27,9 +27,9 @@ from dlms.codec.errors import READ_ERROR, WRITE_ERROR
 from dlms.aa.refusal import service_error
 from dlms.sn import read, write
 
-READ_REQUEST = const(0x05)
-WRITE_REQUEST = const(0x06)
-UNCONFIRMED_WRITE_REQUEST = const(0x16)
+READ_REQUEST = const(0x05)  # as `dlms.codec.tags.READ_REQUEST`
+WRITE_REQUEST = const(0x06)  # as `dlms.codec.tags.WRITE_REQUEST`
+UNCONFIRMED_WRITE_REQUEST = const(0x16)  # as `dlms.codec.tags.UNCONFIRMED_WRITE_REQUEST`
 SERVICES = b"\x05\x06\x16"  # the tags of these
 
 

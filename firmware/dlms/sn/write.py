@@ -11,6 +11,8 @@ raw is a part of the whole `n {specification} n {Data}`, which is carried out wh
 A parameterized-access writes nothing: no attribute of this meter has a selective write.
 """
 
+from micropython import const
+
 from dlms.codec.conformance import BLOCK_SET, MULTIPLE_REFERENCES, UNCONFIRMED_WRITE, WRITE
 from dlms.codec.errors import NO_LONG_SET_IN_PROGRESS, SUCCESS, WRITE_ERROR
 from dlms.codec.octets import copy, length, length_size
@@ -30,6 +32,7 @@ from dlms.sn.variable_access import (
     take_block,
 )
 
+_WRITE_RESPONSE = const(0x0D)  # as `dlms.codec.tags.WRITE_RESPONSE`
 _OCTET_STRING = 0x09
 _RESULT = 2  # octets of `01 result`, the longer of the two answers to an entry
 
@@ -98,7 +101,7 @@ def apply_list(kit, aa, buf, q, end, tx, room):
 def write_each(kit, aa, buf, q, off, end, n, tx):
     """Write the n well-formed Data at buf[off:end] to what the specifications at buf[q:] name."""
     p = aa.start
-    tx[p] = 0x0D
+    tx[p] = _WRITE_RESPONSE
     tx[p + 1] = n
     p += 2
     after = off
@@ -171,7 +174,7 @@ def request_block(kit, aa, rx, p, end, tx):
         t = aa.transfer
         abandon(aa)
         return answer(kit, aa, t.buf, 0, t.request.used, tx)
-    tx[q] = 0x0D
+    tx[q] = _WRITE_RESPONSE
     tx[q + 1] = 1
     if r < 0:
         tx[q + 2] = 1

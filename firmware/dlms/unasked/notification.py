@@ -13,9 +13,9 @@ from micropython import const
 
 from dlms.codec.octets import copy, get16, put16
 
-EVENT_NOTIFICATION = const(0xC2)
-DATA_NOTIFICATION = const(0x0F)
-DATA_NOTIFICATION_CONFIRM = const(0x10)
+EVENT_NOTIFICATION = const(0xC2)  # as `dlms.codec.tags.EVENT_NOTIFICATION`
+DATA_NOTIFICATION = const(0x0F)  # as `dlms.codec.tags.DATA_NOTIFICATION`
+DATA_NOTIFICATION_CONFIRM = const(0x10)  # as `dlms.codec.tags.DATA_NOTIFICATION_CONFIRM`
 INVOKE_IDS = const(0xFFFFFF)  # the numbers of a long-invoke-id, modulo this and one
 _CONFIRMED = const(0x40)  # bit 30, in the first of the four octets
 _TIME = const(12)  # octets of a date-time

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tools.upkeep import pictures, wrap
 
-from . import boards, cited, constants, docstrings, images, imports, marks, names, prose, requirements, text
+from . import boards, cited, constants, docstrings, images, imports, marks, names, prose, requirements, tags, text
 from .report import ROOT, Problem
 
 
@@ -33,6 +33,7 @@ CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
     "prose": (f"sentences have at most {prose.MOST_WORDS} words, and those of the field", prose.check),
     "requirements": ("tests name known requirement ids", requirements.check),
     "wrap": (f"prose has at most {wrap.WIDTH} columns", wrap.check),
+    "tags": ("tags of the standard have names", tags.check),
     "text": ("lengths, paths and hosts in files", text.check),
 }
 
