@@ -20,7 +20,7 @@ from tools.image.emulated import FIRMWARE, BoardError, EmulatedBoard
 from tools.image.emulated import build as firmware_build
 from tools.launcher import ROOT, LauncherError
 
-from .link import Link, WrongAnswer
+from .link import RLRQ, Link, WrongAnswer
 from .report import Row
 from .settings import INSIDE, PATIENCE, Settings
 
@@ -29,12 +29,20 @@ _TICK = 40  # ns of a tick of emu.busy()
 _LOOK = 20  # requests of a kind that are counted
 _CONNECTIONS = 4
 _HEAP_BAR = 48 * 1024
-_GET_BAR = 60_000
+_READY_BAR, _READY_AIM = 150_000_000, 120_000_000
 _STACK_BAR = 6_600  # octets of 8,192
 _LEFT_OUT = "SN_CLIENTS = GBT_WINDOW = PUSHES = GROUPS = 0\n"  # what a board may leave out
 # beside it, of what sources leave room for on this board
 _FEW = "ROWS, EVENTS, DAYS = 24, 8, 4\nUDP_TRANSFERS = UDP_LINKS = 1\nALL_UDP_ASSOCIATIONS = 2\nPDU = 512\nDATAGRAM = 520\nELEMENT = 256\n"
-_KINDS = ("GET of a Register", "SET of a Data", "ACTION", "GET list", "GET-next of a profile block")
+# kind: bar and aim, instructions
+_KINDS = {
+    "GET of a Register": (9_000, 8_000),
+    "SET of a Data": (10_000, 8_500),
+    "ACTION": (25_000, 12_000),
+    "GET list": (40_000, 30_000),
+    "GET-next of a profile block": (82_000, 50_000),
+}
+_AARQ_BAR, _AARQ_AIM = 150_000, 60_000
 _CONFIG = {"start": "2026-03-05T12:00:00", "backfill_days": 2, "seed": 1, "inactivity": 0, "log": "ERROR"}
 _WHERE = "emulated Cortex-M3"
 
@@ -202,12 +210,9 @@ def _instructions(folder: Path) -> list[Row]:
         ready = int(board.wait_console("PROBE ready").split()[-1]) * _TICK // (1 << ICOUNT)
         rows = [_counted(board, kind) for kind in _KINDS]
         rows.append(_counted_aarq(board))
-    return [
-        *rows,
-        Row(
-            "reset to READY, instructions", ready, "", how="built-in code, 2 days of profile; without waiting for DHCP"
-        ),
-    ]
+        rows.append(_frames(board))
+    how = "built-in code, 2 days of profile; without waiting for DHCP"
+    return [*rows, Row("reset to READY, instructions", ready, "", _READY_BAR, _READY_AIM, how)]
 
 
 def _counted(board: EmulatedBoard, kind: str) -> Row:
@@ -215,8 +220,7 @@ def _counted(board: EmulatedBoard, kind: str) -> Row:
         link.associate(pdu_size(kind))
         link.settle()
         link.play(cycle(kind), _LOOK)
-        bar = _GET_BAR if kind == "GET of a Register" else None
-        return _row(board, kind, bar, lambda: link.play(cycle(kind), _LOOK))
+        return _row(board, kind, *_KINDS[kind], lambda: link.play(cycle(kind), _LOOK))
 
 
 def _counted_aarq(board: EmulatedBoard) -> Row:
@@ -225,14 +229,47 @@ def _counted_aarq(board: EmulatedBoard) -> Row:
         link.settle()
 
         def play() -> int:
-            for _ in range(_LOOK):
-                link.associate()
+            for i in range(_LOOK):
+                link.associate(512 + i)
             return _LOOK
 
-        return _row(board, "AARQ", None, play)
+        return _row(board, "AARQ, never twice alike", _AARQ_BAR, _AARQ_AIM, play)
 
 
-def _row(board: EmulatedBoard, name: str, bar: int | None, play: Callable[[], int]) -> Row:
+def _row(board: EmulatedBoard, name: str, bar: int, aim: int, play: Callable[[], int]) -> Row:
+    found = _play(board, play)
+    windows, loops = ([each[column] * _TICK / (1 << ICOUNT) for each in found] for column in (0, 1))
+    how = f"median of {len(found)}, {min(windows):,.0f} to {max(windows):,.0f}"
+    how += f"; the whole loop {statistics.median(loops):,.0f}"
+    what = f"instructions per request, Cortex-M3, {name}"
+    return Row(what, round(statistics.median(windows)), "", bar, aim, how)
+
+
+def _frames(board: EmulatedBoard) -> Row:
+    """No frame on the heap, whatever is asked for: calls of gc_alloc."""
+    table = limits.of(board.ready.board)
+    kinds = [kind for kind in (*sorted(NAMED), "refused") if not left_out(kind, table)]
+    calls: dict[str, float] = {}
+    with Link((board.host, board.port)) as link:
+        for kind in kinds:
+            link.associate(pdu_size(kind))
+            link.play(cycle(kind), 1)
+            calls[kind] = _calls(_play(board, lambda kind=kind: link.play(cycle(kind), 1)))
+        link.associate()
+        calls["AARQ"] = _calls(_play(board, lambda: link.associate(511) or 1))
+        calls["RLRQ"] = _calls(_play(board, lambda: len(link.ask(RLRQ)) and 1))
+    guilty = [f"{kind} {calls[kind]:.2f}" for kind in calls if calls[kind]]
+    how = f"calls of gc_alloc, the most of {len(calls)} kinds" + ("; by " + ", ".join(guilty) if guilty else "")
+    return Row("frames on the heap, Cortex-M3", max(calls.values()), "calls", 0, how=how)
+
+
+def _calls(found: list[tuple[int, int, int]]) -> float:
+    """Calls of gc_alloc a request."""
+    return sum(each[2] for each in found) / len(found)
+
+
+def _play(board: EmulatedBoard, play: Callable[[], int]) -> list[tuple[int, int, int]]:
+    """Play, and return what was counted for each request."""
     mark = len(_probes(board))
     asked = play()
     deadline = time.monotonic() + PATIENCE
@@ -241,13 +278,7 @@ def _row(board: EmulatedBoard, name: str, bar: int | None, play: Callable[[], in
         if time.monotonic() > deadline:
             raise WrongAnswer(f"the board printed {len(found)} of {asked} counts")
         time.sleep(0.01)
-    windows, loops = ([each[column] * _TICK / (1 << ICOUNT) for each in found[-asked:]] for column in (0, 1))
-    calls = statistics.median(each[2] for each in found[-asked:])
-    how = (
-        f"median of {asked}, {min(windows):,.0f} to {max(windows):,.0f}; the whole loop {statistics.median(loops):,.0f}"
-    )
-    how += f"; calls of gc_alloc: {calls:.0f}"
-    return Row(f"instructions per request, Cortex-M3, {name}", round(statistics.median(windows)), "", bar, how=how)
+    return found[-asked:]
 
 
 def _probes(board: EmulatedBoard) -> list[tuple[int, int, int]]:
