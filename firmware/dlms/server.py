@@ -117,6 +117,10 @@ class Server:
         if i >= 0 and tag & 0x80:
             # a service in an open AA, whose wPorts need no further look: what comes all day
             end = self.dispatch(link.aas[i], tag, rx, off + _HEADER, off + n, tx)
+        elif i >= 0 and tag == acse.RLRQ:
+            end = self.opening.release(link, i, rx, off, off + n, tx)
+        elif tag == acse.AARQ and self.opening.index(rx, off + 2) >= 0:
+            end = self.opening.associate(link, i, rx, off, off + n, tx)
         else:
             end = self.other_apdu(link, i, tag, rx, off, n, tx)
         return answer(tx, rx, off, end - _HEADER) if end > 0 else 0  # below 0: `whole.LATER`

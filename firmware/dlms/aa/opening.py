@@ -25,6 +25,11 @@ from dlms.aa.security import LN_CONTEXT, LOW
 _LONGEST = const(0xFFFF)  # octets of an APDU: the wrapper's length has 16 bits
 
 
+def wports(assoc):
+    """Client and server of an Association object, four octets as in the header of a request."""
+    return bytes((assoc.client >> 8, assoc.client & 0xFF, assoc.server >> 8, assoc.server & 0xFF))
+
+
 class Opening:
     """Opens and ends the AAs of all links.
 
@@ -36,6 +41,10 @@ class Opening:
 
     def __init__(self, associations, errors, list_limit, places, trail, failed, abandon):
         self.associations = associations
+        # wPorts of each as a request has them, so that one look finds the first; associations that
+        # are added later are found by the loop of `find`
+        self.pairs = b"".join([wports(assoc) for assoc in associations])
+        self.n = len(associations)
         self.established = [assoc for assoc in associations if assoc.preestablished]
         self.common = None  # the link of the pre-established AAs over UDP
         self.errors = errors
@@ -133,13 +142,19 @@ class Opening:
         self.common = link
         link.local = "any"
         for assoc in self.established:
-            pair = bytes((assoc.client >> 8, assoc.client & 0xFF, assoc.server >> 8, assoc.server & 0xFF))
-            self.preestablished(link, assoc, assoc.conformance & WITHOUT_BLOCKS, pair, 0)
+            self.preestablished(link, assoc, assoc.conformance & WITHOUT_BLOCKS, wports(assoc), 0)
+
+    def index(self, pair, q):
+        """Number of the first association for the wPorts pair[q:q+4], -1 for none."""
+        return find_key(self.pairs, self.n, pair, q)
 
     def find(self, pair, q, context=0):
         """The Association object for the wPorts pair[q:q+4], client and server, the
         first or that with a context; or None.
         """
+        i = -1 if context else self.index(pair, q)
+        if i >= 0:
+            return self.associations[i]
         client = get16(pair, q)
         device = get16(pair, q + 2)
         for assoc in self.associations:
@@ -173,7 +188,7 @@ class Opening:
         if not acse.release(rx, off + HEADER, end):
             return self.trail.dropped(link, rx, off + 2, "malformed")
         if self.established:
-            assoc = self.find(rx, off + 2)
+            assoc = link.aas[i].assoc if i >= 0 else self.find(rx, off + 2)
             if assoc is not None and assoc.preestablished:
                 end = refuse(tx, HEADER, self.errors.release_refused) if link.carrier.stream else 0
                 return end or self.trail.dropped(link, rx, off + 2, "pre-established")
@@ -191,7 +206,8 @@ class Opening:
     def close(self, link, i):
         """End AA number i of a link."""
         aa = link.aas[i]
-        self.abandon(aa)
+        if aa.transfer is not None:
+            self.abandon(aa)
         if aa.state != IDLE:
             aa.assoc.opened -= 1
             if self.trail.talks:
