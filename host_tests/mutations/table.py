@@ -408,8 +408,8 @@ MUTATIONS = (
         "stream-longer-than-the-window",
         "D-84",
         "dlms/long/general_plain.py",
-        "now[LEFT] = min(now[WINDOW], window)",
-        "now[LEFT] = window",
+        "now[LEFT] = min(now[WINDOW], now[OWN])",
+        "now[LEFT] = now[OWN]",
         (ENGINE + "mp_gbt.py::test_streams_are_as_long_as_the_window[cpython]",),
     ),
     Mutation(

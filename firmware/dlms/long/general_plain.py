@@ -100,7 +100,7 @@ def acknowledged(now, rx, p, end):
 
 def _spent(now):
     """Whether the position is the end of the leg."""
-    return now[POSITION] == now[END] and now[ELEMENT] >= now[ELEMENTS]
+    return now[POSITION] >= now[END] and now[ELEMENT] >= now[ELEMENTS]
 
 
 def back(now, number):
@@ -138,7 +138,7 @@ def fill_ready(now, seg, buf, used, carry, out, off, end):
         out[off : off + n] = seg[at : at + n]
         now[POSITION] += n
         off += n
-    if now[POSITION] == now[END] and now[TOP] and off < end:
+    if now[POSITION] >= now[END] and now[TOP] and off < end:
         at = _HEAD + now[DONE]
         n = min(now[TOP] - at, end - off)
         if n > 0:

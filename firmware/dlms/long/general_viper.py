@@ -116,7 +116,7 @@ def acknowledged(now_buf, rx_buf: ptr8, p: int, end: int) -> int:
     i = now[_OWN]
     now[_LEFT] = n if n < i else i
     back(now_buf, ack)
-    if ack != now[_HIGH] or now[_POSITION] != now[_END] or now[_ELEMENT] < now[_ELEMENTS]:
+    if ack != now[_HIGH] or now[_POSITION] < now[_END] or now[_ELEMENT] < now[_ELEMENTS]:
         return 1
     return 2
 
@@ -156,7 +156,7 @@ def fill_ready(now: ptr32, seg: ptr8, buf: ptr8, used: int, carry: ptr8, out: pt
             i += 1
         now[_POSITION] = i
     top = now[_TOP]
-    if i == last and top != 0 and off < end:
+    if i >= last and top != 0 and off < end:
         i = _HEAD + now[_DONE]
         while i < top and off < end:
             out[off] = carry[i]
@@ -191,7 +191,7 @@ def put_next(now_buf, tx, start: int, raw: int, end: int) -> int:
     now[_LEFT] = left
     control = now[_OWN]
     spent = 1
-    if now[_POSITION] != now[_END] or now[_ELEMENT] < now[_ELEMENTS]:
+    if now[_POSITION] < now[_END] or now[_ELEMENT] < now[_ELEMENTS]:
         spent = 0
         if left != 0:
             control |= 0x40

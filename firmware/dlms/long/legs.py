@@ -97,7 +97,7 @@ class Legs:
     def spent(self):
         """True at the end of the leg."""
         now = self.now
-        return now[_POSITION] == now[_END] and now[_ELEMENT] >= now[_ELEMENTS]
+        return now[_POSITION] >= now[_END] and now[_ELEMENT] >= now[_ELEMENTS]
 
     def follows(self, t):
         """True when another leg comes after this one."""
