@@ -212,7 +212,7 @@ def test_examples_of_the_guide_print_what_it_shows(empty, meter, number):
     code, shown = EXAMPLES[number]
     assert shown
     said = run(empty, "python", "-c", code.replace('"127.0.0.1", 4059', f'"{meter.host}", {meter.port}'), meter=meter)
-    assert re.sub(r"\d+", "0", said) == re.sub(r"\d+", "0", shown)
+    assert re.sub(r"\b\d{5,}\b", "energy", said) == re.sub(r"\b\d{5,}\b", "energy", shown)
 
 
 def test_commands_of_the_guide_run(complete, meter):
