@@ -127,6 +127,25 @@ class Interface:
         return -READ_WRITE_DENIED
 
 
+def outline(o):
+    """What the short ways need of an object's class, in four octets; zeros for the current
+    association, which is none of theirs.
+
+        ATTRIBUTES METHODS settable clears
+
+    settable: bit k for an attribute that SET copies (`COPIED`) into the bytearray that
+    holds it, now and for good; bit 0 for a class with selectors. clears: the attribute that
+    method 1 fills with zeros (`CLEARED`).
+    """
+    if o is None:
+        return bytes(4)
+    settable = 1 if o.SELECT else 0
+    for k in range(2, min(o.ATTRIBUTES + 1, 8)):
+        if o.COPIED >> k & 1 and isinstance(o.a[k], bytearray):
+            settable |= 1 << k
+    return bytes((o.ATTRIBUTES, o.METHODS, settable, o.CLEARED if o.CLEARED and o.a[o.CLEARED] else 0))
+
+
 def live(*values, whole=False):
     """A buffer for each of some encoded values, which begin as given and change in place:
     views of one, because a bytearray for each takes twice the memory. whole: that one comes

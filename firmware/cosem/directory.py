@@ -2,14 +2,19 @@
 
 `table` is what the protocol engine searches (`dlms.codec.octets.find`): n records of eight octets,
 logical name (6) then class-id (2), ascending by name; `objs` holds the object of each record at the
-same index. Attribute 1 of an object is the name of its record.
+same index. Attribute 1 of an object is the name of its record. Behind the records `table` has four
+octets for each, `cosem.base.outline`.
 """
 
 import limits
+from micropython import const
+
+from cosem.base import outline
 from dlms.codec import axdr
 from dlms.codec.octets import copy, find
 from dlms.aa.association import ROW
 
+_NOWHERE = const(0xFFFF)  # the record of what there is not
 CURRENT_ASSOCIATION = bytes((0, 0, 40, 0, 0, 255))
 _ASSOCIATION_LN = 15  # of the record of the current association; an AA with short names does not look there
 
@@ -64,7 +69,10 @@ def directory(placed, rights):
 
 
 class Directory:
-    """objs, table: see above. rights: rows of access rights.
+    """objs, table: see above, table without what stands behind its records. rights: rows of access
+    rights.
+
+    `place` is n << 16 | the record of the current association, FFFF for none.
 
     `objs` is None at the record of 0.0.40.0.0.255 (class 15), the current association, which each
     AA fills itself. `limit` holds for each object the row with the widest rights that any
@@ -72,9 +80,10 @@ class Directory:
     """
 
     def __init__(self, objs, table, rights):
-        self.n = len(objs)
+        self.n = n = len(objs)
         self.objs = objs
-        self.table = table
+        self.table = table + b"".join([outline(o) for o in objs])
+        self.place = n << 16 | (objs.index(None) if None in objs else _NOWHERE)
         self.rights = rights
         self.rows = rights.table
         self.limit = self.invisible()

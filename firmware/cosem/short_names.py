@@ -76,7 +76,8 @@ class ShortNames:
     current association of an SN AA.
 
     `table` is what `find_base` searches: three octets an object, base name(2) and number of its
-    directory record(1), in ascending order; ValueError when there is no room for all.
+    directory record(1), in ascending order; behind them one octet for each record, how many names
+    its methods are from its base name. ValueError when there is no room for all.
     """
 
     def __init__(self, directory, current):
@@ -94,7 +95,8 @@ class ShortNames:
             entries.append(bytes((base >> 8, base & 0xFF, j)))
         if free > ASSOCIATION:
             raise ValueError("object list: too many attributes and methods for short names")
-        self.table = b"".join(sorted(entries))
+        offsets = bytes([methods(o or current) // _STEP for o in directory.objs])
+        self.table = b"".join(sorted(entries)) + offsets
 
     def base(self, j):
         """Base name of the object at record j of the directory."""

@@ -12,7 +12,7 @@ each. Everything else goes through `serve`.
 
 from micropython import const
 
-from dlms.codec.errors import INITIATE_ERROR, ConformanceClientErrors, Errors
+from dlms.codec.errors import INITIATE_ERROR, ConformanceClientErrors, Errors, codes
 from dlms.codec.octets import add32, find_key, get16
 from dlms.codec.wrapper import HEADER, answer
 from dlms.aa import acse
@@ -27,7 +27,7 @@ from dlms.long.kit import Kit
 from dlms.long.lending import abandon
 from dlms.long.states import WHOLE_OUT
 from dlms.ln import action, get, set, whole
-from dlms.ln.short import short_get
+from dlms.ln.short import short_get, short_other
 from dlms import all_station
 
 _READ_REQUEST = const(0x05)  # as `dlms.codec.tags.READ_REQUEST`
@@ -70,16 +70,20 @@ class Server:
         self.log = log or no_log
         self.trail = trail = Trail(self.log)
         self.places = places = Places()
-        self.opening = Opening(configured, errors, limits.LIST, places, trail, failed or bytearray(5), abandon)
         self.kit = kit = Kit(errors, limits, trail, places)
         self.transfers = kit.transfers
         self.udp_transfers = kit.udp_transfers
         kit.whole = whole
         # loaded only where there is room for them
+        short_name = None
         if limits.SN_CLIENTS:
             from dlms.sn import short_names
+            from dlms.sn.short import short_name
 
             kit.sn = short_names
+        # what the short ways of all AAs take
+        plain = (codes(errors, limits.LIST, limits.NESTING), kit.stack, short_other, short_name)
+        self.opening = Opening(configured, errors, plain, places, trail, failed or bytearray(5), abandon)
         if limits.GBT_WINDOW:
             from dlms.ln import access
 

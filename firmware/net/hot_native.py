@@ -1,4 +1,8 @@
-"""Native code of what every TCP request passes through; `hot_plain` has the contract."""
+"""Native code of what every TCP request passes through; `hot_plain` has the contract.
+
+What a module does not have is looked for in the builtins behind it, and what a function uses in
+each round in its module each time: so both are bound before.
+"""
 
 import micropython
 from micropython import const
@@ -9,21 +13,24 @@ from net.hot_plain import end
 _POLLIN = const(1)
 _ROUNDS = const(32)  # as in `hot_plain`
 
+identity = id
+
 
 @micropython.native
 def serve_ready(poller, own, dt, wake):
-    start = ticks_ms()
+    key_of, now, difference = identity, ticks_ms, ticks_diff
+    until = ticks_add(now(), dt) if dt >= 0 else None
     left = dt
     rounds = _ROUNDS
     while rounds:
         rounds -= 1
         plain = False
         for sock, event in poller.ipoll(left):
-            key = id(sock)
+            key = key_of(sock)
             if key in own:
                 handler = own[key]
                 try:
-                    if event == _POLLIN and handler.have == 0:
+                    if event == _POLLIN and not handler.have:
                         handler.active = True
                         # as `receive_one`, without its call
                         short, keys, ways, tx, served, rx = handler.quick
@@ -48,8 +55,8 @@ def serve_ready(poller, own, dt, wake):
                 wake(sock, event)
         if not plain:
             return
-        if dt >= 0:
-            left = ticks_diff(ticks_add(start, dt), ticks_ms())
+        if until is not None:
+            left = difference(until, now())
             if left <= 0:
                 return
 

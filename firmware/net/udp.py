@@ -26,6 +26,7 @@ from dlms import all_station
 from net import address
 
 _POLLIN = select.POLLIN
+_EXCEPTION_RESPONSE = const(0xD8)  # as `dlms.codec.tags.EXCEPTION_RESPONSE`
 _POLLOUT = select.POLLOUT
 _KEPT = const(16)
 
@@ -117,7 +118,7 @@ class UdpPort:
             n = server.too_long(link, data, self.tx, n)
         else:
             size = server.short(link.keys, link.ways, data, 0, n, self.tx, server.served)
-            if size:
+            if size and self.tx[HEADER] != _EXCEPTION_RESPONSE:
                 link.served = True
             n = size or server.serve(link, data, 0, n, self.tx)
         if n:

@@ -47,71 +47,97 @@ NAMES = (
     UNKNOWN,
 )
 _OTHER_CLASSES = ("0003 0000608001FF", "0003 0000608004FF", "0001 0100010800FF")
-_VALUES = (
+VALUES = (
     "06 00000005", "06 FFFFFFFF", "11 05", "00", "09 03 616263", "09 81 03 616263", "0203 110111021103", "06 0000", "19 " + "07" * 12,
     "03 01", "FF", "14 0102030405060708", "22 07", "", "010100",
 )  # fmt: skip
 _PARAMETERS = ("00", "01 00", "01 0F 00", "01 0F 05", "01 11 00", "01", "00 00", "01 0F", "02", "01 0201 0F 00")
-_SET, _MULTIPLE, _ACTION = 0x000008, 0x000200, 0x000001
+_SET, _MULTIPLE, _ACTION, _SELECTIVE = 0x000008, 0x000200, 0x000001, 0x000004
+# what is refused for its form, or because nothing runs
+_FORMS = (
+    "C001", "C0", "C101", "C301", "C001C1" + NUMBER, "C101C1" + NUMBER, "C101C1" + NUMBER + "02", "C101C1" + NUMBER + "02 00",
+    "C301C1" + NUMBER, "C301C1" + COUNTER + "01", "C002C1 00000001", "C002C1 000001", "C302C1 00000001", "C302C1 0000",
+    "C103C1 00 00000001 02 0600", "C103C1 01 00000001 03 0600", "C103C1 02 00000001 02 0600", "C103C1 00 00000001 81 02 0600",
+    "C306C1 00 00000001 02 0600", "C306C1 01 00000001 03 0600", "C306C1 01 00000001 00", "C306C1",
+    "C003C1 09" + (NUMBER + "02 00") * 9, "C003C1 7F", "C003C1 80", "C003C1", "C003C1 81 01" + NUMBER + "02 00", "050102FA00", "06",
+    "C101C1" + NUMBER + "02 00" + "0201" * 20 + "00", "C301C1" + COUNTER + "01 01" + "0201" * 20 + "00",
+)  # fmt: skip
 
 
-class _World:
+def objects_and_rights(log):
+    """What both kinds of worlds hold."""
+    clock = Clock(9500, 0)
+    objects = {
+        NUMBER: Data(bytearray(b"\x06\x00\x00\x00\x07")),
+        FIXED: Data(b"\x06\x00\x00\x00\x08"),
+        NAME: Data(bytearray(b"\x09\x03abc")),
+        HIDDEN: Data(bytearray(b"\x06\x00\x00\x00\x09")),
+        LONGEST: Data(bytearray(b"\x09\x3a" + b"z" * 58)),
+        READ_ONLY: Data(bytearray(b"\x06\x00\x00\x00\x0a")),
+        COUNTER: Register(bytearray(b"\x06\x00\x01\x02\x03"), b"\x02\x02\x0f\x00\x16\x1e"),
+        KEPT: Register(bytearray(b"\x06\x00\x01\x02\x04"), b"\x02\x02\x0f\x00\x16\x1e"),
+        STAMPED: ExtendedRegister(b"\x06\x00\x01\x02\x05", b"\x02\x02\x0f\x00\x16\x1e", clock),
+        PAIR: Pair(),
+        LIST: Long(100),
+        THING: Thing(bytearray(axdr.octets(b"abc")), log),
+        ASSOCIATION: None,
+    }
+    rights = {each: (0, 1, 3) for each in (NUMBER, FIXED, NAME, LONGEST)}
+    rights[READ_ONLY] = (0, 1, 1)
+    rights[COUNTER] = (0, 1, 3, 1, 1)
+    rights[KEPT] = (0, 1, 1, 0, 0)
+    rights[STAMPED] = (0, 1, 3, 1, 1, 1, 1)
+    rights[PAIR] = (0, 1, 3, 3, 2, 1)
+    rights[LIST] = (0, 1, 1, 1)
+    rights[THING] = (0, 1, 3, 1, 1, 1, 1, 0, 1)
+    rights[ASSOCIATION] = (0, 1, 1, 0)
+    return objects, rights
+
+
+class World:
     """A server with its objects. short: the short way that it tries, or None."""
 
-    def __init__(self, short, ctt, conformance, pdu):
+    def __init__(self, short, rig):
         self.short = short
-        self.rig = rig = Rig(ctt=ctt)
-        clock = Clock(9500, 0)
-        self.objects = objects = {
-            NUMBER: Data(bytearray(b"\x06\x00\x00\x00\x07")),
-            FIXED: Data(b"\x06\x00\x00\x00\x08"),
-            NAME: Data(bytearray(b"\x09\x03abc")),
-            HIDDEN: Data(bytearray(b"\x06\x00\x00\x00\x09")),
-            LONGEST: Data(bytearray(b"\x09\x3a" + b"z" * 58)),
-            READ_ONLY: Data(bytearray(b"\x06\x00\x00\x00\x0a")),
-            COUNTER: Register(bytearray(b"\x06\x00\x01\x02\x03"), b"\x02\x02\x0f\x00\x16\x1e"),
-            KEPT: Register(bytearray(b"\x06\x00\x01\x02\x04"), b"\x02\x02\x0f\x00\x16\x1e"),
-            STAMPED: ExtendedRegister(b"\x06\x00\x01\x02\x05", b"\x02\x02\x0f\x00\x16\x1e", clock),
-            PAIR: Pair(),
-            LIST: Long(100),
-            THING: Thing(bytearray(axdr.octets(b"abc")), rig.log),
-            ASSOCIATION: None,
-        }
-        rights = {each: (0, 1, 3) for each in (NUMBER, FIXED, NAME, LONGEST)}
-        rights[READ_ONLY] = (0, 1, 1)
-        rights[COUNTER] = (0, 1, 3, 1, 1)
-        rights[KEPT] = (0, 1, 1, 0, 0)
-        rights[STAMPED] = (0, 1, 3, 1, 1, 1, 1)
-        rights[PAIR] = (0, 1, 3, 3, 2, 1)
-        rights[LIST] = (0, 1, 1, 1)
-        rights[THING] = (0, 1, 3, 1, 1, 1, 1, 0, 1)
-        rights[ASSOCIATION] = (0, 1, 1, 0)
-        rig.public.directory = Directory(objects, rights)
-        rig.public.acc = rig.public.directory.acc
-        # the association opens on the long way in all of them
-        rig.open(pdu=pdu, conformance=conformance)
+        self.rig = rig
+        self.objects, rights = objects_and_rights(rig.log)
+        self.directory = Directory(self.objects, rights)
         self.taken = 0
 
     def ask(self, wpdu):
         """Octets of the answer, and whether it went a short way."""
         rig = self.rig
+        rig.link.served = False
         rx = bytearray(b"\x5a\x5a\x5a") + wpdu + bytearray(b"\x5a" * 40)
         n = 0
         if self.short is not None:
             n = self.short(rig.link.keys, rig.link.ways, rx, 3, len(wpdu), rig.tx, rig.server.served)
         short = n > 0
+        if short and rig.tx[8] != 0xD8:
+            rig.link.served = True  # as over UDP
         self.taken += short
         # a WPDU goes the long way only when its header is right
         if not n and len(wpdu) >= 8 and wpdu[0] == 0 and wpdu[1] == 1 and wpdu[6] << 8 | wpdu[7] == len(wpdu) - 8:
             n = rig.server.serve(rig.link, rx, 3, len(wpdu), rig.tx)
         assert rx[:3] == b"\x5a\x5a\x5a" and rx[3 : 3 + len(wpdu)] == wpdu, "the request was changed"
-        return bytes(rig.tx[: max(n, 0)]), short
+        return bytes(rig.tx[: max(n, 0)]) + bytes((rig.link.served,)), short
 
     def state(self):
         held = [
             [None if value is None else bytes(value) for value in o.a] for o in self.objects.values() if o is not None
         ]
-        return held, bytes(self.rig.server.served), self.rig.log
+        return held, bytes(self.rig.server.served), self.rig.log, self.rig.notes
+
+
+def by_name(short, ctt, conformance, pdu):
+    """A world whose client has logical names."""
+    rig = Rig(ctt=ctt)
+    world = World(short, rig)
+    rig.public.directory = world.directory
+    rig.public.acc = world.directory.acc
+    # the association opens on the long way in all of them
+    rig.open(pdu=pdu, conformance=conformance)
+    return world
 
 
 def _requests(random):
@@ -121,10 +147,32 @@ def _requests(random):
         for k in (0, 1, 2, 3, 4, 9):
             for iip in flags[2:]:
                 yield unhex(f"C001{iip}{name}{k:02X}00")
-            for value in _VALUES:
+            for value in VALUES:
                 yield unhex(f"C101{flags[random.below(6)]}{name}{k:02X}00{value}")
             for parameter in _PARAMETERS:
                 yield unhex(f"C301{flags[random.below(6)]}{name}{k:02X}{parameter}")
+    for request in _FORMS:
+        yield unhex(request)
+    for tag in range(256):
+        yield bytes((tag, 1, 0xC1))
+        yield bytes((tag,)) + unhex("01C1" + NUMBER + "0200")
+    for tag in ("C0", "C1", "C3"):
+        yield unhex(tag)
+        for choice in range(12):
+            for more in ("", "00", "00 00000001", "01 00000001 02 0600", "00000001", "02" + 2 * (NUMBER + "0200")):
+                yield unhex(f"{tag} {choice:02X} {flags[random.below(6)]}" + more)
+    for name in NAMES + _OTHER_CLASSES:
+        for k in (0, 2, 3, 9):
+            for selection in (
+                "01 02 06 00000001",
+                "01 01 0F",
+                "01",
+                "02",
+                "01 01 12 0003",
+                "00 00",
+                "01 01 12 0003 00",
+            ):
+                yield unhex(f"C001{flags[random.below(6)]}{name}{k:02X}" + selection)
     yield unhex("C101C1" + NUMBER + "02 01 02 0204 06 00000001 06 00000001 12 0001 12 0000 06 00000005")
     yield unhex("C001C1" + LIST + "02 00")  # a transfer that runs: every request is for the long way
     yield unhex("C101C1" + NUMBER + "02 00 06 00000055")
@@ -143,7 +191,7 @@ def _requests(random):
         yield unhex("C101C1" + NUMBER + "02 00 06" + f"{random.below(1 << 30):08X}")
 
 
-def _mutations(random, apdu):
+def mutations(random, apdu):
     """The request as it is, and then with some of it changed."""
     yield apdu
     for _ in range(2):
@@ -157,13 +205,13 @@ def _mutations(random, apdu):
         yield apdu
 
 
-def _compare(ctt, conformance, pdu):
-    ways = [None, short_plain.short_get] + ([short_viper.short_get] if short_viper is not None else [])
-    worlds = [_World(short, ctt, conformance, pdu) for short in ways]
-    random = Random(41)
-    for request in _requests(random):
-        for apdu in _mutations(random, request):
-            wpdu = bytearray((0, 1, 0, 16, 0, 1, len(apdu) >> 8, len(apdu) & 255)) + apdu
+def compare(worlds, requests, random, client):
+    """Ask all worlds the same, and some changed requests, too; how many
+    answers came by a short way.
+    """
+    for request in requests:
+        for apdu in mutations(random, request):
+            wpdu = bytearray((0, 1, 0, client, 0, 1, len(apdu) >> 8, len(apdu) & 255)) + apdu
             if random.below(20) == 0:
                 wpdu[random.below(8)] = random.below(20)
             if wpdu[8] in (0x60, 0x62):
@@ -176,6 +224,13 @@ def _compare(ctt, conformance, pdu):
         for state in states[1:]:
             assert state == states[0], (tohex(request), state, states[0])
     return worlds[1].taken
+
+
+def _compare(ctt, conformance, pdu):
+    ways = [None, short_plain.short_get] + ([short_viper.short_get] if short_viper is not None else [])
+    worlds = [by_name(short, ctt, conformance, pdu) for short in ways]
+    random = Random(41)
+    return compare(worlds, _requests(random), random, 16)
 
 
 def test_everything_negotiated():
@@ -192,17 +247,17 @@ def test_little_room():
 
 
 def test_services_that_are_not_negotiated():
-    for left_out in (_SET, _MULTIPLE, _ACTION, _SET | _MULTIPLE | _ACTION):
+    for left_out in (_SET, _MULTIPLE, _ACTION, _SELECTIVE, _SET | _MULTIPLE | _ACTION):
         assert _compare(False, ALL & ~left_out, 0xFFFF) > 100
 
 
-def test_short_other_leaves_the_same_octets():
+def test_both_leave_the_same_octets():
     if short_viper is None:
         return
-    worlds = [_World(twin, False, 0xFFFFFF, 40) for twin in (short_viper.short_other, short_plain.short_other)]
+    worlds = [by_name(twin, False, 0xFFFFFF, 40) for twin in (short_viper.short_get, short_plain.short_get)]
     random = Random(42)
     for request in _requests(random):
-        for apdu in _mutations(random, request):
+        for apdu in mutations(random, request):
             if len(apdu) < 13:
                 continue  # what `short_get` has looked at
             rx = (

@@ -7,7 +7,7 @@ so that nothing outside of it can play a part.
 
 import binascii
 
-from cosem.base import Interface
+from cosem.base import Interface, outline
 from dlms.aa.association import ROW, Link, associations
 from dlms.codec import axdr
 from dlms.codec.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
@@ -200,6 +200,8 @@ class Directory:
         self.table = b"".join(records)
         self.n = len(records)
         self.objs = [objects[by_record[record]] for record in records]
+        self.table += b"".join([outline(o) for o in self.objs])
+        self.place = self.n << 16 | (self.objs.index(None) if None in self.objs else 0xFFFF)
         masks = [b""] + [bytes(rights.get(by_record[record], ())) for record in records]
         self.rows = b"".join([mask + bytes(ROW - len(mask)) for mask in masks])
         self.acc = bytearray([i + 1 if by_record[records[i]] in rights else 0 for i in range(self.n)])

@@ -12,7 +12,19 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 NATIVE = sorted(path for word in ("viper", "native") for path in (ROOT / "firmware").rglob(f"*_{word}.py"))
 # Parts of another function, called by no one else: they are run with it.
-PARTS = {"scan_types", "take_initiate", "plain_request", "plain_answer", "plain_clear", "plain_copy", "plain_list"}
+PARTS = {
+    "change_name",
+    "name_answer",
+    "scan_types",
+    "take_initiate",
+    "plain_answer",
+    "plain_change",
+    "plain_data",
+    "plain_list",
+    "short_other",
+    "refuse_form",
+    "refuse_selection",
+}
 
 
 def _functions(path: Path) -> dict[str, list[str]]:

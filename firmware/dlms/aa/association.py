@@ -14,7 +14,6 @@ States of an AA (IEC 62056-5-3):
 
 from micropython import const
 
-from dlms.codec.conformance import GET
 from dlms.codec.octets import clear, copy
 from dlms.codec.wrapper import HEADER
 from dlms.aa.pool import Pool
@@ -23,6 +22,32 @@ from dlms.aa.service_class import answers_get
 from dlms.aa.trail import trail
 
 ROW = const(20)  # octets of a row of access rights (`cosem.rights`)
+
+# places in a way (`dlms.ln.short_plain`)
+_OBJS = const(0)
+_TABLE = const(1)
+_ACC = const(2)
+_ROWS = const(3)
+_PLACE = const(4)
+_SERVICES = const(5)
+_ROOM = const(6)
+_CODES = const(7)
+_STACK = const(8)
+_OTHER = const(9)
+_NAMES = const(10)
+WAY = const(11)
+# in the services of a way, above the conformance: a GET is answered whatever its service class
+ANSWERS_GET = const(0x1000000)
+
+
+def not_plain(way, rx, off, n, tx, served):
+    """What stands for `short_other` in CLOSED."""
+    return 0
+
+
+# the way where there is none: no record in the directory, no service negotiated
+CLOSED = [0] * WAY
+CLOSED[_OTHER] = not_plain
 
 IDLE = const(0)
 PENDING = const(1)
@@ -50,7 +75,8 @@ class Association:
         # the directory and the rights of the association object
         self.directory = None
         self.acc = None
-        self.way = None  # for `short`: see `short_plain`
+        self.prepared = None  # the Association object that `way` was filled for
+        self.way = [None] * WAY  # for the short ways: see `short_plain`; made once, filled when the AA opens
         self.index = 0  # number of this AA on its link
         self.serial = 0  # … and among all that were opened (`places`)
         # Protocol_Connection_Parameters, as `trail` and `parameters` make them
@@ -81,28 +107,42 @@ class Association:
             self._parameters = self.trail().encode()
         return self._parameters
 
-    def opened(self, errors, list_limit):
+    def opened(self, errors, plain):
         """The AA is in force: take what serving it needs from the association object, the table of
-        answers and the most entries of a list.
+        answers, and what the short ways take: codes, stack, `short_other`, `short_name`.
         """
         self._trail = self._parameters = None
-        d = self.assoc.directory
-        self.directory = d
-        self.acc = self.assoc.acc
-        current = d.objs.index(None) if None in d.objs else 0xFFFF
-        refusals = errors.unknown_object << 8 | errors.no_right
-        gets = answers_get(errors, self)
-        self.way = (
-            d.table, d.n << 16 | current, d.objs, self.acc, d.rows, self.room, gets, self.conformance, list_limit, refusals,
-        )  # fmt: skip
+        assoc = self.assoc
+        d = assoc.directory
+        way = self.way
+        if self.prepared is not assoc:
+            # of another Association object than last time
+            self.prepared = assoc
+            codes, stack, short_other, short_name = plain
+            self.directory = d
+            self.acc = assoc.acc
+            way[_OBJS] = d.objs
+            way[_TABLE] = d.table
+            way[_ACC] = assoc.acc
+            way[_ROWS] = d.rows
+            way[_PLACE] = d.place
+            way[_CODES] = codes
+            way[_STACK] = stack
+            if assoc.context & 1:
+                way[_OTHER] = short_other
+            else:
+                way[_OTHER] = short_name
+                way[_NAMES] = assoc.names.table
+        way[_SERVICES] = self.conformance | (ANSWERS_GET if answers_get(errors, self) else 0)
+        way[_ROOM] = self.room
         self.heat()
 
     def heat(self):
-        """Decide anew whether a plain request may take the short way: associated, GET
-        negotiated, no transfer running.
+        """Decide anew whether a plain request may take a short way: associated, confirmed, no
+        transfer running.
         """
-        hot = self.state == ASSOCIATED and self.confirmed and self.transfer is None and self.conformance & GET != 0
-        self.link.ways[self.index] = self.way if hot else None
+        hot = self.state == ASSOCIATED and self.confirmed and self.transfer is None
+        self.link.ways[self.index] = self.way if hot else CLOSED
 
 
 def associations(n, links):
@@ -133,15 +173,16 @@ class Link:
     """One TCP connection or one UDP peer with the AAs on it.
 
     `keys` holds four octets for each of the first `n` AAs: client wPort, server wPort, as they
-    stand in a request's header; `ways` what the short way needs of each, or None.
+    stand in a request's header, and zeros after them; `ways` what the short ways need of each,
+    CLOSED where they are not for it.
     """
 
     def __init__(self, carrier):
         self.carrier = carrier
         self.running = 0  # long transfers that run in the AAs of this link
         self.streaming = None  # the AA whose stream of blocks goes on with `Server.more`
-        self.keys = bytearray(4 * carrier.most)
-        self.ways = [None] * carrier.most
+        self.keys = bytearray(4 * carrier.most + 4)
+        self.ways = [CLOSED] * (carrier.most + 1)
         self.aas = [None] * carrier.most
         self.n = 0
         self.local = ""  # address and port of this end, for the log
@@ -185,6 +226,6 @@ class Link:
             copy(self.keys, 4 * i, self.keys, 4 * n, 4)
             self.ways[i] = self.ways[n]
         aas[n] = None
-        self.ways[n] = None
+        self.ways[n] = CLOSED
         clear(self.keys, 4 * n, 4)
         self.n = n

@@ -34,12 +34,12 @@ class Opening:
     """Opens and ends the AAs of all links.
 
     associations: the Association objects, each for one pair of wPorts. errors: the table of
-    answers. list_limit: entries of a list that is taken. places: who yields. trail: what the log
-    reports. failed: an encoded number, of AARQs refused as unproven. abandon: function(aa) that
-    ends the long transfer of an AA.
+    answers. plain: what the short ways take (`Association.opened`). places: who yields. trail: what
+    the log reports. failed: an encoded number, of AARQs refused as unproven. abandon: function(aa)
+    that ends the long transfer of an AA.
     """
 
-    def __init__(self, associations, errors, list_limit, places, trail, failed, abandon):
+    def __init__(self, associations, errors, plain, places, trail, failed, abandon):
         self.associations = associations
         # wPorts of each as a request has them, so that one look finds the first; associations that
         # are added later are found by the loop of `find`
@@ -48,7 +48,7 @@ class Opening:
         self.established = [assoc for assoc in associations if assoc.preestablished]
         self.common = None  # the link of the pre-established AAs over UDP
         self.errors = errors
-        self.list_limit = list_limit
+        self.plain = plain
         self.places = places
         self.trail = trail
         self.failed = failed
@@ -181,7 +181,7 @@ class Opening:
         self.places.opening(aa)
         assoc.opened += 1
         assoc.user = aarq.user
-        aa.opened(self.errors, self.list_limit)
+        aa.opened(self.errors, self.plain)
 
     def release(self, link, i, rx, off, end, tx):
         """RLRQ: RLRE, and this AA ends; no other does (B-10, B-12, C-50 to C-54)."""

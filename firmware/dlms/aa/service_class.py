@@ -54,6 +54,8 @@ RESPONSES = (
     _EXCEPTION_RESPONSE,
     _ACCESS_RESPONSE,
 )
+# these and what a server receives: any other tag is refused as unknown
+KNOWN = bytes(RESPONSES) + b"\xc0\xc1\xc3\xd9\xe0\x60\x62\x05\x06"
 
 HEAD = 3  # octets of an APDU that say all this
 

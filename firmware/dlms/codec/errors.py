@@ -135,3 +135,46 @@ class ConformanceClientErrors(Errors):
     other_class = READ_WRITE_DENIED
     no_attribute = READ_WRITE_DENIED
     unconfirmed_get = False  # B-09, the strict reading: nothing is sent [choice]
+
+
+# places in `codes`; 0 stands for success
+UNKNOWN_AT = const(1)
+OTHER_CLASS_AT = const(2)
+NO_ATTRIBUTE_AT = const(3)
+NO_RIGHT_AT = const(4)
+UNKNOWN_ACTION_AT = const(5)
+MALFORMED_GET_AT = const(6)
+MALFORMED_SET_AT = const(7)
+MALFORMED_ACTION_AT = const(8)
+TOO_NESTED_AT = const(9)
+NO_SELECTION_AT = const(10)
+LIST_AT = const(11)  # the most entries of a list
+DEPTH_AT = const(12)  # the nesting that `scan` takes
+# of these each takes two: an ExceptionResponse
+NO_INVOKE_ID_AT = const(13)
+UNKNOWN_APDU_AT = const(15)
+SN_SERVICE_AT = const(17)
+LIST_TOO_LONG_AT = const(19)
+
+
+def codes(errors, most, depth):
+    """The results of a table of errors as octets, for the short ways (`dlms.ln.short_plain`)."""
+    return bytes((
+        SUCCESS,
+        errors.unknown_object,
+        errors.other_class,
+        errors.no_attribute,
+        errors.no_right,
+        errors.unknown_object_action,
+        errors.malformed_get,
+        errors.malformed_set,
+        errors.malformed_action,
+        errors.too_nested,
+        errors.no_selection,
+        min(most, 0x7F),
+        depth,
+        errors.no_invoke_id >> 8, errors.no_invoke_id & 0xFF,
+        errors.unknown_apdu >> 8, errors.unknown_apdu & 0xFF,
+        errors.sn_service >> 8, errors.sn_service & 0xFF,
+        errors.list_too_long >> 8, errors.list_too_long & 0xFF,
+    ))  # fmt: skip

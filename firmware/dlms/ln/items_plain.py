@@ -46,7 +46,7 @@ def plain_items(way, buf, at, r, left, out, end):
     an attribute that takes a copy (`Interface.COPIED`) and that the object holds in a bytearray. An
     ACTION is method 1 that clears an attribute (`Interface.CLEARED`), with null-data or an integer.
     """
-    table, current, objs, acc, rows = way[:5]
+    objs, table, acc, rows, current = way[:5]
     done = 0
     while done < left:
         q, data, o = at

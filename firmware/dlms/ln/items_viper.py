@@ -49,11 +49,10 @@ def plain_items(way, buf_obj, at: ptr32, r: int, left: int, out_obj, end: int) -
     buf = ptr8(buf_obj)
     out = ptr8(out_obj)
     sizes = ptr8(FIXED)
-    table = way[0]
-    current = int(way[1])
-    objs = way[2]
-    acc = ptr8(way[3])
-    rights = ptr8(way[4])
+    objs, table, acc_buf, rows_buf, place, _, _, _, _, _, _ = way
+    current = int(place)
+    acc = ptr8(acc_buf)
+    rights = ptr8(rows_buf)
     q = at[0]
     data = at[1]
     o = at[2]
