@@ -198,7 +198,7 @@ def test_native_code_and_what_it_uses_is_a_module_of_its_own(tmp_path: Path) -> 
     native = (folder / "image_native.py").read_text()
     assert {name for name in ("double", "same") if f"def {name}(" in native} == {"double", "same"}
     assert "from image_native import double" in (folder / "image.py").read_text()
-    names = "\n".join(f"    name_{i} = n" for i in range(300))
+    names = "\n".join(f"    n.name_{i}" for i in range(300))
     many = {
         **PROGRAM,
         "twins_native.py": f"import micropython\n\n\n@micropython.viper\ndef double(n):\n{names}\n    return n\n",

@@ -10,7 +10,7 @@ from pathlib import Path
 from .features import table
 from .program import ENTRY, NAMES, RESIDENT, Defined, Foreign, LinkError, Module, Program
 from .rewrite import Rewriter, imported, listed
-from .scopes import bound
+from .scopes import bound, parameters
 
 NATIVE = f"{RESIDENT}_native"  # native code, and what it uses
 # Native code for ARMv6-M reaches the first 287 names of its module: MicroPython's assembler
@@ -158,12 +158,22 @@ def _is_native(statement: ast.stmt) -> bool:
 
 
 def _mentioned(text: str) -> set[str]:
-    """Every name that compiling a module makes an entry of its table of."""
+    """Every name that compiling a module makes an entry of its table of. What a native function
+    assigns to has none, nor has a parameter of a viper function.
+    """
     names: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    waiting: list[tuple[ast.AST, set[str]]] = [(ast.parse(text), set())]
+    while waiting:
+        node, own = waiting.pop()
+        if isinstance(node, ast.FunctionDef):
+            words = {each.attr for each in node.decorator_list if isinstance(each, ast.Attribute)}
+            if words & {"native", "viper"}:
+                names.add(node.name)
+                own = own | bound(node.body) | (parameters(node.args) if "viper" in words else set())
         for key in ("id", "attr", "name", "arg", "module"):
             value = getattr(node, key, None)
-            names |= {value} if isinstance(value, str) else set()
+            names |= {value} if isinstance(value, str) and not (key in ("id", "arg") and value in own) else set()
+        waiting += [(each, own) for each in ast.iter_child_nodes(node)]
     return names
 
 
