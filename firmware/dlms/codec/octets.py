@@ -64,3 +64,6 @@ except (SyntaxError, NameError, ImportError):
 # what `find` returns when it does not return an index
 NOT_FOUND = -1
 OTHER_CLASS = -2  # and lower: OTHER_CLASS - result is the index
+# what `scan` returns when it does not return an offset
+MALFORMED = -1
+NESTED = -2  # deeper than allowed

@@ -43,6 +43,7 @@ _SELF_DESCRIPTIVE = const(0x10)
 _CONFIRMED = const(0x40)
 _ID = const(4)
 _DESCRIPTOR = const(9)
+_LONGER = const(0)  # as `dlms.long.kit.LONGER`
 # choices
 _GET = const(1)
 _SET = const(2)
@@ -262,7 +263,6 @@ def execute(kit, t):
     i = results - 1 + 2 * (buf[results] - request.left)
     buf[i] = buf[q] if buf[q] <= _ACTION else buf[q] - 3
     code = unfit(kit, buf, data, end) if buf[q] in _WRITING else SUCCESS
-    # `get.begin_attribute` wants to be the first after the scan of a selection
     request.pos = specification_end(kit, buf, q, request.used)
     if buf[0] & _BREAK and request.left + 1 < buf[results] and buf[i - 1] != SUCCESS:
         code = kit.errors.not_executed  # … nor is any after it (D-43)
@@ -281,7 +281,7 @@ def unfit(kit, buf, off, end):
     which no attribute takes; otherwise success.
     """
     kit.scan(buf, off, end)
-    return kit.errors.too_nested if kit.stack[0] else SUCCESS
+    return kit.errors.too_nested if kit.stack[_LONGER] else SUCCESS
 
 
 def serve(kit, t, buf, q, data, end):

@@ -29,6 +29,9 @@ from dlms.ln.set import walk
 _ACTION_RESPONSE = const(0xC7)  # as `dlms.codec.tags.ACTION_RESPONSE`
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _HEAD = const(16)  # as `dlms.long.stream.HEAD`
+_NESTED = const(-2)  # as `dlms.codec.octets.NESTED`
+_RESULTS = const(0xFF)  # an action-result is at most that
+_LONGER = const(0)  # as `dlms.long.kit.LONGER`
 _NEXT_SIZE = const(7)
 _NORMAL = const(6)  # octets of `C7 01 iip 00 01 00`
 _LIST = const(3)  # octets of `C7 03 iip`
@@ -130,13 +133,14 @@ def invoke(kit, aa, names, d, buf, off, end, out, o):
         stack = kit.stack
         r = scan(buf, off, end, stack, kit.depth)
         if r != end:
-            return -(errors.too_nested if r == -2 else errors.malformed_action)
-        if stack[0]:
-            off = kit.tidy_copy(buf, off, end)
+            return -(errors.too_nested if r == _NESTED else errors.malformed_action)
+        if stack[_LONGER]:
+            t = kit.scratch
+            off = kit.tidy_copy(t, buf, off, end)
             if off < 0:
                 return -errors.no_resources
-            buf = kit.scratch.buf
-            end = kit.scratch.request.used
+            buf = t.buf
+            end = t.request.used
     directory = aa.directory
     j = find(directory.table, directory.n, names, d)
     if j < 0 or aa.acc[j] == 0:
@@ -156,23 +160,21 @@ def invoke(kit, aa, names, d, buf, off, end, out, o):
 
 
 def names_end(kit, buf, q, end):
-    """Offset after the count and descriptors at buf[q:], -1 when malformed, -2
-    when there are more than the limit.
-    """
+    """Offset after the count and descriptors at buf[q:], or what refuses the list, negated."""
     n = length(buf, q, end)
     if n < 0:
-        return -1
+        return -kit.errors.malformed_action
     if n > kit.list_limit:
-        return -2
+        return -kit.errors.list_too_long
     q += length_size(buf, q) + 9 * n
-    return q if q <= end else -1
+    return q if q <= end else -kit.errors.malformed_action
 
 
-def refuse_list(kit, aa, tx, iip, r):
-    """The answer to a list that `names_end` did not take."""
-    if r == -2:
-        return exception(kit.errors, aa, tx, kit.errors.list_too_long)
-    return result(aa, tx, iip, kit.errors.malformed_action)
+def refuse_list(kit, aa, tx, iip, code):
+    """The answer to a list that is refused: an action-result, or above these an ExceptionResponse."""
+    if code > _RESULTS:
+        return exception(kit.errors, aa, tx, code)
+    return result(aa, tx, iip, code)
 
 
 def with_list(kit, aa, rx, p, end, tx, iip):
@@ -183,7 +185,7 @@ def with_list(kit, aa, rx, p, end, tx, iip):
         return exception(kit.errors, aa, tx, kit.errors.list_not_negotiated)
     q = names_end(kit, rx, p + 3, end)
     if q < 0:
-        return refuse_list(kit, aa, tx, iip, q)
+        return refuse_list(kit, aa, tx, iip, -q)
     return invoke_list(kit, aa, rx, p + 3, rx, q, end, tx, iip)
 
 
@@ -193,10 +195,10 @@ def invoke_list(kit, aa, names, d, buf, off, end, tx, iip):
     """
     n = length(names, d, d + 6)
     if length(buf, off, end) != n:
-        return refuse_list(kit, aa, tx, iip, -1)
+        return result(aa, tx, iip, kit.errors.malformed_action)
     off += length_size(buf, off)
     if walk(kit, buf, off, end, n) != end:
-        return refuse_list(kit, aa, tx, iip, -1)
+        return result(aa, tx, iip, kit.errors.malformed_action)
     d += length_size(names, d)
     t = kit.scratch
     t.reset()
@@ -284,7 +286,7 @@ def list_first_pblock(kit, aa, rx, p, end, tx, iip):
         return exception(kit.errors, aa, tx, kit.errors.list_not_negotiated)
     q = names_end(kit, rx, p + 3, end)
     if q < 0:
-        return refuse_list(kit, aa, tx, iip, q)
+        return refuse_list(kit, aa, tx, iip, -q)
     action = blocks.first(kit, aa, rx, p + 3, q, end, ACTION_IN, True)
     return answer_block(kit, aa, tx, iip, action)
 

@@ -26,6 +26,9 @@ _SET_RESPONSE = const(0xC5)  # as `dlms.codec.tags.SET_RESPONSE`
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _LAST = const(3)  # response `C5 03`: result of a long SET of one attribute
 _LAST_LIST = const(4)
+_RESULTS = const(0xFF)  # a data-access-result is at most that
+_NESTED = const(-2)  # as `dlms.codec.octets.NESTED`
+_LONGER = const(0)  # as `dlms.long.kit.LONGER`
 _EVERYTHING = const(0x3FFFFFFF)  # an end for `scan` where a Data is known to be whole
 
 
@@ -129,11 +132,11 @@ def apply(kit, aa, names, d, buf, off, end):
     stack = kit.stack
     r = scan(buf, off, end, stack, kit.depth)
     if r != end:
-        return errors.too_nested if r == -2 else errors.malformed_set
-    if stack[0]:
+        return errors.too_nested if r == _NESTED else errors.malformed_set
+    if stack[_LONGER]:
         t = kit.scratch
         t.request.used = 0
-        off = kit.tidy_copy(buf, off, end)
+        off = kit.tidy_copy(t, buf, off, end)
         if off < 0:
             return errors.no_resources
         buf = t.buf
@@ -196,35 +199,36 @@ def set_each(kit, aa, obj, j, buf, q, commit):
 
 
 def check_list(kit, aa, rx, q, end):
-    """Walk the count and descriptors at rx[q:]; returns the offset after them, -1 when
-    malformed, -2 when refused (server.refusal).
+    """Walk the count and descriptors at rx[q:]; returns the offset after them, or what
+    refuses the list, negated (`refuse_list`).
     """
+    errors = kit.errors
     n = length(rx, q, end)
     if n < 0:
-        return -1
+        return -errors.malformed_set
     if n > kit.list_limit:
-        kit.refusal = kit.errors.list_too_long
-        return -2
+        return -errors.list_too_long
     q += length_size(rx, q)
     while n > 0:
         if end - q < 10:
-            return -1
+            return -errors.malformed_set
         code = not_negotiated(kit, aa, rx, q)
         if code:
-            kit.refusal = code
-            return -2
+            return -code
         q = selection_end(kit, rx, q + 9, end)
         if q < 0:
-            return -1
+            return -errors.malformed_set
         n -= 1
     return q
 
 
-def refuse_list(kit, aa, tx, iip, r):
-    """The answer to a list that `check_list` did not take."""
-    if r == -2:
-        return exception(kit.errors, aa, tx, kit.refusal)
-    return result(aa, tx, iip, kit.errors.malformed_set)
+def refuse_list(kit, aa, tx, iip, code):
+    """The answer to a list that is refused: a data-access-result, or
+    above these an ExceptionResponse.
+    """
+    if code > _RESULTS:
+        return exception(kit.errors, aa, tx, code)
+    return result(aa, tx, iip, code)
 
 
 def with_list(kit, aa, rx, p, end, tx, iip):
@@ -233,10 +237,10 @@ def with_list(kit, aa, rx, p, end, tx, iip):
         return exception(kit.errors, aa, tx, kit.errors.list_not_negotiated)
     q = check_list(kit, aa, rx, p + 3, end)
     if q < 0:
-        return refuse_list(kit, aa, tx, iip, q)
+        return refuse_list(kit, aa, tx, iip, -q)
     off = apply_list(kit, aa, rx, p + 3, rx, q, end, tx, aa.room)
-    if off <= 0:
-        return refuse_list(kit, aa, tx, iip, off - 1)
+    if off < 0:
+        return refuse_list(kit, aa, tx, iip, -off)
     tx[aa.start + 1] = 5
     tx[aa.start + 2] = iip
     return off
@@ -246,19 +250,18 @@ def apply_list(kit, aa, names, d, buf, off, end, tx, room):
     """Set the list: count and descriptors at names[d:], count and values in
     buf[off:end]; writes `C5 … … n {result}`.
 
-    Returns the offset after it; 0 when the values are malformed or not as many as the
-    descriptors, -1 when refused (server.refusal: more than limits.LIST, or than an answer of
-    `room` octets holds). Then nothing was applied.
+    Returns the offset after it, or what refuses the list, negated (`refuse_list`): the values are
+    malformed or not as many as the descriptors, or more than an answer of `room` octets holds.
+    Then nothing was applied.
     """
     n = length(names, d, d + 6)
     if length(buf, off, end) != n:
-        return 0
+        return -kit.errors.malformed_set
     if 4 + n > room:
-        kit.refusal = kit.errors.list_too_long
-        return -1
+        return -kit.errors.list_too_long
     off += length_size(buf, off)
     if walk(kit, buf, off, end, n) != end:
-        return 0
+        return -kit.errors.malformed_set
     d += length_size(names, d)
     p = aa.start
     tx[p] = _SET_RESPONSE
@@ -307,7 +310,7 @@ def list_first_block(kit, aa, rx, p, end, tx, iip):
         return exception(kit.errors, aa, tx, kit.errors.list_not_negotiated)
     q = check_list(kit, aa, rx, p + 3, end)
     if q < 0:
-        return refuse_list(kit, aa, tx, iip, q)
+        return refuse_list(kit, aa, tx, iip, -q)
     action = blocks.first(kit, aa, rx, p + 3, q, end, SET_IN, True)
     return answer_block(kit, aa, rx, q, end, tx, iip, action)
 
@@ -356,6 +359,6 @@ def execute(kit, aa, t, rx, q, tx, iip):
         copy(tx, off, rx, q + 1, 4)
         off += 4
     else:
-        off = refuse_list(kit, aa, tx, iip, off - 1)
+        off = refuse_list(kit, aa, tx, iip, -off)
     abandon(aa)
     return off

@@ -7,10 +7,15 @@ because who uses it cannot import it.
 
 from array import array
 
+from micropython import const
+
 from dlms.codec.axdr import shorten
 from dlms.codec.octets import OTHER_CLASS, scan
 from dlms.aa.pool import Pool
 from dlms.long.stream import Transfer
+
+
+LONGER = const(0)
 
 
 class Kit:
@@ -29,10 +34,11 @@ class Kit:
         self.errors = errors
         self.list_limit = limits.LIST
         self.depth = limits.NESTING
+        # where `octets.scan` counts: a working array. When the Data was well-formed stack[LONGER]
+        # then says whether a length in it is longer than it has to be
         self.stack = array("H", bytes(2 * limits.NESTING))
         self.trail = trail
         self.places = places
-        self.refusal = 0
         # blocks that we take in one stream; 0: neither general block transfer nor ACCESS
         self.window = limits.GBT_WINDOW
         self.block = None  # the general block that is being served …
@@ -67,17 +73,16 @@ class Kit:
         return scan(buf, off, end, self.stack, self.depth)
 
     def tidy(self, t, off, end):
-        """After `scan` accepted the Data t.buf[off:end]: give it the shortest
-        lengths (D-100); returns its end.
-        """
-        return shorten(t.buf, off, end, self.stack) if self.stack[0] else end
+        """Give the well-formed Data t.buf[off:end] the shortest lengths (D-100); returns its end."""
+        stack = self.stack
+        scan(t.buf, off, end, stack, self.depth)
+        return shorten(t.buf, off, end, stack) if stack[LONGER] else end
 
-    def tidy_copy(self, buf, off, end):
+    def tidy_copy(self, t, buf, off, end):
         """The same in a copy, because a request is not ours to change: it is appended to what is
-        used of the scratch transfer's request. Returns its offset, scratch.request.used being its
-        end, or -1 when there is no room for it.
+        used of t.request. Returns its offset, t.request.used being its end, or -1 when there is no
+        room for it.
         """
-        t = self.scratch
         request = t.request
         at = request.used
         if not request.take(buf, off, end - off):

@@ -16,7 +16,7 @@ not fetch of a long answer was not done [choice].
 from micropython import const
 
 from dlms.codec.axdr import NULL
-from dlms.codec.conformance import BLOCK_GET, MULTIPLE_REFERENCES, READ
+from dlms.codec.conformance import BLOCK_GET, READ
 from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, READ_ERROR, SUCCESS
 from dlms.codec.octets import copy, get16, length, length_size
 from dlms.aa.refusal import service_error
@@ -32,6 +32,7 @@ from dlms.sn.variable_access import (
     READ_DATA_BLOCK,
     VARIABLE_NAME,
     locate,
+    negotiated,
     specification_end,
     specifications_end,
     take_block,
@@ -81,7 +82,7 @@ def answer(kit, aa, buf, q, end, tx):
     q += length_size(buf, q)
     if specifications_end(kit, aa, buf, q, end, n) != end:
         return refuse(kit, aa, tx, errors.sn_malformed)
-    if kit.refusal or n > 1 and aa.conformance & MULTIPLE_REFERENCES == 0:
+    if not negotiated(aa, n, end - q):
         return refuse(kit, aa, tx, errors.sn_not_supported)
     t = kit.scratch
     t.reset()

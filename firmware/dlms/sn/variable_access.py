@@ -6,7 +6,7 @@ and putting long requests together.
 
 from micropython import const
 
-from dlms.codec.conformance import PARAMETERIZED_ACCESS
+from dlms.codec.conformance import MULTIPLE_REFERENCES, PARAMETERIZED_ACCESS
 from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID
 from dlms.codec.octets import get16, length, length_size
 from dlms.long import states
@@ -20,14 +20,12 @@ READ_DATA_BLOCK = const(6)
 WRITE_DATA_BLOCK = const(7)
 METHOD = const(0x80)  # in what `locate` returns: the number is that of a method
 NUMBER = const(0x7F)
+_VARIABLE = const(3)  # octets of a variable-name
 
 
 def specification_end(kit, aa, buf, q, end):
     """Offset after the variable-name or parameterized-access at buf[q:]; -1
     when it is neither or is cut short.
-
-    When the AA did not negotiate it, server.refusal is set to what a Read
-    or Write is then refused with.
     """
     if end - q < 3:
         return -1
@@ -35,21 +33,26 @@ def specification_end(kit, aa, buf, q, end):
         return q + 3
     if buf[q] != PARAMETERIZED or end - q < 5:
         return -1
-    if aa.conformance & PARAMETERIZED_ACCESS == 0:
-        kit.refusal = kit.errors.sn_not_supported
     q = kit.scan(buf, q + 4, end)
     return q if q > 0 else -1
 
 
 def specifications_end(kit, aa, buf, q, end, n):
-    """Offset after n specifications at buf[q:], or -1; server.refusal is 0 or
-    set as by `specification_end`.
-    """
-    kit.refusal = 0
+    """Offset after n specifications at buf[q:], or -1."""
     while n > 0 and q >= 0:
         q = specification_end(kit, aa, buf, q, end)
         n -= 1
     return q
+
+
+def negotiated(aa, n, octets):
+    """Whether the AA negotiated what n well-formed specifications of so many octets use: a list,
+    and parameterized-access, which is longer than a variable-name.
+    """
+    conformance = aa.conformance
+    if n > 1 and conformance & MULTIPLE_REFERENCES == 0:
+        return False
+    return octets == _VARIABLE * n or conformance & PARAMETERIZED_ACCESS != 0
 
 
 def locate(aa, buf, q):

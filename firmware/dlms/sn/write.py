@@ -13,7 +13,7 @@ A parameterized-access writes nothing: no attribute of this meter has a selectiv
 
 from micropython import const
 
-from dlms.codec.conformance import BLOCK_SET, MULTIPLE_REFERENCES, UNCONFIRMED_WRITE, WRITE
+from dlms.codec.conformance import BLOCK_SET, UNCONFIRMED_WRITE, WRITE
 from dlms.codec.errors import NO_LONG_SET_IN_PROGRESS, SUCCESS, WRITE_ERROR
 from dlms.codec.octets import copy, length, length_size
 from dlms.aa.refusal import service_error
@@ -27,12 +27,14 @@ from dlms.sn.variable_access import (
     VARIABLE_NAME,
     WRITE_DATA_BLOCK,
     locate,
+    negotiated,
     specification_end,
     specifications_end,
     take_block,
 )
 
 _WRITE_RESPONSE = const(0x0D)  # as `dlms.codec.tags.WRITE_RESPONSE`
+_LONGER = const(0)  # as `dlms.long.kit.LONGER`
 _OCTET_STRING = 0x09
 _RESULT = 2  # octets of `01 result`, the longer of the two answers to an entry
 
@@ -64,37 +66,33 @@ def refuse(kit, aa, tx, code):
 def answer(kit, aa, buf, q, end, tx):
     """Carry out the whole request in buf[q:end] and answer it."""
     r = apply_list(kit, aa, buf, q, end, tx, aa.room)
-    return r if r else refuse(kit, aa, tx, kit.refusal)
+    return r if r > 0 else refuse(kit, aa, tx, -r)
 
 
 def apply_list(kit, aa, buf, q, end, tx, room):
     """Write the list `n {specification} n {Data}` in buf[q:end] in its order; puts
     `0D n {00 | 01 result}` at tx[aa.start:].
 
-    Returns the offset after it, or 0 with server.refusal set: the list is malformed, uses
+    Returns the offset after it, or what refuses the Write, negated: the list is malformed, uses
     what was not negotiated, or is longer than limits.LIST or than an answer of `room`
     octets holds. Then nothing was written.
     """
     errors = kit.errors
     n = length(buf, q, end)
-    kit.refusal = errors.sn_malformed
     if n < 0:
-        return 0
+        return -errors.sn_malformed
     if n > kit.list_limit or 2 + _RESULT * n > room:
-        kit.refusal = errors.sn_too_long
-        return 0
+        return -errors.sn_too_long
     q += length_size(buf, q)
     off = specifications_end(kit, aa, buf, q, end, n)
-    code = kit.refusal
-    kit.refusal = errors.sn_malformed
     if off < 0 or length(buf, off, end) != n:
-        return 0
+        return -errors.sn_malformed
+    octets = off - q
     off += length_size(buf, off)
     if walk(kit, buf, off, end, n) != end:
-        return 0
-    if code or n > 1 and aa.conformance & MULTIPLE_REFERENCES == 0:
-        kit.refusal = errors.sn_not_supported
-        return 0
+        return -errors.sn_malformed
+    if not negotiated(aa, n, octets):
+        return -errors.sn_not_supported
     return write_each(kit, aa, buf, q, off, end, n, tx)
 
 
@@ -106,11 +104,9 @@ def write_each(kit, aa, buf, q, off, end, n, tx):
     p += 2
     after = off
     while n > 0:
-        # `scan` shows `write_one` by server.stack[0] whether the Data has lengths to
-        # be shortened, so it comes last
         following = specification_end(kit, aa, buf, q, after)
         after = kit.scan(buf, off, end)
-        code = write_one(kit, aa, buf, q, off, after)
+        code = write_one(kit, aa, buf, q, off, after, kit.stack[_LONGER])
         tx[p] = 0
         if code != SUCCESS:
             tx[p] = 1
@@ -123,17 +119,17 @@ def write_each(kit, aa, buf, q, off, end, n, tx):
     return p
 
 
-def write_one(kit, aa, buf, q, off, end):
-    """Set the attribute, or invoke the method, of the specification at buf[q:] to or with the
-    Data buf[off:end]; returns a result.
+def write_one(kit, aa, buf, q, off, end, longer):
+    """Set the attribute, or invoke the method, of the specification at buf[q:] to or with the Data
+    buf[off:end], of which `longer` says whether it has lengths to be shortened; returns a result.
     """
     errors = kit.errors
     name = buf[q] == VARIABLE_NAME
     r = locate(aa, buf, q + 1)
     t = kit.scratch
-    if kit.stack[0]:
+    if longer:
         t.request.used = 0
-        off = kit.tidy_copy(buf, off, end)
+        off = kit.tidy_copy(t, buf, off, end)
         if off < 0:
             return errors.no_resources
         buf = t.buf
