@@ -81,9 +81,11 @@ class Aarq:
         good = take_aarq(buf, off, end, notes)
         self.fault = 0
         self.context = notes[_CONTEXT]
-        self.user = notes[_USER] if notes[_USER] < _NONE else _NONE - 1 - notes[_USER]
+        user = notes[_USER]
+        self.user = user if user < _NONE else _NONE - 1 - user
         self.response_allowed = notes[_RESPONSE_ALLOWED] == 1
-        self.qos = notes[_QOS] if notes[_QOS] < _NONE else -1
+        qos = notes[_QOS]
+        self.qos = qos if qos < _NONE else -1
         self.conformance = notes[_CONFORMANCE] << 16 | notes[_CONFORMANCE_LOW]
         self.max_pdu = notes[_MAX_PDU]
         return good == 1
@@ -113,13 +115,11 @@ class Aarq:
         self.fault = verdict
         return REJECTED if verdict else ACCEPTED
 
-    def aare(self, tx, off, rx, answer, context, aa):
-        """Write an AARE at tx[off:] with the InitiateResponse of the accepted association `aa`, or
-        the ConfirmedServiceError `fault`, or nothing of either; returns the offset after it.
+    def refusal(self, tx, off, rx, answer, context):
+        """Write an AARE at tx[off:] with the ConfirmedServiceError `fault`, if there is one;
+        returns the offset behind it.
         """
-        if aa is None:
-            return put_aare(tx, off, rx, self.notes, answer, context, 0, self.fault)
-        return put_aare(tx, off, rx, self.notes, answer, context, aa.conformance, aa.link.carrier.pdu)
+        return put_aare(tx, off, rx, self.notes, answer, context, 0, self.fault)
 
 
 def release(buf, off, end):

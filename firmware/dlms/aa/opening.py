@@ -17,6 +17,7 @@ from dlms.codec.errors import ACCEPTED, REJECTED, REJECTED_AUTHENTICATION, REJEC
 from dlms.codec.octets import add32, find_key, get16
 from dlms.codec.wrapper import HEADER
 from dlms.aa import acse
+from dlms.aa.aarq import put_aare
 from dlms.aa.association import ASSOCIATED, IDLE
 from dlms.aa.places import AAS, WHOLE_LINKS
 from dlms.aa.refusal import refuse
@@ -78,11 +79,13 @@ class Opening:
         if not well_formed or assoc is None:
             # C-26, A-30: refused with our plain context name
             self.trail.refused(link, rx, off + 2, REJECTED)
-            return aarq.aare(tx, HEADER, rx, REJECTED, LN_CONTEXT, None)
+            return aarq.refusal(tx, HEADER, rx, REJECTED, LN_CONTEXT)
         aa = self.admit(link, assoc, aarq.judge(rx, assoc, self.errors), rx, off + 2)
         if not aarq.response_allowed:
             return 0  # B-06
-        return aarq.aare(tx, HEADER, rx, aarq.answer, assoc.context, aa)
+        if aa is None:
+            return aarq.refusal(tx, HEADER, rx, aarq.answer, assoc.context)
+        return put_aare(tx, HEADER, rx, aarq.notes, ACCEPTED, assoc.context, aa.conformance, link.carrier.pdu)
 
     def admit(self, link, assoc, answer, pair, q):
         """Open an AA for the wPorts pair[q:q+4] if `answer` accepts the AARQ
@@ -172,7 +175,6 @@ class Opening:
         aa.max_send = aarq.max_pdu
         aa.qos = aarq.qos
         aa.user = aarq.user
-        aa.start = HEADER
         pdu = link.carrier.pdu
         aa.most = min(aarq.max_pdu or (pdu if assoc.preestablished else _LONGEST), link.carrier.send_limit)
         aa.room = min(pdu, aa.most)
