@@ -4,7 +4,7 @@ their plain twins (see `mp_twins`).
 
 from array import array
 
-from dlms.ln import items_plain
+from dlms.ln import items_plain, refused_plain
 from dlms.long import general_plain
 from dlms.long.now import (
     DONE,
@@ -22,13 +22,13 @@ from dlms.long.now import (
 )
 from gbt_rig import EVERYTHING
 from mp_twins import Random, need
-from rig import LIST, PAIR, TEXT, THING, Rig, tohex, unhex
+from rig import LIST, PAIR, TEXT, THING, Pair, Rig, Thing, tohex, unhex
 
 try:
-    from dlms.ln import items_viper
+    from dlms.ln import items_viper, refused_viper
     from dlms.long import general_viper
 except (SyntaxError, NameError, ImportError):
-    items_viper = general_viper = None
+    items_viper = refused_viper = general_viper = None
 
 _WINDOW = 3
 
@@ -194,14 +194,21 @@ def _requests(random):
         yield n, unhex("".join(chosen) + "%02X" % count + "".join(data))
 
 
-def _rig():
-    """Attributes of PAIR may be copied to, and one of THING is cleared by method 1."""
-    rig = Rig(conformance=EVERYTHING)
-    rig.pair.COPIED = 0b1100
-    rig.thing.COPIED = 0b100
-    rig.thing.CLEARED = 2
+def _rig(stream):
+    """A copy of PAIR's attributes is taken, and method 1 of THING clears its attribute 2."""
+    Pair.COPIED, Thing.COPIED, Thing.CLEARED = 0b1100, 0b100, 2
+    try:
+        rig = Rig(conformance=EVERYTHING)
+    finally:
+        Pair.COPIED = Thing.COPIED = Thing.CLEARED = 0
     rig.thing.a[2] = bytearray(unhex("0600000009"))
+    if not stream:
+        rig.link = rig.new_link(stream=False)
     return rig.open(1024, conformance=EVERYTHING)
+
+
+def _values(rig):
+    return [value and bytes(value) for value in rig.pair.a + rig.thing.a]
 
 
 def test_plain_items():
@@ -214,15 +221,66 @@ def test_plain_items():
         end = q + len(octets) - (random.below(3) if random.below(4) == 0 else 0)
         data = items_plain.plain_shape(buf, q, end, n)
         assert items_viper.plain_shape(buf, q, end, n) == data, tohex(buf)
-        made = []
-        room = random.below(20)
-        for twin in (items_viper, items_plain):
-            rig = _rig()
-            at = array("i", (q, q + 10 * n + 1, 16))
-            request = bytearray(buf)
-            out = bytearray(400)
-            got = twin.plain_items(rig.link.aas[0].way, request, at, len(request) - 12, n, out, 16 + room)
-            made.append((got, list(at), request, out, [value and bytes(value) for value in rig.pair.a + rig.thing.a]))
-        assert made[0] == made[1], tohex(buf)
-        done += made[0][0]
+        if data == 0:
+            continue
+        for room in (0, random.below(9)):
+            made = []
+            for twin in (items_viper, items_plain):
+                rig = _rig(True)
+                out = bytearray(400)
+                code = twin.plain_item(rig.link.aas[0].way, buf, q, data, out, 16, room and 16 + room)
+                made.append((code, out if code >= 0 else b"", _values(rig)))
+            assert made[0] == made[1], tohex(buf)
+            done += made[0][0] >= 0
     assert done > 100, done
+
+
+def test_plain_access():
+    need(items_viper)
+    random = Random(36)
+    served = broken = 0
+    for n, octets in _requests(random):
+        flags = 0x40 | random.below(2) << 5 | (random.below(8) == 0) << 4
+        apdu = (
+            unhex(
+                "D9%02X000007%02X%02X" % (flags, 12 * (random.below(9) == 0), n if random.below(6) else random.below(9))
+            )
+            + octets
+        )
+        apdu = apdu[: len(apdu) - random.below(12)] if random.below(4) == 0 else apdu
+        rx = bytes(3) + unhex("000100100001") + bytes((len(apdu) >> 8, len(apdu) & 255)) + apdu
+        room = 20 + random.below(9) if random.below(4) == 0 else 500
+        made = []
+        for twin in (items_viper, items_plain):
+            rig = _rig(True)
+            way = rig.link.aas[0].way
+            way[6] = room
+            tx, counted = bytearray(600), bytearray(4)
+            size = twin.plain_access(way, rx, 3, len(rx) - 3, tx, counted)
+            assert size <= room + 8
+            made.append((size, bytes(tx[: max(size, 0)]), bytes(counted), _values(rig)))
+        assert made[0] == made[1], tohex(rx)
+        served += made[0][0] > 0
+        broken += made[0][0] < 0
+    assert served > 20 and broken > 30, (served, broken)
+
+
+def test_refused_blocks():
+    need(refused_viper)
+    random = Random(37)
+    refused = 0
+    for stream in (True, False):
+        way = _rig(stream).link.aas[0].way
+        for _ in range(400):
+            number = random.below(4)
+            data = bytes(random.below(4))
+            apdu = (
+                bytes((0xE0, random.below(256), 0, number, 0, random.below(3), len(data) + (random.below(5) == 0)))
+                + data
+            )
+            apdu = apdu[: random.below(len(apdu) + 1)] if random.below(3) == 0 else apdu
+            rx = bytes(11) + apdu + bytes(20)
+            codes = [twin.refuse_block(way, rx, 3, 8 + len(apdu)) for twin in (refused_viper, refused_plain)]
+            assert codes[0] == codes[1], tohex(rx)
+            refused += codes[0] < 0
+    assert refused > 100, refused

@@ -38,6 +38,7 @@ _NAMES = const(10)
 WAY = const(11)
 # in the services of a way, above the conformance: a GET is answered whatever its service class
 ANSWERS_GET = const(0x1000000)
+OVER_STREAM = const(0x2000000)  # the AA is one over TCP
 
 
 def not_plain(way, rx, off, n, tx, served):
@@ -133,7 +134,10 @@ class Association:
             else:
                 way[_OTHER] = short_name
                 way[_NAMES] = assoc.names.table
-        way[_SERVICES] = self.conformance | (ANSWERS_GET if answers_get(errors, self) else 0)
+        more = ANSWERS_GET if answers_get(errors, self) else 0
+        if self.link.carrier.stream:
+            more |= OVER_STREAM
+        way[_SERVICES] = self.conformance | more
         way[_ROOM] = self.room
         self.heat()
 

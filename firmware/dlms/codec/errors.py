@@ -155,6 +155,10 @@ NO_INVOKE_ID_AT = const(13)
 UNKNOWN_APDU_AT = const(15)
 SN_SERVICE_AT = const(17)
 LIST_TOO_LONG_AT = const(19)
+MALFORMED_ACCESS_AT = const(21)
+MALFORMED_GBT_AT = const(23)
+GBT_ABORTED_AT = const(25)
+NOT_EXECUTED_AT = const(27)  # a result
 
 
 def codes(errors, most, depth):
@@ -177,4 +181,8 @@ def codes(errors, most, depth):
         errors.unknown_apdu >> 8, errors.unknown_apdu & 0xFF,
         errors.sn_service >> 8, errors.sn_service & 0xFF,
         errors.list_too_long >> 8, errors.list_too_long & 0xFF,
+        errors.malformed_access >> 8, errors.malformed_access & 0xFF,
+        errors.malformed_gbt >> 8, errors.malformed_gbt & 0xFF,
+        errors.gbt_aborted >> 8, errors.gbt_aborted & 0xFF,
+        errors.not_executed,
     ))  # fmt: skip

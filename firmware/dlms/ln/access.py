@@ -22,11 +22,9 @@ been fetched, so that the value is the one from before it [choice].
           0                                                  mark                              used
 """
 
-from array import array
-
 from micropython import const
 
-from dlms.codec.axdr import NULL, put_size
+from dlms.codec.axdr import FIXED, NULL, put_size
 from dlms.codec.conformance import ACCESS, ATTRIBUTE_0_GET, ATTRIBUTE_0_SET, GENERAL_BLOCK_TRANSFER
 from dlms.codec.errors import SUCCESS
 from dlms.codec.octets import copy, length, length_size
@@ -35,7 +33,7 @@ from dlms.long.sources import NOTHING, Source
 from dlms.long.stream import HEAD
 from dlms.long.lending import abandon
 from dlms.ln import action, get, set
-from dlms.ln.items import plain_items, plain_shape
+from dlms.ln.items import plain_item, plain_shape
 
 _ACCESS_RESPONSE = const(0xDA)  # as `dlms.codec.tags.ACCESS_RESPONSE`
 _BREAK = const(0x20)  # bits of the first octet of long-invoke-id-and-priority
@@ -53,7 +51,6 @@ _SET_SELECTED = const(5)
 _WRITING = (_SET, _ACTION, _SET_SELECTED)
 
 _name = bytearray(_DESCRIPTOR + 1)  # a descriptor and no selection, as GET and SET have it
-_at = array("i", bytes(12))  # for `plain_items`, while it runs
 
 
 def request(kit, aa, rx, p, end, tx):
@@ -235,17 +232,22 @@ def plain(t, most):
     request = t.request
     buf = request.buf
     n = buf[request.mark]
-    i = request.mark + 1 + 2 * (n - request.left)
-    if buf[0] & _BREAK and request.left < n and buf[i - 1] != SUCCESS:
-        return 0
-    _at[0] = request.pos
-    _at[1] = request.data
-    _at[2] = t.c1
-    done = plain_items(t.aa.way, buf, _at, i, most, t.carry, HEAD + request.piece)
-    request.pos = _at[0]
-    request.data = _at[1]
-    t.c1 = _at[2]
-    request.left -= done
+    done = 0
+    while done < most:
+        q = request.pos
+        i = request.mark + 1 + 2 * (n - request.left)
+        if buf[q] > _ACTION or (buf[0] & _BREAK and request.left < n and buf[i - 1] != SUCCESS):
+            break
+        code = plain_item(t.aa.way, buf, q, request.data, t.carry, t.c1, HEAD + request.piece)
+        if code < 0:
+            break
+        buf[i] = buf[q]
+        buf[i + 1] = code & 0xFF
+        t.c1 += code >> 8
+        request.pos = q + 1 + _DESCRIPTOR
+        request.data += FIXED[buf[request.data]]
+        request.left -= 1
+        done += 1
     if request.left == 0:
         t.source = RESULTS
     return done

@@ -4,13 +4,33 @@ A specification of ACCESS is plain when it selects nothing, `choice(01 … 03) c
 attribute`, and its Data is of a type of fixed size.
 """
 
-from micropython import const
-
 from dlms.aa.association import ROW
 from dlms.codec.axdr import FIXED, INTEGER, NULL
-from dlms.codec.octets import find
+from dlms.codec.conformance import ACCESS
+from dlms.codec.errors import (
+    LIST_AT,
+    MALFORMED_ACCESS_AT,
+    NO_ATTRIBUTE_AT,
+    NO_RIGHT_AT,
+    NOT_EXECUTED_AT,
+    OTHER_CLASS_AT,
+    TYPE_UNMATCHED,
+    UNKNOWN_ACTION_AT,
+    UNKNOWN_AT,
+)
+from dlms.codec.octets import OTHER_CLASS, add32, answer, find
+from dlms.codec.wrapper import HEADER
 
-_ITEM = const(10)  # octets of a plain specification
+_ITEM = 10  # octets of a plain specification
+_RESPONSE = 0xDA
+# bits of the first octet of long-invoke-id-and-priority
+_CONFIRMED = 0x40
+_BREAK = 0x20
+_SELF_DESCRIPTIVE = 0x10
+# choices
+_GET = 1
+_SET = 2
+_ACTION = 3
 
 
 def plain_shape(buf, q, end, n):
@@ -34,64 +54,120 @@ def plain_shape(buf, q, end, n):
     return data if off == end else 0
 
 
-def plain_items(way, buf, at, r, left, out, end):
-    """Do what the next specifications ask for, at most `left` and as long as they are plain and
-    succeed; returns how many were done.
+def plain_item(way, buf, q, data, out, o, end):
+    """Do what the plain specification at buf[q:] asks for, with the Data at buf[data:]; its Data of
+    the answer go to out[o:end]. With end 0 only look what would be done.
 
-    at: offsets of the next specification and of its Data in buf, and of what its Data of the answer
-    takes in out: they go on with each. r: where buf has `choice result` of each. What would go
-    beyond out[:end] is not done. way: see `short_plain`.
+    Returns octets of that Data << 8 | result, or -1 where the long way has to look. way: see
+    `short_plain`.
 
-    A GET is done of an attribute that the object holds as encoded octets, with null-data. A SET of
-    an attribute that takes a copy (`Interface.COPIED`) and that the object holds in a bytearray. An
-    ACTION is method 1 that clears an attribute (`Interface.CLEARED`), with null-data or an integer.
+    A GET is done of an attribute that the object holds as encoded octets. A SET of an attribute that
+    takes a copy (`Interface.COPIED`). An ACTION when all that the method does is to clear an
+    attribute (`Interface.CLEARED`). What the directory and the rights refuse is refused here.
     """
-    objs, table, acc, rows, current = way[:5]
-    done = 0
-    while done < left:
-        q, data, o = at
-        i = find(table, current >> 16, buf, q + 1)
-        if i < 0 or i == current & 0xFFFF or acc[i] == 0:
-            break
-        n = _do(objs[i], rows[ROW * acc[i] : ROW * acc[i] + ROW], buf, q, data, out, o, end)
-        if n < 0:
-            break
-        buf[r] = buf[q]
-        buf[r + 1] = 0
-        r += 2
-        at[0] = q + _ITEM
-        at[1] = data + FIXED[buf[data]]
-        at[2] = o + n
-        done += 1
-    return done
-
-
-def _do(obj, rights, buf, q, data, out, o, end):
-    """Do one item; returns octets of its Data in the answer, or -1 where the long way has to look."""
-    k = buf[q + 9]
+    objs, table, acc, rows, place, _, _, codes, _, _, _ = way
     tag = buf[data]
-    if k == 0 or k >= len(obj.a) or tag >= len(FIXED) or FIXED[tag] == 0:
+    if tag >= len(FIXED) or FIXED[tag] == 0 or end and o >= end:
         return -1
-    value = obj.a[k]
-    if buf[q] == 1:
-        if tag != NULL or rights[k] & 1 == 0 or not value or o + len(value) > end:
-            return -1
-        out[o : o + len(value)] = value
-        return len(value)
-    if o >= end:
+    if end:
+        out[o] = NULL
+    choice = buf[q]
+    k = buf[q + 9]
+    j = find(table, place >> 16, buf, q + 1)
+    if k == 0 or j == place & 0xFFFF:
         return -1
-    if buf[q] == 2:
-        if rights[k] & 2 == 0 or obj.COPIED >> k & 1 == 0 or type(value) is not bytearray:
+    if j <= OTHER_CLASS and acc[OTHER_CLASS - j]:
+        return 1 << 8 | codes[OTHER_CLASS_AT]
+    if j < 0 or acc[j] == 0:
+        return 1 << 8 | codes[UNKNOWN_ACTION_AT if choice == _ACTION else UNKNOWN_AT]
+    # the outline of the object: attributes, methods, COPIED, CLEARED
+    attributes, methods, copied, cleared = table[8 * (place >> 16) + 4 * j : 8 * (place >> 16) + 4 * j + 4]
+    rights = rows[ROW * acc[j] : ROW * acc[j] + ROW]
+    if k > (methods if choice == _ACTION else attributes):
+        return 1 << 8 | codes[NO_ATTRIBUTE_AT]
+    # 1 is the right to read and the choice of GET, 2 that to write and the choice of SET
+    if not (rights[attributes + k] if choice == _ACTION else rights[k] & choice):
+        return 1 << 8 | codes[NO_RIGHT_AT]
+    if choice == _GET:
+        value = objs[j].a[k]
+        if value is None or end and o + len(value) > end:
             return -1
-        if value[0] != tag or len(value) != FIXED[tag]:
+        if end:
+            out[o : o + len(value)] = value
+        return len(value) << 8
+    if choice == _SET:
+        if copied >> k & 1 == 0:
             return -1
-        value[:] = buf[data : data + FIXED[tag]]
-    elif buf[q] == 3 and k == 1 and obj.CLEARED and (tag == NULL or tag == INTEGER):
-        value = obj.a[obj.CLEARED]
-        if rights[obj.ATTRIBUTES + 1] == 0 or not value:
-            return -1
+        value = objs[j].a[k]
+        if value[0] != tag:
+            return 1 << 8 | TYPE_UNMATCHED
+        if end:
+            value[:] = buf[data : data + FIXED[tag]]
+        return 1 << 8
+    if k != 1 or cleared == 0:
+        return -1
+    if tag != NULL and tag != INTEGER:
+        return 1 << 8 | TYPE_UNMATCHED
+    if end:
+        value = objs[j].a[cleared]
         value[1:] = bytes(len(value) - 1)
-    else:
-        return -1
-    out[o] = NULL
-    return 1
+    return 1 << 8
+
+
+def plain_access(way, rx, off, n, tx, served):
+    """Serve the ACCESS request in rx[off:off+n] when all its specifications are plain and the
+    answer fits one APDU; returns as `short_other`.
+
+        D9 id(4) 00 n {specification} n {Data}  ->  DA id(4) 00 00 n {Data} n {choice result}
+
+    Of the confirmed service class, not self-descriptive. Before anything is done it is seen that
+    nothing is for the long way.
+    """
+    services, room, codes = way[5:8]
+    flags = rx[off + 9]
+    if n < 16 or services & ACCESS == 0 or flags & (_CONFIRMED | _SELF_DESCRIPTIVE) != _CONFIRMED or rx[off + 13]:
+        return 0
+    left = rx[off + 14]
+    if left > codes[LIST_AT]:
+        return 0
+    if n < 16 + 11 * left:
+        # cut short, whatever stands there
+        return -MALFORMED_ACCESS_AT
+    first = plain_shape(rx, off + 15, off + n, left)
+    if first == 0:
+        return 0
+    end = _do_all(way, rx, off + 15, first, left, flags & _BREAK, None, 0)
+    if end < 0 or end + 1 + 2 * left > room + HEADER:
+        return 0
+    _do_all(way, rx, off + 15, first, left, flags & _BREAK, tx, end)
+    tx[end] = left
+    tx[HEADER] = _RESPONSE
+    tx[HEADER + 1 : HEADER + 5] = rx[off + 9 : off + 13]
+    tx[HEADER + 5] = tx[HEADER + 6] = 0
+    tx[HEADER + 7] = left
+    add32(served, 0, 1)
+    return answer(tx, rx, off, end + 1 + 2 * left - HEADER)
+
+
+def _do_all(way, rx, q, data, left, breaks, tx, end):
+    """Do the items, or with end 0 only look; returns the offset behind their Data in tx, or -1."""
+    o = HEADER + 8
+    r = end + 1
+    broken = False
+    for _ in range(left):
+        code = 1 << 8 | way[7][NOT_EXECUTED_AT]
+        if not broken:
+            code = plain_item(way, rx, q, data, tx, o, end)
+            if code < 0:
+                return -1
+        elif end:
+            tx[o] = NULL
+        broken = broken or (code & 0xFF and breaks)
+        if end:
+            tx[r] = rx[q]
+            tx[r + 1] = code & 0xFF
+            r += 2
+        o += code >> 8
+        data += FIXED[rx[data]]
+        q += _ITEM
+    return o

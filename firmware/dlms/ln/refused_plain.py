@@ -14,14 +14,17 @@ short ways (`short_plain`, which also says what a way is). Nothing is asked of a
     C3 06 iip last number(4) length raw           -> C7 01 iip result 00
     05 06 …                                       -> D8 state service
     a tag that nobody knows                       -> D8 state service
+    E0 … cut short, or of a transfer that is over -> D8 state service
 """
 
 from micropython import const
 
-from dlms.codec.conformance import ACTION, GET, SELECTIVE_ACCESS, SET
+from dlms.codec.conformance import ACTION, GENERAL_BLOCK_TRANSFER, GET, SELECTIVE_ACCESS, SET
 from dlms.codec.errors import (
     DEPTH_AT,
+    GBT_ABORTED_AT,
     MALFORMED_ACTION_AT,
+    MALFORMED_GBT_AT,
     MALFORMED_GET_AT,
     MALFORMED_SET_AT,
     NO_ATTRIBUTE_AT,
@@ -38,7 +41,7 @@ from dlms.codec.errors import (
 )
 from dlms.codec.octets import OTHER_CLASS, copy, find, scan
 from dlms.codec.wrapper import HEADER
-from dlms.aa.association import ROW
+from dlms.aa.association import OVER_STREAM, ROW
 from dlms.aa.service_class import KNOWN
 
 _READ_REQUEST = const(0x05)  # as `dlms.codec.tags.READ_REQUEST`
@@ -135,3 +138,20 @@ def refuse_selection(way, rx, off, n):
     if rows[ROW * acc[i] + k] & 1 == 0:
         return NO_RIGHT_AT
     return 0 if table[p + 2] & 1 else NO_SELECTION_AT
+
+
+def refuse_block(way, rx, off, n):
+    """Refuse the general block in the WPDU rx[off:off+n]: cut before its length field, or with data
+    and a number above 1 where nothing runs. Returns -place in the codes of the ExceptionResponse,
+    or 0 where the long way has to look: over UDP it may just be late.
+    """
+    services = way[5]
+    if services & GENERAL_BLOCK_TRANSFER == 0:
+        return 0
+    if n < 15:
+        return -MALFORMED_GBT_AT
+    octets = rx[off + 14]
+    numbered = rx[off + 10] or rx[off + 11] > 1
+    if services & OVER_STREAM and numbered and 0 < octets < 0x80 and n == 15 + octets:
+        return -GBT_ABORTED_AT
+    return 0

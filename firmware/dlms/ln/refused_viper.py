@@ -31,6 +31,10 @@ _WRITE_REQUEST = const(0x06)  # as `dlms.codec.tags.WRITE_REQUEST`
 _GET_REQUEST = const(0xC0)  # as `dlms.codec.tags.GET_REQUEST`
 _SET_REQUEST = const(0xC1)  # as `dlms.codec.tags.SET_REQUEST`
 _ACTION_REQUEST = const(0xC3)  # as `dlms.codec.tags.ACTION_REQUEST`
+_MALFORMED_GBT = const(23)
+_GBT_ABORTED = const(25)
+_GENERAL_BLOCK_TRANSFER = const(0x200000)  # as `dlms.codec.conformance.GENERAL_BLOCK_TRANSFER`
+_OVER_STREAM = const(0x2000000)  # as `dlms.aa.association.OVER_STREAM`
 
 known_tags = KNOWN
 size_of = len
@@ -146,3 +150,18 @@ def refuse_selection(way, rx_buf, off: int, n: int) -> int:
     if rows[_ROW * acc[j] + k] & 1 == 0:
         return _NO_RIGHT
     return 0 if table[p + 2] & 1 else _NO_SELECTION
+
+
+@micropython.viper
+def refuse_block(way, rx_buf, off: int, n: int) -> int:
+    _, _, _, _, _, services, _, _, _, _, _ = way
+    i = int(services)
+    if i & _GENERAL_BLOCK_TRANSFER == 0:
+        return 0
+    if n < 15:
+        return -_MALFORMED_GBT
+    rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
+    octets = rx[14]
+    if i & _OVER_STREAM == 0 or rx[10] << 8 | rx[11] < 2 or octets == 0 or octets >= 0x80 or n != 15 + octets:
+        return 0
+    return -_GBT_ABORTED

@@ -49,9 +49,12 @@ from dlms.codec.errors import (
 from dlms.codec.octets import OTHER_CLASS, add32, find, find_key, get16, scan
 from dlms.codec.wrapper import HEADER, answer
 from dlms.aa.association import ANSWERS_GET, ROW
-from dlms.ln.refused_plain import refuse_form
+from dlms.ln.items_plain import plain_access
+from dlms.ln.refused_plain import refuse_block, refuse_form
 
 _GET_REQUEST = const(0xC0)  # as `dlms.codec.tags.GET_REQUEST`
+_ACCESS_REQUEST = const(0xD9)  # as `dlms.codec.tags.ACCESS_REQUEST`
+_GENERAL_BLOCK = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANSFER`
 _SET_REQUEST = const(0xC1)  # as `dlms.codec.tags.SET_REQUEST`
 _ACTION_REQUEST = const(0xC3)  # as `dlms.codec.tags.ACTION_REQUEST`
 _EXCEPTION_RESPONSE = const(0xD8)  # as `dlms.codec.tags.EXCEPTION_RESPONSE`
@@ -220,6 +223,12 @@ def short_other(way, rx, off, n, tx, served):
             size = plain_list(way, rx, off, left, tx)
             tx[HEADER + 1] = 3
             tx[HEADER + 3] = left
+    elif rx[off + 8] == _ACCESS_REQUEST:
+        size = plain_access(way, rx, off, n, tx, served)
+        if size > 0:
+            return size
+    elif rx[off + 8] == _GENERAL_BLOCK:
+        size = refuse_block(way, rx, off, n)
     else:
         size = refuse_form(way, rx, off, n, tx)
     if size > 0:

@@ -13,7 +13,8 @@ from micropython import const
 
 from dlms.codec.axdr import FIXED
 from dlms.codec.octets import find, scan
-from dlms.ln.refused_viper import refuse_form
+from dlms.ln.items_viper import plain_access
+from dlms.ln.refused_viper import refuse_block, refuse_form
 
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _MULTIPLE_REFERENCES = const(0x000200)  # these as in `dlms.codec.conformance`
@@ -22,6 +23,8 @@ _SET = const(0x000008)
 _ACTION = const(0x000001)
 _TYPE_UNMATCHED = const(12)
 _GET_REQUEST = const(0xC0)  # as `dlms.codec.tags.GET_REQUEST`
+_ACCESS_REQUEST = const(0xD9)  # as `dlms.codec.tags.ACCESS_REQUEST`
+_GENERAL_BLOCK = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANSFER`
 _SET_REQUEST = const(0xC1)  # as `dlms.codec.tags.SET_REQUEST`
 _ACTION_REQUEST = const(0xC3)  # as `dlms.codec.tags.ACTION_REQUEST`
 _EXCEPTION_RESPONSE = const(0xD8)  # as `dlms.codec.tags.EXCEPTION_RESPONSE`
@@ -102,7 +105,7 @@ def short_get(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> i
     if tag != _GET_REQUEST:
         return int(plain_change(way, mid, refused, rx_buf, off, n, tx_buf, served_buf))
     i = int(services)
-    if i & _GET == 0 or rx[10] & 0x40 == 0 and i >> 24 == 0:
+    if i & _GET == 0 or rx[10] & 0x40 == 0 and (i >> 24) & 1 == 0:
         return 0
     k = rx[19]
     if k == 0:
@@ -246,7 +249,8 @@ def short_other(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
     _, _, _, _, _, services, _, codes_buf, _, _, _ = way
     tx = ptr8(tx_buf)
     codes = ptr8(codes_buf)
-    if n > 11 and rx[8] == _GET_REQUEST and rx[9] == 3:
+    tag = rx[8]
+    if n > 11 and tag == _GET_REQUEST and rx[9] == 3:
         i = int(services)
         if i & _GET == 0 or i & _MULTIPLE_REFERENCES == 0 or rx[10] & 0x40 == 0:
             return 0
@@ -261,6 +265,12 @@ def short_other(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
             size = int(plain_list(way, rx_buf, off, left, tx_buf))
             tx[9] = 3
             tx[11] = left
+    elif tag == _ACCESS_REQUEST:
+        size = int(plain_access(way, rx_buf, off, n, tx_buf, served_buf))
+        if size > 0:
+            return size
+    elif tag == _GENERAL_BLOCK:
+        size = int(refuse_block(way, rx_buf, off, n))
     else:
         size = int(refuse_form(way, rx_buf, off, n, tx_buf))
     if size > 0:
