@@ -101,6 +101,36 @@ def test_blocks_of_a_request():
     assert taken > 30, taken
 
 
+class _Request:
+    def __init__(self, used, size):
+        self.buf = bytearray(400)
+        self.used = used
+        self.size = size
+
+
+def test_blocks_of_a_request_on_the_short_way():
+    need(general_viper)
+    random = Random(38)
+    taken = 0
+    for _ in range(900):
+        now = _now(random)
+        apdu = _block(random, now, (0, 1, 30, 128, 256)[random.below(5)])
+        rx = bytes(3) + unhex("000100100001") + bytes((len(apdu) >> 8, len(apdu) & 255)) + apdu
+        used = random.below(40)
+        size = used + random.below(340)
+        made = []
+        for twin in (general_viper, general_plain):
+            request = _Request(used, size)
+            at = array("i", now)
+            way = [request, at] + [0] * 9
+            tx, served = bytearray(24), bytearray(4)
+            end = twin.short_block(way, rx, 3, len(rx) - 3, tx, served)
+            made.append((end, at, tx if end else 0, served, request.used, request.buf))
+        assert made[0] == made[1], (list(now), tohex(rx))
+        taken += end > 0
+    assert taken > 20, taken
+
+
 def test_acknowledgements():
     need(general_viper)
     random = Random(32)

@@ -33,7 +33,7 @@ _SERVICES = const(5)
 _ROOM = const(6)
 _CODES = const(7)
 _STACK = const(8)
-_OTHER = const(9)
+OTHER = const(9)
 _NAMES = const(10)
 WAY = const(11)
 # in the services of a way, above the conformance: a GET is answered whatever its service class
@@ -48,7 +48,7 @@ def not_plain(way, rx, off, n, tx, served):
 
 # the way where there is none: no record in the directory, no service negotiated
 CLOSED = [0] * WAY
-CLOSED[_OTHER] = not_plain
+CLOSED[OTHER] = not_plain
 
 IDLE = const(0)
 PENDING = const(1)
@@ -130,9 +130,9 @@ class Association:
             way[_CODES] = codes
             way[_STACK] = stack
             if assoc.context & 1:
-                way[_OTHER] = short_other
+                way[OTHER] = short_other
             else:
-                way[_OTHER] = short_name
+                way[OTHER] = short_name
                 way[_NAMES] = assoc.names.table
         more = ANSWERS_GET if answers_get(errors, self) else 0
         if self.link.carrier.stream:

@@ -4,6 +4,8 @@ A specification of ACCESS is plain when it selects nothing, `choice(01 … 03) c
 attribute`, and its Data is of a type of fixed size.
 """
 
+from micropython import const
+
 from dlms.aa.association import ROW
 from dlms.codec.axdr import FIXED, INTEGER, NULL
 from dlms.codec.conformance import ACCESS
@@ -22,7 +24,7 @@ from dlms.codec.octets import OTHER_CLASS, add32, answer, find
 from dlms.codec.wrapper import HEADER
 
 _ITEM = 10  # octets of a plain specification
-_RESPONSE = 0xDA
+_ACCESS_RESPONSE = const(0xDA)  # as `dlms.codec.tags.ACCESS_RESPONSE`
 # bits of the first octet of long-invoke-id-and-priority
 _CONFIRMED = 0x40
 _BREAK = 0x20
@@ -61,8 +63,8 @@ def plain_item(way, buf, q, data, out, o, end):
     Returns octets of that Data << 8 | result, or -1 where the long way has to look. way: see
     `short_plain`.
 
-    A GET is done of an attribute that the object holds as encoded octets. A SET of an attribute that
-    takes a copy (`Interface.COPIED`). An ACTION when all that the method does is to clear an
+    A GET is done of an attribute that the object holds as encoded octets. A SET of an attribute
+    that takes a copy (`Interface.COPIED`). An ACTION when all that the method does is to clear an
     attribute (`Interface.CLEARED`). What the directory and the rights refuse is refused here.
     """
     objs, table, acc, rows, place, _, _, codes, _, _, _ = way
@@ -141,7 +143,7 @@ def plain_access(way, rx, off, n, tx, served):
         return 0
     _do_all(way, rx, off + 15, first, left, flags & _BREAK, tx, end)
     tx[end] = left
-    tx[HEADER] = _RESPONSE
+    tx[HEADER] = _ACCESS_RESPONSE
     tx[HEADER + 1 : HEADER + 5] = rx[off + 9 : off + 13]
     tx[HEADER + 5] = tx[HEADER + 6] = 0
     tx[HEADER + 7] = left

@@ -8,6 +8,7 @@ from dlms.codec.octets import add32, answer, find
 
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _ACCESS = const(0x000040)  # as `dlms.codec.conformance.ACCESS`
+_ACCESS_RESPONSE = const(0xDA)  # as `dlms.codec.tags.ACCESS_RESPONSE`
 _ITEM = const(10)
 _TAGS = const(34)  # entries of FIXED
 _TYPE_UNMATCHED = const(12)
@@ -202,7 +203,7 @@ def plain_access(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
     while i < 13:
         tx[i] = rx[i]
         i += 1
-    tx[8] = 0xDA
+    tx[8] = _ACCESS_RESPONSE
     tx[13] = 0
     tx[14] = 0
     tx[15] = left

@@ -35,9 +35,10 @@ from micropython import const
 
 from dlms.codec.conformance import GENERAL_BLOCK_TRANSFER
 from dlms.codec.octets import copy, digest, get16, length, length_size
+from dlms.aa.association import CLOSED, OTHER
 from dlms.aa.refusal import exception
 from dlms.long import states
-from dlms.long.general import acknowledged, back, mark, put_general, put_next, received, taken
+from dlms.long.general import acknowledged, back, mark, put_general, put_next, received, short_block, taken
 from dlms.long.legs import Legs
 from dlms.long.now import MARKS, OWN, PER_MARK, SLOTS
 from dlms.long.states import GBT_SENT
@@ -106,13 +107,17 @@ class Numbers:
 class Dialogue(Numbers):
     """One general block transfer: belongs to a `stream.Transfer`, as `gbt`."""
 
-    def __init__(self, limits):
+    def __init__(self, limits, request):
         slots = limits.GBT_WINDOW + 1
         self.now = array("i", bytes(4 * (MARKS + PER_MARK * slots)))
         self.now[_WINDOW] = 1
         self.now[OWN] = limits.GBT_WINDOW
         self.now[SLOTS] = slots
         self.legs = Legs(limits, self.now)
+        # while a request comes its blocks take a short way, and nothing else does
+        self.way = list(CLOSED)
+        self.way[:2] = request, self.now
+        self.way[OTHER] = short_block
 
 
 class Exchange(Numbers):
@@ -319,6 +324,8 @@ def first_block(kit, aa, rx, tx):
         return exception(kit.errors, aa, tx, kit.errors.gbt_aborted)
     t.kind = _GBT_IN
     t.aa = aa
+    if aa.confirmed:
+        aa.link.ways[aa.index] = t.gbt.way
     now = t.gbt.now
     now[_SENT] = now[_GOT] = now[_OF_SINGLE] = 0
     now[_FIRST] = block.digest

@@ -1,7 +1,17 @@
 """General blocks in place: one door to the viper functions and to their plain twins."""
 
 try:
-    from dlms.long.general_viper import acknowledged, back, fill_ready, mark, put_general, put_next, received, taken
+    from dlms.long.general_viper import (
+        acknowledged,
+        back,
+        fill_ready,
+        mark,
+        put_general,
+        put_next,
+        received,
+        short_block,
+        taken,
+    )
 except (SyntaxError, NameError, ImportError):
     from dlms.long.general_plain import (  # noqa: F401
         acknowledged,
@@ -11,5 +21,6 @@ except (SyntaxError, NameError, ImportError):
         put_general,
         put_next,
         received,
+        short_block,
         taken,
     )

@@ -4,7 +4,8 @@
 
 from micropython import const
 
-from dlms.codec.octets import digest
+from dlms.codec.octets import add32, answer, digest
+from dlms.codec.wrapper import HEADER
 from dlms.long.now import (
     ACKED, DONE, ELEMENT, ELEMENTS, END, FRONT, GOT, HIGH, LEFT, MARKS,
     OWN, PER_MARK, POSITION, REPEATS, SENT, SLOTS, SPENT, TOP, USED, WINDOW,
@@ -67,6 +68,25 @@ def received(now, buf, used, size, rx, p, end, tx, start):
         return 0
     now[SENT] += 1
     return put_general(now, tx, start, start + _HEADER + 1, start + _HEADER + 1, _LAST | now[OWN])
+
+
+def short_block(way, rx, off, n, tx, served):
+    """Serve the octets rx[off:off+n] when they are one WPDU with a block of the request that comes
+    in blocks, and the client waits for its acknowledgement; returns as
+    `dlms.ln.short_plain.short_other`.
+
+    It stands in a way of the transfer's own (`gbt.Dialogue.way`), which is that of the AA
+    meanwhile.
+    """
+    if rx[off + HEADER] != _GENERAL_BLOCK_TRANSFER or rx[off + HEADER + 1] & _STREAMING:
+        return 0
+    request, now = way[:2]
+    end = received(now, request.buf, request.used, request.size, rx, off + HEADER, off + n, tx, HEADER)
+    if end < 0:
+        return 0
+    request.used = now[USED]
+    add32(served, 0, 1)
+    return answer(tx, rx, off, end - HEADER)
 
 
 def taken(now, number, at, n):

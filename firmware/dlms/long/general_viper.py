@@ -5,7 +5,7 @@ for. `general_plain` has the contract.
 import micropython
 from micropython import const
 
-from dlms.codec.octets import digest
+from dlms.codec.octets import add32, answer, digest
 
 _GENERAL_BLOCK_TRANSFER = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANSFER`
 _HEAD = const(16)  # as `dlms.long.stream.HEAD`
@@ -86,6 +86,21 @@ def received(now: ptr32, buf: ptr8, used: int, size: int, rx_buf: ptr8, p: int, 
     tx[start + 5] = number
     tx[start + 6] = 0
     return start + 7
+
+
+@micropython.viper
+def short_block(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
+    rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
+    if rx[8] != _GENERAL_BLOCK_TRANSFER or rx[9] & 0x40 != 0:
+        return 0
+    request, now_buf, _, _, _, _, _, _, _, _, _ = way
+    end = int(received(now_buf, request.buf, request.used, request.size, rx_buf, off + 8, off + n, tx_buf, 8))
+    if end < 0:
+        return 0
+    now = ptr32(now_buf)
+    request.used = now[_USED]
+    add32(served_buf, 0, 1)
+    return int(answer(tx_buf, rx_buf, off, end - 8))
 
 
 @micropython.viper

@@ -84,7 +84,7 @@ class Transfer(Cursor):
         self.readable = 0  # the attributes that AllAttributes has still to read
         self.source = NOTHING  # what follows the value at hand …
         self.outer = NOTHING  # … and what follows AllAttributes
-        self.gbt = kit.gbt.Dialogue(limits) if kit.gbt else None
+        self.gbt = kit.gbt.Dialogue(limits, self.request) if kit.gbt else None
         self.tape = Tape()
 
     def reset(self):
