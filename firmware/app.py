@@ -72,12 +72,8 @@ class App:
         self.server.trail.debug = config.log == "DEBUG"
         self.server.trail.talks = config.log in ("DEBUG", "INFO")
         self.server.open_common(limits.DATAGRAM - HEADER)
-        if config.trace:
-            import trace
-
-            trace.attach(self.server, self.log.say)
         self.queue = install(HARDWARE)
-        self.service = Service(self.server, limits, self.queue, self.log, self.connections)
+        self.service = Service(self.served(config.trace), limits, self.queue, self.log, self.connections)
         self.service.own = self.board.address
         self.meter.links.extend(self.service.connections + self.service.links)
         if self.service.multicast is not None:
@@ -88,6 +84,14 @@ class App:
         self.notifier = None
         if config.dial or limits.PUSHES:
             self.outgoing(config)
+
+    def served(self, traces):
+        """The server as the transports get it: traced if the configuration says so."""
+        if traces:
+            from trace import traced
+
+            return traced(self.server, self.log.say)
+        return self.server
 
     def outgoing(self, config):
         """What the meter begins: connections that it opens, and what it sends unasked."""

@@ -86,6 +86,8 @@ class Config:
     def __init__(self):
         for key in _KEYS:
             setattr(self, key, _KEYS[key][0])
+        self.published = []  # names of the clients whose secrets are the published ones
+        self.reserved = []  # `key=wPort` of what is to be warned of
 
     def put(self, key, value):
         """Set one key to a value of its type."""

@@ -8,9 +8,10 @@ from dlms.codec.wrapper import HEADER
 from masks import Masks
 
 
-def attach(server, say):
+def traced(server, say):
     """Make a server write, by `say`, every WPDU in hexadecimal, as received and as answered;
-    of one that is too long, its header.
+    of one that is too long, its header. Returns the server, for the transports: they keep
+    `server.short`, and must be made of one that is traced already.
     """
     serve = server.serve
     more = server.more
@@ -42,6 +43,7 @@ def attach(server, say):
     server.more = traced_more
     server.too_long = traced_too_long
     server.short = not_short
+    return server
 
 
 def not_short(keys, ways, rx, off, n, tx, served):
