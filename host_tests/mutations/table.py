@@ -323,7 +323,7 @@ MUTATIONS = (
         "list-count-not-bounded-by-the-request",
         "D-94",
         "dlms/ln/get.py",
-        "if end - q < 10:",
+        "if end - q < _ITS_SELECTOR:",
         "if end - q < 1:",
         (FUZZ + "mp_poison.py::cut-get-list[cpython]",),
     ),

@@ -23,6 +23,15 @@ from dlms.long.states import GET_OUT
 from dlms.long.lending import abandon
 
 _GET_RESPONSE = const(0xC4)  # as `dlms.codec.tags.GET_RESPONSE`
+# offsets in a normal request …
+_DESCRIPTOR = const(3)
+_ATTRIBUTE = const(11)
+_SELECTION = const(12)  # 0, or 1 and a selector
+_AFTER = const(13)  # the selector; without one the end
+# … and in a descriptor with its selection
+_ITS_ATTRIBUTE = const(8)
+_ITS_SELECTION = const(9)
+_ITS_SELECTOR = const(10)
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _NEXT_SIZE = const(7)
 _NORMAL = const(4)  # octets of `C4 01 iip 00`
@@ -111,15 +120,15 @@ def selection_end(kit, buf, q, end):
 def normal(kit, aa, rx, p, end, tx, iip):
     """One attribute, or with attribute-id 0 all of them."""
     errors = kit.errors
-    if end - p < 13 or (selection_end(kit, rx, p + 12, end) if rx[p + 12] else p + 13) != end:
+    if end - p < _AFTER or (selection_end(kit, rx, p + _SELECTION, end) if rx[p + _SELECTION] else p + _AFTER) != end:
         return result(aa, tx, iip, errors.malformed_get)
-    if rx[p + 12] and aa.conformance & SELECTIVE_ACCESS == 0:
+    if rx[p + _SELECTION] and aa.conformance & SELECTIVE_ACCESS == 0:
         return exception(errors, aa, tx, errors.selection_not_negotiated)
-    if rx[p + 11] == 0 and aa.conformance & ATTRIBUTE_0_GET == 0:
+    if rx[p + _ATTRIBUTE] == 0 and aa.conformance & ATTRIBUTE_0_GET == 0:
         return exception(errors, aa, tx, errors.attribute_0_not_negotiated)
     t = kit.scratch
     t.reset()
-    code = begin_attribute(kit, aa, t, rx, p + 3, p + 13 if rx[p + 12] else 0, end)
+    code = begin_attribute(kit, aa, t, rx, p + _DESCRIPTOR, p + _AFTER if rx[p + _SELECTION] else 0, end)
     if code:
         return result(aa, tx, iip, code)
     start = aa.start
@@ -227,13 +236,13 @@ def check_list(kit, aa, rx, q, end, n):
     """
     code = 0
     while n > 0:
-        if end - q < 10:
+        if end - q < _ITS_SELECTOR:
             return -1
-        if rx[q + 9] and aa.conformance & SELECTIVE_ACCESS == 0:
+        if rx[q + _ITS_SELECTION] and aa.conformance & SELECTIVE_ACCESS == 0:
             code = kit.errors.selection_not_negotiated
-        if rx[q + 8] == 0 and aa.conformance & ATTRIBUTE_0_GET == 0:
+        if rx[q + _ITS_ATTRIBUTE] == 0 and aa.conformance & ATTRIBUTE_0_GET == 0:
             code = kit.errors.attribute_0_not_negotiated
-        q = selection_end(kit, rx, q + 9, end)
+        q = selection_end(kit, rx, q + _ITS_SELECTION, end)
         if q < 0:
             return -1
         n -= 1
@@ -253,10 +262,10 @@ class GetEntries(Entries):
         t.i = 0
         buf = request.buf
         q = request.pos
-        end = selection_end(t.kit, buf, q + 9, request.used)
+        end = selection_end(t.kit, buf, q + _ITS_SELECTION, request.used)
         request.pos = end
         t.put(0)
-        code = begin_attribute(t.kit, t.aa, t, buf, q, q + 10 if buf[q + 9] else 0, end)
+        code = begin_attribute(t.kit, t.aa, t, buf, q, q + _ITS_SELECTOR if buf[q + _ITS_SELECTION] else 0, end)
         if code != SUCCESS:
             t.n = 0
             t.empty()

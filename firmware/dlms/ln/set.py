@@ -23,6 +23,14 @@ from dlms.long.lending import abandon
 from dlms.ln.get import selection_end
 
 _SET_RESPONSE = const(0xC5)  # as `dlms.codec.tags.SET_RESPONSE`
+# offsets in a normal request …
+_DESCRIPTOR = const(3)
+_ATTRIBUTE = const(11)
+_SELECTION = const(12)  # 0, or 1 and a selector
+_AFTER = const(13)  # the selector; without one the Data
+# … and in a descriptor with its selection
+_ITS_ATTRIBUTE = const(8)
+_ITS_SELECTION = const(9)
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _LAST = const(3)  # response `C5 03`: result of a long SET of one attribute
 _LAST_LIST = const(4)
@@ -102,26 +110,26 @@ def not_negotiated(kit, aa, buf, q):
     """The ExceptionResponse for what the descriptor at buf[q:] uses and
     the AA did not negotiate, or 0.
     """
-    if buf[q + 9] and aa.conformance & SELECTIVE_ACCESS == 0:
+    if buf[q + _ITS_SELECTION] and aa.conformance & SELECTIVE_ACCESS == 0:
         return kit.errors.selection_not_negotiated
-    if buf[q + 8] == 0 and aa.conformance & ATTRIBUTE_0_SET == 0:
+    if buf[q + _ITS_ATTRIBUTE] == 0 and aa.conformance & ATTRIBUTE_0_SET == 0:
         return kit.errors.attribute_0_not_negotiated
     return 0
 
 
 def normal(kit, aa, rx, p, end, tx, iip):
     """One attribute set to one value."""
-    q = p + 13
+    q = p + _AFTER
     if end <= q:
         return result(aa, tx, iip, kit.errors.malformed_set)
-    if rx[p + 12] or rx[p + 11] == 0:
-        q = selection_end(kit, rx, p + 12, end)
+    if rx[p + _SELECTION] or rx[p + _ATTRIBUTE] == 0:
+        q = selection_end(kit, rx, p + _SELECTION, end)
         if q < 0:
             return result(aa, tx, iip, kit.errors.malformed_set)
-        code = not_negotiated(kit, aa, rx, p + 3)
+        code = not_negotiated(kit, aa, rx, p + _DESCRIPTOR)
         if code:
             return exception(kit.errors, aa, tx, code)
-    return result(aa, tx, iip, apply(kit, aa, rx, p + 3, rx, q, end))
+    return result(aa, tx, iip, apply(kit, aa, rx, p + _DESCRIPTOR, rx, q, end))
 
 
 def apply(kit, aa, names, d, buf, off, end):
@@ -145,8 +153,8 @@ def apply(kit, aa, names, d, buf, off, end):
     j = find(directory.table, directory.n, names, d)
     if j < 0 or aa.acc[j] == 0:
         return kit.invisible(aa, j, errors.unknown_object)
-    attr = names[d + 8]
-    if names[d + 9]:
+    attr = names[d + _ITS_ATTRIBUTE]
+    if names[d + _ITS_SELECTION]:
         return errors.no_selection
     obj = directory.objs[j]
     if obj is None:
@@ -215,7 +223,7 @@ def check_list(kit, aa, rx, q, end):
         code = not_negotiated(kit, aa, rx, q)
         if code:
             return -code
-        q = selection_end(kit, rx, q + 9, end)
+        q = selection_end(kit, rx, q + _ITS_SELECTION, end)
         if q < 0:
             return -errors.malformed_set
         n -= 1
@@ -271,7 +279,7 @@ def apply_list(kit, aa, names, d, buf, off, end, tx, room):
         r = kit.scan(buf, off, end)
         tx[p] = apply(kit, aa, names, d, buf, off, r)
         off = r
-        d = selection_end(kit, names, d + 9, _EVERYTHING)
+        d = selection_end(kit, names, d + _ITS_SELECTION, _EVERYTHING)
         p += 1
         n -= 1
     return p
@@ -292,13 +300,13 @@ def first_block(kit, aa, rx, p, end, tx, iip):
     """The first block of one attribute's value."""
     if aa.conformance & BLOCK_SET == 0:
         return exception(kit.errors, aa, tx, kit.errors.blocks_not_negotiated)
-    q = selection_end(kit, rx, p + 12, end) if end - p > 13 else -1
+    q = selection_end(kit, rx, p + _SELECTION, end) if end - p > _AFTER else -1
     if q < 0:
         return result(aa, tx, iip, kit.errors.malformed_set)
-    code = not_negotiated(kit, aa, rx, p + 3)
+    code = not_negotiated(kit, aa, rx, p + _DESCRIPTOR)
     if code:
         return exception(kit.errors, aa, tx, code)
-    action = blocks.first(kit, aa, rx, p + 3, q, end, SET_IN, False)
+    action = blocks.first(kit, aa, rx, p + _DESCRIPTOR, q, end, SET_IN, False)
     return answer_block(kit, aa, rx, q, end, tx, iip, action)
 
 
