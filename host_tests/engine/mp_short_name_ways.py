@@ -25,7 +25,7 @@ _ALL = 0x1C1B20
 def _world(short, short_name, ctt, conformance, pdu):
     rig = SnRig(ctt=ctt)
     world = World(short, rig)
-    config = rig.server.associations[-1]
+    config = rig.server.opening.associations[-1]
     config.directory = world.directory
     config.acc = world.directory.acc
     config.names = ShortNames(world.directory, SnConfig)
@@ -38,7 +38,7 @@ def _world(short, short_name, ctt, conformance, pdu):
 
 def _requests(world, random):
     """For each name that there is, and those beside it."""
-    names = world.rig.server.associations[-1].names
+    names = world.rig.server.opening.associations[-1].names
     for j in range(names.n):
         base = names.base(j)
         for at in (
