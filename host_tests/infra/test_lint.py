@@ -8,6 +8,7 @@ import pytest
 from tools.image import mpycross
 from tools.upkeep.lint import (
     boards,
+    calls,
     cited,
     constants,
     docstrings,
@@ -61,6 +62,53 @@ def test_constants_written_twice_agree(tree, line, good):
         {"firmware/dlms/server.py": f"A = 1\n{line}\n", "firmware/dlms/wrapper.py": "HEADER = const(8)\nPLAIN = 1\n"}
     )
     assert faults(constants.check(root)) == ([] if good else ["firmware/dlms/server.py:2"])
+
+
+# -- calls ------------------------------------------------------------------
+
+_SERVER = {
+    "firmware/dlms/server.py": "class Server:\n    def dispatch(self):\n        pass\n    def take(self):\n        pass\n",
+    "firmware/dlms/aa/pool.py": "class Pool:\n    def take(self):\n        pass\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("firmware/dlms/ln/get.py", "server.abandon(aa)"),
+        ("firmware/dlms/aa/acse.py", "p = aa.link.carrier.server.pdu"),
+        ("firmware/dlms/long/gbt.py", "end = kit.door.dispatch(aa)"),
+        ("firmware/dlms/long/stream.py", "self.kit.access.next(self)"),
+        ("firmware/dlms/aa/opening.py", "self.server.refusal = 1"),
+        ("firmware/cosem/data.py", "server.log('x')"),
+        ("firmware/meter/meter.py", "self.server.scratch"),
+        ("firmware/net/tcp.py", "self.server.opening.close(link, 0)"),
+    ],
+)
+def test_call_the_wrong_way(tree, path, line):
+    found = faults(calls.check(tree({**_SERVER, path: line + "\n"})))
+    assert f"{path}:1" in found
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("firmware/dlms/ln/get.py", "t = kit.scratch\nother = pool.take(1)\n"),
+        ("firmware/dlms/ln/access.py", "end = kit.whole.answer(kit)\n"),
+        ("firmware/dlms/aa/opening.py", "if assoc.server == device:\n    pass\n"),
+        ("firmware/net/tcp.py", "self.server.handle(self)\n"),
+        ("firmware/app.py", "self.server.open_common(1)\n"),
+    ],
+)
+def test_call_the_right_way(tree, path, line):
+    assert faults(calls.check(tree({**_SERVER, path: line}))) == []
+
+
+def test_call_that_is_allowed_and_gone(tree):
+    assert faults(calls.check(tree({"firmware/dlms/long/response.py": "A = 1\n"}))) == [
+        "firmware/dlms/long/response.py:1"
+    ]
+    assert faults(calls.check(tree({"firmware/dlms/long/response.py": "kit.whole.answer(kit)\n"}))) == []
 
 
 # -- imports ----------------------------------------------------------------

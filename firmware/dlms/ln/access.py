@@ -32,7 +32,7 @@ from dlms.aa.refusal import exception
 from dlms.long.sources import NOTHING, Source
 from dlms.long.stream import HEAD
 from dlms.long.lending import abandon
-from dlms.ln import action, get, set
+from dlms.ln import action, get, set, whole
 from dlms.ln.items import plain_item, plain_shape
 
 _ACCESS_RESPONSE = const(0xDA)  # as `dlms.codec.tags.ACCESS_RESPONSE`
@@ -89,7 +89,7 @@ def request(kit, aa, rx, p, end, tx):
     if aa.conformance & GENERAL_BLOCK_TRANSFER:
         end = kit.gbt.respond(kit, aa, t, tx, 7)
     else:
-        end = kit.whole.answer(kit, aa, t, tx, 7)
+        end = whole.answer(kit, aa, t, tx, 7)
     return end if end else exception(errors, aa, tx, errors.access_too_long)
 
 

@@ -9,7 +9,21 @@ from collections.abc import Callable, Sequence
 
 from tools.upkeep import pictures, wrap
 
-from . import boards, cited, constants, docstrings, images, imports, marks, names, prose, requirements, tags, text
+from . import (
+    boards,
+    calls,
+    cited,
+    constants,
+    docstrings,
+    images,
+    imports,
+    marks,
+    names,
+    prose,
+    requirements,
+    tags,
+    text,
+)
 from .report import ROOT, Problem
 
 
@@ -23,6 +37,7 @@ def _pictures() -> list[Problem]:
 CHECKS: dict[str, tuple[str, Callable[[], list[Problem]]]] = {
     "docstrings": (f"functions of more than {docstrings.MOST_LINES} lines have a docstring", docstrings.check),
     "imports": ("imports run one way", imports.check),
+    "calls": ("calls run one way", calls.check),
     "boards": (f"compiles for {', '.join(boards.ARCHITECTURES)}", boards.check),
     "cited": ("documents that are named are there", cited.check),
     "images": ("images compile with the mpy-cross that builds them", images.check),
