@@ -98,7 +98,8 @@ class Interface:
         Only offered for speed, so it may always write none, and leave to `element` what takes more
         than copying, or reports a fault. cur.i goes on with each element written. One that does
         not fit may be begun: all of it stands in cur.carry then, from `dlms.long.stream.HEAD` to
-        cur.c1, and what is still to be sent from cur.c0 on. cur.carry is empty before.
+        cur.c1, and what is still to be sent from cur.c0 on. cur.carry is empty before, and nothing
+        else is written to it: the caller may take back cur.i, c0 and c1 and ask otherwise.
         """
         return off
 

@@ -106,20 +106,28 @@ def put_rows(profile, cur, buf, off, end):
     step = -1 if cur.map[9] & 2 else 1
     rows = profile.rows
     plan = profile.columns.plan
+    order = cur.map
+    n = order[8]
+    length = 2  # octets of a row
+    for i in range(n):
+        p = 6 * (order[i >> 1] & 15 if i & 1 else order[i >> 1] >> 4)
+        length += plan[p] + plan[p + 5]
     while off < end and cur.i < cur.n:
         sequence = cur.u + step * cur.i
         if sequence < rows.first:
             break
         rows.hold(sequence)
         row = rows.page[rows.at : rows.at + rows.size]
-        top = put_row(cur.carry, 16, row, plan, cur.map, cur.map[8])
         cur.i += 1
-        n = min(top - 16, end - off)
-        buf[off : off + n] = cur.carry[16 : 16 + n]
-        off += n
-        if 16 + n < top:
-            cur.c0 = 16 + n
-            cur.c1 = top
+        if length <= end - off:
+            off = put_row(buf, off, row, plan, order, n)
+        else:
+            # cut: whole in carry, behind the room to push back
+            put_row(cur.carry, 16, row, plan, order, n)
+            cur.c0 = 16 + end - off
+            cur.c1 = 16 + length
+            buf[off:end] = cur.carry[16 : cur.c0]
+            off = end
     return off
 
 
