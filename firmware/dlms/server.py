@@ -27,7 +27,7 @@ from dlms.long.kit import Kit
 from dlms.long.lending import abandon
 from dlms.long.states import WHOLE_OUT
 from dlms.ln import action, get, set, whole
-from dlms.ln.short import short_get, short_other
+from dlms.ln.short import short_rows, short_get, short_other
 from dlms import all_station
 
 _READ_REQUEST = const(0x05)  # as `dlms.codec.tags.READ_REQUEST`
@@ -82,7 +82,7 @@ class Server:
 
             kit.sn = short_names
         # what the short ways of all AAs take
-        plain = (codes(errors, limits.LIST, limits.NESTING), kit.stack, short_other, short_name)
+        plain = (codes(errors, limits.LIST, limits.NESTING), kit.stack, short_other, short_name, short_rows)
         self.opening = Opening(configured, errors, plain, places, trail, failed or bytearray(5), abandon)
         if limits.GBT_WINDOW:
             from dlms.ln import access

@@ -35,6 +35,7 @@ _CODES = const(7)
 _STACK = const(8)
 OTHER = const(9)
 _NAMES = const(10)
+_TRANSFER = const(10)  # … in the way while a transfer runs
 WAY = const(11)
 # in the services of a way, above the conformance: a GET is answered whatever its service class
 ANSWERS_GET = const(0x1000000)
@@ -78,6 +79,7 @@ class Association:
         self.acc = None
         self.prepared = None  # the Association object that `way` was filled for
         self.way = [None] * WAY  # for the short ways: see `short_plain`; made once, filled when the AA opens
+        self.blocks = [0] * WAY  # … while a transfer runs: see `short_rows_plain`
         self.index = 0  # number of this AA on its link
         self.serial = 0  # … and among all that were opened (`places`)
         # Protocol_Connection_Parameters, as `trail` and `parameters` make them
@@ -110,7 +112,8 @@ class Association:
 
     def opened(self, errors, plain):
         """The AA is in force: take what serving it needs from the association object, the table of
-        answers, and what the short ways take: codes, stack, `short_other`, `short_name`.
+        answers, and what the short ways take: codes, stack, `short_other`, `short_name`,
+        `short_rows`.
         """
         self._trail = self._parameters = None
         assoc = self.assoc
@@ -119,7 +122,7 @@ class Association:
         if self.prepared is not assoc:
             # of another Association object than last time
             self.prepared = assoc
-            codes, stack, short_other, short_name = plain
+            codes, stack, short_other, short_name, _ = plain
             self.directory = d
             self.acc = assoc.acc
             way[_OBJS] = d.objs
@@ -131,22 +134,29 @@ class Association:
             way[_STACK] = stack
             if assoc.context & 1:
                 way[OTHER] = short_other
+                self.blocks[OTHER] = plain[4]
             else:
                 way[OTHER] = short_name
+                self.blocks[OTHER] = not_plain
                 way[_NAMES] = assoc.names.table
         more = ANSWERS_GET if answers_get(errors, self) else 0
         if self.link.carrier.stream:
             more |= OVER_STREAM
         way[_SERVICES] = self.conformance | more
-        way[_ROOM] = self.room
+        way[_ROOM] = self.blocks[_ROOM] = self.room
         self.heat()
 
     def heat(self):
-        """Decide anew whether a plain request may take a short way: associated, confirmed, no
-        transfer running.
+        """Decide anew which requests may take a short way: plain ones, those for the next block
+        while a transfer runs, or none where the AA is not associated or not confirmed.
         """
-        hot = self.state == ASSOCIATED and self.confirmed and self.transfer is None
-        self.link.ways[self.index] = self.way if hot else CLOSED
+        way = CLOSED
+        if self.state == ASSOCIATED and self.confirmed:
+            way = self.way
+            if self.transfer is not None:
+                way = self.blocks
+                way[_TRANSFER] = self.transfer
+        self.link.ways[self.index] = way
 
 
 def associations(n, links):
