@@ -77,18 +77,20 @@ def _planted(tmp_path: Path, old: str, new: str, file: str) -> Path:
     return firmware
 
 
-_SET = "    errors = server.errors\n    if end - p < 3:"
-_SHORT = "    return needed | left << 12\n"
-_SHORT_KINDS = {"SET of a Data", "ACTION", "GET list", "refused"}
+_SET = "    errors = kit.errors\n    if end - p < 3:"
+_CHANGE = "    tag = rx[8]\n    k = rx[19]\n"
+_CHANGE_KINDS = {"SET of a Data", "ACTION", "refused"}
+_LIST = "    q = 12\n    o = 12\n"
 _TICK = "    def tick(self, ms):\n"
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "guilty"),
     [
-        pytest.param("dlms/ln/set.py", _SET, "    bytes(rx[p:end])\n" + _SET, {"SET list", "refused"}, id="each SET"),
+        pytest.param("dlms/ln/set.py", _SET, "    bytes(rx[p:end])\n" + _SET, {"SET list"}, id="each SET"),
+        pytest.param("dlms/ln/short_viper.py", _CHANGE, "    bytes(9)\n" + _CHANGE, _CHANGE_KINDS, id="each change"),
         pytest.param(
-            "dlms/ln/short_viper.py", _SHORT, "    bytes(9)\n" + _SHORT, _SHORT_KINDS, id="each short way but GET"
+            "dlms/ln/short_viper.py", _LIST, "    bytes(9)\n" + _LIST, {"GET list", "refused"}, id="each list"
         ),
         pytest.param("meter/meter.py", _TICK, _TICK + "        ms = int(str(ms))\n", set(heap.KINDS), id="each tick"),
     ],
