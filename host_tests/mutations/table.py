@@ -469,6 +469,14 @@ MUTATIONS = (
         (ENGINE + "mp_access.py::test_break_on_error[cpython]",),
     ),
     Mutation(
+        "no-break-on-error-on-the-short-way",
+        "D-43",
+        "dlms/ln/items_plain.py",
+        "_BREAK = 0x20",
+        "_BREAK = 0x02",
+        (ENGINE + "mp_access.py::test_break_on_error[cpython]",),
+    ),
+    Mutation(
         "specifications-never-repeated",
         "D-41",
         "dlms/ln/access.py",
