@@ -18,7 +18,10 @@ identity = id
 
 @micropython.native
 def serve_ready(poller, own, dt, wake):
-    key_of, now, difference = identity, ticks_ms, ticks_diff
+    # one by one: three in one assignment took a tuple on the heap of the emulated board
+    key_of = identity
+    now = ticks_ms
+    difference = ticks_diff
     until = ticks_add(now(), dt) if dt >= 0 else None
     left = dt
     rounds = _ROUNDS
