@@ -126,8 +126,10 @@ def plain_access(way, rx, off, n, tx, served):
     nothing is for the long way.
     """
     services, room, codes = way[5:8]
+    if n < 16 or services & ACCESS == 0:
+        return 0
     flags = rx[off + 9]
-    if n < 16 or services & ACCESS == 0 or flags & (_CONFIRMED | _SELF_DESCRIPTIVE) != _CONFIRMED or rx[off + 13]:
+    if flags & (_CONFIRMED | _SELF_DESCRIPTIVE) != _CONFIRMED or rx[off + 13]:
         return 0
     left = rx[off + 14]
     if left > codes[LIST_AT]:
