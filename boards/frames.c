@@ -13,8 +13,8 @@
 #include "py/misc.h"
 #include "py/mpstate.h"
 
-// Half of 8 KiB: on the emulated board functions in C and interrupts took 2.4 KB of it at most (docs/BOARDS.md).
-#define FRAME_LEAVES (4096)
+// Of 8 KiB: on the emulated board functions in C and interrupts took 2.4 KB of it at most (docs/BOARDS.md).
+#define FRAME_LEAVES (2560)
 
 void *frame_on_heap(size_t octets);
 void *frame_on_heap(size_t octets) {

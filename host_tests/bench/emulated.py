@@ -127,7 +127,10 @@ def _from_sources(folder: Path) -> Row:
     ) as board:
         board.deploy()
         leave_out(board)
-        board.configure(_CONFIG)
+        try:
+            board.configure(_CONFIG)
+        except (BoardError, LauncherError) as error:
+            return Row("heap after boot, .py files", None, "B", how=str(error))
         used, free = heap_in_use(board)
     how = f"{_CONNECTIONS} connections open, {free:,} B free; few rows, short APDUs, without what may be left out"
     return Row("heap after boot, .py files", used, "B", how=how)
@@ -253,7 +256,7 @@ def _frames(board: EmulatedBoard) -> Row:
     with Link((board.host, board.port)) as link:
         for kind in kinds:
             link.associate(pdu_size(kind))
-            link.play(cycle(kind), 1)
+            _play(board, lambda kind=kind: link.play(cycle(kind), 1))
             calls[kind] = _calls(_play(board, lambda kind=kind: link.play(cycle(kind), 1)))
         link.associate()
         calls["AARQ"] = _calls(_play(board, lambda: link.associate(511) or 1))
