@@ -98,7 +98,7 @@ def test_a_table_that_is_not_what_the_code_says_is_found_and_mended(monkeypatch,
     monkeypatch.setattr(readme, "REFERENCE", tmp_path)
     monkeypatch.setattr(readme, "README", tmp_path / "README.md")
     readme.README.write_text(
-        (ROOT / "README.md").read_text(encoding="utf-8").replace("40,000 (aim 22,000)", "4"), encoding="utf-8"
+        (ROOT / "README.md").read_text(encoding="utf-8").replace("12,000 (aim 10,000)", "4"), encoding="utf-8"
     )
     for name, text in tables.items():
         readme.page(name).write_text(text.replace("| `PDU` | 1024 |", "| `PDU` | 1025 |"), encoding="utf-8")

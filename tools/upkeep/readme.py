@@ -31,7 +31,7 @@ DEVICES = (1, 17)
 HEADLINE = (
     "TCP, whole server, GET of a Register",
     "TCP, whole server, SET of a Data",
-    "TCP, whole server, AARQ and RLRQ",
+    "TCP, whole server, AARQ and RLRQ, the pair",
     "heap per request, TCP, GET of a Register",
     "heap after boot, frozen code",
 )
@@ -101,24 +101,26 @@ def configuration() -> str:
 
 def figures(path: Path) -> str:
     """The rows of a bench run."""
-    lines = ["| what | figure | bar | how measured |", "|---|---|---|---|"]
+    lines = ["| what | figure | aged | bar | how measured |", "|---|---|---|---|---|"]
     for row in json.loads(path.read_text())["rows"]:
         bar = "" if row["bar"] is None else f"{_number(row['bar'])}"
         if row["aim"] is not None:
             bar += f" (aim {_number(row['aim'])})"
-        lines.append(f"| {row['what']} | {_number(row['figure'])} {row['unit']} | {bar} | {row['how']} |")
+        figure = "-" if row["figure"] is None else f"{_number(row['figure'])} {row['unit']}"
+        aged = "" if row["aged"] is None else _number(row["aged"])
+        lines.append(f"| {row['what']} | {figure} | {aged} | {bar} | {row['how']} |")
     return "\n".join(lines)
 
 
 def headline(text: str) -> str:
     """The rows of the page of figures that matter most, without how they were measured."""
-    rows = {cells[1].strip(): cells for line in text.splitlines() if len(cells := line.split("|")) == 6}
+    rows = {cells[1].strip(): cells for line in text.splitlines() if len(cells := line.split("|")) == 7}
     missing = [what for what in HEADLINE if what not in rows]
     if missing:
         raise SystemExit(
             f"error: the figures have no row {missing[0]!r}, which tools/upkeep/readme.py puts into README.md"
         )
-    return "\n".join("|".join([*rows[what][:4], ""]) for what in ("what", "---", *HEADLINE))
+    return "\n".join("|".join([*rows[what][:5], ""]) for what in ("what", "---", *HEADLINE))
 
 
 def _number(value: float) -> str:
