@@ -21,7 +21,7 @@ class Serving:
     keep_closed = App.keep_closed
 
     def __init__(self):
-        self.server = self
+        self.server = self.places = self
         self.openings = self.looked = 0
         gc.collect()
         self.room = close_gaps()
@@ -99,6 +99,7 @@ def test_one_object_given_back_below_the_room_is_a_gap():
 
 class Opened:
     def __init__(self, openings):
+        self.places = self
         self.openings = openings
 
 

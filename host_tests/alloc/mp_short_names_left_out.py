@@ -25,7 +25,7 @@ def test_nothing_of_short_names_is_there():
     with _Limits():
         rig = Rig()
     assert {association.context for association in rig.meter.associations} == {1}
-    assert rig.server.sn is None
+    assert rig.server.kit.sn is None
     # an unknown client, and with the wPort of a client of logical names another context
     for client, secret, diagnostic in ((80, "3837363534333231", 1), (48, "3837363534333231", 2)):
         answer = rig.ask(wpdu(unhex(AARQ.format(secret)), client))

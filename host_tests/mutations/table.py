@@ -247,7 +247,7 @@ MUTATIONS = (
         "unconfirmed-get-on-the-short-way-of-everybody",
         "B-09",
         "dlms/ln/short_viper.py",
-        "rx[10] & 0x40 == 0 and i >> 24 == 0:",
+        "rx[10] & 0x40 == 0 and (i >> 24) & 1 == 0:",
         "rx[10] & 0x40 == 0 and i == 0:",
         (WIRE + "test_errors_matrix.py::test_strict_meter_answers_no_unconfirmed_get",),
     ),

@@ -16,6 +16,10 @@
 
 extern uint32_t _estack, _heap_start, _heap_end;
 
+// RAM that the emulated machine has beyond that of a Pico W. QEMU's loader may write octets there: the board then has a heap of
+// that many, as a larger board has (tools/image/emulated/machine.py). Otherwise the word is 0.
+#define LARGER_HEAP ((uint32_t *)0x20060000)
+
 enum { EXIT_FLASH = 75, EXIT_NLR = 71 };
 
 static bool forced_exit(int result) {
@@ -45,9 +49,17 @@ static void round_of_life(void) {
     } while (result == 0);
 }
 
+static void heap_init(void) {
+    if (*LARGER_HEAP) {
+        gc_init(LARGER_HEAP + 4, (char *)LARGER_HEAP + *LARGER_HEAP);
+    } else {
+        gc_init(&_heap_start, &_heap_end);
+    }
+}
+
 int main(void) {
     mp_cstack_init_with_top(&_estack, (char *)&_estack - (char *)&_heap_end);
-    gc_init(&_heap_start, &_heap_end);
+    heap_init();
     random_init();
     if (!flash_init()) {
         board_fatal("the file of the flash cannot be used", EXIT_FLASH);

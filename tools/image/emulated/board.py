@@ -82,9 +82,10 @@ class EmulatedBoard(Booted):
         settings: Mapping[str, object] | None = None,
         ready_timeout: float = READY_TIMEOUT,
         firmware: Path | None = None,
+        heap: int = 0,
     ) -> None:
         self.log = log
-        self.machine = Machine(flash, log, port=port, icount=icount, firmware=firmware)
+        self.machine = Machine(flash, log, port=port, icount=icount, firmware=firmware, heap=heap)
         self._settings = settings
         self._ready_timeout = ready_timeout
         self._mark = 0  # octet of the console's file where the present boot begins

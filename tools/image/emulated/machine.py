@@ -26,6 +26,7 @@ _NIC = "lan9118.0"
 # What QEMU's monitor says once every port is open.
 _PROMPT = "(qemu)"
 # What QEMU says when another process was faster with a port.
+LARGER_HEAP = 0x20060000  # where boards/EMU_M3/port/main.c looks for the size of a larger heap
 _TAKEN = ("Address already in use", "Could not set up host forwarding rule")
 
 
@@ -51,10 +52,18 @@ class Machine:
     port      of the meter on this computer, TCP and UDP; 0 for any free one
     icount    instructions take 2**icount ns of emulated time each, counted exactly;
               None: time is the computer's
+    heap      octets of heap, as a larger board has; 0: what a Pico W has
     """
 
     def __init__(
-        self, flash: Path, console: Path, *, port: int = 0, icount: int | None = None, firmware: Path | None = None
+        self,
+        flash: Path,
+        console: Path,
+        *,
+        port: int = 0,
+        icount: int | None = None,
+        firmware: Path | None = None,
+        heap: int = 0,
     ) -> None:
         self.flash = flash
         self.console = console
@@ -64,6 +73,7 @@ class Machine:
         self._wanted_port = port
         self._icount = icount
         self._firmware = firmware or build.FIRMWARE
+        self._heap = heap
         self._process: subprocess.Popen[str] | None = None
         self._errors: IO[str] | None = None
         self._monitor: IO[str] | None = None
@@ -94,6 +104,8 @@ class Machine:
         words += serial("line", self.line_port)
         forwards = ",".join(f"hostfwd={kind}:{LOOPBACK}:{self.port}-:4059" for kind in ("tcp", "udp"))
         words += ["-nic", f"user,model=lan9118,{forwards}"]
+        if self._heap:
+            words += ["-device", f"loader,addr={LARGER_HEAP:#x},data={self._heap},data-len=4"]
         if self._icount is not None:
             words += ["-icount", f"shift={self._icount},align=off,sleep=on"]
         return [*words, "-kernel", str(self._firmware)]
