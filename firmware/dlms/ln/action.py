@@ -293,7 +293,7 @@ def list_first_pblock(kit, aa, rx, p, end, tx, iip):
 
 def pblock(kit, aa, rx, p, end, tx, iip):
     """A further block of the parameters."""
-    return answer_block(kit, aa, tx, iip, blocks.next(kit, aa, rx, p + 3, end, ACTION_IN))
+    return answer_block(kit, aa, tx, iip, blocks.next(aa, rx, p + 3, end, ACTION_IN))
 
 
 def answer_block(kit, aa, tx, iip, action):

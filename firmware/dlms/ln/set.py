@@ -325,7 +325,7 @@ def list_first_block(kit, aa, rx, p, end, tx, iip):
 
 def next_block(kit, aa, rx, p, end, tx, iip):
     """A further block of the value."""
-    action = blocks.next(kit, aa, rx, p + 3, end, SET_IN)
+    action = blocks.next(aa, rx, p + 3, end, SET_IN)
     return answer_block(kit, aa, rx, p + 3, end, tx, iip, action)
 
 

@@ -43,10 +43,10 @@ def first(kit, aa, rx, p, q, end, kind, many):
         return states.NO_ROOM
     t.kind = kind
     t.request.mark = t.request.used
-    return further(kit, aa, rx, q, end, kind)
+    return further(aa, rx, q, end, kind)
 
 
-def next(kit, aa, rx, q, end, kind):
+def next(aa, rx, q, end, kind):
     """Take the block at rx[q:end] of a request that runs in blocks; returns what is to be done.
 
     The octet before it is the invoke-id-and-priority. With another invoke-id than
@@ -55,10 +55,10 @@ def next(kit, aa, rx, q, end, kind):
     """
     if stray(aa, rx[q - 1]):
         return states.NOT_RUNNING if well_formed(rx, q, end) else states.MALFORMED
-    return further(kit, aa, rx, q, end, kind)
+    return further(aa, rx, q, end, kind)
 
 
-def further(kit, aa, rx, q, end, kind):
+def further(aa, rx, q, end, kind):
     """Take the block at rx[q:end] into the transfer of that kind; returns what is to be
     done: TAKE and EXECUTE when it was taken.
     """

@@ -14,8 +14,7 @@ from dlms.codec.octets import OTHER_CLASS, scan
 from dlms.aa.pool import Pool
 from dlms.long.stream import Transfer
 
-
-LONGER = const(0)
+LONGER = const(0)  # place in `Kit.stack`
 
 
 class Kit:
