@@ -43,7 +43,8 @@ def short_name(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
         needed = _WRITE
     if int(services) & needed == 0 or room < 4:
         return 0
-    # the last base name that is not above the one looked for
+    # the last base name that is not above the one looked for: `find_base`, whose call takes 700
+    # instructions more of the 9,300 of a Read
     names = ptr8(names_buf)
     name = rx[11] << 8 | rx[12]
     current = int(place)
@@ -160,6 +161,7 @@ def change_name(way, j: int, k: int, rx_buf, off: int, n: int) -> int:
 
 @micropython.viper
 def name_answer(rx_buf, off: int, tx: ptr8, size: int, served: ptr8) -> int:
+    # in plain code `add32` and `answer`, whose calls take 900 instructions more
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
     tx[0] = 0
     tx[1] = 1
