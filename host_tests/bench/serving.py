@@ -37,6 +37,7 @@ from host_tests.alloc.alloc_kinds import (
     unhex,
 )
 from tools.dlmsclient import Client, Obis
+from tools.dlmsclient.octets import length_octets
 
 from .link import RLRQ, Cycle, Link, WrongAnswer
 from .report import Row
@@ -118,14 +119,7 @@ def _general_blocks(count: int) -> Callable[[Link], int]:
     head = unhex("C101C1" + LABEL + "02 00")
     room = 100 * count - len(head)
     octets = room - 2 if room < 130 else room - 3 if room < 259 else room - 4
-    length = (
-        bytes((octets,))
-        if octets < 128
-        else bytes((0x81, octets))
-        if octets < 256
-        else b"\x82" + octets.to_bytes(2, "big")
-    )
-    apdu = head + b"\x09" + length + bytes(octets)
+    apdu = head + b"\x09" + length_octets(octets) + bytes(octets)
     blocks: list[tuple[bytes, bytes]] = []
     for i in range(count):
         control = 0x90 if i == count - 1 else 0x01
@@ -189,7 +183,7 @@ def _kinds(base: Callable[[bytes], int]) -> Iterator[Kind]:
 def left_out(settings: Settings) -> list[Row]:
     """The rows where nothing can be counted."""
     names = [(kind.what, kind.bar, kind.aim) for kind in _kinds(lambda name: 0)]
-    names += [(_MEAN, REFUSED_BAR, None), (_DEAREST, REFUSED_BAR, None)]
+    names += [(_MEAN, REFUSED_BAR, None), (_DEAREST, None, REFUSED_BAR)]
     rows = [Row(_name(what), None, "instr.", bar, aim, settings.missing) for what, bar, aim in names]
     return [*rows, Row(_FRAMES, None, "calls", 0, how=settings.missing)]
 
