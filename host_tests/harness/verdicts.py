@@ -26,7 +26,7 @@ from . import tape
 from .target import Target
 
 STANDARD, CHOICE = "standard", "choice"
-_RULE = re.compile(r"^\s*(?:[-*]\s+|\|\s*)\*\*([A-H]-\d{2,3}[a-z]?) [MSON]\*\*\s*(.*)$")
+_RULE = re.compile(r"^\s*(?:[-*]\s+|\|\s*)\*\*([A-I]-\d{2,3}[a-z]?) [MSON]\*\*\s*(.*)$")
 _EVIDENCE = re.compile(r"\[((?:9-7|4-7|1-1|8-4|std|ctt)[^\]]*)\]")
 _MARKED = re.compile(r"\[([^\]]+)\]")
 _METER = "*Meter:*"

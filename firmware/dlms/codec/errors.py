@@ -1,7 +1,7 @@
 """Result codes, and the ONE table of what the server answers in which error situation.
 
 Every rule whose answer the published texts leave open is one row of `Errors`, with its evidence, so
-that a correction is one line (REQUIREMENTS D-90 to D-99 and section I). `errors=ctt` in the
+that a correction is one line (REQUIREMENTS D-90 to D-99 and section J). `errors=ctt` in the
 configuration takes the code that the published conformance client expects where it differs from the
 textbook one.
 """

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from .report import ROOT, Problem
 
-_DEFINITION = re.compile(r"^\s*(?:[-*]\s+|\|\s*)\*\*([A-H]-\d{2,3}[a-z]?)\b")
-_ID = re.compile(r"[A-H]-\d{2,3}[a-z]?")
+_DEFINITION = re.compile(r"^\s*(?:[-*]\s+|\|\s*)\*\*([A-I]-\d{2,3}[a-z]?)\b")
+_ID = re.compile(r"[A-I]-\d{2,3}[a-z]?")
 
 
 def known_ids(root: Path = ROOT) -> set[str] | None:

@@ -19,7 +19,7 @@ from tools.upkeep.profile.reasons import NO, PARTLY, reasons_of
 
 YES = "yes"
 NAMED = 3  # tests named for a rule: those that name the fewest other rules with it
-_DEFINITION = re.compile(r"^[-*]\s+\*\*([A-H]-\d{2,3}[a-z]?) ([MSON])\*\*\s+(.*)$")
+_DEFINITION = re.compile(r"^[-*]\s+\*\*([A-I]-\d{2,3}[a-z]?) ([MSON])\*\*\s+(.*)$")
 _SECTIONS = {
     "A": "Wrapper and transport",
     "B": "Profile rules of IEC 62056-9-7",
@@ -29,6 +29,7 @@ _SECTIONS = {
     "F": "COSEM objects",
     "G": "IEC 62056-8-4 (PRIME)",
     "H": "Profile statement",
+    "I": "What is kept, and what is borne",
 }
 _LONGEST = 110  # characters of a rule
 

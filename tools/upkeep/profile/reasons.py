@@ -62,7 +62,7 @@ REASONS = (
     Reason("H-22", PARTLY, "no ciphered session", "E-10"),
 )
 
-_RANGE = re.compile(r"([A-H])-(\d+[a-z]?)(?:–[A-H]-(\d+[a-z]?))?")
+_RANGE = re.compile(r"([A-I])-(\d+[a-z]?)(?:–[A-I]-(\d+[a-z]?))?")
 
 
 def _number(text: str) -> tuple[int, str]:
