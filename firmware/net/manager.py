@@ -64,7 +64,7 @@ class Line:
     def dial(self):
         """TCP-CONNECT.request; the state shows at once, or later, what came of it."""
         manager = self.manager
-        if manager.free() is None:
+        if manager.place() is None:
             self.lost("no-connection")
             return
         self.elapsed = 0
@@ -110,7 +110,7 @@ class Line:
     def connected(self):
         """TCP-CONNECT.confirm: hand the connection over to the wrapper."""
         manager = self.manager
-        connection = manager.free()
+        connection = manager.place()
         if connection is None:
             self.lost("no-connection")
             return
@@ -190,9 +190,9 @@ class Manager:
         self.timeout = 1000 * timeout
         self.lines = []
 
-    def free(self):
-        """A Connection that is not in use, None when nb_of_sim_conn are (A-32)."""
-        return self.service.free()
+    def place(self):
+        """A Connection for what is dialled, None when there is none (A-32)."""
+        return self.service.place()
 
     def line(self, host, port, permanent=False):
         """The line to a destination, one for all who go there; end its use with `leave`."""

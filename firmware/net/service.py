@@ -8,7 +8,7 @@ import socket
 from dlms.codec.wrapper import HEADER
 from dlms.aa.association import associations
 from net import address, local
-from net.tcp import Connection, Listener
+from net.tcp import Connection, Listener, place
 from net.udp import UdpLink, UdpPort, watch
 
 _TRIES = 200  # numbers tried for port 0
@@ -271,13 +271,9 @@ class Service:
                 n += 1
         return n
 
-    def free(self):
-        """A connection that is not in use, None when there are as many as there may be (A-32)."""
-        free = None
-        for connection in self.connections:
-            if connection.sock is None:
-                free = connection
-        return free if self.used() < self.most() else None
+    def place(self):
+        """A connection for what the meter dials, None when there is none (A-32)."""
+        return place(self.connections, self.most())
 
     def watch(self, ms, idle, frame, udp_idle):
         """Close what has been quiet too long; all in milliseconds, called every ms."""

@@ -20,9 +20,12 @@ which the poll reports. So no list is kept of the connections that have somethin
 
 import select
 
+from micropython import const
+
 from dlms.codec.octets import copy, get16
 from dlms.codec.wrapper import BAD_VERSION, HEADER, INCOMPLETE, frame
 from dlms.aa.association import Link
+from dlms.aa.places import proven
 from dlms.aa.service_class import HEAD
 from net import address
 from net.hot import receive_one
@@ -33,6 +36,8 @@ _KEPT = HEADER + HEAD  # octets of a too long WPDU that show how it is answered
 # instead of an offset: all is sent, and the next turn has a block of a stream
 # to send or a WPDU in rx to serve
 _MORE = -1
+_YIELDS = const(5000)  # milliseconds after which a connection may have to yield its place
+_LONGEST = const(0x10000000)  # … up to which they are counted: no large integer, however long nobody comes
 
 
 class Connection(Link):
@@ -66,23 +71,27 @@ class Connection(Link):
         self.drain = 0  # octets of a too long WPDU still to be thrown away
         self.active = False  # octets went either way since the supervisor looked last
         self.quiet = 0  # milliseconds without any
+        self.inside = -1  # milliseconds inside one WPDU, received or sent; -1: in none that the supervisor has seen
 
     def name(self):
         return self.remote
 
     def open(self, sock, local, remote):
         """TCP-CONNECT.indication or .confirm: take an accepted or dialled,
-        non-blocking socket into use.
+        non-blocking socket into use, in place of a client who yields.
 
-        When this raises the connection is as free as before, and the socket still the caller's.
+        When this raises the connection is free, and the socket still the caller's.
         """
+        if self.sock is not None:
+            self.close("place-taken")
         self.off = 0
         self.have = 0
         self.out = 0
         self.out_end = 0
         self.drain = 0
-        self.active = False
+        self.active = True
         self.quiet = 0
+        self.inside = -1
         self.local = local
         self.remote = remote
         self.sock = sock
@@ -175,6 +184,7 @@ class Connection(Link):
             self.too_long()
         else:
             if size != INCOMPLETE:
+                self.inside = -1
                 off = self.off
                 self.off = off + size
                 self.answer(self.server.handle(self, rx, off, size, self.tx))
@@ -269,9 +279,11 @@ class Connection(Link):
             self.kept = None
             self.out = 0
             self.out_end = 0
+            self.inside = -1
             self.go_on()
         else:
             self.out = 0
+            self.inside = -1
             if self.streaming is None:
                 self.process()
             else:
@@ -304,6 +316,7 @@ class Connection(Link):
             # what follows the WPDU is served as ever: out of the way of the answer with it
             rest = -self.drain
             self.drain = 0
+            self.inside = -1
             copy(self.rx, _KEPT, self.tx, n - rest, rest)
             size = self.server.too_long(self, self.rx, self.tx, _KEPT)
             copy(self.rx, 0, self.rx, _KEPT, rest)
@@ -318,17 +331,58 @@ class Connection(Link):
 
         frame_limit: milliseconds between two octets of a WPDU, or of an answer not fetched;
         idle_limit: of a connection, 0 for never.
+
+        The time inside a WPDU is counted from the second look at it, that of silence from the look
+        after the last octet: never more than there was.
         """
+        if not self.have and self.out == self.out_end:
+            self.inside = -1
+        elif self.inside < _LONGEST:
+            self.inside = self.inside + ms if self.inside >= 0 else 0
         if self.active:
             self.active = False
             self.quiet = 0
             return
-        self.quiet += ms
+        if self.quiet < _LONGEST:
+            self.quiet += ms
         if self.have or self.out != self.out_end:
             if self.quiet >= frame_limit:
                 self.close("stalled")
         elif idle_limit and self.quiet >= idle_limit:
             self.close("idle")
+
+
+def place(connections, most):
+    """A Connection for a newcomer, None when there is none (A-32).
+
+    Where as many as `most` are in use it is that of a client who yields, which `Connection.open`
+    closes.
+    """
+    free = None
+    used = 0
+    for c in connections:
+        if c.sock is None:
+            free = c
+        else:
+            used += 1
+    if used < most and free is not None:
+        return free
+    # above `most`, which may have been lowered, one less would be too many still
+    return yielding(connections) if used <= most else None
+
+
+def yielding(connections):
+    """The connection that has been silent, or inside one WPDU, for longest and long enough,
+    and holds no AA whose client has proved who it is; None when there is none.
+    """
+    found = None
+    longest = _YIELDS
+    for c in connections:
+        waited = max(c.quiet, c.inside)
+        if c.sock is not None and waited >= longest and not proven(c):
+            found = c
+            longest = waited + 1
+    return found
 
 
 class Listener:
@@ -347,9 +401,7 @@ class Listener:
         queue.add(sock, self)
 
     def ready(self, event):
-        """A client is waiting: give it a free connection, or close it at
-        once when there is none (A-32).
-        """
+        """A client is waiting: give it a place, or close it at once when there is none (A-32)."""
         address.reserve()
         sock = None
         try:
@@ -366,16 +418,10 @@ class Listener:
         """A client has been accepted. When this raises its socket is the caller's to close."""
         self.accepts = self.accepts + 1 & 0xFFFFFF
         remote = address.text(peer)
-        free = None
-        used = 0
-        for c in self.connections:
-            if c.sock is None:
-                free = c
-            else:
-                used += 1
-        if free is None or used >= self.most():
+        free = place(self.connections, self.most())
+        if free is None:
             sock.close()
-            self.log("WARN", "tcp", "refused", "peer=%s connections=%d" % (remote, used))
+            self.log("WARN", "tcp", "refused", "peer=%s" % remote)
             return
         sock.setblocking(False)
         address.no_delay(sock)

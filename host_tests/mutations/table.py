@@ -56,6 +56,22 @@ MUTATIONS = (
         (WIRE + "test_turns.py::test_who_sends_ahead_waits_for_himself",),
     ),
     Mutation(
+        "who-proved-its-secret-yields-its-place",
+        "A-32",
+        "net/tcp.py",
+        "waited >= longest and not proven(c)",
+        "waited >= longest",
+        ("host_tests/wire/mp_tcp_connection.py::test_who_proved_its_secret_keeps_its_place[micropython]",),
+    ),
+    Mutation(
+        "slow-senders-keep-their-places",
+        "A-32",
+        "net/tcp.py",
+        "waited = max(c.quiet, c.inside)",
+        "waited = c.quiet",
+        ("host_tests/wire/mp_tcp_connection.py::test_inside_one_wpdu_for_long[micropython]",),
+    ),
+    Mutation(
         "version-not-checked",
         "A-25",
         "dlms/codec/octets_viper.py",

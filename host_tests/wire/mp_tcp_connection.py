@@ -15,6 +15,10 @@ REQ = {
     "test_long_request_in_parts_with_others_behind_stays_in_its_buffer": ("A-21", "A-22"),
     "test_connections_that_share_a_buffer_keep_apart": ("A-21", "A-24", "A-27"),
     "test_refused_above_nb_of_sim_conn": ("A-32",),
+    "test_the_longest_silent_yields_its_place": ("A-32", "A-31"),
+    "test_inside_one_wpdu_for_long": ("A-32", "A-31"),
+    "test_an_answer_that_is_not_fetched": ("A-32", "A-24"),
+    "test_who_proved_its_secret_keeps_its_place": ("A-32", "A-47"),
     "test_what_stands_behind_the_end_of_a_connection_is_not_served": ("A-33", "A-34"),
 }
 
@@ -22,6 +26,12 @@ POLLIN = 1
 POLLOUT = 4
 AARQ = bytes.fromhex("000100100001001F601DA109060760857405080101BE10040E01000000065F1F0400007E1F04B0")
 ACKNOWLEDGEMENT = bytes.fromhex("0001001000010007E0810001000100")
+# of the reader, with its published password
+LLS_AARQ = bytes.fromhex(
+    "00010020000100386036A1090607608574050801018A0207808B0760857405080201AC0A8008"
+    "3132333435363738BE10040E01000000065F1F0400007E1F04B0"
+)
+RLRQ = bytes.fromhex("00010020000100056203800100")
 NAME = bytes.fromhex("000100100001000DC001C1000100002A0000FF0200")
 
 
@@ -210,6 +220,121 @@ def test_refused_above_nb_of_sim_conn():
     waiting.append(Socket([]))
     listener.ready(POLLIN)
     assert lines[-1][2] == "accept"
+
+
+class Full:
+    """Two places, both taken; `knock` is the next client."""
+
+    def __init__(self):
+        self.rig = rig = Rig()
+        self.lines = []
+        rig.server.log = lambda *line: self.lines.append(line[2:])
+        self.connections = [rig.connection() for _ in range(2)]
+        self.waiting = []
+        self.most = 2
+        self.listener = tcp.Listener(self, "here", self.connections, rig.queue, rig.server.log, lambda: self.most)
+        self.sockets = [self.knock() for _ in range(2)]
+
+    def accept(self):
+        return self.waiting.pop(0), ("192.0.2.1", 4059)
+
+    def knock(self):
+        sock = Socket([])
+        self.waiting.append(sock)
+        self.listener.ready(POLLIN)
+        return sock
+
+    def of(self, i):
+        return [c for c in self.connections if c.sock is self.sockets[i]][0]
+
+    def hear(self, i, octets):
+        """Client i sends."""
+        self.sockets[i].incoming.append(octets)
+        self.of(i).ready(POLLIN)
+
+    def pass_by(self, looks):
+        """Time, in looks of the supervisor, 100 ms each."""
+        for _ in range(looks):
+            for c in self.connections:
+                if c.sock is not None:
+                    c.watch(100, 0, 60000)
+
+
+def test_the_longest_silent_yields_its_place():
+    full = Full()
+    full.pass_by(20)
+    full.hear(0, AARQ)  # client 1 is silent for longest, but not long enough
+    full.pass_by(30)
+    assert full.knock().closed and full.lines[-1][0] == "refused"
+    full.pass_by(1)
+    assert not full.knock().closed
+    assert full.sockets[1].closed and not full.sockets[0].closed
+    assert [line[0] for line in full.lines[-2:]] == ["accept", "close"]
+    assert full.lines[-1][1].endswith("reason=place-taken")
+    # an AA without a secret is none that keeps the place
+    assert full.knock().closed
+    full.pass_by(20)
+    assert not full.knock().closed
+    assert full.sockets[0].closed
+    # as many as there may be now: fewer than there are
+    full.pass_by(60)
+    full.most = 1
+    assert full.knock().closed
+    full.connections[0].close("end")
+    assert not full.knock().closed
+
+
+def test_inside_one_wpdu_for_long():
+    """An octet now and then is no silence, and a WPDU that does not end no service. Who sends
+    many WPDUs, always with a part of the next one, stays.
+    """
+    full = Full()
+    stream = AARQ + NAME * 60  # 39 octets and 21 each
+    slow = bytes((0, 1, 0, 16, 0, 1, 0, 200)) + bytes(200)
+    for i in range(51):
+        assert full.knock().closed, i
+        full.hear(0, slow[i : i + 1])
+        full.hear(1, stream[i * 22 : i * 22 + 22])
+        full.pass_by(1)
+    assert full.of(0).quiet == 0 and full.of(1).inside <= 100
+    assert not full.knock().closed
+    assert full.sockets[0].closed and not full.sockets[1].closed
+
+
+def test_an_answer_that_is_not_fetched():
+    full = Full()
+    for i in range(2):
+        full.hear(i, AARQ)
+    full.sockets[0].takes = [3] + [None] * 80
+    full.hear(0, NAME)
+    for _ in range(51):
+        assert full.knock().closed
+        full.of(0).ready(POLLOUT)
+        full.hear(1, NAME)
+        full.pass_by(1)
+    assert not full.knock().closed
+    assert full.sockets[0].closed and not full.sockets[1].closed
+
+
+def test_who_proved_its_secret_keeps_its_place():
+    full = Full()
+    full.hear(0, LLS_AARQ)
+    full.hear(1, AARQ)
+    full.pass_by(10)
+    full.hear(1, NAME)
+    full.pass_by(51)
+    full.sockets[1] = full.knock()
+    assert not full.sockets[1].closed and not full.sockets[0].closed
+    full.hear(1, LLS_AARQ)
+    full.pass_by(600)
+    assert full.knock().closed
+    # a secret that was wrong, or whose AA has ended, keeps no place
+    full.hear(0, RLRQ)
+    assert full.of(0).n == 0
+    full.hear(0, LLS_AARQ.replace(b"12345678", b"12345679"))
+    full.pass_by(51)
+    assert not full.knock().closed
+    assert full.sockets[0].closed and not full.sockets[1].closed
 
 
 def test_what_stands_behind_the_end_of_a_connection_is_not_served():

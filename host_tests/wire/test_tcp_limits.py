@@ -2,6 +2,8 @@
 limit, idle peers, stalled ones.
 """
 
+import time
+
 import pytest
 
 from host_tests.harness.raw import wpdu
@@ -25,6 +27,8 @@ from host_tests.wire.apdus import (
 pytestmark = [pytest.mark.prefers(backfill_days=0), pytest.mark.caps("own-process")]
 
 TCP_UDP_SETUP = "0.0.25.0.0.255"
+PATIENCE = 30.0  # seconds, of which it takes five
+NOBODYS = wpdu(PUBLIC, 0x55, b"")  # for a logical device that is not there: ignored (A-28)
 REQUEST = wpdu(PUBLIC, MANAGEMENT, get())
 
 
@@ -80,6 +84,38 @@ def test_places_are_given_back_by_every_kind_of_end(tcp, pytestconfig):
                 link.finish()
             assert link.closed()
     assert is_aare(ask(tcp(), AARQ))
+
+
+@pytest.mark.req("A-32", "A-47")
+def test_a_newcomer_takes_the_place_of_the_longest_silent(tcp, pytestconfig):
+    """After 5 s, and not that of a client with a secret; until then it is closed as ever."""
+    proven = tcp()
+    most = nb_of_sim_conn(proven, pytestconfig)
+    if most < 3:
+        pytest.skip("needs three connections")
+    silent = [tcp() for _ in range(most - 1)]
+    associate(silent[0])
+
+    def enter():
+        """The next client, as soon as there is a place for it."""
+        deadline = time.monotonic() + PATIENCE
+        while (newcomer := tcp()).closed(0.1):
+            assert time.monotonic() < deadline
+            for link in silent[2:]:
+                link.send(NOBODYS)
+            silent[0].closed(0.1)  # or stays open, silent
+        associate(newcomer)
+        return newcomer
+
+    assert tcp().closed()
+    newcomers = [enter(), enter()]
+    for link in silent[:2]:
+        assert link.closed()
+    for link in silent[2:]:
+        associate(link)
+    for link in newcomers:
+        assert serves(link)
+    assert is_name(ask(proven, get(), pytestconfig.getoption("--client")))
 
 
 # The time-outs run for all links of a test at once: each of these tests
