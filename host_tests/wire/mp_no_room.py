@@ -102,7 +102,7 @@ class Rig:
         self.faults.call()
         return 2
 
-    def free(self):
+    def place(self):
         self.faults.call()
         for connection in self.connections:
             if connection.sock is None:
@@ -271,7 +271,7 @@ class Dialling:
 
 class Service:
     def __init__(self, rig):
-        self.free = rig.free
+        self.place = rig.place
         self.addresses = ["127.0.0.1"]
 
 

@@ -126,7 +126,7 @@ class Service:
         self.connections = [Connection() for _ in range(2)]
         self.links = []
 
-    def free(self):
+    def place(self):
         for connection in self.connections:
             if connection.sock is None:
                 return connection
