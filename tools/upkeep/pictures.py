@@ -30,6 +30,7 @@ PURPOSES = {
     "net": "sockets: TCP, UDP, dialling out, what is sent unasked",
     "meter": "this meter: its object list, quantities and time",
     "cosem": "interface classes, rights, directory, rows of profiles",
+    "store": "what is kept over a restart: flash, records, rows",
     TOP: "one WPDU in, one or none out; broadcasts; who yields",
     "sn": "services with short names",
     "ln": "services with logical names",
@@ -39,9 +40,9 @@ PURPOSES = {
     "codec": "A-XDR, BER, wrapper, codes of answers",
 }
 PARTS = tuple(PURPOSES)
-OUTSIDE = 5  # how many of them are not in dlms
+OUTSIDE = 6  # how many of them are not in dlms
 COLOURS = (
-    *("#444444", "#8a5a00", "#0b6e4f", "#a03070", "#1f5fa8"),
+    *("#444444", "#8a5a00", "#0b6e4f", "#a03070", "#1f5fa8", "#7a1f1f"),
     *("#6a3d9a", "#b15928", "#007a87", "#c2410c", "#4d7c0f", "#475569", "#111111"),
 )
 _FONT = 'font-family="Helvetica, Arial, sans-serif"'

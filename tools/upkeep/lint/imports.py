@@ -2,6 +2,7 @@
 
     app -> net -> dlms
     app -> meter -> cosem -> dlms
+    app -> meter, board -> store -> dlms
     app -> board -> net, meter
 
 `app` reads the configuration and hands it down; the log and the version are leaves. Inside dlms the
@@ -22,11 +23,12 @@ from .report import ROOT, Problem
 # What each part of firmware/ may import of the others (and always of itself).
 ALLOWED: dict[str, set[str]] = {
     "dlms": set(),
+    "store": {"dlms"},
     "cosem": {"dlms"},
-    "meter": {"cosem", "dlms", "log", "version"},
+    "meter": {"cosem", "store", "dlms", "log", "version"},
     "net": {"dlms", "log"},
-    "board": {"meter", "net", "dlms", "log"},
-    "app": {"board", "dlms", "cosem", "meter", "net", "config", "log", "trace", "version"},
+    "board": {"meter", "net", "store", "dlms", "log"},
+    "app": {"board", "dlms", "cosem", "meter", "net", "store", "config", "log", "trace", "version"},
     "main": {"app"},
     "boot": {"board"},
     "config": {"log"},

@@ -1,0 +1,8 @@
+"""Work on octets of the store: one door to the viper functions and to their
+plain twins, as `dlms.codec.octets`.
+"""
+
+try:
+    from store.octets_viper import blank, crc, fill
+except (SyntaxError, NameError, ImportError):
+    from store.octets_plain import blank, crc, fill  # noqa: F401
