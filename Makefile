@@ -40,6 +40,7 @@ TAKES_test := ARGS JOBS INTEROP MICROPYTHON
 TAKES_test-emulated := ARGS JOBS
 TAKES_test-rp2040 := ARGS JOBS
 TAKES_test-hil := RIG LABGRID ARGS JOBS MICROPYTHON
+TAKES_floods := ARGS MICROPYTHON
 TAKES_bench := ARGS INTEROP MICROPYTHON
 TAKES_lint := ARGS
 TAKES_flash := BOARD TARGET IMAGE ARGS
@@ -56,7 +57,7 @@ endif
 # Where ARGS names folders, files or tests of its own, they take the place of a target's: `$(call folders,host_tests/a host_tests/b)`.
 folders = $(if $(filter host_tests%,$(ARGS)),,$(1))
 
-.PHONY: help run read listen test test-emulated test-rp2040 test-hil bench lint flash deploy provision firmware clean
+.PHONY: help run read listen test test-emulated test-rp2040 test-hil floods bench lint flash deploy provision firmware clean
 .DEFAULT_GOAL := help
 # A failed install leaves no list behind that looks like a finished one.
 .DELETE_ON_ERROR:
@@ -70,6 +71,7 @@ help: ## list the targets
 	@echo "  listen PORT=4060  METER=127.0.0.1:4059 (asked for names and units; METER= to leave it)  ARGS=\"--read --format json --count 1\"  (make run SET=\"push=127.0.0.1:4060\")"
 	@echo "  test   ARGS=\"pytest options\"  JOBS=auto  INTEROP=0 (leave third-party clients out)  MICROPYTHON=..."
 	@echo "  test-hil  RIG=rig.toml (docs/HARNESS.md) or RIG=practice (no hardware)  LABGRID=1 (install its client)  ARGS=\"pytest options\""
+	@echo "  floods ARGS=20 (seconds for each)  MICROPYTHON=..."
 	@echo "  boards: BOARD=RPI_PICO_W  TARGET=id:<usb-serial>, /dev/ttyACM0, COM5 or a URL (docs/BOARDS.md)"
 	@echo "         flash IMAGE=file.uf2  provision ARGS=\"--ssid NETWORK\"  firmware TOP=micropython"
 
@@ -110,6 +112,9 @@ test-hil: $(VENV)/host.txt $(interpreter) $(if $(strip $(LABGRID)),$(VENV)/labgr
 	@test -n "$$RIG" || { echo "error: name the rig file: make test-hil RIG=rig.toml (docs/rig.example.toml), or RIG=practice to try it without a board" >&2; exit 2; }
 	@if [ "$$RIG" = practice ]; then exec $(PY) -m host_tests.hil.practice -n $(JOBS) $(HIL) $(ARGS); fi; \
 	    exec $(PY) -m pytest -p host_tests.harness.options --rig "$$RIG" -n $(JOBS) $(HIL) $(ARGS)
+
+floods: $(VENV)/host.txt $(interpreter) ## flood a meter on this computer; print what was sent, served and lost
+	@$(PY) -m host_tests.floods $(ARGS)
 
 bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions and time per request
 	@test -e host_tests/bench/__main__.py || { echo "error: the bench is not built yet" >&2; exit 1; }
