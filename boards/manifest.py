@@ -26,4 +26,5 @@ if options.modules:
 else:
     freeze("../firmware", shared("../firmware"))
 board = os.path.basename(os.path.dirname(os.path.abspath(options.limits)))
+freeze("modules")
 freeze(linked("../firmware", "../.cache/linked/" + board, options.limits))

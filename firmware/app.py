@@ -289,7 +289,7 @@ def configured(words):
         from board.files import words as files
 
         words = files() + list(words)
-    config = parse(words, limits.BIND, limits.BACKFILL)
+    config = parse(words, limits.BIND, limits.BACKFILL, limits.STATE)
     for host in config.bind:
         if not numeric(host):
             raise ValueError("bind: %r is not a numeric address such as 127.0.0.1 or ::1" % host)

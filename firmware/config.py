@@ -71,6 +71,11 @@ _KEYS = {
     "log": ("INFO", log.levels()),  # DEBUG (why a request was dropped, too), INFO, WARN, ERROR or NONE
     "trace": (False,),  # print every request and answer in hexadecimal
     "secrets": ("", None),  # file with the secrets of the clients; empty: the demonstration values
+    # where the meter keeps its state: a file on a computer, `flash` on a board; empty: nowhere
+    "state": ("", None),
+    # when what a file keeps is on the disk for certain: at each checkpoint, or with each record
+    "sync": ("checkpoint", ("checkpoint", "always")),
+    "checkpoint": (900, 1, 86400),  # seconds between two checkpoints of what changes all the time, as energies do
 }
 
 
@@ -174,12 +179,14 @@ def wports(key, text):
         raise ConfigError("%s must be client wPorts with commas between, not %r" % (key, text))
 
 
-def parse(words, bind, backfill=None):
+def parse(words, bind, backfill=None, state=""):
     """The configuration of a command line: `[--config FILE] [--trace] [key=value …]`.
 
-    bind: the board's default addresses. backfill: its default of `backfill_days`.
+    bind: the board's default addresses. backfill, state: its defaults of
+    `backfill_days` and `state`.
     """
     config = Config()
+    config.state = state
     if backfill is not None:
         config.backfill_days = backfill
     overrides = []

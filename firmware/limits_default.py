@@ -52,6 +52,12 @@ NESTING = 8  # depth of arrays and structures in received data
 PUSHES = 3  # Push setup objects: on an interval, on connectivity, on alarm; 0: no pushes and no events
 OUTBOX = 512  # octets that each of them, and the events, keep until they are sent
 
+# -- what is kept ----------------------------------------------------------------------------------
+
+STATE = ""  # where the state is kept unless `state` says otherwise: "flash" on a board; empty: nowhere
+FILES = 0  # sectors of 4 KiB of the file system at the start of the flash (docs/BOARDS.md has the maps) …
+SECTORS = 148  # … and of the store after it; on a computer those of its file
+
 # -- profiles --------------------------------------------------------------------------------------
 
 ROWS = 672  # load profile rows kept: a week of quarters of an hour

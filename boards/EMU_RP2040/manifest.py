@@ -5,7 +5,6 @@ Of the port's own list without the drivers that come from
 micropython-lib, which Debian does not pack.
 """
 
-freeze("$(PORT_DIR)/modules")
-include("$(MPY_DIR)/extmod/asyncio")
+include("../rp2/manifest.py")
 include("../manifest.py", limits="EMU_RP2040/limits.py")
 module("limits.py")

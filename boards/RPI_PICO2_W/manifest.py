@@ -2,6 +2,10 @@
 the meter, and the board's limits.
 """
 
-include("$(PORT_DIR)/boards/manifest.py")
+include("../rp2/manifest.py")
+require("onewire")
+require("ds18x20")
+require("dht")
+require("neopixel")
 include("../manifest.py", limits="RPI_PICO2_W/limits.py")
 module("limits.py")

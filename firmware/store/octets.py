@@ -3,6 +3,6 @@ plain twins, as `dlms.codec.octets`.
 """
 
 try:
-    from store.octets_viper import blank, crc, fill
+    from store.octets_viper import blank, clear_bits, crc, fill
 except (SyntaxError, NameError, ImportError):
-    from store.octets_plain import blank, crc, fill  # noqa: F401
+    from store.octets_plain import blank, clear_bits, crc, fill  # noqa: F401

@@ -34,3 +34,9 @@ def fill(buf, off, n):
     """Write FF to buf[off:off+n]: where they are programmed, the flash keeps what it has."""
     for i in range(off, off + n):
         buf[i] = 0xFF
+
+
+def clear_bits(dst, do, src, so, n):
+    """Clear in dst[do:do+n] the bits that are clear in src[so:so+n], as programming flash does."""
+    for i in range(n):
+        dst[do + i] &= src[so + i]

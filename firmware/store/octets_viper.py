@@ -58,3 +58,12 @@ def fill(buf: ptr8, off: int, n: int):
     while n > 0:
         n -= 1
         p[n] = 0xFF
+
+
+@micropython.viper
+def clear_bits(dst: ptr8, do: int, src: ptr8, so: int, n: int):
+    d = ptr8(uint(dst) + uint(do))
+    s = ptr8(uint(src) + uint(so))
+    while n > 0:
+        n -= 1
+        d[n] = d[n] & s[n]

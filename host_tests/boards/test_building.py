@@ -288,13 +288,17 @@ def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
         monkeypatch.chdir(folder)  # as MicroPython's build does
 
         def include(text, **options):
-            if text.startswith("$(PORT_DIR)"):
+            if text.startswith("$("):
                 frozen.append(text)
             else:
                 run((folder / text).resolve(), **options)
                 monkeypatch.chdir(folder)
 
         def freeze(text, script=None):
+            if text.startswith("$("):
+                frozen.append(f"{text}/{script}")
+                return
+            script = [script] if isinstance(script, str) else script
             whole = sorted((folder / text).resolve().rglob("*.py"))
             frozen.extend(whole if script is None else [(folder / text / name).resolve() for name in script])
 
@@ -302,12 +306,19 @@ def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
             "options": Options(options),
             "include": include,
             "freeze": freeze,
+            "require": lambda text: frozen.append(text),
             "module": lambda text: frozen.append((folder / text).resolve()),
         }
         exec(compile(path.read_text(), str(path), "exec"), scope)
 
     run(ROOT / "boards" / name / "manifest.py")
-    assert frozen[0] == "$(PORT_DIR)/boards/manifest.py"
+    if find(name).port == "rp2":
+        # with a start of the file system that does not format it
+        assert frozen[0] == "$(PORT_DIR)/modules/rp2.py"
+        assert ROOT / "boards/rp2/modules/_boot.py" in frozen
+    else:
+        assert frozen[0] == "$(PORT_DIR)/boards/manifest.py"
+    assert ROOT / "boards/modules/flashmap.py" in frozen
     assert frozen[-1] == ROOT / "boards" / name / "limits.py"
     assert {
         ROOT / "firmware" / part for part in ("main.py", "boot.py", "board/watchdog.py", "limits_default.py")
@@ -315,7 +326,7 @@ def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
     # a Pico W has no flash for the modules beside the linked one
     modules = {ROOT / "firmware" / part for part in ("app.py", "dlms/server.py", "board/hardware.py")}
     assert modules & set(frozen) == (set() if name == "RPI_PICO_W" else modules)
-    assert all(path.is_file() for path in frozen[1:] if "linked" not in path.parts)
+    assert all(path.is_file() for path in frozen if isinstance(path, Path) and "linked" not in path.parts)
     # the whole firmware linked: main.py runs that
     assert ROOT / ".cache" / "linked" / name / "image.py" in frozen
     # and that with functions and classes in the flash

@@ -32,7 +32,7 @@ class BoardProcess:
     ) -> None:
         self.folder = folder
         self.board = board
-        settings = {"bind": "127.0.0.1", "port": 0, "ntp": "", **config}
+        settings = {"bind": "127.0.0.1", "port": 0, "ntp": "", "state": "", **config}
         (folder / "config.json").write_text(json.dumps(settings))
         if wifi:
             (folder / "wifi.json").write_text('{"ssid": "lab", "key": "lab-secret"}')

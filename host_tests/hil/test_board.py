@@ -18,7 +18,7 @@ from host_tests.harness.hil.locks import DeviceLock
 from host_tests.hil.standin import USB_SERIAL
 
 QUICK = {"backfill_days": 0}
-OWN = {"bind": "127.0.0.1", "port": 0, "ntp": "", "serial": "00000042"}
+OWN = {"bind": "127.0.0.1", "port": 0, "ntp": "", "state": "", "serial": "00000042"}
 
 
 def files(board):

@@ -68,3 +68,17 @@ def test_blank_and_fill_of_the_twins():
         at = random.below(40)
         a[at] ^= 1 << random.below(8)
         assert octets_viper.blank(a, off, n) == octets_plain.blank(a, off, n) == (not off <= at < off + n)
+
+
+def test_clear_bits_of_the_twins():
+    if octets_viper is None:
+        raise Skip("no native code emitter")
+    random = Random(5)
+    for _ in range(300):
+        a = bytearray(random.octets(40))
+        b = bytearray(a)
+        src = random.octets(40)
+        do, so, n = random.below(8), random.below(8), random.below(30)
+        octets_viper.clear_bits(a, do, src, so, n)
+        octets_plain.clear_bits(b, do, src, so, n)
+        assert a == b

@@ -158,9 +158,16 @@ def cases():
         ("serial", ("00000000", "12345678"), ("12", "123456789", "1234567x", "", "-1234567")),
         ("errors", ("textbook", "ctt"), ("", "strict")),
         ("gc", ("on", "off"), ("maybe", "1")),
+        ("state", ("", "flash", "/tmp/file"), ()),
+        ("sync", ("checkpoint", "always"), ("", "never")),
+        ("checkpoint", ("1", "900", "86400"), ("0", "86401", "x")),
     ):
         for word in good:
-            value = {"on": True, "off": False}.get(word, word) if key in ("serial", "errors", "gc") else int(word)
+            value = (
+                {"on": True, "off": False}.get(word, word)
+                if key in ("serial", "errors", "gc", "state", "sync")
+                else int(word)
+            )
             yield "{}-takes-{}".format(key, word), taken, (key, word, value)
         for word in bad:
             yield "{}-refuses-{}".format(key, word), refused, (key, word)

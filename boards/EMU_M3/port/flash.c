@@ -19,16 +19,28 @@ static const char *file_name(char *line, size_t size) {
     return name != NULL && name[1] != 0 ? name + 1 : NULL;
 }
 
-bool flash_init(void) {
-    static char line[256];
-    memset(CONTENT, 0xff, SIZE);
-    const char *name = file_name(line, sizeof(line));
-    if (name == NULL) {
+// The rest of a file that was made before there was a store is blank.
+static bool load(void) {
+    const uint32_t files = FLASH_FILES * FLASH_BLOCK_SIZE;
+    if (semihost_read(handle, 0, CONTENT, SIZE)) {
         return true;
     }
-    handle = semihost_open(name, SEMIHOST_UPDATE);
-    if (handle >= 0) {
-        return semihost_read(handle, 0, CONTENT, SIZE);
+    memset(CONTENT, 0xff, SIZE);
+    return semihost_read(handle, 0, CONTENT, files) && semihost_write(handle, files, CONTENT + files, SIZE - files);
+}
+
+bool flash_init(void) {
+    static char line[256];
+    const char *name = file_name(line, sizeof(line));
+    if (name != NULL) {
+        handle = semihost_open(name, SEMIHOST_UPDATE);
+        if (handle >= 0) {
+            return load();
+        }
+    }
+    memset(CONTENT, 0xff, SIZE);
+    if (name == NULL) {
+        return true;
     }
     handle = semihost_open(name, SEMIHOST_CREATE);
     return handle >= 0 && semihost_write(handle, 0, CONTENT, SIZE);
@@ -40,6 +52,10 @@ bool flash_has_file(void) {
 
 const flash_wear_t *flash_wear(void) {
     return &wear;
+}
+
+const uint8_t *flash_content(void) {
+    return CONTENT;
 }
 
 void flash_read(uint32_t offset, void *to, size_t n) {

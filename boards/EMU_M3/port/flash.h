@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 #define FLASH_BLOCK_SIZE (4096u)
-#define FLASH_BLOCKS (352u) // 1408 KiB, the file system of a Raspberry Pi Pico
+#define FLASH_FILES (352u) // blocks of the file system: 1408 KiB, as on a Raspberry Pi Pico
+#define FLASH_BLOCKS (FLASH_FILES + 148u) // and of the store after it: 592 KiB, as on a Pico W
 
 typedef struct {
     uint32_t erases, programs;
@@ -16,6 +17,8 @@ typedef struct {
 bool flash_init(void);
 bool flash_has_file(void);
 const flash_wear_t *flash_wear(void);
+// The octets as they stand in the address space, as rp2's flash does.
+const uint8_t *flash_content(void);
 void flash_read(uint32_t offset, void *to, size_t n);
 // False when the host's file could not be written, so that the change would not outlast the power.
 bool flash_erase(uint32_t block);

@@ -39,7 +39,7 @@ from .rig import BoardSpec
 # The configuration that the board had before the tests came; empty when it had none.
 KEPT = CONFIG + ".kept"
 # A test's time does not come from a network.
-_DEFAULTS: Mapping[str, object] = {"ntp": ""}
+_DEFAULTS: Mapping[str, object] = {"ntp": "", "state": ""}
 _PROBES = 3
 
 

@@ -51,7 +51,7 @@ def mount():
         with open("/flash/wifi.json", "w") as f:
             f.write('{"ssid": "lab"}')
         with open("/flash/config.json", "w") as f:
-            f.write('{"bind": "127.0.0.1", "port": 0, "ntp": "", "serial": "00000042"}')
+            f.write('{"bind": "127.0.0.1", "port": 0, "ntp": "", "state": "", "serial": "00000042"}')
     os.chdir("/flash")
 
 

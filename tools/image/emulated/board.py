@@ -25,8 +25,9 @@ from .remote import Remote, RemoteError
 # Not among the boards that can be flashed: QEMU is given the image.
 BOARD = Catalogued("EMU_M3", "emu-m3")
 CONFIG = "config.json"
-# The emulated network leads nowhere.
-_ISOLATED = {"ntp": ""}
+# The emulated network leads nowhere; and a meter begins without a store,
+# unless that is what is looked at.
+_ISOLATED = {"ntp": "", "state": ""}
 READY_TIMEOUT = 90.0
 # Until a cable that was pulled or put back has been noticed, on a computer with other things to do.
 NETWORK_SECONDS = 20.0

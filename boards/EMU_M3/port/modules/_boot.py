@@ -1,16 +1,12 @@
-"""Mounts the file system before boot.py. A flash without one, blank or damaged, gets
-a new one, and the console says so.
-"""
+"""Mounts the file system before boot.py (boards/modules/flashmap.py)."""
+
+import sys
 
 import emu
-import vfs
+import flashmap
+import limits
 
-flash = emu.Flash()
-try:
-    files = vfs.VfsLfs2(flash, progsize=256)
-except OSError:
-    print("WARN 0 flash format reason=no-file-system")
-    vfs.VfsLfs2.mkfs(flash, progsize=256)
-    files = vfs.VfsLfs2(flash, progsize=256)
-vfs.mount(files, "/")
-del emu, vfs, flash, files
+flashmap.mount(emu.Flash, limits.FILES)
+# A limits.py in the file system counts from here on.
+del sys.modules["limits"], sys.modules["limits_default"]
+del sys, emu, flashmap, limits

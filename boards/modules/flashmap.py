@@ -1,0 +1,65 @@
+"""The map of the flash in an image with the meter: the file system first, the store after it.
+
+The size of a littlefs is fixed for ever: mounted with another number of blocks it is refused, and
+MicroPython's own `_boot.py` of RP2 then makes a new one over it. Here only a blank flash gets a new
+file system. One that MicroPython's own image made takes all of the flash; it is mounted as it is,
+and there is no store. `make provision ARGS=--new-map` makes the map then.
+"""
+
+import vfs
+
+_SECTOR = 4096
+_COUNT = 4  # of ioctl: blocks
+_PROGRAM = 256  # octets that are programmed at once, as in MicroPython's images
+
+files = 0  # sectors of the file system that is mounted; 0: none is
+_flash = None
+
+
+def mount(flash, own):
+    """Mount the file system, before boot.py runs; says what is wrong on the console.
+
+    flash(start=, len=): a slice of the flash as a block device, as rp2.Flash is. own: sectors that
+    the map gives to the file system.
+    """
+    global files, _flash
+    _flash = flash
+    for blocks in (flash(start=0, len=own * _SECTOR), flash(start=0)):
+        try:
+            vfs.mount(vfs.VfsLfs2(blocks, progsize=_PROGRAM), "/")
+            files = blocks.ioctl(_COUNT, 0)
+            return
+        except OSError:
+            pass
+    if not blank(flash(start=0)):
+        print("ERROR 0 flash no-file-system next=make-provision-new-map")
+        return
+    print("WARN 0 flash format reason=blank")
+    make(own)
+
+
+def make(own):
+    """Make the file system of the map, and mount it. What was in its place is gone."""
+    global files
+    blocks = _flash(start=0, len=own * _SECTOR)
+    vfs.VfsLfs2.mkfs(blocks, progsize=_PROGRAM)
+    vfs.mount(vfs.VfsLfs2(blocks, progsize=_PROGRAM), "/")
+    files = own
+
+
+def blank(blocks):
+    """Whether the first two sectors, where every littlefs begins, are erased."""
+    octets = bytearray(_PROGRAM)
+    for n in range(2):
+        for off in range(0, _SECTOR, _PROGRAM):
+            blocks.readblocks(n, octets, off)
+            if octets != b"\xff" * _PROGRAM:
+                return False
+    return True
+
+
+def store(own, sectors):
+    """The block device of the store, behind the `own` sectors of the file system; None where a file
+    system of another size is, which may reach into it.
+    """
+    return _flash(start=own * _SECTOR, len=sectors * _SECTOR) if files == own else None

@@ -1,0 +1,48 @@
+"""Where the meter keeps its state: the device of the store that a configuration and a board give."""
+
+_START_ONLY = True
+
+FLASH = "flash"  # the value of the key `state` on a board
+FOLDER = "state"  # of the file system, in MicroPython's own images
+
+
+def device(limits, config, log):
+    """The device for the store, see `store.device_file.FileDevice`; None: the meter keeps nothing,
+    because it is not to, or cannot, which the log says. ValueError: `state` names nothing that can
+    be used.
+    """
+    if not config.state:
+        return None
+    if not limits.HARDWARE:
+        from store.device_file import FileDevice
+
+        return FileDevice(config.state, limits.SECTORS, config.sync == "always")
+    if config.state != FLASH:
+        raise ValueError("state: on a board it is %s or empty, not %r" % (FLASH, config.state))
+    try:
+        import flashmap
+    except ImportError:
+        return folder(limits, log)
+    blocks = flashmap.store(limits.FILES, limits.SECTORS)
+    if blocks is None:
+        log("ERROR", "store", "no-room", "files=%d of=%d next=make-provision-new-map" % (flashmap.files, limits.FILES))
+        return None
+    from store.device_flash import FlashDevice
+
+    return FlashDevice(blocks)
+
+
+def folder(limits, log):
+    """The device in the file system of an image that is MicroPython's own, None where that has no
+    room for a new one.
+    """
+    import os
+
+    from store.device_folder import SECTOR, FolderDevice
+
+    new = FOLDER not in os.listdir("/")
+    stat = os.statvfs("/")
+    if new and stat[0] * stat[3] < limits.SECTORS * SECTOR:
+        log("ERROR", "store", "no-room", "free=%d wanted=%d" % (stat[0] * stat[3], limits.SECTORS * SECTOR))
+        return None
+    return FolderDevice("/" + FOLDER, limits.SECTORS)
