@@ -6,7 +6,7 @@ fails in whichever way a test wants.
 fail=1       prints an error line and ends with code 3      silent=1    never prints READY
 crash=1      ends with an uncaught exception                malformed=1 prints a READY line without a port
 stubborn=1   does not stop when asked to                    mute=1      accepts connections and answers nothing
-quit=1       ends when the first request arrives
+quit=1       ends when the first request arrives            echo=1      prints its words first
 Standing in for the interpreter, it answers the launcher's question for the version (`-c ...`).
 """
 
@@ -34,6 +34,8 @@ def listen():
 
 def serve(options):
     listener, port = listen()
+    if "echo" in options:
+        print(" ".join(sys.argv))
     print("INFO 0 stub start settings=" + ",".join(sorted(options)))
     fields = "" if "malformed" in options else " port=" + str(port)
     print("READY ip=127.0.0.1" + fields + " version=0.1.0 board=unix micropython=1.29.0 heap=1 free=2")

@@ -15,8 +15,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TextIO
 
+from . import state
 from .interpreter import LauncherError
 from .process import STOP_GRACE, Meter, Ready, StartError
 
@@ -50,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--heapsize", metavar="SIZE", help="heap of the interpreter, such as 512K")
     parser.add_argument("--trace", action="store_true", help="print every WPDU in hex")
+    parser.add_argument(
+        "--state-folder",
+        type=Path,
+        metavar="FOLDER",
+        help="where a meter whose configuration names no file keeps its state, one file for each serial number",
+    )
+    parser.add_argument("--fresh", action="store_true", help="put the state before aside, as FILE.old, and begin anew")
     parser.add_argument("--hint", action="store_true", help="after READY, print the make command that reads the meter")
     parser.add_argument("setting", nargs="*", metavar="key=value", help="overrides of configuration keys")
     return parser
@@ -74,6 +83,22 @@ def _settings(options: argparse.Namespace, parser: argparse.ArgumentParser) -> d
             parser.error(f"{word!r} is not key=value")
         settings[key] = value
     return settings
+
+
+def _keep(options: argparse.Namespace, settings: dict[str, object]) -> str:
+    """Name the file of the state in the settings, and put the one before aside where it is to be;
+    what is to be said of that, or nothing. LauncherError: there is none, or a meter has it.
+    """
+    if options.state_folder is not None:
+        path = state.default(options.state_folder, settings, options.config)
+        if path is not None:
+            settings[state.KEY] = str(path)
+    if not options.fresh:
+        return ""
+    kept = state.setting(settings, options.config, state.KEY)
+    if not kept:
+        raise LauncherError("there is no state to be put aside: this meter keeps none")
+    return f"The state before is now {kept}{state.OLD}" if state.put_aside(Path(kept)) else ""
 
 
 def _how_to_read(ready: Ready) -> str:
@@ -165,8 +190,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     run = _Run(options.hint)
+    settings = _settings(options, parser)
+    try:
+        said = _keep(options, settings)
+    except LauncherError as error:
+        run.write(f"error: {error}", sys.stderr)
+        return 1
+    if said:
+        run.write(said, sys.stdout)
     meter = Meter(
-        _settings(options, parser),
+        settings,
         config=options.config,
         micropython=options.micropython or os.environ.get("MICROPYTHON"),
         heapsize=options.heapsize,

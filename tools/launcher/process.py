@@ -21,6 +21,7 @@ from typing import IO
 
 from . import interpreter as _interpreter
 from . import signals
+from . import state as _state
 from .interpreter import Interpreter, LauncherError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -168,6 +169,7 @@ class Meter:
         if not self._script.is_file():
             raise LauncherError(f"{self._script} is not there")
         words = self.command()
+        held = self._hold_state()
         env = dict(os.environ, MICROPYPATH=f".frozen:{os.fspath(self._board)}")
         if self.log is not None:
             self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -185,10 +187,15 @@ class Meter:
                 errors="replace",
                 env=env,
                 start_new_session=True,
+                pass_fds=held,
             )
         except OSError as error:
             self._close_log()
             raise LauncherError(f"{words[0]} does not start: {error.strerror}") from None
+        finally:
+            # The meter's own remains, so that the lock ends with the meter.
+            for descriptor in held:
+                os.close(descriptor)
         self._open_pipes = 2
         for pipe, is_error in ((self._process.stdout, False), (self._process.stderr, True)):
             assert pipe is not None
@@ -298,6 +305,13 @@ class Meter:
         return "\n".join(list(self._tail)[-lines:])
 
     # -- inner --------------------------------------------------------------
+
+    def _hold_state(self) -> tuple[int, ...]:
+        """The file that the meter is to keep its state in, made and locked; nothing where it keeps
+        none. LauncherError when another meter has it.
+        """
+        path = _state.setting(self._settings, self._config, _state.KEY)
+        return (_state.hold(Path(path)),) if path else ()
 
     def _pump(self, pipe: IO[str], is_error: bool) -> None:
         """Read the lines of one pipe of the process until its end: keep, log and note each, and
