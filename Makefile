@@ -71,7 +71,7 @@ help: ## list the targets
 	@echo "  listen PORT=4060  METER=127.0.0.1:4059 (asked for names and units; METER= to leave it)  ARGS=\"--read --format json --count 1\"  (make run SET=\"push=127.0.0.1:4060\")"
 	@echo "  test   ARGS=\"pytest options\"  JOBS=auto  INTEROP=0 (leave third-party clients out)  MICROPYTHON=..."
 	@echo "  test-hil  RIG=rig.toml (docs/HARNESS.md) or RIG=practice (no hardware)  LABGRID=1 (install its client)  ARGS=\"pytest options\""
-	@echo "  floods ARGS=20 (seconds for each)  MICROPYTHON=..."
+	@echo "  floods ARGS=\"20 60\" (seconds of each flood, and with the link down)  MICROPYTHON=..."
 	@echo "  boards: BOARD=RPI_PICO_W  TARGET=id:<usb-serial>, /dev/ttyACM0, COM5 or a URL (docs/BOARDS.md)"
 	@echo "         flash IMAGE=file.uf2  provision ARGS=\"--ssid NETWORK\"  firmware TOP=micropython"
 
@@ -113,7 +113,7 @@ test-hil: $(VENV)/host.txt $(interpreter) $(if $(strip $(LABGRID)),$(VENV)/labgr
 	@if [ "$$RIG" = practice ]; then exec $(PY) -m host_tests.hil.practice -n $(JOBS) $(HIL) $(ARGS); fi; \
 	    exec $(PY) -m pytest -p host_tests.harness.options --rig "$$RIG" -n $(JOBS) $(HIL) $(ARGS)
 
-floods: $(VENV)/host.txt $(interpreter) ## flood a meter on this computer; print what was sent, served and lost
+floods: $(VENV)/host.txt $(interpreter) ## flood a meter on this computer, read it over bad networks; print what was sent, served and lost
 	@$(PY) -m host_tests.floods $(ARGS)
 
 bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions and time per request
