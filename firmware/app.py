@@ -33,8 +33,11 @@ _ROOM = _TAKEN + _FAR  # octets in one piece
 _ADDRESS = sys.maxsize >> 1
 _OPENINGS = 32  # AAs opened between two looks at the heap
 _LOOK = 5000  # milliseconds between two looks where none are opened: datagrams take heap as well
+_HOUSEKEEPING = 10000  # milliseconds without a moment in which nobody was answered
+_LINGER = 1000  # milliseconds for the last answer to leave
 _OLDEST = (1, 25)  # MicroPython
 _LOOPBACK = {"127.0.0.1", "::1"}
+AGAIN = -1  # instead of an exit code: the meter is made anew
 HARDWARE = limits.HARDWARE
 LEFT_OUT = ()  # limits that are 0 for good: what they stand for is not in this image (tools/image/link)
 
@@ -57,7 +60,11 @@ class App:
         # milliseconds since; the first look comes soon, because the start leaves gaps as well
         self.looked = _LOOK - 1000
         self.board = make_board(limits, config, self.log)
-        self.meter = meter.build(config, self.board.source)
+        self.store = self.opened(config)
+        self.meter = meter.build(config, self.board.source, self.store, self.log)
+        self.board.wire(self.meter)
+        self.unused(config)
+        self.housekeeping = 0  # milliseconds since the store's last step
         forget_start()  # before the buffers of the connections are made
         self.server = Server(
             [wport for wport, _ in self.meter.devices],
@@ -69,6 +76,7 @@ class App:
             self.meter.counters,
             self.meter.failed,
         )
+        self.server.kit.keeper = self.meter.keeper
         self.server.trail.debug = config.log == "DEBUG"
         self.server.trail.talks = config.log in ("DEBUG", "INFO")
         self.server.open_common(limits.DATAGRAM - HEADER)
@@ -84,6 +92,38 @@ class App:
         self.notifier = None
         if config.dial or limits.PUSHES:
             self.outgoing(config)
+
+    def opened(self, config):
+        """The store of the meter's state, None where it keeps none. ValueError for the operator."""
+        if not config.state:
+            return None
+        from board.storage import device
+
+        device = device(limits, config, self.log)
+        if device is None:
+            return None
+        from meter.layout import plan
+        from store.store import Store, StoreError
+
+        if not hasattr(Store, "rows"):
+            return None  # the rings are not built yet
+
+        try:
+            store = Store(device, plan(device.count), config.serial.encode())
+        except StoreError as e:
+            raise ValueError("state: %s" % e)
+        if self.board.reset_wanted():
+            self.log("WARN", "app", "factory-reset", "by=button done=%d" % store.reset())
+        return store
+
+    def unused(self, config):
+        """Report settings that were given and only a new store takes."""
+        keeper = self.meter.keeper
+        given = [key for key in ("start", "seed", "backfill_days") if key in config.given]
+        if keeper is not None and keeper.resumed and given:
+            self.log(
+                "WARN", "app", "not-used", "keys=%s because the meter goes on where its state is" % ",".join(given)
+            )
 
     def served(self, traces):
         """The server as the transports get it: traced if the configuration says so."""
@@ -176,11 +216,15 @@ class App:
                 if not self.gc:
                     gc.disable()
             await sleep_ms(_TICK)
+            if self.meter.restarting:
+                return await self.ending()
             now = time.ticks_ms()
             ms = time.ticks_diff(now, last)
             last = now
             try:
                 self.log.tick()
+                if self.store is not None:
+                    self.keep(ms)
                 self.meter.tick(ms)
                 self.service.watch(ms, self.meter.tcp_udp.inactivity() * 1000, self.frame_timeout, self.udp_inactivity)
                 if self.manager is not None and self.meter.connected and self.board.online():
@@ -199,6 +243,31 @@ class App:
                 # one look is lost, and not the meter
                 gc.collect()
                 self.log("ERROR", "app", "supervisor", type(e).__name__)
+
+    def end(self):
+        """An orderly end."""
+        try:
+            if self.meter.keeper is not None:
+                self.meter.keeper.close()
+        except (OSError, MemoryError):
+            pass  # as if the power had gone
+
+    def keep(self, ms):
+        """Time passes for the store: a checkpoint when it is due, and a step of its housekeeping
+        while nobody is being answered, or now and then where somebody always is.
+        """
+        self.meter.keeper.tick(ms)
+        self.housekeeping += ms
+        if self.housekeeping >= _HOUSEKEEPING or self.service.quiet():
+            self.housekeeping = 0
+            self.meter.keeper.tidy()
+
+    async def ending(self):
+        """Everything was forgotten, and the client has to hear of it: then the meter ends."""
+        self.log("WARN", "app", "factory-reset", "by=client")
+        await sleep_ms(_LINGER)
+        self.service.drop("factory-reset")
+        self.service.close_sockets()
 
     def keep_closed(self, ms):
         """Close the gaps that came about since, `ms` after the call before.
@@ -310,6 +379,17 @@ def main(words, beside=None):
     """
     if sys.implementation.version[:2] < _OLDEST:
         return fail("MicroPython %d.%d or newer is needed" % _OLDEST)
+    while True:
+        code = run_once(words, beside)
+        if code != AGAIN:
+            return code
+        beside = None  # its tasks are in the loop already
+
+
+def run_once(words, beside):
+    """Run the meter until it is interrupted, or has been reset to how it left the factory; returns
+    the exit code, or AGAIN.
+    """
     app = None
     try:
         app = App(configured(words))
@@ -329,6 +409,9 @@ def main(words, beside=None):
             create_task(beside())
         run(app.supervise())
     except KeyboardInterrupt:
+        app.end()
         if HARDWARE:
             app.board.stop()
-    return 0
+        return 0
+    app.board.again()
+    return AGAIN

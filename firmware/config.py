@@ -91,6 +91,7 @@ class Config:
     def __init__(self):
         for key in _KEYS:
             setattr(self, key, _KEYS[key][0])
+        self.given = set()  # keys that a file or a word gave
         self.published = []  # names of the clients whose secrets are the published ones
         self.reserved = []  # `key=wPort` of what is to be warned of
 
@@ -111,6 +112,7 @@ class Config:
         if not good:
             raise ConfigError("%s must be %s, not %r" % (key, wanted, value))
         setattr(self, key, value)
+        self.given.add(key)
 
     def word(self, word):
         """Take one `key=value` of the command line."""

@@ -20,6 +20,10 @@ LED = None  # pin of the status LED
 LED_ON = 1  # its level when lit
 RELAY = None  # output pin of the disconnector
 RELAY_CONNECTED = 1  # its level while the supply is connected
+POWER_FAIL = None  # input pin that goes low when the supply fails, some tenths of a second before it is gone
+BUTTON = (
+    None  # input pin, low while a button is pressed: held for ten seconds at the start, the meter forgets all it keeps
+)
 PULSE = None  # input pin of S0 pulses, active low
 PULSE_KIND = "edges"  # how they are counted: edges, counter or falling (see board.pulse)
 

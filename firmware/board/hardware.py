@@ -7,6 +7,8 @@ second, is `tick`; it allocates nothing while nothing happens.
 Modules are imported where they are needed: what a board has not, takes no memory there.
 """
 
+import time
+
 import machine
 from micropython import const
 
@@ -16,6 +18,8 @@ from net import address, health, states
 from net.health import Health
 from net.service import BindError
 
+_HELD = const(10000)  # milliseconds for which a button is held
+_LOOK = const(100)
 _RESET_DELAY = const(1000)  # milliseconds for the log line to leave
 
 
@@ -36,10 +40,12 @@ class Hardware(Board):
 
             self.led = Led(limits.LED, limits.LED_ON)
         self.relay = None
-        if limits.RELAY is not None:
-            from board.relay import Relay
-
-            self.relay = Relay(limits.RELAY, limits.RELAY_CONNECTED)
+        if limits.RELAY is not None and not config.state:
+            self.make_relay(True)
+        self.supply = None  # the pin that shows that the supply fails
+        self.failing = False
+        if limits.POWER_FAIL is not None and config.state:
+            self.supply = machine.Pin(limits.POWER_FAIL, machine.Pin.IN, machine.Pin.PULL_UP)
         self.input = None
         if config.source == "pulse":
             self.source = self.pulses(limits, config)
@@ -65,6 +71,30 @@ class Hardware(Board):
         config.backfill_days = 0  # nothing was measured before
         self.input = pulse.make(limits.PULSE_KIND, limits.PULSE, config.pulse_debounce)
         return Pulses(self.input.take, config.pulses_per_kwh)
+
+    def make_relay(self, connected):
+        from board.relay import Relay
+
+        self.relay = Relay(self.limits.RELAY, self.limits.RELAY_CONNECTED, connected)
+
+    def wire(self, meter):
+        """Where the disconnector was kept, the pin becomes an output not before its state is known."""
+        if self.limits.RELAY is not None and self.relay is None:
+            self.make_relay(meter.metrology.source.connected)
+
+    def reset_wanted(self):
+        """Whether the button is held for ten seconds; a start without it does not wait."""
+        if self.limits.BUTTON is None:
+            return False
+        button = machine.Pin(self.limits.BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
+        left = _HELD
+        while left and button.value() == 0:
+            time.sleep_ms(_LOOK)
+            left -= _LOOK
+        return left == 0
+
+    def again(self):
+        machine.reset()
 
     # -- start -------------------------------------------------------------------------------------
 
@@ -145,6 +175,8 @@ class Hardware(Board):
 
     def tick(self, ms):
         """One look at everything."""
+        if self.supply is not None:
+            self.power()
         if self.resetting:
             self.resetting -= ms
             if self.resetting <= 0:
@@ -163,6 +195,16 @@ class Hardware(Board):
             self.app.queue.polled = False
             if self.watchdog is not None:
                 self.watchdog.feed()
+
+    def power(self):
+        """The supply fails, which a pin shows by its low level: what goes
+        on by itself is kept at once.
+        """
+        failing = self.supply.value() == 0
+        if failing and not self.failing and self.app.meter.keeper is not None:
+            self.app.meter.keeper.checkpoint()
+            self.log("WARN", "board", "power-fail", "")
+        self.failing = failing
 
     def network(self, event):
         """What the station reports."""
@@ -221,6 +263,8 @@ class Hardware(Board):
         if self.app.meter.synchronise(day, second):
             self.log("INFO", "ntp", "set", "day=%d second=%d" % (day, second))
         rtc.put(day, second)
+        if self.app.meter.keeper is not None:
+            self.app.meter.keeper.set_clock()
 
     def stop(self):
         """Ctrl-C: the REPL comes next, and what was started must not disturb it."""

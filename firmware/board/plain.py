@@ -15,6 +15,16 @@ class Board:
     source = None
     waits = False
 
+    def reset_wanted(self):
+        """Whether somebody at the meter wants it to forget all that it keeps."""
+        return False
+
+    def wire(self, meter):
+        """The meter is made, and knows what was kept of the disconnector."""
+
+    def again(self):
+        """Everything was forgotten: the meter is about to be made anew."""
+
     def start(self, app):
         """The objects are made, nothing is listened on yet."""
 

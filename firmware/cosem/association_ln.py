@@ -23,13 +23,15 @@ from dlms.codec.errors import (
     TEMPORARY_FAILURE,
     TYPE_UNMATCHED,
 )
-from dlms.codec.octets import put16
+from dlms.codec.octets import copy, put16
 from dlms.aa.association import ASSOCIATED, IDLE, ROW
 from dlms.aa.security import LN_CONTEXT, LOWEST
 
 SECRET = const(64)  # longest secret, octets
 USERS = const(16)
 _USER_NAME = const(32)
+_USER = const(6 + _USER_NAME)  # octets of an element of user_list, at most
+_NAME = const(6)  # octets of a logical name
 # Attributes that never change, as encoded Data: what is written here as a
 # constant takes no heap when it is frozen
 _CONTEXT_NAME = b"\x09\x07\x60\x85\x74\x05\x08\x01\x01"  # logical name referencing, no ciphering
@@ -86,11 +88,14 @@ class AssociationLN(Interface):
     METHODS = 6
     LONG = (2, 10)
     SELECT = {2: object_list.SELECTORS}
+    # the secret; the rights that clients gave and took; the users
+    KEPT = ((7,), (2, 11 + 3, 11 + 4), (10, 11 + 5, 11 + 6))
     preestablished = False  # there without an AARQ, and never released (REQUIREMENTS C-53)
     context = LN_CONTEXT
     packing = 0  # shorter forms of a profile buffer that this client takes (`cosem.packing`)
     users = ()  # lists of the instance's own from the first add_user on, with
     names = ()
+    granted = None  # `acc` as the meter's object list has it, from the first add_object or remove_object on
 
     def __init__(self, client, server, mechanism, secret, conformance):
         self.a = _VALUES[mechanism]
@@ -221,6 +226,8 @@ class AssociationLN(Interface):
         o = self.directory.objs[i]
         if o is None or buf[off + 6] != o.VERSION:
             return READ_WRITE_DENIED
+        if self.granted is None:
+            self.granted = bytes(self.acc)
         rights = self.directory.rights
         mask = object_list.read_rights(buf, off + 15, end, o, rights.table, ROW * self.directory.limit[i])
         if m == 4:
@@ -280,3 +287,96 @@ class AssociationLN(Interface):
             self.users.append(buf[off + 3])
             self.names.append(name)
         return SUCCESS
+
+    # -- what is kept ------------------------------------------------------------------------------
+
+    def pack(self, k, buf, off, end):
+        """The secret as an octet-string. The rights as an array of octet-strings, one for each
+        object that clients gave or took rights to: logical name, and the row without its first
+        octet. The users as attribute 10 has them.
+        """
+        if k == 7:
+            n = len(self.secret)
+            return axdr.put_octets(buf, off, axdr.OCTET_STRING, self.secret, 0, n) if off + 2 + n <= end else -1
+        if k == 2:
+            return self._pack_rights(buf, off, end)
+        if k != 10:
+            return off
+        off = axdr.put_head(buf, off, axdr.ARRAY, len(self.users))
+        i = 0
+        while i < len(self.users):
+            if off + _USER > end:
+                return -1
+            off = self._put_user(buf, off, i)
+            i += 1
+        return off
+
+    def _pack_rights(self, buf, off, end):
+        """Write the objects whose rights are others than at the start; returns as `pack`."""
+        at = off + 1
+        off = axdr.put_head(buf, off, axdr.ARRAY, 0)
+        if self.granted is None:
+            return off
+        i = 0
+        while i < self.directory.n:
+            if self.acc[i] != self.granted[i]:
+                if off + 2 + _NAME + ROW > end or buf[at] == 0x7F:
+                    return -1
+                buf[at] += 1
+                axdr.put_octets(buf, off, axdr.OCTET_STRING, self.directory.table, 8 * i, _NAME)
+                buf[off + 1] = _NAME + ROW - 1
+                copy(buf, off + 2 + _NAME, self.directory.rows, ROW * self.acc[i] + 1, ROW - 1)
+                off += 2 + _NAME + ROW - 1
+            i += 1
+        return off
+
+    def unpack(self, k, buf, off, end):
+        """Take what `pack` wrote in place of what there is; returns a result."""
+        if k == 7:
+            return self.set(k, buf, off, end, None, True)
+        n = axdr.count(buf, off)
+        off += 2
+        if k == 2:
+            return self._unpack_rights(buf, off, n)
+        self.users = []
+        self.names = []
+        while n:
+            after = off + 6 + buf[off + 5]
+            if self._change_user(5, buf, off, after) != SUCCESS:
+                return OTHER_REASON
+            off = after
+            n -= 1
+        return SUCCESS
+
+    def _unpack_rights(self, buf, off, n):
+        """No right is given back that the object list of this firmware grants to nobody."""
+        if self.granted is None:
+            self.granted = bytes(self.acc)
+        copy(self.acc, 0, self.granted, 0, self.directory.n)
+        directory = self.directory
+        result = SUCCESS
+        while n:
+            i = directory.index(bytes(buf[off + 2 : off + 2 + _NAME]))
+            mask = bytes(1) + bytes(buf[off + 2 + _NAME : off + 2 + _NAME + ROW - 1])
+            off += 2 + _NAME + ROW - 1
+            n -= 1
+            if i < 0 or directory.objs[i] is None or not within(mask, directory.rows, ROW * directory.limit[i]):
+                result = OTHER_REASON
+                continue
+            o = directory.objs[i]
+            row = directory.rights.row(mask[: 1 + o.ATTRIBUTES + o.METHODS]) if any(mask) else 0
+            if row < 0:
+                result = OTHER_REASON
+            else:
+                self.acc[i] = row
+        return result
+
+
+def within(mask, rows, at):
+    """Whether a row of rights grants nothing that rows[at:] does not."""
+    i = 0
+    while i < ROW:
+        if mask[i] & ~rows[at + i]:
+            return False
+        i += 1
+    return True

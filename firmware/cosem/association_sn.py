@@ -57,6 +57,7 @@ class AssociationSN(Interface):
     METHODS = 8
     LONG = (2, 3)
     SELECT = {2: b"\x01\x02", 3: b"\x01"}
+    KEPT = ((4 + 5,),)  # the secret, by the method that changes it
     # as in Association LN
     preestablished = False  # none with short names is
     context = SN_CONTEXT
@@ -186,6 +187,13 @@ class AssociationSN(Interface):
             return OUT_OF_RANGE
         self.secret = bytes(buf[end - n : end])
         return SUCCESS
+
+    def pack(self, k, buf, off, end):
+        n = len(self.secret)
+        return axdr.put_octets(buf, off, axdr.OCTET_STRING, self.secret, 0, n) if off + 2 + n <= end else -1
+
+    def unpack(self, k, buf, off, end):
+        return self._change_secret(buf, off, end)
 
     def _read(self, buf, off, end, out, o, aa):
         """read_by_logicalname (array of structure {class_id long-unsigned, logical_name

@@ -30,6 +30,7 @@ INVOKE = 1  # access right to a method
 # D-21) [choice of the two codes]
 OUT_OF_RANGE = OTHER_REASON
 
+AS_READ = -2  # what `Interface.pack` returns of an attribute that is kept as a GET has it
 # room for one computed value, until whoever asked for it has copied it on
 scratch = bytearray(8 + limits.ELEMENT)
 
@@ -53,6 +54,12 @@ class Interface:
     COPIED = 0  # bit k: SET of attribute k with a value of fixed size is what `Interface.set` does
     CLEARED = 0  # method 1, whose parameter says nothing, fills that attribute after its tag with zeros; 0 for none
     SELECT = {}  # attribute -> bytes of the selectors it offers (REQUIREMENTS D.11)
+    # What is kept over a restart, where a store runs (`cosem.kept` explains the numbers):
+    KEPT = ()  # what clients write: groups, each of them one record of the journal
+    RUNS = ()  # what changes the values that go on by themselves, which the meter keeps in one record
+    record = 0  # key of the first group of this object; 0: it is not kept
+    pack = None  # (k, buf, off, end) and …
+    unpack = None  # … (k, buf, off, end), where `cosem.kept` cannot do it with GET and SET
 
     def __init__(self):
         self.a = [None] * (self.ATTRIBUTES + 1)
@@ -128,9 +135,10 @@ class Interface:
         return -READ_WRITE_DENIED
 
 
-def outline(o):
+def outline(o, kept=False):
     """What the short ways need of an object's class, in four octets; zeros for the current
-    association, which is none of theirs.
+    association, which is none of theirs. kept: a change of it is written to the store, which the
+    long way does.
 
         ATTRIBUTES METHODS settable clears
 
@@ -142,9 +150,9 @@ def outline(o):
         return bytes(4)
     settable = 1 if o.SELECT else 0
     for k in range(2, min(o.ATTRIBUTES + 1, 8)):
-        if o.COPIED >> k & 1 and isinstance(o.a[k], bytearray):
+        if o.COPIED >> k & 1 and isinstance(o.a[k], bytearray) and not kept:
             settable |= 1 << k
-    return bytes((o.ATTRIBUTES, o.METHODS, settable, o.CLEARED if o.CLEARED and o.a[o.CLEARED] else 0))
+    return bytes((o.ATTRIBUTES, o.METHODS, settable, o.CLEARED if o.CLEARED and o.a[o.CLEARED] and not kept else 0))
 
 
 def live(*values, whole=False):

@@ -15,10 +15,10 @@ summer.
 from micropython import const
 
 from cosem import civil
-from cosem.base import OUT_OF_RANGE, Interface, answered, live, no_parameter
+from cosem.base import AS_READ, OUT_OF_RANGE, Interface, answered, live, no_parameter
 from dlms.codec import axdr
 from dlms.codec.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
-from dlms.codec.octets import copy, get16, put16
+from dlms.codec.octets import copy, equal, get16, put16
 
 INVALID = const(0x01)  # clock status bits (REQUIREMENTS D-102)
 DOUBTFUL = const(0x02)
@@ -64,6 +64,8 @@ class Clock(Interface):
     CLASS_ID = 8
     ATTRIBUTES = 9
     METHODS = 6
+    KEPT = ((3, 5, 6, 7, 8, 9 + 5),)  # 5: the preset time
+    RUNS = (2, 9 + 1, 9 + 2, 9 + 3, 9 + 4, 9 + 6)
 
     def __init__(self, day, second):
         Interface.__init__(self)
@@ -118,6 +120,18 @@ class Clock(Interface):
     def trusted(self):
         """Whether somebody who knows the time has set it."""
         return not self.a[4][1] & (INVALID | DOUBTFUL)
+
+    def restored(self, status):
+        """`day` and `second` were set to an instant that was kept, with this
+        status: nobody adjusts the clock.
+        """
+        listener = self.listener
+        self.listener = None
+        self.a[4][1] = status
+        self.dst = status & DST_ACTIVE != 0
+        self._local()
+        self.listener = listener
+        self.render()
 
     def minutes(self):
         """Minutes from 2000-01-01 UTC to now."""
@@ -403,6 +417,22 @@ class Clock(Interface):
             return answered(self._round(self.measuring.period), o)
         return o
 
+    def pack(self, k, buf, off, end):
+        """The preset time, as the parameter of its method."""
+        if k <= self.ATTRIBUTES:
+            return AS_READ
+        if off + 44 > end:
+            return -1
+        return axdr.put_encoded(buf, axdr.put_head(buf, off, axdr.STRUCTURE, 3), self._preset)
+
+    def unpack(self, k, buf, off, end):
+        if k <= self.ATTRIBUTES:
+            return self.set(k, buf, off, end, None, True)
+        if end - off == 44 and self._unset(buf, off + 2):
+            copy(self._preset, 0, buf, off + 2, 42)
+            return SUCCESS
+        return self._preset_adjusting_time(buf, off, end)
+
     def _round(self, period):
         """Go to the nearest multiple of a period of local time; the middle goes up."""
         rest = self.local_second % period
@@ -433,6 +463,10 @@ class Clock(Interface):
             at += 14
         copy(self._preset, 0, buf, off + 2, 42)
         return SUCCESS
+
+    def _unset(self, buf, off):
+        """Whether buf[off:] is the preset time before any was given."""
+        return equal(buf, off, _NO_ADJUSTMENT, 0, len(_NO_ADJUSTMENT)) == 1
 
     def _adjust_to_preset_time(self):
         """Take the preset time over when now lies in its validity interval, ends included."""

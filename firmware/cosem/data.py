@@ -16,6 +16,7 @@ class Data(Interface):
     CLASS_ID = 1
     ATTRIBUTES = 2
     COPIED = 1 << 2
+    KEPT = ((2,),)
 
     def __init__(self, value):
         Interface.__init__(self)

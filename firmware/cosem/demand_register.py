@@ -11,7 +11,7 @@ from micropython import const
 from cosem.base import OUT_OF_RANGE, Interface, live, no_parameter
 from cosem.clock import NO_TIME
 from dlms.codec.errors import READ_WRITE_DENIED, SUCCESS, TYPE_UNMATCHED
-from dlms.codec.octets import clear, compare, copy, get16, get32, put32
+from dlms.codec.octets import clear, compare, copy, get16, get32, put16, put32
 
 PERIODS = const(15)  # most periods in a window
 WINDOW = const(28800)  # longest window in seconds: 30 kW over it still counts in a small integer
@@ -31,6 +31,7 @@ class DemandRegister(Interface):
     ATTRIBUTES = 9
     METHODS = 2
     DEPENDENT = (8, 9)  # the window is their product
+    RUNS = (8, 9, 9 + 1, 9 + 2)
 
     def __init__(self, unit, period, clock, maximum=None):
         Interface.__init__(self)
@@ -39,7 +40,7 @@ class DemandRegister(Interface):
         self.period = period
         self.number = 1
         self.sum = 0  # mWh of the running period
-        self._past = [0] * PERIODS  # mWh of the periods before, the newest first
+        self.past = [0] * PERIODS  # mWh of the periods before, the newest first
         a = self.a
         a[2], a[3], a[6], a[7], a[8], a[9] = live(_ZERO, _ZERO, NO_TIME, NO_TIME, _ZERO, b"\x12\x00\x01")
         a[4] = unit
@@ -56,7 +57,7 @@ class DemandRegister(Interface):
         total = self.sum
         i = 0
         while i < self.number - 1:
-            total += self._past[i]
+            total += self.past[i]
             i += 1
         return total // 10 * 36 // (self.period * self.number)
 
@@ -69,9 +70,9 @@ class DemandRegister(Interface):
         put32(self.a[3], 1, self.average())
         i = self.number - 1
         while i > 0:
-            self._past[i] = self._past[i - 1]
+            self.past[i] = self.past[i - 1]
             i -= 1
-        self._past[0] = self.sum
+        self.past[0] = self.sum
         self._start()
         self.render()
         highest = self.maximum
@@ -88,10 +89,21 @@ class DemandRegister(Interface):
     def reset(self):
         """End the running period and forget all averages."""
         for i in range(PERIODS):
-            self._past[i] = 0
+            self.past[i] = 0
         clear(self.a[2], 1, 4)
         clear(self.a[3], 1, 4)
         self._start()
+
+    def possible(self, period, number):
+        """Whether a window of so many periods of so many seconds can be had."""
+        return 1 <= period <= WINDOW and 1 <= number <= PERIODS and period * number <= WINDOW
+
+    def window(self, period, number):
+        """Average over so many periods of so many seconds from now on."""
+        self.period = period
+        self.number = number
+        put32(self.a[8], 1, period)
+        put16(self.a[9], 1, number)
 
     def set(self, k, buf, off, end, aa, commit):
         """period and number_of_periods; a new one resets."""
@@ -101,12 +113,10 @@ class DemandRegister(Interface):
             return TYPE_UNMATCHED
         period = get32(buf, off + 1) if k == 8 else self.period
         number = get16(buf, off + 1) if k == 9 else self.number
-        if not (1 <= period <= WINDOW and 1 <= number <= PERIODS and period * number <= WINDOW):
+        if not self.possible(period, number):
             return OUT_OF_RANGE
         if commit:
-            copy(self.a[k], 0, buf, off, end - off)
-            self.period = period
-            self.number = number
+            self.window(period, number)
             self.reset()
         return SUCCESS
 

@@ -89,6 +89,12 @@ class Directory:
         self.limit = self.invisible()
         self._key = bytearray(8)
 
+    def longer(self, chosen):
+        """Let changes of the objects for which chosen(object) holds go the long way; called at
+        start, before any AA opens.
+        """
+        self.table = self.table[: 8 * self.n] + b"".join([outline(o, o is not None and chosen(o)) for o in self.objs])
+
     def invisible(self):
         """A row number for each object, to be held by an association: at first none is visible."""
         numbers = bytearray(self.n)

@@ -48,6 +48,7 @@ class DisconnectControl(Interface):
     CLASS_ID = 70
     ATTRIBUTES = 4
     METHODS = 2
+    KEPT = ((4, 3, 4 + 1, 4 + 2),)
 
     def __init__(self, mode):
         Interface.__init__(self)
@@ -86,6 +87,17 @@ class DisconnectControl(Interface):
             self.a[4][1] = buf[off + 1]
             if buf[off + 1] == 0 and self.a[3][1] != CONNECTED:
                 self._enter(LOCAL_RECONNECT, CONNECTED)
+        return SUCCESS
+
+    def unpack(self, k, buf, off, end):
+        """The mode, and the state as it was: no command that the log would show."""
+        if end - off != 2 or buf[off] != axdr.ENUM or buf[off + 1] > (READY if k == 3 else len(MODES) - 1):
+            return TYPE_UNMATCHED
+        self.a[k][1] = buf[off + 1]
+        if k == 3:
+            self.a[2][1] = 1 if buf[off + 1] == CONNECTED else 0
+            if self.listener:
+                self.listener.supply_restored(buf[off + 1])
         return SUCCESS
 
     def act(self, m, buf, off, end, out, o, aa):

@@ -29,6 +29,7 @@ class TcpUdpSetup(Interface):
 
     CLASS_ID = 41
     ATTRIBUTES = 6
+    KEPT = ((6,),)
 
     def __init__(self, port, reference, mss, connections, inactivity):
         Interface.__init__(self)
@@ -74,6 +75,7 @@ class IPv4Setup(Interface):
     ATTRIBUTES = 10
     METHODS = 3
     LONG = (4,)
+    KEPT = ((4, 10 + 1, 10 + 2),)
     listener = None
 
     def __init__(self, reference, address, mask=bytes(4), gateway=bytes(4), dns=bytes(4), dhcp=False):
@@ -114,6 +116,17 @@ class IPv4Setup(Interface):
         if end - off != 5 or buf[off] != axdr.DOUBLE_LONG_UNSIGNED:
             return -TYPE_UNMATCHED
         return answered(self._add(buf, off + 1) if m == 1 else self._delete(buf, off + 1), o)
+
+    def unpack(self, k, buf, off, end):
+        """Be in the groups of the array, and in no other."""
+        while self.n:
+            self._delete(self.groups, 4 * self.n - 4)
+        result = SUCCESS
+        off += 2
+        while off + 5 <= end:
+            result = self._add(buf, off + 1) or result
+            off += 5
+        return result
 
     def _index(self, buf, off):
         """Which group address stands at off; n when none of those kept."""

@@ -8,7 +8,7 @@ from dlms.codec import axdr
 from dlms.codec.errors import OBJECT_UNDEFINED, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 from dlms.codec.octets import copy, equal
 
-KEPT = const(4)  # addresses of a kind but multicast, of which there are limits.GROUPS
+ADDRESSES = const(4)  # addresses of a kind but multicast, of which there are limits.GROUPS
 UNICAST = const(0)  # IPv6_address_type of the methods
 MULTICAST = const(1)
 GATEWAY = const(2)
@@ -31,11 +31,12 @@ class IPv6Setup(Interface):
     ATTRIBUTES = 10
     METHODS = 2
     LONG = (4, 5, 6)
+    KEPT = ((5, 6, 10 + 1, 10 + 2),)
     listener = None
 
     def __init__(self, reference, unicast):
         Interface.__init__(self)
-        self.kept = (b"".join(unicast[:KEPT]), bytearray(16 * limits.GROUPS), bytearray(16 * KEPT))
+        self.kept = (b"".join(unicast[:ADDRESSES]), bytearray(16 * limits.GROUPS), bytearray(16 * ADDRESSES))
         self.n = bytearray(3)
         self.n[UNICAST] = len(self.kept[UNICAST]) // 16
         self.a[2] = b"\x09\x06" + reference
@@ -66,6 +67,18 @@ class IPv6Setup(Interface):
         if buf[off + 3] == UNICAST:
             return -READ_WRITE_DENIED
         return answered(self._change(m, buf[off + 3], buf, off + 6), o)
+
+    def unpack(self, k, buf, off, end):
+        """Keep the addresses of the array, multicast ones (5) or gateways (6), and no other."""
+        kind = k - 4
+        while self.n[kind]:
+            self._change(2, kind, self.kept[kind], 16 * self.n[kind] - 16)
+        result = SUCCESS
+        off += 2
+        while off + 18 <= end:
+            result = self._change(1, kind, buf, off + 2) or result
+            off += 18
+        return result
 
     def group_addresses(self):
         """The groups as octets."""

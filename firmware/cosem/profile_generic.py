@@ -10,7 +10,7 @@ from micropython import const
 
 import limits
 from cosem import buffer_selection
-from cosem.base import OUT_OF_RANGE, Interface, live, no_parameter
+from cosem.base import AS_READ, OUT_OF_RANGE, Interface, live, no_parameter, scratch
 from cosem.buffer_selection import COUNT, find, row_key, select, time_key
 from cosem.columns import DEFINITION, Columns, definition, put_definition
 from cosem.directory import obis
@@ -18,12 +18,13 @@ from cosem.row import put_row, put_rows
 from dlms.codec import axdr
 from dlms.codec.errors import (
     DATA_BLOCK_UNAVAILABLE,
+    HARDWARE_FAULT,
     LONG_GET_ABORTED,
     READ_WRITE_DENIED,
     SUCCESS,
     TYPE_UNMATCHED,
 )
-from dlms.codec.octets import compare, copy, get16, get32, put32
+from dlms.codec.octets import compare, copy, digest, get16, get32, put32
 
 FIFO = const(1)
 LIFO = const(2)
@@ -49,6 +50,9 @@ class ProfileGeneric(Interface):
     ROWS = 2
     DEPENDENT = (3, 6, 8)  # the columns decide what can be sorted by and how many rows fit
     SELECT = {2: buffer_selection.SELECTORS}
+    KEPT = ((4, 3, 8, 5, 6, 2),)  # 2: `_unordered`
+    RUNS = (8 + 2,)  # capture
+    keep = None  # function(profile) that writes its record and returns whether that holds, where a store runs
     before = None  # the row before the one that is looked at, where null-data may stand for its values
 
     def __init__(self, rows, captured, period, clock):
@@ -84,7 +88,7 @@ class ProfileGeneric(Interface):
         """
         row = bytearray(columns.size)  # before anything changes: there may be no memory for it
         before = bytearray(columns.size) if self.packing else None
-        if not self.rows.shape(columns.size):
+        if not (self.rows.waits or self._shape(columns)):
             return False
         self.columns = columns
         self.row = row
@@ -99,18 +103,48 @@ class ProfileGeneric(Interface):
         put32(self.a[8], 1, self.rows.limit)
         return True
 
+    def _shape(self, columns):
+        """Have rows for these columns, in an empty buffer; False when that cannot be had.
+
+        Where a store runs, the record of the profile is written first: rows that are kept know by
+        a digest which columns they have, so that a cut between the two leaves the new columns,
+        and no row with the old ones.
+        """
+        if self.keep is None:
+            return self.rows.shape(columns.size)
+        old = self.columns
+        self.columns = columns
+        if self.keep(self) and self.rows.shape(columns.size, self.digest()):
+            return True
+        self.columns = old
+        return False
+
+    def digest(self):
+        """A number below 2**30 of the columns and the capture period."""
+        sum = digest(self.a[4], 0, 5)
+        i = 0
+        while i < self.columns.n:
+            self.columns.put_definition(scratch, 0, i)
+            sum = (sum & 0x3FFFFF) * 31 + digest(scratch, 0, DEFINITION)  # below 2**30
+            i += 1
+        return sum
+
     # -- capturing ---------------------------------------------------------------------------------
 
     def capture(self):
-        """Append a row with the present values."""
+        """Append a row with the present values; returns what the row store does: False when the row
+        does not hold.
+        """
         row = self.row
         self.columns.capture(row)
         if self.clock_column >= 0:
             time_key(row, self.columns.offset(self.clock_column), row_key)
             if self.rows.last >= self.rows.first and compare(row_key, 0, self._newest, 0, 6) < 0:
                 self._unordered = self.rows.last + 1
+                if self.keep is not None:
+                    self.keep(self)  # before the row: a selection by time has to know it
             copy(self._newest, 0, row_key, 0, 6)
-        self.rows.append(row)
+        return self.rows.append(row)
 
     def period_end(self):
         self.capture()
@@ -176,7 +210,9 @@ class ProfileGeneric(Interface):
             copy(self.a[k], 0, buf, off, end - off)
             if k == 4:
                 self.period = get32(buf, off + 1)
-                self.clear()
+                if not self._shape(self.columns):
+                    return HARDWARE_FAULT
+                self._unordered = 0
             elif k == 5:
                 self.lifo = buf[off + 1] == LIFO
             elif k == 8:
@@ -219,9 +255,7 @@ class ProfileGeneric(Interface):
         # columns whose values are all empty have no row
         if columns.size == 0 or self.rows.fitting(columns.size) == 0:
             return OUT_OF_RANGE
-        if commit:
-            self._take(columns)
-        return SUCCESS
+        return SUCCESS if not commit or self._take(columns) else HARDWARE_FAULT
 
     def _may_capture(self, aa, i, o, k):
         if not 1 <= k <= o.ATTRIBUTES:
@@ -231,15 +265,71 @@ class ProfileGeneric(Interface):
         return self.columns.directory.right(aa.assoc.acc[i], k) & 1 != 0
 
     def clear(self):
-        """Empty the buffer."""
-        self.rows.clear()
+        """Empty the buffer; False when that does not hold."""
+        if self.rows.clear() is False:
+            return False
         self._unordered = 0
+        return True
 
     def act(self, m, buf, off, end, out, o, aa):
         if not no_parameter(buf, off, end):
             return -TYPE_UNMATCHED
-        if m == 1:
-            self.clear()
+        holds = self.clear() if m == 1 else self.capture()
+        return -HARDWARE_FAULT if holds is False else o
+
+    # -- what is kept ------------------------------------------------------------------------------
+
+    def pack(self, k, buf, off, end):
+        """Number 2: the newest row that is out of order, double-long-unsigned."""
+        if k != 2:
+            return AS_READ
+        return axdr.put_u32(buf, off, axdr.DOUBLE_LONG_UNSIGNED, self._unordered) if off + 5 <= end else -1
+
+    def unpack(self, k, buf, off, end):
+        """As SET; but the period empties nothing, because rows that are kept know theirs. Of
+        profile_entries no more are taken than fit, which shows when the rows are there.
+        """
+        if k == 3 and self._captures(buf, off, end):
+            return SUCCESS
+        if k == 3 or k == 5 or k == 6:
+            return self.set(k, buf, off, end, None, True)
+        if end - off != 5 or buf[off] != axdr.DOUBLE_LONG_UNSIGNED:
+            return TYPE_UNMATCHED
+        if k == 2:
+            self._unordered = get32(buf, off + 1)
+        elif k == 8:
+            copy(self.a[8], 0, buf, off, 5)
+            if not self.rows.waits:
+                self.rows.restrict(get32(buf, off + 1))
+        elif not self._acceptable(4, buf, off, end):
+            return OUT_OF_RANGE
         else:
-            self.capture()
-        return o
+            copy(self.a[4], 0, buf, off, 5)
+            self.period = get32(buf, off + 1)
+        return SUCCESS
+
+    def _captures(self, buf, off, end):
+        """Whether these capture objects are those of the profile."""
+        n = self.columns.n
+        if end - off != 2 + n * DEFINITION:
+            return False
+        i = 0
+        while i < n and self.columns.index(buf, off + 2 + i * DEFINITION) == i:
+            i += 1
+        return i == n
+
+    def resume(self):
+        """The record of this profile has been taken, if there was one: take the rows that have its
+        columns and period into use, or begin with none. Returns a result.
+        """
+        self.rows.waits = False
+        if not self._shape(self.columns):
+            return HARDWARE_FAULT
+        limit = get32(self.a[8], 1)
+        if 0 < limit < self.rows.limit:
+            self.rows.restrict(limit)
+        put32(self.a[8], 1, self.rows.limit)
+        if self.rows.last >= self.rows.first and self.clock_column >= 0:
+            self.rows.read(self.rows.last, self.row)
+            time_key(self.row, self.columns.offset(self.clock_column), self._newest)
+        return SUCCESS

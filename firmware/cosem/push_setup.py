@@ -99,6 +99,7 @@ class PushSetup(Interface):
     ATTRIBUTES = 13
     METHODS = 2
     LONG = (2,)
+    KEPT = ((2,), (3, 4, 5, 6, 7, 9, 11))
     inside = False  # goes to its destination, whatever AAs are open
 
     def __init__(self, label, common, captured, port_reference, destination, client, period=None):
@@ -343,7 +344,7 @@ class PushSetup(Interface):
         k = buf[at + 14]
         if o is None or not 1 <= k <= o.ATTRIBUTES:
             return -1
-        return i if directory.right(aa.assoc.acc[i], k) & 1 else -1
+        return i if aa is None or directory.right(aa.assoc.acc[i], k) & 1 else -1
 
     def act(self, m, buf, off, end, out, o, aa):
         if not no_parameter(buf, off, end):

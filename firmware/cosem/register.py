@@ -19,6 +19,7 @@ class Register(Interface):
     ATTRIBUTES = 3
     METHODS = 1
     CLEARED = 2
+    RUNS = (3 + 1,)  # reset
 
     def __init__(self, value, unit):
         Interface.__init__(self)
@@ -50,6 +51,7 @@ class ExtendedRegister(Register):
     CLASS_ID = 4
     ATTRIBUTES = 5
     CLEARED = 0
+    RUNS = (5 + 1,)
 
     def __init__(self, value, unit, clock):
         value, time = live(value, NO_TIME)

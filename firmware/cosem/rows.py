@@ -22,6 +22,8 @@ class Rows:
     to. limit: rows to keep, at most depth.
     """
 
+    waits = False  # where a store keeps rows: set until it is known of which columns
+
     def __init__(self, rows):
         self.depth = rows
         self.limit = rows

@@ -19,6 +19,7 @@ from cosem.disconnect_control import DisconnectControl
 from cosem.ip_setup import TcpUdpSetup
 from cosem.register import ExtendedRegister
 from cosem.rights import Rights
+from cosem.rows import MemoryRows
 from dlms.codec import axdr
 from dlms.codec.conformance import LN_LONG_SERVICES, LN_SERVICES, UNSOLICITED
 from dlms.aa.security import LOW, LOWEST
@@ -37,7 +38,7 @@ _PROFILE = const(7)  # class-id
 _MANUFACTURER = b"ZZZ"  # not a registered FLAG id: this meter is for learning and testing
 
 
-def build(config, source=None):
+def build(config, source=None, store=None, log=None):
     """The meter that a configuration describes.
 
     config: object with `start` (ISO date-time in UTC, or None for the host's clock), `seed`
@@ -51,13 +52,14 @@ def build(config, source=None):
     the application's to check (`config`); ValueError says why a start or an object list cannot be
     taken.
 
-    source: where the energy comes from; None for a simulated household.
+    source: where the energy comes from; None for a simulated household. store: where what the
+    meter keeps over a restart stands (`store.store`), None to keep nothing. log: as the server's.
     """
     if source is None:
         from meter.simulation import Simulation
 
         source = Simulation(config.seed)
-    parts = Parts(config, source)
+    parts = Parts(config, source, store)
     meter = Meter(parts, config)
     rows = Rights()
     clients = objects.clients(config.preestablished)
@@ -69,6 +71,7 @@ def build(config, source=None):
     directory = meter.devices[0][1]
     meter.events = found(directory, "0.0.99.98.0.255")
     meter.load_profile = meter.clock.measuring = found(directory, "1.0.99.1.0.255")
+    meter.billing = found(directory, "0.0.98.1.0.255")
     meter.mac = found(directory, "0.0.25.2.0.255")
     meter.ipv4 = found(directory, "0.0.25.1.0.255")
     meter.ipv6 = found(directory, "0.0.25.7.0.255")
@@ -76,6 +79,10 @@ def build(config, source=None):
         join(meter, text)
     meter.events.listener = meter.clock.listener = parts.supply.listener = meter
     meter.switch_tariff()
+    if store is not None:
+        from meter.restart import keep
+
+        keep(meter, store, log, config.checkpoint)
     return meter
 
 
@@ -111,9 +118,14 @@ class Parts:
 
     MAC_NAME = obis("0.0.25.2.0.255")
 
-    def __init__(self, config, source):
+    def __init__(self, config, source, store=None):
+        self.store = store
+        if store is not None:
+            self.error = bytearray(axdr.double_long_unsigned(0))
+            self.alarm = bytearray(axdr.double_long_unsigned(0))
         self.version = VERSION.encode()
         self.serial = config.serial.encode()
+        self.wanted = config.depth
         self.depth = config.depth or limits.ROWS
         self.wports = (objects.MANAGEMENT_DEVICE, config.device2)
         zero = axdr.unsigned(0)
@@ -154,6 +166,17 @@ class Parts:
         self.mac = b"\x02\x00" + int(config.serial).to_bytes(4, "big")  # locally administered
         self.tcp_udp = TcpUdpSetup(config.port, obis("0.0.25.1.0.255"), MSS, limits.CONNECTIONS, config.inactivity)
         self.tcp_udp_ipv6 = self.tcp_udp.over(obis("0.0.25.7.0.255"), MSS_IPV6)
+
+    def rows(self, kind, depth):
+        """The rows of a profile: kept ones where a store runs, with room for as many as its map
+        says, otherwise `depth` in memory.
+        """
+        if self.store is None:
+            return MemoryRows(depth)
+        # as many as its part of the store holds, but of the load profile the key `depth`
+        rows = self.store.rows(kind, self.wanted if kind == objects.LOAD else 0)
+        rows.waits = True
+        return rows
 
     # -- names -------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from micropython import const
 
 from cosem.profile_generic import ProfileGeneric
 
+POWER_DOWN = const(1)
 POWER_UP = const(2)
 DST_CHANGED = const(3)
 CLOCK_ADJUSTED_OLD = const(4)

@@ -41,6 +41,8 @@ class Meter:
     # function(whether the supply is connected) that drives a contactor, given
     # by the start where there is one
     relay = None
+    restarting = False  # everything was forgotten: the application makes the meter anew
+    keeper = None  # what keeps its state (`meter.keeper`), where a store runs
 
     def __init__(self, parts, config):
         self.rate = config.rate
@@ -70,6 +72,7 @@ class Meter:
         self.associations = []
         self.events = None
         self.load_profile = None
+        self.billing = None
         self.links = parts.links
         self.unsolicited = parts.unsolicited
         self.connected = False
@@ -105,9 +108,18 @@ class Meter:
     # -- time --------------------------------------------------------------------------------------
 
     def backfill(self):
-        """Live through the days before the start, in coarser steps, and
-        switch the meter on; called once.
+        """Begin: live through the days before the start, or go on where a store has the last
+        checkpoint; called once.
         """
+        if self.keeper is None:
+            self.live_through()
+        else:
+            from meter.restart import begin
+
+            begin(self)
+
+    def live_through(self):
+        """Live through the days before the start, in coarser steps, and switch the meter on."""
         self.metrology.source.slot = BACKFILL_SLOT
         for _ in range(self.backfill_days):
             self._owed = DAY
@@ -162,16 +174,24 @@ class Meter:
         """What is due at a second of local time: ends of periods, captures,
         and at midnight the billing.
         """
-        if due(self.periodic, second):
+        ends = due(self.periodic, second)
+        if self.keeper is not None and (ends or second == 0):
+            # from here on a start does once more what the rows do not show (`meter.restart.finish`)
+            self.keeper.checkpoint(1)
+        if ends:
             self.render()
-            load = self.load_profile.period
             for o in self.periodic:
                 if o.period and second % o.period == 0:
                     o.period_end()
-            if load and second % load == 0:
-                self._reset_status()
+        self.ended(second)
+
+    def ended(self, second):
+        """What follows the ends of periods at a second."""
+        load = self.load_profile.period
+        if load and second % load == 0:
+            self._reset_status()
         if second == 0:
-            self._midnight()
+            self.midnight()
         if second % SLOT == 0:
             self.switch_tariff()
 
@@ -182,7 +202,7 @@ class Meter:
             status |= STATUS_CLOCK_INVALID
         self.status[1] = status
 
-    def _midnight(self):
+    def midnight(self):
         """A billing period is over: the next one begins with no maximum demand."""
         add32(self.billing_periods, 1, 1)
         for register in self.demand:
@@ -236,6 +256,17 @@ class Meter:
         """Daylight saving has begun or ended."""
         self.events.log(events.DST_CHANGED)
         self.status[1] |= STATUS_DST
+
+    def execute(self, script):
+        """The script of the global reset, the factory reset: whether it was done."""
+        self.restarting = self.keeper.erase()
+        return self.restarting
+
+    def supply_restored(self, state):
+        """The disconnector is as it was kept."""
+        self.metrology.source.switch(state == CONNECTED)
+        if self.relay is not None:
+            self.relay(state == CONNECTED)
 
     def supply_changed(self, command, state):
         """The disconnector was operated."""

@@ -76,9 +76,9 @@ class Metrology:
     def __init__(self, source):
         self.source = source
         self.tariff = 0
-        self._registers, *self.energies = live(*[row[1] for row in ENERGIES], whole=True)
+        self.registers, *self.energies = live(*[row[1] for row in ENERGIES], whole=True)
         self._shown, *self.values = live(*[row[1] for row in INSTANTANEOUS], whole=True)
-        self._rest = array("i", [0] * len(ENERGIES))  # mWh that are not a Wh yet
+        self.rest = array("i", [0] * len(ENERGIES))  # mWh that are not a Wh yet
 
     def quantity(self, name):
         """(value, scaler_unit) of a quantity of the two tables; for the object list."""
@@ -92,7 +92,7 @@ class Metrology:
         """Let the source advance and book what flowed."""
         source = self.source
         source.advance(day, second, seconds)
-        book(source.energy, self._rest, self._registers, self.tariff)
+        book(source.energy, self.rest, self.registers, self.tariff)
 
     def render(self):
         """Bring the instantaneous values to the source's present ones."""

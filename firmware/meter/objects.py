@@ -17,7 +17,6 @@ from cosem.ip_setup import IPv4Setup, MacAddressSetup, TcpUdpSetup
 from cosem.ipv6_setup import IPv6Setup
 from cosem.profile_generic import ProfileGeneric
 from cosem.register import ExtendedRegister, Register
-from cosem.rows import MemoryRows
 from cosem.sap_assignment import SapAssignment
 from dlms.codec import axdr
 import limits
@@ -71,8 +70,16 @@ LOG = ("", "r", "r x1")
 ASSOCIATION = ("r1-6,8-11", "r1-6,8-11", "r1-6,8-11 w7 x3-6")  # the current one, 0.0.40.0.0.255
 PUSHING = ("", "r", "r w2-7,9,11 x")
 ASSOCIATION_SN = ("r", "r x3", "r x3,5")  # the same with short names
+SCRIPTS = ("", "r", "r x")
 INSTANCE = ("", "", "r1-6,8-11 w7 x3-6")  # 0.0.40.0.e.255
 INSTANCE_OPEN = ("", "", "r1-6,8-11 x3-6")  # of an association without a secret
+
+# kinds of rows, as `store.store` has them
+LOAD = 0
+BILLING = 1
+EVENTS = 2
+
+FACTORY_RESET = 1  # script of the global reset
 
 LOAD_PERIOD = 900  # seconds
 DAY = 86400
@@ -153,10 +160,15 @@ def management(m, wport):
         (ExtendedRegister, "1.0.2.6.0.255", m.maximum[1], COUNTED),
         # profiles
         # load profile
-        (ProfileGeneric, "1.0.99.1.0.255", (MemoryRows(m.depth), LOAD_COLUMNS, LOAD_PERIOD, m.clock), PROFILE),
+        (ProfileGeneric, "1.0.99.1.0.255", (m.rows(LOAD, m.depth), LOAD_COLUMNS, LOAD_PERIOD, m.clock), PROFILE),
         # daily billing
-        (ProfileGeneric, "0.0.98.1.0.255", (MemoryRows(limits.DAYS), BILLING_COLUMNS, DAY, m.clock), PROFILE),
-        (EventLog, "0.0.99.98.0.255", (MemoryRows(limits.EVENTS), EVENT_COLUMNS, m.clock, m.event), LOG),  # event log
+        (ProfileGeneric, "0.0.98.1.0.255", (m.rows(BILLING, limits.DAYS), BILLING_COLUMNS, DAY, m.clock), PROFILE),
+        (
+            EventLog,
+            "0.0.99.98.0.255",
+            (m.rows(EVENTS, limits.EVENTS), EVENT_COLUMNS, m.clock, m.event),
+            LOG,
+        ),  # event log
         (Data, "0.0.96.10.1.255", (m.status,), PRIVATE),  # status of the load profile
         (Data, "0.0.96.11.0.255", (m.event,), PRIVATE),  # code of the last event
         (Data, "0.0.0.1.0.255", (m.billing_periods,), PRIVATE),  # billing period counter
@@ -168,7 +180,23 @@ def management(m, wport):
         (IPv4Setup, "0.0.25.1.0.255", (m.MAC_NAME, m.ipv4, m.mask), NETWORK),
         (MacAddressSetup, "0.0.25.2.0.255", (m.mac,), PRIVATE),
         (IPv6Setup, "0.0.25.7.0.255", (m.MAC_NAME, m.ipv6), NETWORK),
-    ) + (() if m.unsolicited is None else m.unsolicited.objects(PUSHING))
+    ) + further(m)
+
+
+def further(m):
+    """What the management logical device has as well where the board sends unasked, and where a
+    store runs.
+    """
+    sending = () if m.unsolicited is None else m.unsolicited.objects(PUSHING)
+    if m.store is None:
+        return sending
+    from cosem.script_table import ScriptTable
+
+    return sending + (
+        (Data, "0.0.97.97.0.255", (m.error,), PRIVATE),  # error register
+        (Data, "0.0.97.98.0.255", (m.alarm,), SETTING),  # alarm register
+        (ScriptTable, "0.0.10.0.0.255", ((FACTORY_RESET,),), SCRIPTS),  # global reset
+    )
 
 
 def second(m, wport):

@@ -30,7 +30,7 @@ class Pulses:
         self.connected = True
         self.take = take
         self.per_kwh = per_kwh
-        self._rest = 0  # mWh · per_kwh that are not a mWh yet
+        self.rest = array("i", [0])  # mWh · per_kwh that are not a mWh yet
         self._flowed = 0  # mWh in the window
         self._seconds = 0
 
@@ -41,9 +41,9 @@ class Pulses:
         while n > 0:
             part = n if n < _PART else _PART
             n -= part
-            self._rest += part * _KWH
-            milli += self._rest // self.per_kwh
-            self._rest %= self.per_kwh
+            rest = self.rest[0] + part * _KWH
+            milli += rest // self.per_kwh
+            self.rest[0] = rest % self.per_kwh
         self.energy[IMPORT] = milli
         self._flowed += milli
         self._seconds += seconds

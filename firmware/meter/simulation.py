@@ -4,7 +4,8 @@ a meter without a measuring chip.
 A source lets time pass when it is asked to (`advance`), and shows what flowed meanwhile. `energy`
 has the increments of the channels IMPORT, EXPORT, REACTIVE_IMPORT, REACTIVE_EXPORT and GENERATION
 in mWh (mvarh), whole numbers; the fraction is carried on. `now` has the instantaneous values, whose
-layout is in `integration_plain`. `connected` is what the disconnector does.
+layout is in `integration_plain`. `connected` is what the disconnector does. `rest` is the array of
+what is not energy yet, which a store keeps.
 
 The household is a function of seed, day and minute and of nothing else, constant within a slot of
 `slot` seconds: however the seconds are dealt out, the same energies come of it. All numbers stay
@@ -46,7 +47,7 @@ class Simulation:
         self.now = array("i", [0] * NOW)
         self.connected = True
         self.seed = (seed ^ seed >> 15 ^ seed >> 30) & 0x7FFF
-        self._rest = array("i", [0] * CHANNELS)  # tenths of a joule that are not a mWh yet
+        self.rest = array("i", [0] * CHANNELS)  # tenths of a joule that are not a mWh yet
         self._day = -1
         self._minute = -1
         # before the first slot: nothing flows, and the grid is there
@@ -58,7 +59,7 @@ class Simulation:
         minute = second // self.slot * self.slot // 60
         if minute != self._minute or day != self._day:
             self._compute(day, minute)
-        flow(self.now, self._rest, self.energy, seconds)
+        flow(self.now, self.rest, self.energy, seconds)
 
     def switch(self, connected):
         """The disconnector opens or closes: without supply nothing flows,

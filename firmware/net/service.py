@@ -275,6 +275,16 @@ class Service:
         """A connection for what the meter dials, None when there is none (A-32)."""
         return place(self.connections, self.most())
 
+    def quiet(self):
+        """Whether nobody was being answered since `watch` was called last. Allocates nothing."""
+        for connection in self.connections:
+            if connection.sock is not None and (connection.active or connection.out != connection.out_end):
+                return False
+        for link in self.links:
+            if link.served or link.streaming is not None:
+                return False
+        return True
+
     def watch(self, ms, idle, frame, udp_idle):
         """Close what has been quiet too long; all in milliseconds, called every ms."""
         for connection in self.connections:

@@ -153,6 +153,8 @@ def invoke(kit, aa, names, d, buf, off, end, out, o):
         return -errors.no_attribute
     if directory.rows[_ROW * aa.acc[j] + obj.ATTRIBUTES + m] == 0:
         return -errors.no_right
+    if kit.keeper is not None:
+        return kit.keeper.act(obj, m, buf, off, end, out, o, aa)
     return obj.act(m, buf, off, end, out, o, aa)
 
 

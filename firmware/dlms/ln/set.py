@@ -165,6 +165,8 @@ def apply(kit, aa, names, d, buf, off, end):
         return apply_all(kit, aa, obj, j, buf, off)
     if directory.rows[_ROW * aa.acc[j] + attr] & 2 == 0:
         return errors.no_right
+    if kit.keeper is not None:
+        return kit.keeper.set(obj, attr, buf, off, end, aa)
     return obj.set(attr, buf, off, end, aa, True)
 
 
@@ -195,7 +197,10 @@ def set_each(kit, aa, obj, j, buf, q, commit):
                 return kit.errors.no_right
             if attr in obj.DEPENDENT:
                 dependent += 1
-            code = obj.set(attr, buf, q, end, aa, commit)
+            if commit and kit.keeper is not None:
+                code = kit.keeper.set(obj, attr, buf, q, end, aa)
+            else:
+                code = obj.set(attr, buf, q, end, aa, commit)
             if code or dependent > 1:
                 return code or OTHER_REASON
         q = end

@@ -27,6 +27,7 @@ class Kit:
     access = None  # … and ACCESS
     sn = None  # the services of short name referencing
     whole = None  # long answers in one piece
+    keeper = None  # who makes changes that are kept over a restart: `set` and `act` of an object, and then the store
     long_push = None  # who hears of an acknowledgement of blocks, where pushes go in blocks
 
     def __init__(self, errors, limits, trail, places):

@@ -169,7 +169,10 @@ def invoke(kit, t, aa, obj, r, off, end):
     if aa.directory.right(aa.acc[r >> 8], obj.ATTRIBUTES + m) == 0:
         return kit.errors.no_right
     t.tape.once = True
-    r = obj.act(m, t.buf, off, end, t.carry, t.c1, aa)
+    if kit.keeper is not None:
+        r = kit.keeper.act(obj, m, t.buf, off, end, t.carry, t.c1, aa)
+    else:
+        r = obj.act(m, t.buf, off, end, t.carry, t.c1, aa)
     if r < 0:
         return -r
     if r == t.c1:

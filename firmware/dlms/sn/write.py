@@ -144,11 +144,16 @@ def write_one(kit, aa, buf, q, off, end, longer):
         r &= NUMBER
         if aa.directory.right(row, obj.ATTRIBUTES + r) == 0:
             return errors.no_right
-        r = obj.act(r, buf, off, end, t.carry, HEAD, aa)
+        if kit.keeper is not None:
+            r = kit.keeper.act(obj, r, buf, off, end, t.carry, HEAD, aa)
+        else:
+            r = obj.act(r, buf, off, end, t.carry, HEAD, aa)
         return SUCCESS if r >= HEAD else -r
     r &= NUMBER
     if aa.directory.right(row, r) & 2 == 0:
         return errors.no_right
+    if kit.keeper is not None:
+        return kit.keeper.set(obj, r, buf, off, end, aa)
     return obj.set(r, buf, off, end, aa, True)
 
 
