@@ -331,8 +331,8 @@ def _count(profile, cur):
     while at <= rows.last:
         rows.hold(at)
         n = min(rows.newer, rows.last - at + 1)
-        cur.n += matches(rows.page, rows.at + column, rows.size, n, cur.map, 0)
-        at += n
+        cur.n += matches(rows.page, rows.at + column, rows.stride, n, cur.map, 0)
+        at += n or 1  # a corrupt row has no value
 
 
 def _match(profile, cur, at, step):
@@ -344,7 +344,10 @@ def _match(profile, cur, at, step):
     while rows.first <= at <= rows.last:
         rows.hold(at)
         n = min(rows.newer, rows.last - at + 1) if step > 0 else min(rows.older(), at - rows.first + 1)
-        k = matches(rows.page, rows.at + column, step * rows.size, n, cur.map, 1)
+        if n == 0:
+            at += step  # a corrupt row has no value
+            continue
+        k = matches(rows.page, rows.at + column, step * rows.stride, n, cur.map, 1)
         at += step * k
         if k < n:
             break

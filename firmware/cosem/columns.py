@@ -17,6 +17,7 @@ from dlms.codec.octets import clear, copy, get16, put16
 PLAN = const(6)  # octets of plan for a column
 DEFINITION = const(18)  # octets of a capture object definition
 _CONTENT = const(96)  # longest content of a column
+_NO_TIME = b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x80\x00\xff"
 _STRINGS = (axdr.BIT_STRING, axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING)
 
 
@@ -57,6 +58,16 @@ def put_definition(buf, off, record, at, k):
         copy(buf, off + 7, record, at, 6)
         buf[off + 14] = k
     return off + DEFINITION
+
+
+def put_nulls(buf, off, n):
+    """Write a row whose values are lost: a structure of n times
+    null-data; returns the offset after it.
+    """
+    buf[off] = axdr.STRUCTURE
+    buf[off + 1] = n
+    clear(buf, off + 2, n)
+    return off + 2 + n
 
 
 class Columns:
@@ -141,6 +152,15 @@ class Columns:
     def encoded_length(self, i):
         """Octets of column i in a row as a structure."""
         return self.plan[PLAN * i] + self.plan[PLAN * i + 5]
+
+    def empty(self, row):
+        """Make a row of no values: zeros, and times of which nothing is specified."""
+        clear(row, 0, self.size)
+        i = 0
+        while i < self.n:
+            if self.is_time(i):
+                copy(row, self.offset(i), _NO_TIME, 0, 12)
+            i += 1
 
     def capture(self, row):
         """Copy the present values of all columns to a row."""

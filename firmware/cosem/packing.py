@@ -9,12 +9,15 @@ whose rows hold contents alone:
 NULLS: a row as ever, but null-data for a value that can be had from the row before: the same
 octets, or in the clock column that time and one capture period. The first row of an answer is
 whole, and so is one whose row before has been given up meanwhile.
+
+A row that is corrupt on the flash has no values. COMPACT has no place for null-data, and NULLS
+gives it another meaning: there its values are zeros, and its times not specified [choice].
 """
 
 from micropython import const
 
 from cosem.buffer_selection import COUNT, REVERSE, FLAGS, find
-from cosem.columns import PLAN
+from cosem.columns import PLAN, put_nulls
 from cosem.row import minutes, put_row
 from dlms.codec import axdr
 from dlms.codec.octets import copy, equal, get16
@@ -72,6 +75,18 @@ def put_element(profile, cur, i, buf, off):
     return put_row(buf, off, profile.row, profile.columns.plan, cur.map, cur.map[COUNT])
 
 
+def put_lost(profile, cur, buf, off):
+    """Write a row of the transfer that is corrupt, in the form that this one takes; returns the
+    offset after it.
+    """
+    if cur.tag != axdr.COMPACT_ARRAY and packing(profile, cur) != NULLS:
+        return put_nulls(buf, off, cur.map[COUNT])
+    profile.columns.empty(profile.row)
+    if cur.tag == axdr.COMPACT_ARRAY:
+        return put_contents(profile, cur, buf, off)
+    return put_row(buf, off, profile.row, profile.columns.plan, cur.map, cur.map[COUNT])
+
+
 def put_contents(profile, cur, buf, off):
     """Write the contents of the row in profile.row; returns the offset after them."""
     plan = profile.columns.plan
@@ -93,9 +108,7 @@ def put_changes(profile, cur, i, buf, off):
     """
     plan = profile.columns.plan
     sequence = find(profile, cur, i - 1) if i else 0
-    whole = sequence < profile.rows.first
-    if not whole:
-        profile.rows.read(sequence, profile.before)
+    whole = sequence < profile.rows.first or not profile.rows.read(sequence, profile.before)
     n = cur.map[COUNT]
     buf[off] = axdr.STRUCTURE
     buf[off + 1] = n

@@ -12,7 +12,7 @@ import limits
 from cosem import buffer_selection
 from cosem.base import AS_READ, OUT_OF_RANGE, Interface, live, no_parameter, scratch
 from cosem.buffer_selection import COUNT, find, row_key, select, time_key
-from cosem.columns import DEFINITION, Columns, definition, put_definition
+from cosem.columns import DEFINITION, Columns, definition, put_definition, put_nulls
 from cosem.directory import obis
 from cosem.row import put_row, put_rows
 from dlms.codec import axdr
@@ -174,7 +174,8 @@ class ProfileGeneric(Interface):
     def element(self, k, cur, i, buf, off):
         """Attributes 2 buffer, row i of the selection, and 3 capture_objects, definition i.
 
-        A row that was cleared or overwritten since the transfer began ends it.
+        A row that was cleared or overwritten since the transfer began ends it. One that is
+        corrupt is null-data in each column.
         """
         if k == 3:
             if i >= self.columns.n:
@@ -184,7 +185,8 @@ class ProfileGeneric(Interface):
         sequence = find(self, cur, i)
         if sequence < rows.first:
             return -LONG_GET_ABORTED if 0 < sequence <= rows.cleared else -DATA_BLOCK_UNAVAILABLE
-        rows.read(sequence, self.row)
+        if not rows.read(sequence, self.row):
+            return self.packing.put_lost(self, cur, buf, off) if self.packing else put_nulls(buf, off, cur.map[COUNT])
         if self.packing:
             return self.packing.put_element(self, cur, i, buf, off)
         return put_row(buf, off, self.row, self.columns.plan, cur.map, cur.map[COUNT])

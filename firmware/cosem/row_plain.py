@@ -54,18 +54,25 @@ def bound(rows, column, limits, place, beyond):
     """Sequence number of the first row whose time is at least (beyond 0) or above (1) a limit.
 
     rows: a store whose rows stand in the order of their times, date-time octets at `column` of a
-    row. limits[place:] is the limit: minutes UTC (4), hundredths of a second (2).
+    row. limits[place:] is the limit: minutes UTC (4), hundredths of a second (2). A corrupt row has
+    no time: it stands as the next one that has.
     """
     limit = int.from_bytes(limits[place : place + 6], "big")
     lo = rows.first
     hi = rows.last + 1
     while lo < hi:
-        mid = lo + hi >> 1
-        rows.hold(mid)
+        mid = k = lo + hi >> 1
+        rows.hold(k)
+        while rows.newer == 0 and k + 1 < hi:
+            k += 1
+            rows.hold(k)
+        if rows.newer == 0:
+            hi = mid
+            continue
         at = rows.at + column
         time = minutes(rows.page, at) << 16 | rows.page[at + 7] * 100 + rows.page[at + 8] % 0xFF
         if time - limit < beyond:
-            lo = mid + 1
+            lo = k + 1
         else:
             hi = mid
     return lo
@@ -98,8 +105,8 @@ def put_rows(profile, cur, buf, off, end):
     """Write rows of a profile to buf[off:end] as structures, as `Interface.elements` has
     it; returns the offset after them.
 
-    Not rows that are looked for one by one (`buffer_selection.SCAN`), nor
-    those of a store that are gone.
+    Not rows that are looked for one by one (`buffer_selection.SCAN`), nor those of a store that are
+    gone; up to one that is corrupt.
     """
     if cur.map[9] & 1:
         return off
@@ -117,6 +124,8 @@ def put_rows(profile, cur, buf, off, end):
         if sequence < rows.first:
             break
         rows.hold(sequence)
+        if rows.newer == 0:
+            break
         row = rows.page[rows.at : rows.at + rows.size]
         cur.i += 1
         if length <= end - off:

@@ -87,7 +87,7 @@ def bound(rows, column: int, limits: ptr8, place: int, beyond: int) -> int:
     fraction = limits[place + 4] << 8 | limits[place + 5]
     lo = int(rows.first)
     hi = int(rows.last) + 1
-    size = int(rows.size)
+    size = int(rows.stride)
     page = rows.page
     held = 0  # the row that stands at page[at:], and how many follow it and go before it
     at = 0
@@ -100,19 +100,28 @@ def bound(rows, column: int, limits: ptr8, place: int, beyond: int) -> int:
             at += step * size
             newer -= step
             older += step
+            held = mid
         else:
-            rows.hold(mid)
+            held = mid
+            rows.hold(held)
+            newer = int(rows.newer)
+            while newer == 0 and held + 1 < hi:
+                held += 1
+                rows.hold(held)
+                newer = int(rows.newer)
+            if newer == 0:
+                hi = mid
+                older = 0
+                continue
             page = rows.page
             at = int(rows.at)
-            newer = int(rows.newer)
-            older = at // size
-        held = mid
+            older = int(rows.older()) - 1
         order = int(minutes(page, at + column)) - limit
         if order == 0:
             octets = ptr8(page)
             order = octets[at + column + 7] * 100 + octets[at + column + 8] % 0xFF - fraction
         if order < beyond:
-            lo = mid + 1
+            lo = held + 1
         else:
             hi = mid
     return lo
@@ -164,7 +173,7 @@ def put_rows(profile, cur, buf: ptr8, off: int, end: int) -> int:
         p = 6 * (p & 15 if k & 1 else p >> 4)
         length += plan[p] + plan[p + 5]
         k += 1
-    size = step * int(rows.size)
+    size = step * int(rows.stride)
     carry = buf
     while left > 0 and off < end and sequence >= first:
         # the rows of a page one after the other; with a step back, those that are still there
@@ -177,6 +186,8 @@ def put_rows(profile, cur, buf: ptr8, off: int, end: int) -> int:
             held = int(rows.older())
             if held > sequence - first + 1:
                 held = sequence - first + 1
+        if held == 0:
+            break
         if held > left:
             held = left
         # as many as fit, and one that is cut, which stands whole in carry after the room there

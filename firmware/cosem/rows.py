@@ -6,6 +6,9 @@ of the rows in use (none while first > last). `cleared` is that of the last row 
 store was emptied. A transfer selects its rows at its start. By these numbers it distinguishes a row
 that was overwritten meanwhile (below `first`) from one that was cleared (up to `cleared`).
 
+A row that a store on flash finds corrupt is delivered as null-data [choice]: `read` returns False,
+and `hold` says that there are 0 newer and 0 older rows.
+
 A store is shaped once the size of a row is known and again when it changes; its memory stays what
 it was, and `depth`, the rows that fit, follows.
 """
@@ -28,6 +31,7 @@ class Rows:
         self.depth = rows
         self.limit = rows
         self.size = 0
+        self.stride = 0  # octets from one row to the next of a page
         self.first = 1
         self.last = 0
         self.cleared = 0
@@ -35,8 +39,12 @@ class Rows:
         self.at = 0
         self.newer = 0
 
-    def shape(self, size):
-        """Empty the store and take rows of this many octets; False when not even one fits."""
+    def shape(self, size, digest=0):
+        """Empty the store and take rows of this many octets; False when not even one fits.
+
+        digest: a number below 2**30 for what the rows mean. A store that keeps rows over a restart
+        (`store.ring_rows`) takes its own over, the first time, if they mean the same.
+        """
         if size <= 0:
             return False
         if self.size == 0:
@@ -46,30 +54,37 @@ class Rows:
             return False
         self.clear()
         self.size = size
+        self.stride = size
         self._per_page = self._fit_page(size)
         self.depth = depth
         self.limit = min(self.limit, depth)
         return True
 
     def clear(self):
-        """Give every row up."""
+        """Give every row up; returns whether that is kept, as `append` does of a row."""
         self.cleared = self.last
         self.first = self.last + 1
+        return True
 
     def restrict(self, limit):
-        """Keep at most this many rows, 1 to depth, from now on: the newest."""
+        """Keep at most this many rows, 1 to depth, from now on: the newest;
+        returns whether that is kept.
+        """
         self.limit = limit
         self._trim()
+        return True
 
     def append(self, row):
         """Add row[:size] as the newest."""
         self._write(self.last % self.depth, row)
         self.last += 1
         self._trim()
+        return True
 
     def read(self, sequence, row):
-        """Copy the row of a sequence number in use to row[:size]."""
+        """Copy the row of a sequence number in use to row[:size]; False when it is corrupt."""
         self._read((sequence - 1) % self.depth, row)
+        return True
 
     def hold(self, sequence):
         """Show the row of a sequence number in use where it stands, with its
@@ -82,7 +97,7 @@ class Rows:
 
     def older(self):
         """How many rows of the page follow each other up to the one held, with it."""
-        return self.at // self.size + 1
+        return self.at // self.stride + 1
 
     def _trim(self):
         if self.last - self.first >= self.limit:
@@ -144,7 +159,7 @@ class FileRows(Rows):
     def _fit_page(self, size):
         return max(1, _PAGE // size)
 
-    def shape(self, size):
+    def shape(self, size, digest=0):
         if not Rows.shape(self, size):
             return False
         self._row = bytearray(size)

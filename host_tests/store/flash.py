@@ -48,6 +48,7 @@ class Flash:
         self.programs = 0
         self.erases = 0
         self.twice = 0  # octets programmed to something else than FF or zeros where something stood
+        self.on_weak = 0  # programs of a sector whose erase was cut
         self.powered = True
         self.weak = set()  # sectors whose erase was cut and reads as complete
         self._damage = ""
@@ -115,6 +116,7 @@ class Flash:
         if cut:
             new = self._program_damaged(old, new)
         elif sector in self.weak or self._fault(sector, "program"):
+            self.on_weak += sector in self.weak
             self.weak.discard(sector)
             new = self._some_bits(old, new) if self._random.below(2) else old
         self.data[at : at + len(buf)] = new
@@ -166,9 +168,10 @@ class Flash:
             raise PowerCut()
 
     def _count_twice(self, old, buf):
-        for i in range(len(buf)):
-            if old[i] != 0xFF and buf[i] != 0xFF and buf[i] != 0:
-                self.twice += 1
+        if old != _ERASED[: len(old)]:
+            for i in range(len(buf)):
+                if old[i] != 0xFF and buf[i] != 0xFF and buf[i] != 0:
+                    self.twice += 1
 
     def _program_damaged(self, old, new):
         if self._damage == "nothing":
