@@ -35,6 +35,8 @@ class RingRows(Ring):
     its octets, each True when done.
     """
 
+    waits = False  # as `cosem.rows.Rows.waits`
+
     def __init__(self, pages, start, count, kind, limit, mark):
         Ring.__init__(self, pages, start, count, kind)
         self.limit = limit
