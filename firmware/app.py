@@ -5,9 +5,11 @@ the supervisor, under asyncio.
 import gc
 import sys
 import time
-from asyncio.core import create_task, run, sleep_ms
+from asyncio.core import create_task, run_until_complete, sleep_ms
 from io import BytesIO
 from uctypes import addressof
+
+from micropython import const
 
 import limits
 import meter
@@ -24,6 +26,19 @@ if limits.PUSHES:
     from net.notifier import Notifier
 
 _TICK = 100  # milliseconds between two looks of the supervisor
+# the tasks of a look, in their order, and the loop itself: the poll, and
+# what other programs make of it
+_TASKS = ("log", "keeping", "metering", "connections", "sending", "board", "heap", "loop")
+_LOG = const(0)
+_KEEPING = const(1)
+_METERING = const(2)
+_CONNECTIONS = const(3)
+_SENDING = const(4)
+_BOARD = const(5)
+_LOOP = const(7)
+_FAILURES = const(50)  # of a task one after the other, until the board starts anew
+_MOST = const(0x1FFFFFFF)  # restarts are counted modulo this and one
+FAILED = 3  # exit code
 _SMALLEST = 16  # octets of the smallest object, or less
 _FRAME = 512  # octets, more than any frame of a request has
 _FAR = 2048  # octets from the lowest that is free to room for a frame, and the frames of calls inside each other
@@ -43,7 +58,7 @@ LEFT_OUT = ()  # limits that are 0 for good: what they stand for is not in this 
 
 
 class App:
-    """The parts, wired. `run` serves until it is interrupted."""
+    """The parts, wired, and the tasks that the supervisor runs."""
 
     def __init__(self, config):
         self.log = Log(config.log, Console(not HARDWARE))
@@ -54,9 +69,12 @@ class App:
         self.gc = config.gc
         self.frame_timeout = config.frame_timeout * 1000
         self.udp_inactivity = config.udp_inactivity * 1000
+        self.behind = bytes(4)  # seconds of simulated time given up, as far as that was said
         self.gaps = False  # there are some to be closed
         self.room = 0  # where there was room for any frame after that, last time
         self.openings = 0  # AAs opened when the heap was looked at last
+        self.restarts = 0  # of tasks that failed
+        self.failures = bytearray(len(_TASKS))  # of each, one after the other
         # milliseconds since; the first look comes soon, because the start leaves gaps as well
         self.looked = _LOOK - 1000
         self.board = make_board(limits, config, self.log)
@@ -202,11 +220,11 @@ class App:
         self.gaps = True
 
     async def supervise(self):
-        """Ten times a second: let simulated time pass, and close what has been quiet too long.
-        Allocates nothing, but to close gaps.
+        """Ten times a second: run each task. Allocates nothing, but to close gaps.
+
+        Returns FAILED when one fails again and again, and there is no board to start anew.
         """
         last = time.ticks_ms()
-        in_time = bytes(4)
         while True:
             if self.gaps:
                 # not before the frames of the start are gone, which would leave others
@@ -221,35 +239,65 @@ class App:
             now = time.ticks_ms()
             ms = time.ticks_diff(now, last)
             last = now
-            try:
-                self.log.tick()
-                if self.store is not None:
-                    self.keep(ms)
-                self.meter.tick(ms)
-                self.service.watch(ms, self.meter.tcp_udp.inactivity() * 1000, self.frame_timeout, self.udp_inactivity)
-                if self.manager is not None and self.meter.connected and self.board.online():
-                    self.manager.tick(ms)
-                    if self.notifier is not None:
-                        self.notifier.tick(ms)
-                self.board.tick(ms)
-                if self.gc:
-                    self.keep_closed(ms)
-                if self.meter.lost != in_time:
-                    in_time = self.meter.lost  # said once
-                    self.log(
-                        "WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % self.meter.rate
-                    )
-            except Exception as e:
-                # one look is lost, and not the meter
-                gc.collect()
-                self.log("ERROR", "app", "supervisor", type(e).__name__)
+            for task in range(_LOOP):
+                try:
+                    self.run(task, ms)
+                    self.failures[task] = 0
+                except Exception as e:
+                    if self.failed(task, e):
+                        return FAILED
+            self.failures[_LOOP] = 0
+
+    def run(self, task, ms):
+        """Let a task of `_TASKS` do what is due, ms milliseconds after its last turn."""
+        if task == _LOG:
+            self.log.tick()
+        elif task == _KEEPING:
+            if self.store is not None:
+                self.keep(ms)
+        elif task == _METERING:
+            self.meter.tick(ms)
+            if self.meter.lost != self.behind:
+                self.behind = self.meter.lost  # said once
+                self.log(
+                    "WARN", "app", "behind", "rate=%d is more than this interpreter can simulate" % self.meter.rate
+                )
+        elif task == _CONNECTIONS:
+            self.service.watch(ms, self.meter.tcp_udp.inactivity() * 1000, self.frame_timeout, self.udp_inactivity)
+        elif task == _SENDING:
+            if self.manager is not None and self.meter.connected and self.board.online():
+                self.manager.tick(ms)
+                if self.notifier is not None:
+                    self.notifier.tick(ms)
+        elif task == _BOARD:
+            self.board.tick(ms)
+        elif self.gc:
+            self.keep_closed(ms)
+
+    def failed(self, task, e):
+        """A task raised e. The look is lost for it and for no other task, and it is run again
+        (REQUIREMENTS I-61). True when it does nothing but fail and the program has to end.
+        """
+        gc.collect()  # which may be switched off
+        self.restarts = self.restarts + 1 & _MOST
+        self.failures[task] += 1
+        times = self.failures[task]
+        self.log("ERROR", "app", "task-failed", "task=%s error=%s times=%d" % (_TASKS[task], type(e).__name__, times))
+        if times < _FAILURES:
+            return False
+        self.failures[task] = 0
+        self.end()
+        if self.board.reset("task-" + _TASKS[task]):
+            return False
+        fail("the meter ends, because its task %s keeps failing: %s" % (_TASKS[task], type(e).__name__))
+        return True
 
     def end(self):
         """An orderly end."""
         try:
             if self.meter.keeper is not None:
                 self.meter.keeper.close()
-        except (OSError, MemoryError):
+        except Exception:
             pass  # as if the power had gone
 
     def keep(self, ms):
@@ -407,11 +455,30 @@ def run_once(words, beside):
     try:
         if beside is not None:
             create_task(beside())
-        run(app.supervise())
+        code = serve(app)
     except KeyboardInterrupt:
         app.end()
         if HARDWARE:
             app.board.stop()
         return 0
+    if code == FAILED:
+        return code
     app.board.again()
     return AGAIN
+
+
+def serve(app):
+    """Run the loop until the supervisor ends; returns what it returns.
+
+    What the loop itself raises - the poll, or waking the task of another program - is borne as the
+    failure of a task is: asyncio goes on where it was.
+    """
+    task = create_task(app.supervise())
+    while True:
+        try:
+            return run_until_complete(task)
+        except Exception as e:
+            if app.failed(_LOOP, e):
+                return FAILED
+            if task.done():
+                task = create_task(app.supervise())

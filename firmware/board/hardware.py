@@ -252,9 +252,14 @@ class Hardware(Board):
             self.reset("listener")
 
     def reset(self, reason):
-        """The last means."""
+        """The last means: in a moment, by `tick`, so that the line leaves; when it is
+        asked for again meanwhile, at once.
+        """
+        if self.resetting:
+            machine.reset()
         self.log("ERROR", "board", "reset", "reason=%s" % reason)
         self.resetting = _RESET_DELAY
+        return True
 
     def time(self, day, second):
         """The time from the network."""

@@ -46,6 +46,10 @@ class Board:
     def tick(self, ms):
         """ms milliseconds have passed, the meter has ticked; called by the supervisor."""
 
+    def reset(self, reason):
+        """Start the whole board anew, because nothing else helps; False where there is none."""
+        return False
+
     def stop(self):
         """The meter has ended, the interpreter goes on. Allocates nothing here: a unix port
         may have been interrupted anywhere.

@@ -28,7 +28,13 @@ class BoardProcess:
     """A meter as a board would run it: no arguments, files in the working directory, a fake radio."""
 
     def __init__(
-        self, folder: Path, words: tuple[str, ...], board: str, config: dict[str, object], wifi: bool = True
+        self,
+        folder: Path,
+        words: tuple[str, ...],
+        board: str,
+        config: dict[str, object],
+        wifi: bool = True,
+        script: tuple[str, ...] = (),
     ) -> None:
         self.folder = folder
         self.board = board
@@ -40,7 +46,7 @@ class BoardProcess:
         path = f".frozen:{FAKES}:{ROOT / 'boards' / board}"
         env = {**os.environ, "MICROPYPATH": path, "FAKE_TRACE": "1", "FAKE_SETTLE": "0"}
         self.process = subprocess.Popen(
-            [*words, str(ROOT / "firmware/main.py")],
+            [*words, *(script or (str(ROOT / "firmware/main.py"),))],
             cwd=folder,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -111,8 +117,8 @@ def board(tmp_path, micropython):
     """Starts a board: `board("RPI_PICO_W", key=value)`."""
     started = []
 
-    def start(name="RPI_PICO_W", wifi=True, **config):
-        one = BoardProcess(tmp_path, micropython.words, name, config, wifi)
+    def start(name="RPI_PICO_W", wifi=True, script=(), **config):
+        one = BoardProcess(tmp_path, micropython.words, name, config, wifi, script)
         started.append(one)
         return one
 
@@ -153,6 +159,19 @@ def test_the_watchdog_starts_with_the_meter_and_is_fed(board):
     _, behind = one.until("^READY ")
     _, behind = one.until("FAKE watchdog 8000", behind)
     one.until("FAKE watchdog fed", behind)
+
+
+@pytest.mark.req("I-61")
+@pytest.mark.parametrize("task", ["sending", "board", "loop"])
+def test_a_task_that_keeps_failing_resets_the_board(board, task):
+    """A fault planted in a wrapper. Where it is the task that would do
+    it, the board is reset at once.
+    """
+    planted = ROOT / "host_tests/wire/planted_faults.py"
+    one = board(script=(str(planted), f"firmware={ROOT / 'firmware'}", f"plant={task}:0"), watchdog=True)
+    _, behind = one.until(f"ERROR .* app task-failed task={task} error=RuntimeError times=1")
+    _, behind = one.until(f"ERROR .* board reset reason=task-{task}", behind)
+    one.until("FAKE reset", behind)
 
 
 def test_no_watchdog_where_it_is_off(board):
