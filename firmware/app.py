@@ -123,13 +123,10 @@ class App:
         from meter.layout import plan
         from store.store import Store, StoreError
 
-        if not hasattr(Store, "rows"):
-            return None  # the rings are not built yet
-
         try:
             store = Store(device, plan(device.count), config.serial.encode())
         except StoreError as e:
-            raise ValueError("state: %s" % e)
+            raise ValueError(str(e))
         if self.board.reset_wanted():
             self.log("WARN", "app", "factory-reset", "by=button done=%d" % store.reset())
         return store

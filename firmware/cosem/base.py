@@ -58,8 +58,6 @@ class Interface:
     KEPT = ()  # what clients write: groups, each of them one record of the journal
     RUNS = ()  # what changes the values that go on by themselves, which the meter keeps in one record
     record = 0  # key of the first group of this object; 0: it is not kept
-    pack = None  # (k, buf, off, end) and …
-    unpack = None  # … (k, buf, off, end), where `cosem.kept` cannot do it with GET and SET
 
     def __init__(self):
         self.a = [None] * (self.ATTRIBUTES + 1)
@@ -133,6 +131,19 @@ class Interface:
         written at out[o:], or -result.
         """
         return -READ_WRITE_DENIED
+
+    def pack(self, k, buf, off, end):
+        """Write what is kept of number k (`KEPT`) to buf[off:end], a well-formed Data; returns the
+        offset after it, off for nothing, -1 when there is no room, or AS_READ for an attribute
+        that is kept as a GET has it. Allocates nothing.
+        """
+        return AS_READ
+
+    def unpack(self, k, buf, off, end):
+        """Take what was kept of number k, the Data buf[off:end], at start or to undo a change;
+        returns a result.
+        """
+        return self.set(k, buf, off, end, None, True) if k <= self.ATTRIBUTES else OTHER_REASON
 
 
 def outline(o, kept=False):

@@ -79,7 +79,7 @@ def pack(o, g, buf, off, end):
         at = off + _HEAD
         if at > end:
             return -1
-        after = AS_READ if o.pack is None else o.pack(k, buf, at, end)
+        after = o.pack(k, buf, at, end)
         if after == AS_READ:
             after = put_attribute(o, k, buf, at, end) if k <= o.ATTRIBUTES else at
         if after < 0:
@@ -111,6 +111,4 @@ def take(o, k, buf, off, end):
     """Take what is kept of number k, buf[off:end]; returns a result."""
     if scan(buf, off, end, _stack, len(_stack)) != end:
         return OTHER_REASON
-    if o.unpack is not None:
-        return o.unpack(k, buf, off, end)
-    return o.set(k, buf, off, end, None, True) if k <= o.ATTRIBUTES else OTHER_REASON
+    return o.unpack(k, buf, off, end)

@@ -217,8 +217,8 @@ class ProfileGeneric(Interface):
                 self._unordered = 0
             elif k == 5:
                 self.lifo = buf[off + 1] == LIFO
-            elif k == 8:
-                self.rows.restrict(get32(buf, off + 1))
+            elif k == 8 and self.rows.restrict(get32(buf, off + 1)) is False:
+                return HARDWARE_FAULT
         return SUCCESS
 
     def _acceptable(self, k, buf, off, end):

@@ -124,12 +124,17 @@ class Keeper:
         return HARDWARE_FAULT
 
     def _undo(self, o, group, n):
-        """Give an object back what it had before."""
+        """Give an object back what it had before; its record as well, where the new one held and
+        what belongs to it did not.
+        """
+        key = STATE if group == _RUNS else o.record + group
         if group == _RUNS:
             self.running.unpack(self.before, n)
         else:
             kept.unpack(o, self.before, 0, n)
-        self.log("ERROR", "store", "not-kept", "key=%d" % (STATE if group == _RUNS else o.record + group))
+        if self.journal.size(key) >= 0:
+            self.journal.put(key, self.before, 0, n)
+        self.log("ERROR", "store", "not-kept", "key=%d" % key)
 
     def _put(self, key, n):
         """Write buf[0:n] under a key; whether it holds."""

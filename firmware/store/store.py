@@ -14,8 +14,10 @@ from store.health import Health
 from store.identity import JOURNAL, StoreError, areas, check, compose
 from store.journal import Journal
 from store.pages import SECTOR, Pages
+from store.ring_rows import RingRows
 
 LEAST = const(3)  # sectors of a journal
+_MOST = const(0x3FFFFFFF)  # rows: as many as fit
 _LONGEST = const(96)  # octets of an identity record
 
 
@@ -51,6 +53,8 @@ class Store:
         needed = shared[-1][1] + shared[-1][2]
         if needed > device.count:
             raise StoreError("state: the store needs %d sectors, and there are %d" % (needed, device.count))
+        self._areas = shared
+        self._rings = []
         self.health = Health([(first, sectors) for _, first, sectors in shared])
         self.pages = Pages(device, self.health)
         self.journal = Journal(self.pages, 0, plan[0][1])
@@ -93,6 +97,18 @@ class Store:
         """Counter i, 0 to 7: numbers that are never used twice."""
         return Counter(self.journal, keys.COUNTERS + i)
 
+    def rows(self, kind, depth):
+        """The rows of the area of a kind, at most `depth` of them, 0 for as many as it holds; made
+        once for each kind. They are shaped when their columns are known.
+        """
+        for other, first, sectors in self._areas:
+            if other == kind:
+                mark = Mark(self.journal, keys.RINGS + kind)
+                ring = RingRows(self.pages, first, sectors, kind, depth or _MOST, mark)
+                self._rings.append(ring)
+                return ring
+        raise StoreError("state: the map has no area of kind %d" % kind)
+
     def tidy(self):
         """Do one small step of housekeeping; True when there is more to do. Call it when nothing is
         being answered: a step may erase a sector.
@@ -100,6 +116,12 @@ class Store:
         if self.journal.due():
             self.journal.tidy()
             return True
+        i = 0
+        while i < len(self._rings):
+            if self._rings[i].due():
+                self._rings[i].tidy()
+                return True
+            i += 1
         return False
 
     def sync(self):

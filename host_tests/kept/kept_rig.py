@@ -5,6 +5,7 @@ the next start, and nothing else.
 """
 
 import binascii
+import sys
 
 import limits
 import meter
@@ -13,7 +14,12 @@ from cosem.rows import MemoryRows
 from dlms.aa.association import Link, associations
 from dlms.server import Server
 from meter import restart
+from meter.layout import plan
 from store.health import Health
+from store.store import Store
+
+sys.path.append(__file__.rpartition("/")[0] + "/../store")
+from flash import Flash
 
 MANAGEMENT = 48
 SHORT_NAMES = 80
@@ -123,6 +129,16 @@ class Memory:
         return False
 
 
+class OnFlash:
+    """A store on a flash in memory, opened anew at each start."""
+
+    def __init__(self, sectors=24):
+        self.flash = Flash(sectors)
+
+    def open(self):
+        return Store(self.flash, plan(self.flash.count), b"00000001")
+
+
 def unhex(text):
     return bytes.fromhex(text.replace(" ", ""))
 
@@ -151,7 +167,8 @@ class Rig:
         """Switch the meter on, with further settings."""
         config = parse(self.words + words, "127.0.0.1")
         restart.machine_clock = self.machine
-        self.meter = meter.build(config, None, self.store, self.note)
+        store = self.store.open() if isinstance(self.store, OnFlash) else self.store
+        self.meter = meter.build(config, None, store, self.note)
         self.server = Server(
             [wport for wport, _ in self.meter.devices],
             self.meter.associations,
