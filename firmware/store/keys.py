@@ -19,7 +19,10 @@ SECURITY = const(16)  # and fifteen more: keys and system titles
 CLEARED = const(64)
 STATE = const(64)  # the meter's registers and its clock
 MADE = const(65)  # there once the meter has lived through its first start
-OBJECTS = const(72)  # and on: what clients wrote to objects
+OBJECTS = const(72)  # and on: what clients wrote to objects,
+ASSOCIATIONS = const(104)  # and from here on to associations, whose secrets are among it
 
-# keys whose octets are shown to nobody
-SECRET = tuple(range(SECURITY, SECURITY + 16))
+
+def is_secret(key):
+    """Whether the octets of a record are shown to nobody."""
+    return SECURITY <= key < SECURITY + 16 or key >= ASSOCIATIONS

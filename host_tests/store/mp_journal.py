@@ -17,6 +17,7 @@ REQ = {
     "test_*counter*": ("I-13",),
     "test_wears*": ("I-16",),
     "test_*prepared*": ("I-10",),
+    "test_record_of*": ("I-10",),
     "fails-*": ("I-16",),
 }
 
@@ -158,10 +159,48 @@ def test_bad_copy_gives_way_to_the_segment_before():
     assert counted(p, health.CORRUPT) == 0
 
 
+def test_bad_copy_is_not_erased_before_it_is_copied():
+    """The segment before holds the only record of a key, and the third
+    segment does not become blank.
+    """
+    p = player()
+    for key in range(12):
+        assert p.put(K + key, value(key, 1, 100))
+    generation = p.store.journal.generation
+    while p.store.journal.generation == generation:
+        assert p.put(K, value(0, p.flash.programs, 100))
+    spoil(p, K + 5)
+    p.flash.fail(2, 0, "erase error")
+    p.open()
+    for again in range(60):
+        p.put(K, value(0, again, 100))
+        p.store.tidy()
+    p.open()
+    p.check()
+    assert p.values()[K + 5] == value(5, 1, 100)
+
+
 def test_bad_header_counts_by_its_second():
     p = player()
     assert p.put(K, b"one")
     p.flash.data[9] ^= 1
+    p.open()
+    p.check()
+
+
+def test_record_of_an_earlier_life_does_not_count():
+    """What an interrupted erase has left of records is none when the sector has another header."""
+    p = player()
+    for again in range(60):
+        assert p.put(K + again % 3, value(again % 3, again, 100))
+    old = bytes(p.flash.data)
+    base = p.store.journal.current << 12
+    generation = p.store.journal.generation
+    while p.store.journal.generation < generation + 3:
+        assert p.put(K, value(1, p.flash.programs, 100))
+    assert p.store.journal.current << 12 == base
+    end = base + p.store.journal.end
+    p.flash.data[end : base + 4096] = old[end : base + 4096]
     p.open()
     p.check()
 
@@ -239,6 +278,15 @@ def test_counter_stays_ahead_of_lost_reservations():
     p.open()
     p.take()
     assert counted(p, health.CORRUPT) == 1
+
+
+def test_counter_that_cannot_be_reserved():
+    p = player()
+    p.take(AHEAD)
+    for sector in range(3):
+        p.flash.fail(sector, 0, "program error")
+    before = bytes(p.counter.value)
+    assert not p.counter.take() and p.counter.value == before
 
 
 def test_counter_ends_at_32_bits():

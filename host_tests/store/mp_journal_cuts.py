@@ -3,13 +3,16 @@ then once more while it recovers. Nothing that was acknowledged is lost, and not
 """
 
 from cut_rig import PLAN, CutFlash, Cuts, Player, settle, value
+from flash import PowerCut
 from store import keys
+from store.health import CORRUPT, FAILED_PROGRAMS, TORN
 
 REQ = {
     "*": ("I-01", "I-02", "I-10"),
     "test_counters*": ("I-13",),
     "test_factory*": ("I-15",),
     "test_first*": ("I-14",),
+    "test_what*": ("I-12",),
 }
 EVERY = 101  # of the cuts in a recovery one in so many; 1 tries them all, in an hour
 K = keys.CLEARED
@@ -113,6 +116,45 @@ def test_first_making_of_a_store():
     flash.probe = None
     assert cuts.cuts == 2 * 6
     assert cuts.second > 100
+
+
+def test_a_blank_segment_is_erased_all_the_same():
+    """A sector that an interrupted erase has left reads as blank, and does not hold what is
+    programmed there. No segment is made in it before it is erased again.
+    """
+    player = Player(CutFlash(3))
+    for version in range(3):
+        for key in range(4):
+            player.put(K + key, value(key, version, 150))
+    settle(player.store)
+    player.flash.weak = {1, 2}
+    player.open()
+    settle(player.store)
+    while player.store.journal.generation < 3:
+        assert player.put(K, value(0, player.flash.programs, 150))
+        player.store.tidy()
+    assert player.store.health.count(FAILED_PROGRAMS) == 0
+
+
+def test_what_a_cut_leaves_is_not_counted_as_corrupt():
+    """It is overwritten with zeros, and the records after it stand."""
+    player = Player(CutFlash(3))
+    player.put(K, b"one")
+    for damage in ("prefix", "bits", "order"):
+        for seed in range(5):
+            player.flash.cut(0, damage, seed + 1)
+            try:
+                player.put(K + 1, value(1, seed, 100))
+                raise AssertionError("nothing was cut")
+            except PowerCut:
+                player.flash.power()
+            player.open()
+            player.check()
+            player.allowed = {key: [octets] for key, octets in player.values().items()}
+            assert player.put(K + 2, value(2, player.flash.programs, 30))
+            player.open()
+            player.check()
+            assert player.store.health.count(CORRUPT) == player.store.health.count(TORN) == 0
 
 
 class Maker(Player):

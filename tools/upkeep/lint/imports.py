@@ -7,9 +7,9 @@
 
 `app` reads the configuration and hands it down; the log and the version are leaves. Inside dlms the
 rooms stand on each other: codec, aa, unasked, long, ln, sn, and on top of them the server. tools/
-imports nothing of firmware/, and nothing outside the tests imports the third-party clients that
-only the tests use. In tools/, what is for users imports neither drawer, and image/ nothing of
-upkeep/.
+imports nothing of firmware/ (tools/state asks for the modules that read a store, by name), and
+nothing outside the tests imports the third-party clients that only the tests use. In tools/, what
+is for users imports neither drawer, and image/ nothing of upkeep/.
 """
 
 from __future__ import annotations
