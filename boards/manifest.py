@@ -6,7 +6,8 @@ room, the modules are frozen once more as they are, for the REPL and for modules
 system that replace single ones.
 
 options.limits: the board's table of limits. A feature of which it has none is not in the linked
-image. options.modules: False leaves the modules out that the linked one stands for.
+image. options.modules: False leaves the modules out that the linked one stands for. options.map:
+False leaves the port its own start of the file system, which takes all of the flash then.
 """
 
 import os
@@ -19,12 +20,13 @@ import __main__ as makemanifest
 from tools.image import rom
 from tools.image.link import linked, shared
 
-options.defaults(modules=True)
+options.defaults(modules=True, map=True)
 rom.take_part(makemanifest)
 if options.modules:
     freeze("../firmware")
 else:
     freeze("../firmware", shared("../firmware"))
 board = os.path.basename(os.path.dirname(os.path.abspath(options.limits)))
-freeze("modules")
+if options.map:
+    freeze("modules")
 freeze(linked("../firmware", "../.cache/linked/" + board, options.limits))

@@ -59,8 +59,11 @@ OUTBOX = 512  # octets that each of them, and the events, keep until they are se
 # -- what is kept ----------------------------------------------------------------------------------
 
 STATE = ""  # where the state is kept unless `state` says otherwise: "flash" on a board; empty: nowhere
-FILES = 0  # sectors of 4 KiB of the file system at the start of the flash (docs/BOARDS.md has the maps) …
-SECTORS = 148  # … and of the store after it; on a computer those of its file
+# Sectors of 4 KiB that an image gives to the file system at the start of the flash,
+# and to the store after it, as "flash-map files=64 store=148": the tools read this
+# in the image. Empty: it has no map.
+MAP = ""
+SECTORS = 148  # of the store where there is no map: in a file, or in a folder
 
 # -- profiles --------------------------------------------------------------------------------------
 

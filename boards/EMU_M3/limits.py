@@ -8,7 +8,7 @@ BOARD = "EMU_M3"
 HARDWARE = True
 LAN = True
 STATE = "flash"
-FILES = 352  # sectors of 4 KiB of the file system; the store follows
+MAP = "flash-map files=352 store=148"
 WATCHDOG = 8000
 WATCHDOG_STOP = (0x40008008, 0)  # CMSDK watchdog: CONTROL
 # Wider than on boards of this size, so that the tests of a computer's meter fit

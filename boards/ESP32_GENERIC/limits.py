@@ -9,7 +9,6 @@ HARDWARE = True
 WIFI = "esp32"
 WATCHDOG = 30000
 STATE = "flash"
-FILES = 364  # sectors of 4 KiB of the file system; the store follows
 LED = 2  # of most development boards
 RELAY = 26
 PULSE = 27

@@ -7,7 +7,6 @@ HARDWARE = True
 WIFI = "esp32"
 WATCHDOG = 30000
 STATE = "flash"
-FILES = 364  # sectors of 4 KiB of the file system; the store follows
 RELAY = 4
 PULSE = 5
 PULSE_KIND = "counter"

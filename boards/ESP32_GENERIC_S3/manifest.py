@@ -3,5 +3,5 @@ the meter, and the board's limits.
 """
 
 include("$(PORT_DIR)/boards/manifest.py")
-include("../manifest.py", limits="ESP32_GENERIC_S3/limits.py")
+include("../manifest.py", limits="ESP32_GENERIC_S3/limits.py", map=False)
 module("limits.py")

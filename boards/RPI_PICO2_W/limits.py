@@ -8,7 +8,7 @@ WIFI = "cyw43"
 WATCHDOG = 8000
 WATCHDOG_STOP = (0x400DB000, 1 << 30)  # RP2350 datasheet, WATCHDOG: ENABLE of CTRL, at the alias that clears bits
 STATE = "flash"
-FILES = 256  # sectors of 4 KiB of the file system; the store follows, and 236 more are free
+MAP = "flash-map files=256 store=148"  # and 236 sectors that are free
 LED = "LED"  # at the radio, not at the processor
 RELAY = 14
 PULSE = 15

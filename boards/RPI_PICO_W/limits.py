@@ -8,7 +8,7 @@ WIFI = "cyw43"
 WATCHDOG = 8000  # the RP2040 takes 8388 ms at the most
 WATCHDOG_STOP = (0x4005B000, 1 << 30)  # RP2040 datasheet, WATCHDOG: ENABLE of CTRL, at the alias that clears bits
 STATE = "flash"
-FILES = 64  # sectors of 4 KiB of the file system; the store follows
+MAP = "flash-map files=64 store=148"
 LED = "LED"  # at the radio, not at the processor
 RELAY = 14
 PULSE = 15

@@ -8,22 +8,25 @@ and there is no store. `make provision ARGS=--new-map` makes the map then.
 
 import vfs
 
+from flashchip import flash
+
+_START_ONLY = True
+
 _SECTOR = 4096
 _COUNT = 4  # of ioctl: blocks
+_ERASE = 6
 _PROGRAM = 256  # octets that are programmed at once, as in MicroPython's images
 
+own = sectors = 0  # sectors that the map of the image gives to the file system, and to the store
 files = 0  # sectors of the file system that is mounted; 0: none is
-_flash = None
 
 
-def mount(flash, own):
-    """Mount the file system, before boot.py runs; says what is wrong on the console.
-
-    flash(start=, len=): a slice of the flash as a block device, as rp2.Flash is. own: sectors that
-    the map gives to the file system.
+def mount(limits):
+    """Mount the file system, before boot.py runs; says what is wrong on the console. limits: the
+    table of the image, which has the map.
     """
-    global files, _flash
-    _flash = flash
+    global own, sectors, files
+    own, sectors = [int(word.partition("=")[2]) for word in limits.MAP.split()[1:]]
     for blocks in (flash(start=0, len=own * _SECTOR), flash(start=0)):
         try:
             vfs.mount(vfs.VfsLfs2(blocks, progsize=_PROGRAM), "/")
@@ -35,13 +38,13 @@ def mount(flash, own):
         print("ERROR 0 flash no-file-system next=make-provision-new-map")
         return
     print("WARN 0 flash format reason=blank")
-    make(own)
+    make()
 
 
-def make(own):
+def make():
     """Make the file system of the map, and mount it. What was in its place is gone."""
     global files
-    blocks = _flash(start=0, len=own * _SECTOR)
+    blocks = flash(start=0, len=own * _SECTOR)
     vfs.VfsLfs2.mkfs(blocks, progsize=_PROGRAM)
     vfs.mount(vfs.VfsLfs2(blocks, progsize=_PROGRAM), "/")
     files = own
@@ -58,8 +61,15 @@ def blank(blocks):
     return True
 
 
-def store(own, sectors):
-    """The block device of the store, behind the `own` sectors of the file system; None where a file
-    system of another size is, which may reach into it.
+def store():
+    """The block device of the store, after the file system; None where that has
+    another size and may reach into it.
     """
-    return _flash(start=own * _SECTOR, len=sectors * _SECTOR) if files == own else None
+    return flash(start=own * _SECTOR, len=sectors * _SECTOR) if files == own else None
+
+
+def erase(first, count):
+    """Erase sectors of the flash, for a new map; what is mounted there is not any more."""
+    blocks = flash(start=first * _SECTOR, len=count * _SECTOR)
+    for n in range(count):
+        blocks.ioctl(_ERASE, n)

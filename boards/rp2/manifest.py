@@ -1,6 +1,4 @@
-"""What every image of the rp2 port has of it, with our start of the file system in the place of its
-own `_boot.py`.
-"""
+"""What every image of the rp2 port has of it, without its `_boot.py`: boards/modules has ours."""
 
 freeze("$(PORT_DIR)/modules", "rp2.py")
 freeze("modules")

@@ -23,9 +23,13 @@ def device(limits, config, log):
         import flashmap
     except ImportError:
         return folder(limits, log)
-    blocks = flashmap.store(limits.FILES, limits.SECTORS)
+    blocks = flashmap.store()
+    if not flashmap.files:
+        # said by _boot.py as well, which USB is too late for
+        log("ERROR", "store", "no-file-system", "next=make-provision-new-map")
+        return None
     if blocks is None:
-        log("ERROR", "store", "no-room", "files=%d of=%d next=make-provision-new-map" % (flashmap.files, limits.FILES))
+        log("ERROR", "store", "no-room", "files=%d of=%d next=make-provision-new-map" % (flashmap.files, flashmap.own))
         return None
     from store.device_flash import FlashDevice
 

@@ -17,12 +17,19 @@ def fake_tool(folder, name, code=0):
     return folder / f"{name}.calls"
 
 
-def uf2(family, blocks=3):
-    block = bytearray(512)
-    struct.pack_into("<III", block, 0, 0x0A324655, 0x9E5D5157, 0x2000)
-    struct.pack_into("<I", block, 28, family)
-    struct.pack_into("<I", block, 508, 0x0AB16F30)
-    return bytes(block) * blocks
+def uf2(family, blocks=3, content=b""):
+    """The outline of an image with these octets in it, from the middle of a block on."""
+    octets = bytes(200) + content
+    made = b""
+    for start in range(0, max(blocks * 256, len(octets)), 256):
+        block = bytearray(512)
+        struct.pack_into("<III", block, 0, 0x0A324655, 0x9E5D5157, 0x2000)
+        struct.pack_into("<I", block, 16, 256)
+        struct.pack_into("<I", block, 28, family)
+        block[32:288] = octets[start : start + 256].ljust(256, b"\0")
+        struct.pack_into("<I", block, 508, 0x0AB16F30)
+        made += block
+    return made
 
 
 def with_file_system(address, length=0x400):

@@ -5,6 +5,7 @@ arguments), builds, packages, limits.
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import struct
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from host_tests.boards.build_fakes import fake_tool, uf2
 from tools.image.boards import catalog, flash, images, package, provision, target
 from tools.image.boards.catalog import BOARDS, BoardError, find
+from tools.image.boards.repl import RemoteError
 from tools.image.boards.target import Port
 from tools.launcher import ROOT
 
@@ -174,6 +176,105 @@ def test_copying_to_a_boot_drive(tmp_path, image):
     (drive / "INFO_UF2.TXT").write_text("UF2 Bootloader v3.0\nModel: Raspberry Pi RP2\nBoard-ID: RPI-RP2\n")
     flash.flash(PICO, image, str(drive), False, lambda text: None)
     assert (drive / "image.uf2").read_bytes() == image.read_bytes()
+
+
+MAP = b"flash-map files=64 store=148"
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [(b"", None), (MAP, (64, 148)), (b"flash-map files= store=1", None), (b"x" * 50 + MAP + b"\0", (64, 148))],
+)
+def test_the_map_of_an_image(tmp_path, content, found):
+    """Also one that two blocks of the file share."""
+    path = tmp_path / "image.uf2"
+    path.write_bytes(uf2(PICO.family, content=content))
+    assert images.flash_map(images.check(path, PICO)) == found
+
+
+def test_every_map_is_one_that_the_tools_find():
+    for folder in FOLDERS:
+        text = limits(folder)["MAP"]
+        path = folder / "limits.py"
+        assert text == "" or images._MAP.fullmatch(text.encode()), path
+        assert (text != "") == (folder.name.startswith(("RPI", "EMU")))
+
+
+class Kept:
+    """A FAKE of the REPL of a board with the meter: what it is asked for, and with what answer."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.device = "port"
+        self.ran = []
+        self.left = False
+
+    def run(self, code, timeout=0):
+        self.ran.append(code)
+        if code == "import flashmap" and self.answers["map"] is None:
+            raise RemoteError("port", "ImportError: no module named 'flashmap'")
+
+    def value(self, expression, timeout=0):
+        if "flashmap" in expression:
+            return self.answers["map"]
+        if "statvfs" in expression:
+            return (4096, 4096, self.answers["mounted"])
+        return (["/wifi.json", "/config.json"], [])
+
+    def bootloader(self):
+        self.left = True
+
+
+@pytest.mark.req("I-45")
+@pytest.mark.parametrize(
+    ("present", "mounted", "image", "lost"),
+    [
+        (None, 212, None, ""),  # MicroPython's own image on the board
+        (None, 212, MAP, ""),
+        ((64, 148), 64, MAP, ""),  # the same map
+        ((64, 148), 212, None, ""),  # the map was never made: the file system stays
+        ((64, 148), 64, None, "has no map of the flash, and makes a new file system over"),
+        ((64, 148), 64, b"flash-map files=96 store=116", "has another map of the flash, and finds neither"),
+    ],
+)
+def test_what_an_image_destroys_it_does_on_demand_only(present, mounted, image, lost, tmp_path, monkeypatch):
+    path = tmp_path / "image.uf2"
+    path.write_bytes(uf2(PICO.family, content=image or b""))
+    for erase_state in (False, True):
+        drive = tmp_path / f"drive-{erase_state}"
+        drive.mkdir()
+        kept = Kept({"map": present, "mounted": mounted})
+        found = iter([[], [drive]])  # no drive before, one after the board has left for its boot loader
+        (drive / "INFO_UF2.TXT").write_text("Board-ID: RPI-RP2\n")
+        monkeypatch.setattr(flash, "mounts", lambda found=found: next(found))
+        monkeypatch.setattr(flash.target, "resolve", lambda where: where)
+        monkeypatch.setattr(flash.Repl, "open", lambda device, fresh, kept=kept: contextlib.nullcontext(kept))
+        said = []
+        refused = ""
+        try:
+            flash.flash(PICO, path, "port", False, said.append, erase_state)
+        except BoardError as error:
+            refused = str(error)
+        erased = any("flashmap.erase(" in code for code in kept.ran)
+        if lost and not erase_state:
+            assert refused == (
+                f"port: the image {lost} the board's files (config.json wifi.json) and the state of its meter; "
+                "with ARGS=--erase-state it is flashed all the same"
+            )
+        assert (bool(refused), erased) == (bool(lost) and not erase_state, bool(lost) and erase_state)
+        assert kept.left == (drive / "image.uf2").exists() == (not refused)
+
+
+def test_an_image_without_a_map_on_a_board_that_cannot_be_asked(tmp_path):
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    (drive / "INFO_UF2.TXT").write_text("Board-ID: RPI-RP2\n")
+    for content, warned in ((b"", True), (MAP, False)):
+        path = tmp_path / "image.uf2"
+        path.write_bytes(uf2(PICO.family, content=content))
+        said = []
+        flash.flash(PICO, path, str(drive), False, said.append)
+        assert any("what such a board keeps is lost" in text for text in said) == warned
 
 
 def test_the_drive_of_another_board(tmp_path, image):

@@ -315,10 +315,11 @@ def test_manifests_freeze_the_firmware_and_the_limits(name, monkeypatch):
     if find(name).port == "rp2":
         # with a start of the file system that does not format it
         assert frozen[0] == "$(PORT_DIR)/modules/rp2.py"
-        assert ROOT / "boards/rp2/modules/_boot.py" in frozen
+        assert ROOT / "boards/rp2/modules/flashchip.py" in frozen
+        assert ROOT / "boards/modules/_boot.py" in frozen
     else:
         assert frozen[0] == "$(PORT_DIR)/boards/manifest.py"
-    assert ROOT / "boards/modules/flashmap.py" in frozen
+        assert ROOT / "boards/modules/_boot.py" not in frozen
     assert frozen[-1] == ROOT / "boards" / name / "limits.py"
     assert {
         ROOT / "firmware" / part for part in ("main.py", "boot.py", "board/watchdog.py", "limits_default.py")

@@ -73,14 +73,6 @@ def test_files_outlast_resets_and_power(bare):
     assert again.execute("import emu; print(emu.Flash().wear()[2])").strip() == "0"
 
 
-def test_damaged_flash_is_made_anew_and_said_so(bare, tmp_path):
-    flash = tmp_path / "damaged.img"
-    flash.write_bytes(bytes(range(256)) * (1408 * 4))
-    board = bare(flash)
-    board.start()
-    assert "WARN 0 flash format" in board.console()
-
-
 def test_flash_file_that_is_too_short_is_named(bare, tmp_path):
     flash = tmp_path / "short.img"
     flash.write_bytes(b"short")

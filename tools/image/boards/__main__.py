@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import catalog, deploy, firmware, flash, package, provision, target
+from . import catalog, deploy, firmware, flash, newmap, package, provision, target
 from .catalog import BoardError
 from .repl import TIMEOUT, Repl
 
@@ -39,6 +39,11 @@ def _parser() -> argparse.ArgumentParser:
     one = add("flash", "write a MicroPython image", board=True, port=True)
     one.add_argument("--image", type=Path, metavar="FILE", help="MicroPython's .uf2 or .bin file for the board")
     one.add_argument("--erase", action="store_true", help="ESP32: erase the whole flash first, files included")
+    one.add_argument(
+        "--erase-state",
+        action="store_true",
+        help="RP2: also an image with another map of the flash; the board's files and its state are erased",
+    )
     one = add("deploy", "copy the firmware's changed files", board=True, port=True)
     one.add_argument("--no-reset", action="store_true", help="leave the board at its REPL")
     one = add("provision", "write Wi-Fi access, secrets and serial number", port=True)
@@ -52,6 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--set", nargs="+", default=[], metavar="key=value", help="keys of the meter's configuration")
     one.add_argument(
         "--from", type=Path, dest="file", metavar="FILE", help="JSON file with all of it, readable by its owner only"
+    )
+    one.add_argument(
+        "--new-map",
+        action="store_true",
+        help="give the flash the map of the board's image, with a store; the files on the board are carried over",
     )
     one.add_argument("--show", action="store_true", help="only show what the board has; secrets stay hidden")
     one.add_argument("--no-reset", action="store_true", help="leave the board at its REPL")
@@ -68,7 +78,7 @@ def _say(text: str) -> None:
 
 
 def _flash(options: argparse.Namespace) -> None:
-    flash.flash(catalog.find(options.board), options.image, options.target, options.erase, _say)
+    flash.flash(catalog.find(options.board), options.image, options.target, options.erase, _say, options.erase_state)
 
 
 def _deploy(options: argparse.Namespace) -> None:
@@ -101,9 +111,11 @@ def _provision(options: argparse.Namespace) -> None:
     if options.secrets:
         for name in provision.CLIENTS:
             wanted.put(name, _ask(f"Secret of the {name} client: "))
-    if not options.show and not wanted.by_file():
-        raise BoardError("nothing to write: give --ssid, --serial, --secrets, --set or --from (or --show)")
-    with Repl.open(target.resolve(options.target), options.timeout) as repl:
+    if not options.show and not options.new_map and not wanted.by_file():
+        raise BoardError("nothing to write: give --ssid, --serial, --secrets, --set or --from (or --show, --new-map)")
+    with Repl.open(target.resolve(options.target), options.timeout, fresh=options.new_map) as repl:
+        if options.new_map:
+            newmap.make(repl, _say)
         for line in provision.show(repl) if options.show else provision.provision(repl, wanted):
             _say(line)
         if not options.show and not options.no_reset:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from . import images, target
+from . import images, newmap, target
 from .catalog import Board, BoardError
 from .repl import Repl
 
@@ -41,19 +41,30 @@ def drive(board: Board, folders: Iterable[Path]) -> Path | None:
     return None
 
 
-def flash(board: Board, image: Path | None, where: str | None, erase: bool, say: Callable[[str], None]) -> None:
-    """Write an image, after everything that is needed has been looked for."""
+def flash(
+    board: Board,
+    image: Path | None,
+    where: str | None,
+    erase: bool,
+    say: Callable[[str], None],
+    erase_state: bool = False,
+) -> None:
+    """Write an image, after everything that is needed has been looked for. erase_state: also
+    one that destroys what the board keeps.
+    """
     if board.emulated:
         raise BoardError(f"{board.name} is emulated, not flashed: its README says how it gets its image")
     checked = images.check(image, board)
     if board.port == "rp2":
-        _flash_rp2(board, checked, where, erase, say)
+        _flash_rp2(board, checked, where, erase, say, erase_state)
     else:
         _flash_esp32(board, checked, where, erase, say)
     say(f"{board.name} has {checked.name}. Next: make deploy BOARD={board.name}, unless the firmware is frozen into it")
 
 
-def _flash_rp2(board: Board, image: Path, where: str | None, erase: bool, say: Callable[[str], None]) -> None:
+def _flash_rp2(
+    board: Board, image: Path, where: str | None, erase: bool, say: Callable[[str], None], erase_state: bool
+) -> None:
     """Write a UF2 image: to the drive at `where`, to a boot drive that is present or appears after
     a reset, or with picotool.
     """
@@ -63,12 +74,15 @@ def _flash_rp2(board: Board, image: Path, where: str | None, erase: bool, say: C
         found = drive(board, [Path(where)])
         if found is None:
             raise BoardError(f"{where} is not the boot drive of a {board.name} (no {_INFO} that says {board.drive})")
+        _unknown(image, say)
         _copy(image, found, say)
         return
     present = drive(board, mounts())
     if present is None:
-        _to_boot_loader(board, where, say)
+        _to_boot_loader(board, image, where, say, erase_state)
         present = _wait_for_drive(board)
+    else:
+        _unknown(image, say)
     if present is not None:
         _copy(image, present, say)
     elif shutil.which("picotool"):
@@ -80,9 +94,17 @@ def _flash_rp2(board: Board, image: Path, where: str | None, erase: bool, say: C
         )
 
 
-def _to_boot_loader(board: Board, where: str | None, say: Callable[[str], None]) -> None:
-    """Ask a running MicroPython for its boot loader. Without a port, picotool or a
-    hand at the button has to do it.
+def _unknown(image: Path, say: Callable[[str], None]) -> None:
+    """Warn of an image without a map: a board in its boot loader cannot be asked what it keeps."""
+    if images.flash_map(image) is None:
+        say("this image makes a new file system over that of an image with the meter: what such a board keeps is lost")
+
+
+def _to_boot_loader(
+    board: Board, image: Path, where: str | None, say: Callable[[str], None], erase_state: bool
+) -> None:
+    """Ask a running MicroPython for its boot loader. Without a port, picotool or a hand at the
+    button has to do it. BoardError: the image would destroy what the board keeps, and is not to.
     """
     if not where and not target.plugged_in():
         if shutil.which("picotool"):
@@ -90,7 +112,12 @@ def _to_boot_loader(board: Board, where: str | None, say: Callable[[str], None])
         raise BoardError(f"no {board.name} is plugged in: hold BOOTSEL while plugging it in, or give TARGET=")
     device = target.resolve(where)
     say(f"asking {device} for its boot loader")
-    with Repl.open(device) as repl:
+    with Repl.open(device, fresh=True) as repl:
+        if lost := newmap.destroys(repl, images.flash_map(image)):
+            if not erase_state:
+                raise BoardError(f"{device}: {lost}; with ARGS=--erase-state it is flashed all the same")
+            say(f"{lost}: erasing both")
+            newmap.take_away(repl)
         repl.bootloader()
 
 

@@ -1,4 +1,5 @@
-"""Is this file an image of MicroPython for this board? Looked at before anything is erased.
+"""Is this file an image of MicroPython for this board, and which map of the flash has it? Looked at
+before anything is erased.
 
 UF2, blocks of 512 octets, little-endian: magic 0A324655 at 0, magic 9E5D5157 at 4, flags
 at 8, family id at 28, magic 0AB16F30 at 508. ESP32: E9 at 0, number of segments at 1, chip
@@ -7,6 +8,7 @@ id (two octets, little-endian) at 12.
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 
@@ -34,6 +36,23 @@ def check(path: Path | None, board: Board) -> Path:
     else:
         _check_esp(path, octets, board)
     return path
+
+
+# What boards/<BOARD>/limits.py has as MAP; in an image it stands among the names.
+_MAP = re.compile(rb"flash-map files=(\d+) store=(\d+)")
+
+
+def flash_map(path: Path) -> tuple[int, int] | None:
+    """Sectors of the file system and of the store that a checked image of the rp2 port has in its
+    map; None for one without a map, such as MicroPython's own.
+    """
+    octets = path.read_bytes()
+    payloads = bytearray()
+    for start in range(0, len(octets), _BLOCK):
+        (size,) = struct.unpack_from("<I", octets, start + 16)
+        payloads += octets[start + 32 : start + 32 + min(size, _BLOCK - 36)]
+    found = _MAP.search(payloads)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _check_uf2(path: Path, octets: bytes, board: Board) -> None:

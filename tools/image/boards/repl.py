@@ -58,9 +58,9 @@ class Repl:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, device: str, timeout: float = TIMEOUT) -> Iterator[Repl]:
+    def open(cls, device: str, timeout: float = TIMEOUT, fresh: bool = False) -> Iterator[Repl]:
         """Interrupt whatever runs on the board and take over its REPL; the port is
-        released at the end, whatever happens.
+        released at the end, whatever happens. fresh: see `over`.
         """
         try:
             transport = SerialTransport(device, timeout=timeout)
@@ -68,7 +68,7 @@ class Repl:
         except (TransportError, OSError, ValueError) as error:
             raise BoardError(f"{device} cannot be opened: {_reason(error)}") from None
         try:
-            with cls.over(device, transport, timeout) as repl:
+            with cls.over(device, transport, timeout, fresh) as repl:
                 yield repl
         finally:
             with contextlib.suppress(Exception):
