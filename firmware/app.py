@@ -51,7 +51,7 @@ _LOOK = 5000  # milliseconds between two looks where none are opened: datagrams 
 _HOUSEKEEPING = 10000  # milliseconds without a moment in which nobody was answered
 _LINGER = 1000  # milliseconds for the last answer to leave
 _OLDEST = (1, 25)  # MicroPython
-_LOOPBACK = {"127.0.0.1", "::1"}
+_LOOPBACK = ("127.0.0.1", "::1")
 AGAIN = -1  # instead of an exit code: the meter is made anew
 HARDWARE = limits.HARDWARE
 LEFT_OUT = ()  # limits that are 0 for good: what they stand for is not in this image (tools/image/link)
@@ -104,7 +104,7 @@ class App:
         self.meter.links.extend(self.service.connections + self.service.links)
         if self.service.multicast is not None:
             self.meter.receive_groups(self.service.multicast)
-        if config.published and (HARDWARE or not set(config.bind) <= _LOOPBACK):
+        if config.published and (HARDWARE or any(host not in _LOOPBACK for host in config.bind)):
             self.log("WARN", "app", "published-secrets", "clients=%s" % ",".join(config.published))
         self.manager = None
         self.notifier = None

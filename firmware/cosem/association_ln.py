@@ -15,6 +15,7 @@ import limits
 from cosem import object_list
 from cosem.base import OUT_OF_RANGE, Interface, answered
 from dlms.codec import axdr
+from dlms.codec.conformance import ALL_BITS
 from dlms.codec.errors import (
     OBJECT_UNDEFINED,
     OTHER_REASON,
@@ -145,7 +146,7 @@ class AssociationLN(Interface):
         buf[off + 1] = 6
         buf[off + 2] = axdr.BIT_STRING
         buf[off + 3] = 24
-        conformance = aa.conformance if mine else self.conformance
+        conformance = (aa.conformance if mine else self.conformance) & ALL_BITS
         buf[off + 4] = conformance >> 16
         put16(buf, off + 5, conformance)
         off = axdr.put_u16(buf, off + 7, axdr.LONG_UNSIGNED, limits.PDU)

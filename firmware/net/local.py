@@ -8,12 +8,10 @@ MicroPython's sockets have no getsockname.
                          machine's byte order, in hexadecimal
 """
 
+import binascii
 import socket
 import sys
-from binascii import hexlify, unhexlify
 
-_LINUX = sys.platform == "linux"
-_LITTLE = sys.byteorder == "little"
 _LINK_LOCAL = 0x20  # scope of an IPv6 address
 _UNUSABLE = 0x48  # flags: tentative, found to be somebody else's
 _PIECE = 4096  # octets of a list of connections that are read at once
@@ -25,7 +23,7 @@ def addresses(v6):
     """The unicast addresses of a family as texts, a link-local one with its interface; None
     where the platform does not report them.
     """
-    if not _LINUX:
+    if sys.platform != "linux":
         return None
     try:
         with open("/proc/net/if_inet6" if v6 else "/proc/net/fib_trie") as lines:
@@ -51,7 +49,7 @@ def _ipv6(lines):
     for line in lines:
         digits, _, _, scope, flags, interface = line.split()
         if int(flags, 16) & _UNUSABLE == 0:
-            text = socket.inet_ntop(socket.AF_INET6, unhexlify(digits))
+            text = socket.inet_ntop(socket.AF_INET6, binascii.unhexlify(digits))
             found.append("%s%%%s" % (text, interface) if int(scope, 16) == _LINK_LOCAL else text)
     return found
 
@@ -64,7 +62,7 @@ def of_connection(port, peer):
     The connections that were closed lately are in the list as well. Line by line 7,000 of them
     took 2.5 s at every accept.
     """
-    if not _LINUX or isinstance(peer, tuple):
+    if sys.platform != "linux" or isinstance(peer, tuple):
         return ""
     family, packed, peer_port = socket.sockaddr(peer)[:3]
     sought = ":%04X %s:%04X " % (port, _words(packed), peer_port)
@@ -76,7 +74,8 @@ def of_connection(port, peer):
                 text = text[-_LINE:] + piece
                 at = text.find(sought)
                 if at >= 0:
-                    return socket.inet_ntop(family, unhexlify(_words(unhexlify(text[at - 2 * len(packed) : at]))))
+                    found = binascii.unhexlify(text[at - 2 * len(packed) : at])
+                    return socket.inet_ntop(family, binascii.unhexlify(_words(found)))
                 if not piece:
                     break
     except OSError:
@@ -91,5 +90,5 @@ def _words(packed):
     text = ""
     for i in range(0, len(packed), 4):
         word = packed[i : i + 4]
-        text += hexlify(bytes(reversed(word)) if _LITTLE else word).decode().upper()
+        text += binascii.hexlify(bytes(reversed(word)) if sys.byteorder == "little" else word).decode().upper()
     return text

@@ -43,6 +43,7 @@ from dlms.long.states import GBT_IN, GBT_SENT
 
 _NUMBER = const(2)  # where a block has its number …
 _EMPTY = const(6)  # … and the octets of its data
+_NO_WAYS = (None, None, None, None, None)  # short ways: no request comes in this AA
 
 
 class LongPush(Entries):
@@ -74,6 +75,7 @@ class LongPush(Entries):
         aa.assoc = self
         aa.state = ASSOCIATED
         aa.conformance = GENERAL_BLOCK_TRANSFER
+        aa.plain = _NO_WAYS
 
     # -- an attempt --------------------------------------------------------------------------------
 

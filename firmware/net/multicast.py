@@ -19,15 +19,9 @@ import sys
 from net import address
 from net.udp import UdpPort
 
-_DARWIN = sys.platform == "darwin"
 _HAS_V6 = sys.platform in ("linux", "darwin")  # lwIP ports take the option of IPv6 for done, and do nothing
 _IPPROTO_IP = 0
 _IPPROTO_IPV6 = 41
-# lwIP has numbers of its own for IPv4, and says which
-_ADD = getattr(socket, "IP_ADD_MEMBERSHIP", 12 if _DARWIN else 35)
-_DROP = getattr(socket, "IP_DROP_MEMBERSHIP", 13 if _DARWIN else 36)
-_JOIN = 12 if _DARWIN else 20
-_LEAVE = 13 if _DARWIN else 21
 
 
 class Multicast:
@@ -50,7 +44,7 @@ class Multicast:
         self.groups.remove(group)
         for port, host in self.ports(group):
             if address.wildcard(host):
-                member(port.sock, _DROP, _LEAVE, group, host)
+                member(port.sock, False, group, host)
         for entry in [entry for entry in self.own if entry[0] == group]:
             self.end(entry)
         self.tell("INFO", "leave", group, "")
@@ -65,7 +59,7 @@ class Multicast:
         for group in self.groups:
             for port, host in self.ports(group):
                 if address.wildcard(host) and port.sock is not None:
-                    member(port.sock, _DROP, _LEAVE, group, host)
+                    member(port.sock, False, group, host)
         for entry in self.own[:]:
             self.end(entry)
 
@@ -84,9 +78,7 @@ class Multicast:
             if port.sock is None:
                 continue
             failure = (
-                member(port.sock, _ADD, _JOIN, group, host)
-                if address.wildcard(host)
-                else self.open_group(group, port, host)
+                member(port.sock, True, group, host) if address.wildcard(host) else self.open_group(group, port, host)
             )
             self.tell(
                 "WARN" if failure else "INFO",
@@ -107,7 +99,7 @@ class Multicast:
             return " reason=%d" % e.errno
         service = self.service
         try:
-            failure = member(sock, _ADD, _JOIN, group, host)
+            failure = member(sock, True, group, host)
             if not failure:
                 port = UdpPort(
                     sock,
@@ -148,17 +140,31 @@ def text(group):
     return ":".join(["%x" % (group[i] << 8 | group[i + 1]) for i in range(0, 16, 2)])
 
 
-def member(sock, option, option6, group, host):
-    """Change the membership of a socket, bound to `host`, in a group; returns "", or
+def option(joins, v6):
+    """Number of the socket option that joins or leaves a group."""
+    if sys.platform == "darwin":
+        number = 12
+    else:
+        number = 20 if v6 else 35
+    if not joins:
+        number += 1
+    if v6:
+        return number
+    # lwIP has numbers of its own, and says which
+    return getattr(socket, "IP_ADD_MEMBERSHIP" if joins else "IP_DROP_MEMBERSHIP", number)
+
+
+def member(sock, joins, group, host):
+    """Make a socket, bound to `host`, a member of a group, or no longer; returns "", or
     ` reason=…` for the log when that cannot be done.
     """
     try:
         if len(group) == 4:
-            sock.setsockopt(_IPPROTO_IP, option, group + address.ipv4(host))
+            sock.setsockopt(_IPPROTO_IP, option(joins, False), group + address.ipv4(host))
         elif not _HAS_V6:
             return " reason=not-in-this-port"
         else:
-            sock.setsockopt(_IPPROTO_IPV6, option6, group + bytes(4))
+            sock.setsockopt(_IPPROTO_IPV6, option(joins, True), group + bytes(4))
     except OSError as e:
         return " reason=%d" % e.errno
     except (AttributeError, ValueError, TypeError, NotImplementedError):

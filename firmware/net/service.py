@@ -29,9 +29,9 @@ class Service:
         self.log = log
         self.most = most
         self.datagram = limits.DATAGRAM
-        self.tx = server.buffer(limits.DATAGRAM)
         tcp = server.carrier(associations(limits.ALL_ASSOCIATIONS, limits.CONNECTIONS), limits.ASSOCIATIONS, True)
-        self.connections = tcp.links = [Connection(server, tcp, queue, self.tx) for _ in range(limits.CONNECTIONS)]
+        tcp.server, tcp.queue, tcp.tx = server, queue, server.buffer(limits.DATAGRAM)
+        self.connections = tcp.links = [Connection(tcp) for _ in range(limits.CONNECTIONS)]
         pool = associations(limits.ALL_UDP_ASSOCIATIONS, 0)
         room = limits.DATAGRAM - HEADER  # A-08
         udp = server.carrier(pool, limits.UDP_ASSOCIATIONS, False, room)
@@ -117,10 +117,15 @@ class Service:
                 handler = Listener(sock, name, self.connections, self.queue, self.log, self.most)
                 handler.locate = self.located if address.wildcard(host) else None
             else:
-                handler = UdpPort(
-                    sock, name, self.server, self.links, self.overflow, self.datagram, self.queue, self.tx
-                )
+                handler = self.udp_port(sock, name)
             self.sockets.append((handler, stream, host))
+
+    def udp_port(self, sock, name):
+        """What serves a bound UDP socket; datagrams take turns with the TCP connections in one
+        transmit buffer.
+        """
+        tx = self.connections[0].carrier.tx
+        return UdpPort(sock, name, self.server, self.links, self.overflow, self.datagram, self.queue, tx)
 
     # -- local addresses ---------------------------------------------------------------------------
 
@@ -137,7 +142,7 @@ class Service:
         """
         port = port or self.port
         found = local.of_connection(port, peer)
-        return address.join(found, port) if found else self.named("::" if remote[0] == "[" else "0.0.0.0", port)
+        return address.join(found, port) if found else self.named("::" if remote.startswith("[") else "0.0.0.0", port)
 
     def spread(self):
         """Give a UDP socket of its own to every local address that a wildcard address stands
@@ -180,9 +185,7 @@ class Service:
         try:
             address.share(sock, False)
             name = address.join(host, self.port)
-            self.unicast[host] = UdpPort(
-                sock, name, self.server, self.links, self.overflow, self.datagram, self.queue, self.tx
-            )
+            self.unicast[host] = self.udp_port(sock, name)
         except Exception:
             self.queue.discard(sock)
             sock.close()

@@ -18,8 +18,6 @@ stream. A client that sends many requests ahead waits for them to be served, and
 which the poll reports. So no list is kept of the connections that have something left.
 """
 
-import select
-
 from micropython import const
 
 from dlms.codec.octets import copy, get16
@@ -30,8 +28,8 @@ from dlms.aa.service_class import HEAD
 from net import address
 from net.hot import receive_one
 
-_POLLIN = select.POLLIN
-_POLLOUT = select.POLLOUT
+_POLLIN = const(1)  # POLLIN, the same on every port of MicroPython
+_POLLOUT = const(4)
 _KEPT = HEADER + HEAD  # octets of a too long WPDU that show how it is answered
 # instead of an offset: all is sent, and the next turn has a block of a stream
 # to send or a WPDU in rx to serve
@@ -47,19 +45,17 @@ class Connection(Link):
         rx:  | WPDU, WPDU, … served in place | part of a WPDU |        8 + PDU octets
              0                               off              have
 
-    tx: the transmit buffer of all transports. What a socket does not take at once of an answer is
-    kept aside. So tx is free between two answers, and the octets that continue a WPDU arrive there,
-    because a socket reads to offset 0 only.
+    carrier.tx is the transmit buffer of all transports. What a socket does not take at once of an
+    answer is kept aside. So tx is free between two answers, and the octets that continue a WPDU
+    arrive there, because a socket reads to offset 0 only.
     """
 
-    def __init__(self, server, carrier, queue, tx):
+    def __init__(self, carrier):
         super().__init__(carrier)
-        self.server = server
-        self.queue = queue
+        server = carrier.server
         self.rx = bytearray(HEADER + server.pdu)
-        self.tx = tx
         # what the short way takes, in one place so that a request loads little
-        self.quick = (server.short, self.keys, self.ways, tx, server.served, self.rx)
+        self.quick = (server.short, self.keys, self.ways, carrier.tx, server.served, self.rx)
         self.sock = None
         self.remote = ""  # address and port of the peer, for the log
         self.owner = None  # who opened the connection when that was not the peer, and hears of its end
@@ -96,7 +92,7 @@ class Connection(Link):
         self.remote = remote
         self.sock = sock
         try:
-            self.queue.add(sock, self)
+            self.carrier.queue.add(sock, self)
         except Exception:
             self.sock = None
             raise
@@ -108,14 +104,14 @@ class Connection(Link):
         self.kept = None
         self.out = _MORE  # serving a request may have ended it: what stands after that in rx is not served
         self.out_end = 0
-        self.queue.discard(sock)
+        self.carrier.queue.discard(sock)
         sock.close()
         owner = self.owner
         if owner is not None:
             self.owner = None
             owner.closed()
-        self.server.abort(self)
-        self.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.remote, reason))
+        self.carrier.server.abort(self)
+        self.carrier.server.log("INFO", "tcp", "close", "peer=%s reason=%s" % (self.remote, reason))
 
     def ready(self, event):
         """The poll says that the socket can be read, written, or has failed."""
@@ -145,16 +141,16 @@ class Connection(Link):
                 self.received(n)
             return
         # the rest of a WPDU: no more than fits after what is there
-        n = self.sock.readinto(self.tx, len(self.rx) - self.have)
+        n = self.sock.readinto(self.carrier.tx, len(self.rx) - self.have)
         if n and not self.drain:
-            copy(self.rx, self.have, self.tx, 0, n)
+            copy(self.rx, self.have, self.carrier.tx, 0, n)
         self.taken(n)
 
     def received(self, n):
         """n octets have come into the empty receive buffer, where the short way is not for them."""
-        if n and frame(self.rx, 0, n, self.server.pdu) == n:
+        if n and frame(self.rx, 0, n, self.carrier.pdu) == n:
             # one WPDU and nothing else
-            self.answer(self.server.serve(self, self.rx, 0, n, self.tx))
+            self.answer(self.carrier.server.serve(self, self.rx, 0, n, self.carrier.tx))
         else:
             self.taken(n)
 
@@ -167,7 +163,7 @@ class Connection(Link):
         elif self.drain:
             if self.have < _KEPT:
                 kept = min(_KEPT - self.have, n)
-                copy(self.rx, self.have, self.tx, 0, kept)
+                copy(self.rx, self.have, self.carrier.tx, 0, kept)
                 self.have += kept
             self.discard(n)
         else:
@@ -177,7 +173,7 @@ class Connection(Link):
     def process(self):
         """Serve the WPDU at rx[off:], if it is complete."""
         rx = self.rx
-        size = frame(rx, self.off, self.have - self.off, self.server.pdu)
+        size = frame(rx, self.off, self.have - self.off, self.carrier.pdu)
         if size == BAD_VERSION:
             self.close("version")  # A-25
         elif size < 0:
@@ -187,7 +183,7 @@ class Connection(Link):
                 self.inside = -1
                 off = self.off
                 self.off = off + size
-                self.answer(self.server.handle(self, rx, off, size, self.tx))
+                self.answer(self.carrier.server.handle(self, rx, off, size, self.carrier.tx))
             if self.out == self.out_end:
                 self.go_on()
 
@@ -204,7 +200,7 @@ class Connection(Link):
             return
         rx = self.rx
         n = self.have - self.off
-        if n and frame(rx, self.off, n, self.server.pdu) != INCOMPLETE:
+        if n and frame(rx, self.off, n, self.carrier.pdu) != INCOMPLETE:
             self.wait_more()
             return
         if self.off and n:
@@ -217,7 +213,7 @@ class Connection(Link):
         0 while an answer is only measured.
         """
         if n:
-            sent = self.sock.write(self.tx, n)
+            sent = self.sock.write(self.carrier.tx, n)
             if sent != n:
                 self.wait_out(sent or 0, n)
             elif self.streaming is not None:
@@ -231,7 +227,7 @@ class Connection(Link):
         """
         if self.sending():
             return False
-        copy(self.tx, 0, buf, off, n)
+        copy(self.carrier.tx, 0, buf, off, n)
         self.active = True
         self.answer(n)
         return True
@@ -257,16 +253,16 @@ class Connection(Link):
             self.kept = self.rx
         else:
             self.kept = bytearray(n)
-        copy(self.kept, 0, self.tx, sent, n)
+        copy(self.kept, 0, self.carrier.tx, sent, n)
         self.out = 0
         self.out_end = n
-        self.queue.want(self.sock, _POLLOUT)
+        self.carrier.queue.want(self.sock, _POLLOUT)
 
     def wait_more(self):
         """All is sent; the next turn goes on with a stream or with rx, when the socket takes more."""
         self.out = _MORE
         self.out_end = 0
-        self.queue.want(self.sock, _POLLOUT)
+        self.carrier.queue.want(self.sock, _POLLOUT)
 
     def flush(self):
         """Do one thing: send what is left of an answer, the next block of a stream or slice of
@@ -287,7 +283,7 @@ class Connection(Link):
             if self.streaming is None:
                 self.process()
             else:
-                n = self.server.more(self, self.tx)
+                n = self.carrier.server.more(self, self.carrier.tx)
                 if n < 0:
                     self.close("cut-short")
                 else:
@@ -295,7 +291,7 @@ class Connection(Link):
                 if self.out == self.out_end:
                     self.go_on()
         if self.out == self.out_end:
-            self.queue.want(self.sock, _POLLIN)
+            self.carrier.queue.want(self.sock, _POLLIN)
 
     def too_long(self):
         """The WPDU at rx[off:] announces more than fits: throw it away as it comes,
@@ -317,8 +313,8 @@ class Connection(Link):
             rest = -self.drain
             self.drain = 0
             self.inside = -1
-            copy(self.rx, _KEPT, self.tx, n - rest, rest)
-            size = self.server.too_long(self, self.rx, self.tx, _KEPT)
+            copy(self.rx, _KEPT, self.carrier.tx, n - rest, rest)
+            size = self.carrier.server.too_long(self, self.rx, self.carrier.tx, _KEPT)
             copy(self.rx, 0, self.rx, _KEPT, rest)
             self.have = rest
             self.answer(size)

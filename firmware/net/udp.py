@@ -15,8 +15,6 @@ answers from the one that the network chooses, and does not show at which one it
 belongs to the address where it was opened (A-65).
 """
 
-import select
-
 from micropython import const
 
 from dlms.codec.octets import copy, get16
@@ -25,9 +23,9 @@ from dlms.aa.association import Link
 from dlms import all_station
 from net import address
 
-_POLLIN = select.POLLIN
+_POLLIN = const(1)  # POLLIN, the same on every port of MicroPython
+_POLLOUT = const(4)
 _EXCEPTION_RESPONSE = const(0xD8)  # as `dlms.codec.tags.EXCEPTION_RESPONSE`
-_POLLOUT = select.POLLOUT
 _KEPT = const(16)
 
 

@@ -108,6 +108,15 @@ class _Request:
         self.size = size
 
 
+class _Transfer:
+    """With the dialogue `gbt`, whose numbers are `now`."""
+
+    def __init__(self, request, now):
+        self.request = request
+        self.gbt = self
+        self.now = now
+
+
 def test_blocks_of_a_request_on_the_short_way():
     need(general_viper)
     random = Random(38)
@@ -122,7 +131,7 @@ def test_blocks_of_a_request_on_the_short_way():
         for twin in (general_viper, general_plain):
             request = _Request(used, size)
             at = array("i", now)
-            way = [request, at] + [0] * 9
+            way = [0] * 10 + [_Transfer(request, at)]
             tx, served = bytearray(24), bytearray(4)
             end = twin.short_block(way, rx, 3, len(rx) - 3, tx, served)
             made.append((end, at, tx if end else 0, served, request.used, request.buf))

@@ -84,7 +84,7 @@ class Rig:
         self.transfers = self.server.transfers.things + self.server.udp_transfers.things + [self.server.kit.scratch]
         self.nominal = []
         for t in self.transfers:
-            self.nominal.append((len(t.carry), len(t.buf), len(t.gbt.legs.seg)))
+            self.nominal.append((len(t.carry), len(t.buf), len(t.gbt.seg)))
             # what an earlier request may have left there
             for i in range(len(t.buf)):
                 t.buf[i] = poison[i % len(poison)]
@@ -110,7 +110,7 @@ class Rig:
     def guard(self, t):
         t.carry = self.margin(t.carry)
         t.buf = t.request.buf = self.margin(t.buf)
-        t.gbt.legs.seg = self.margin(t.gbt.legs.seg)
+        t.gbt.seg = self.margin(t.gbt.seg)
 
     def received(self, wpdu):
         """(buffer, offset) of a WPDU in a receive buffer with poison around it."""
@@ -128,7 +128,7 @@ class Rig:
         if self.tx[self.size :] != margin:
             raise Broken("octets were written behind the transmit buffer")
         for t, (carry, buf, seg) in zip(self.transfers, self.nominal):
-            if t.carry[carry:] != margin or t.buf[buf:] != margin or t.gbt.legs.seg[seg:] != margin:
+            if t.carry[carry:] != margin or t.buf[buf:] != margin or t.gbt.seg[seg:] != margin:
                 raise Broken("octets were written behind a transfer's buffer")
 
     # -- one request -------------------------------------------------------------------------------

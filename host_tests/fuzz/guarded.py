@@ -81,7 +81,7 @@ class GuardedRig(fuzz_rig.Rig):
         t.carry = Window(t.carry)
         t.buf = t.request.buf = Window(t.buf)
         t.buf.owner = t
-        t.gbt.legs.seg = Window(t.gbt.legs.seg)
+        t.gbt.seg = Window(t.gbt.seg)
 
     def received(self, wpdu: bytes) -> tuple[bytearray, int]:
         octets, off = super().received(wpdu)
@@ -96,7 +96,7 @@ class GuardedRig(fuzz_rig.Rig):
 
     def check_buffers(self) -> None:
         for t, nominal in zip(self.transfers, self.nominal, strict=True):
-            assert (len(t.carry), len(t.buf), len(t.gbt.legs.seg)) == nominal
+            assert (len(t.carry), len(t.buf), len(t.gbt.seg)) == nominal
 
     def check_answer(self, apdu: bytes) -> None:
         if apdu[0] == 0x61:

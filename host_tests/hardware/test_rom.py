@@ -205,6 +205,15 @@ def test_names_that_nobody_asks_for_have_no_place(text: str) -> None:
     assert not any("IMPORT_FROM" in line for line in code(text, "image_other__lt_module_gt_"))
 
 
+def test_native_code_keeps_the_names_that_its_module_lists(tree: Path, tmp_path: Path) -> None:
+    """Which names native code asks for cannot be seen in it: without a list none is left out."""
+    native = "import micropython\ndef f():\n    pass\ndef g():\n    pass\n@micropython.native\ndef h():\n    return f\n"
+    for name, listed, kept in (("all", "", {"f", "g", "h"}), ("few", "_ASKED = 'f'\n", {"f"})):
+        text = frozen(tree, tmp_path / name, image_native=native + listed, image="from image_native import g, h\n")
+        body = code(text, "image_native__lt_module_gt_")
+        assert {line.split()[1].strip("'") for line in body if line.startswith("STORE_")} - {"micropython"} == kept
+
+
 def test_what_changes_nothing_comes_out_as_it_was(tree: Path) -> None:
     """Every function of the board's own image, decoded and encoded: the same
     instructions, jumps and lines.

@@ -198,6 +198,8 @@ def test_native_code_and_what_it_uses_is_a_module_of_its_own(tmp_path: Path) -> 
     native = (folder / "image_native.py").read_text()
     assert {name for name in ("double", "same") if f"def {name}(" in native} == {"double", "same"}
     assert "from image_native import double" in (folder / "image.py").read_text()
+    # what its code does not show: `double` asks for `same`, and nobody there asks for `double`
+    assert native.splitlines()[-1] == "_ASKED = 'same'"
     names = "\n".join(f"    n.name_{i}" for i in range(300))
     many = {
         **PROGRAM,

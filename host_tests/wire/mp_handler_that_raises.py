@@ -93,7 +93,9 @@ def test_connection_closes():
 
     lines = []
     server = Server([1], [], limits, log=lambda *words: lines.append(" ".join(words)))
-    connection = Connection(server, server.carrier(associations(2, 0), 2, True), Queue(), server.buffer())
+    carrier = server.carrier(associations(2, 0), 2, True)
+    carrier.server, carrier.queue, carrier.tx = server, Queue(), server.buffer()
+    connection = Connection(carrier)
     for fault, reason in (
         (OSError(104, "reset"), "reason=error-104"),
         (ValueError("planted"), "reason=error-ValueError"),

@@ -91,7 +91,8 @@ class Rig:
         self.lines = []
         server = Server([1], [], limits, log=self.log)
         carrier = server.carrier(associations(2, 0), 2, True)
-        self.connections = [tcp.Connection(server, carrier, self.queue, server.buffer()) for _ in range(2)]
+        carrier.server, carrier.queue, carrier.tx = server, self.queue, server.buffer()
+        self.connections = [tcp.Connection(carrier) for _ in range(2)]
         self.server = server
 
     def log(self, *words):

@@ -99,7 +99,9 @@ class Rig:
         self.tx = self.server.buffer()
 
     def connection(self):
-        return tcp.Connection(self.server, self.server.carrier(self.pool, 4, True), self.queue, self.tx)
+        carrier = self.server.carrier(self.pool, 4, True)
+        carrier.server, carrier.queue, carrier.tx = self.server, self.queue, self.tx
+        return tcp.Connection(carrier)
 
     def run(self, incoming, takes=()):
         """What a connection sends that gets `incoming`, polled as the loop would."""

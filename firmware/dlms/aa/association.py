@@ -35,9 +35,13 @@ _CODES = const(7)
 _STACK = const(8)
 OTHER = const(9)
 _NAMES = const(10)
-_TRANSFER = const(10)  # … in the way while a transfer runs
+_TRANSFER = const(10)  # … while a transfer runs
 WAY = const(11)
-# in the services of a way, above the conformance: a GET is answered whatever its service class
+# places in what the short ways of all AAs take (`Association.opened`)
+_SHORT_OTHER = const(2)
+_SHORT_NAME = const(3)
+_SHORT_ROWS = const(4)
+# above the conformance: a GET is answered whatever its service class
 ANSWERS_GET = const(0x1000000)
 OVER_STREAM = const(0x2000000)  # the AA is one over TCP
 
@@ -64,7 +68,7 @@ class Association:
         self.assoc = None  # the Association object: the configuration of this AA
         self.link = None
         self.confirmed = True  # response-allowed of the InitiateRequest (REQUIREMENTS B-05)
-        self.conformance = 0
+        self.conformance = 0  # above its 24 bits ANSWERS_GET and OVER_STREAM
         self.max_send = 0  # client-max-receive-pdu-size, 0 = no limit announced
         self.qos = -1  # quality of service proposed, -1 for none
         self.user = -1  # calling user id, -1 for none
@@ -74,22 +78,15 @@ class Association:
         self.room = 0  # the longest response APDU in the buffer and in blocks …
         self.most = 0  # … and where blocks were not negotiated
         self.transfer = None
-        # the directory and the rights of the association object
-        self.directory = None
-        self.acc = None
-        self.prepared = None  # the Association object that `way` was filled for
+        self.plain = None  # what the short ways of all AAs take: see `opened`
         self.way = [None] * WAY  # for the short ways: see `short_plain`; made once, filled when the AA opens
-        self.blocks = [0] * WAY  # … while a transfer runs: see `short_rows_plain`
         self.index = 0  # number of this AA on its link
         self.serial = 0  # … and among all that were opened (`places`)
-        # Protocol_Connection_Parameters, as `trail` and `parameters` make them
-        # when they are first asked for
-        self._trail = None
-        self._parameters = None
+        self._parameters = None  # Protocol_Connection_Parameters, once somebody read them
 
     def object(self, j):
         """The object at index j; the AA's own Association object stands at 0.0.40.0.0.255."""
-        obj = self.directory.objs[j]
+        obj = self.assoc.directory.objs[j]
         return self.assoc if obj is None else obj
 
     def proven(self):
@@ -100,9 +97,7 @@ class Association:
 
     def trail(self):
         """Protocol_Connection_Parameters as text, for the log."""
-        if self._trail is None:
-            self._trail = trail(self.link, self.assoc.client, self.assoc.server)
-        return self._trail
+        return trail(self.link, self.assoc.client, self.assoc.server)
 
     def parameters(self):
         """The same as octets, for who reads them. Takes heap once an AA, and only then."""
@@ -115,47 +110,48 @@ class Association:
         answers, and what the short ways take: codes, stack, `short_other`, `short_name`,
         `short_rows`.
         """
-        self._trail = self._parameters = None
+        self._parameters = None
         assoc = self.assoc
-        d = assoc.directory
         way = self.way
-        if self.prepared is not assoc:
+        if way[_ACC] is not assoc.acc:
             # of another Association object than last time
-            self.prepared = assoc
-            codes, stack, short_other, short_name, _ = plain
-            self.directory = d
-            self.acc = assoc.acc
+            d = assoc.directory
             way[_OBJS] = d.objs
             way[_TABLE] = d.table
             way[_ACC] = assoc.acc
             way[_ROWS] = d.rows
             way[_PLACE] = d.place
-            way[_CODES] = codes
-            way[_STACK] = stack
-            if assoc.context & 1:
-                way[OTHER] = short_other
-                self.blocks[OTHER] = plain[4]
-            else:
-                way[OTHER] = short_name
-                self.blocks[OTHER] = not_plain
-                way[_NAMES] = assoc.names.table
-        more = ANSWERS_GET if answers_get(errors, self) else 0
-        if self.link.carrier.stream:
-            more |= OVER_STREAM
-        way[_SERVICES] = self.conformance | more
-        way[_ROOM] = self.blocks[_ROOM] = self.room
+            way[_CODES] = plain[0]
+            way[_STACK] = plain[1]
+            self.plain = plain
+        more = OVER_STREAM if self.link.carrier.stream else 0
+        if answers_get(errors, self):
+            more |= ANSWERS_GET
+        self.conformance |= more
+        way[_ROOM] = self.room
         self.heat()
 
     def heat(self):
         """Decide anew which requests may take a short way: plain ones, those for the next block
         while a transfer runs, or none where the AA is not associated or not confirmed.
+
+        While a transfer runs no service is negotiated as far as the way shows, so that what is
+        plain otherwise goes the long way, which ends the transfer.
         """
         way = CLOSED
         if self.state == ASSOCIATED and self.confirmed:
             way = self.way
-            if self.transfer is not None:
-                way = self.blocks
-                way[_TRANSFER] = self.transfer
+            t = self.transfer
+            short_names = self.assoc.context & 1 == 0
+            if t is not None:
+                way[_SERVICES] = 0
+                way[OTHER] = not_plain if short_names else self.plain[_SHORT_ROWS]
+                way[_TRANSFER] = t
+            else:
+                way[_SERVICES] = self.conformance
+                way[OTHER] = self.plain[_SHORT_NAME if short_names else _SHORT_OTHER]
+                if short_names:
+                    way[_NAMES] = self.assoc.names.table
         self.link.ways[self.index] = way
 
 
@@ -169,10 +165,14 @@ class Carrier:
 
     pool: of AAs. transfers: pool of long transfers. most: AAs on one link. stream: TCP, and not
     UDP. send_limit: the longest APDU that the transport takes (REQUIREMENTS A-08). links: those
-    that hold AAs, by who makes them.
+    that hold AAs, by who makes them; server, queue, tx: the server as its connections get it,
+    asyncio's queue and the transmit buffer, likewise.
     """
 
     links = ()
+    server = None
+    queue = None
+    tx = None
 
     def __init__(self, pool, transfers, most, stream, send_limit, pdu):
         self.pool = pool

@@ -12,7 +12,7 @@ Opening and closing are logged; no other request takes heap for it.
 
 from micropython import const
 
-from dlms.codec.conformance import WITHOUT_BLOCKS
+from dlms.codec.conformance import ALL_BITS, WITHOUT_BLOCKS
 from dlms.codec.errors import ACCEPTED, REJECTED, REJECTED_AUTHENTICATION, REJECTED_TRANSIENT
 from dlms.codec.octets import add32, find_key, get16
 from dlms.codec.wrapper import HEADER
@@ -85,7 +85,9 @@ class Opening:
             return 0  # B-06
         if aa is None:
             return aarq.refusal(tx, HEADER, rx, aarq.answer, assoc.context)
-        return put_aare(tx, HEADER, rx, aarq.notes, ACCEPTED, assoc.context, aa.conformance, link.carrier.pdu)
+        return put_aare(
+            tx, HEADER, rx, aarq.notes, ACCEPTED, assoc.context, aa.conformance & ALL_BITS, link.carrier.pdu
+        )
 
     def admit(self, link, assoc, answer, pair, q):
         """Open an AA for the wPorts pair[q:q+4] if `answer` accepts the AARQ

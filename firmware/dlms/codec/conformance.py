@@ -2,6 +2,7 @@
 
 from micropython import const
 
+ALL_BITS = const(0xFFFFFF)
 GENERAL_BLOCK_TRANSFER = const(0x200000)  # bit 2
 READ = const(0x100000)  # bit 3
 WRITE = const(0x080000)  # bit 4

@@ -80,11 +80,11 @@ def request(kit, aa, rx, p, end, tx):
     tx[start] = _ACCESS_RESPONSE
     copy(tx, start + 1, rx, p + 1, _ID)
     tx[start + 5] = 0
-    tx[start + 6] = 1 if t.source is SPECIFICATIONS else 0
+    tx[start + 6] = 1 if t.source is _SPECIFICATIONS else 0
     n = t.request.left
     t.c1 = put_size(t.carry, HEAD, n)
-    if t.source is COUNT:
-        t.source = DATA if n else RESULTS
+    if t.source is _COUNT:
+        t.source = _DATA if n else _RESULTS
         plain(t, n)
     if aa.conformance & GENERAL_BLOCK_TRANSFER:
         end = kit.gbt.respond(kit, aa, t, tx, 7)
@@ -127,7 +127,7 @@ def accept(kit, t, rx, q, end):
     request.mark = after
     buf[after] = n
     request.used = after + 1 + 2 * n
-    t.source = SPECIFICATIONS if buf[0] & _SELF_DESCRIPTIVE else COUNT
+    t.source = _SPECIFICATIONS if buf[0] & _SELF_DESCRIPTIVE else _COUNT
     return 0
 
 
@@ -176,7 +176,7 @@ class Specifications(Phase):
         t.c1 = HEAD + n
         t.off += n
         if t.off == t.end:
-            t.source = COUNT
+            t.source = _COUNT
         return True
 
 
@@ -186,7 +186,7 @@ class Count(Phase):
     def next(self, t):
         n = t.request.left
         t.c1 = put_size(t.carry, HEAD, n)
-        t.source = DATA if n else RESULTS
+        t.source = _DATA if n else _RESULTS
         return True
 
 
@@ -201,7 +201,7 @@ class Data(Phase):
             request = t.request
             request.left -= 1
             if request.left == 0:
-                t.source = RESULTS
+                t.source = _RESULTS
             execute(t.kit, t)
         return True
 
@@ -219,10 +219,10 @@ class Results(Phase):
         return True
 
 
-SPECIFICATIONS = Specifications()
-COUNT = Count()
-DATA = Data()
-RESULTS = Results()
+_SPECIFICATIONS = Specifications()
+_COUNT = Count()
+_DATA = Data()
+_RESULTS = Results()
 
 
 def plain(t, most):
@@ -249,7 +249,7 @@ def plain(t, most):
         request.left -= 1
         done += 1
     if request.left == 0:
-        t.source = RESULTS
+        t.source = _RESULTS
     return done
 
 

@@ -141,9 +141,9 @@ def invoke(kit, aa, names, d, buf, off, end, out, o):
                 return -errors.no_resources
             buf = t.buf
             end = t.request.used
-    directory = aa.directory
+    directory = aa.assoc.directory
     j = find(directory.table, directory.n, names, d)
-    if j < 0 or aa.acc[j] == 0:
+    if j < 0 or aa.assoc.acc[j] == 0:
         return -kit.invisible(aa, j, errors.unknown_object_action)
     obj = directory.objs[j]
     if obj is None:
@@ -151,7 +151,7 @@ def invoke(kit, aa, names, d, buf, off, end, out, o):
     m = names[d + 8]
     if m == 0 or m > obj.METHODS:
         return -errors.no_attribute
-    if directory.rows[_ROW * aa.acc[j] + obj.ATTRIBUTES + m] == 0:
+    if directory.rows[_ROW * aa.assoc.acc[j] + obj.ATTRIBUTES + m] == 0:
         return -errors.no_right
     if kit.keeper is not None:
         return kit.keeper.act(obj, m, buf, off, end, out, o, aa)

@@ -144,9 +144,9 @@ def begin_attribute(kit, aa, t, buf, q, at, end):
     """Begin to read what the descriptor at buf[q:] names; returns a result. Selector and
     parameters fill buf[at:end], at is 0 for none.
     """
-    directory = aa.directory
+    directory = aa.assoc.directory
     j = find(directory.table, directory.n, buf, q)
-    if j < 0 or aa.acc[j] == 0:
+    if j < 0 or aa.assoc.acc[j] == 0:
         return kit.invisible(aa, j, kit.errors.unknown_object)
     obj = directory.objs[j]
     if obj is None:
@@ -154,7 +154,7 @@ def begin_attribute(kit, aa, t, buf, q, at, end):
     attr = buf[q + 8]
     if attr > obj.ATTRIBUTES:
         return kit.errors.no_attribute
-    if attr and directory.rows[_ROW * aa.acc[j] + attr] & 1 == 0:
+    if attr and directory.rows[_ROW * aa.assoc.acc[j] + attr] & 1 == 0:
         return kit.errors.no_right
     t.aa = aa
     t.selector = 0

@@ -5,6 +5,7 @@ from micropython import const
 
 from dlms.codec.octets import find, scan
 from dlms.aa.service_class import KNOWN
+from dlms.ln.items_viper import size_of
 
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _SELECTIVE_ACCESS = const(0x000004)  # these as in `dlms.codec.conformance`
@@ -37,7 +38,6 @@ _GENERAL_BLOCK_TRANSFER = const(0x200000)  # as `dlms.codec.conformance.GENERAL_
 _OVER_STREAM = const(0x2000000)  # as `dlms.aa.association.OVER_STREAM`
 
 known_tags = KNOWN
-size_of = len
 
 
 @micropython.viper

@@ -149,9 +149,9 @@ def apply(kit, aa, names, d, buf, off, end):
             return errors.no_resources
         buf = t.buf
         end = t.request.used
-    directory = aa.directory
+    directory = aa.assoc.directory
     j = find(directory.table, directory.n, names, d)
-    if j < 0 or aa.acc[j] == 0:
+    if j < 0 or aa.assoc.acc[j] == 0:
         return kit.invisible(aa, j, errors.unknown_object)
     attr = names[d + _ITS_ATTRIBUTE]
     if names[d + _ITS_SELECTION]:
@@ -163,7 +163,7 @@ def apply(kit, aa, names, d, buf, off, end):
         return errors.no_attribute
     if attr == 0:
         return apply_all(kit, aa, obj, j, buf, off)
-    if directory.rows[_ROW * aa.acc[j] + attr] & 2 == 0:
+    if directory.rows[_ROW * aa.assoc.acc[j] + attr] & 2 == 0:
         return errors.no_right
     if kit.keeper is not None:
         return kit.keeper.set(obj, attr, buf, off, end, aa)
@@ -193,7 +193,7 @@ def set_each(kit, aa, obj, j, buf, q, commit):
     while attr <= obj.ATTRIBUTES:
         end = kit.scan(buf, q, _EVERYTHING)
         if buf[q] != NULL:
-            if aa.directory.rows[_ROW * aa.acc[j] + attr] & 2 == 0:
+            if aa.assoc.directory.rows[_ROW * aa.assoc.acc[j] + attr] & 2 == 0:
                 return kit.errors.no_right
             if attr in obj.DEPENDENT:
                 dependent += 1

@@ -13,7 +13,7 @@ from micropython import const
 
 from dlms.codec.axdr import FIXED
 from dlms.codec.octets import find, scan
-from dlms.ln.items_viper import plain_access
+from dlms.ln.items_viper import plain_access, size_of
 from dlms.ln.refused_viper import refuse_block, refuse_form
 
 _ROW = const(20)  # as `dlms.aa.association.ROW`
@@ -40,10 +40,6 @@ _TOO_NESTED = const(9)
 _LIST = const(11)
 _DEPTH = const(12)
 _LIST_TOO_LONG = const(19)
-
-# A name that a module does not have is looked for in the builtins after it,
-# each time: so the module has it.
-size_of = len
 
 
 @micropython.viper

@@ -35,12 +35,12 @@ from micropython import const
 
 from dlms.codec.conformance import GENERAL_BLOCK_TRANSFER
 from dlms.codec.octets import copy, digest, get16, length, length_size
-from dlms.aa.association import CLOSED, OTHER
+from dlms.aa.association import OTHER
 from dlms.aa.refusal import exception
 from dlms.long import states
 from dlms.long.general import acknowledged, back, mark, put_general, put_next, received, short_block, taken
 from dlms.long.legs import Legs
-from dlms.long.now import MARKS, OWN, PER_MARK, SLOTS
+from dlms.long.now import MARKS, OWN, PER_MARK, SLOTS, Numbers
 from dlms.long.states import GBT_SENT
 from dlms.long.stream import raw_room
 from dlms.long.lending import abandon, lend
@@ -78,46 +78,16 @@ _SPENT = const(19)
 _USED = const(20)
 
 
-class Numbers:
-    """Where a dialogue of blocks stands, as far as both sides say it."""
-
-    def __init__(self):
-        self.now = array("i", bytes(4 * _START))
-        self.now[_WINDOW] = 1
-
-    def unasked(self, window):
-        """What is not the answer to any request begins, for who takes that many blocks in one
-        stream.
-        """
-        self.begin(window)
-        self.now[_FIRST] = 0
-
-    def begin(self, window):
-        """An answer that no request in blocks has asked for begins."""
-        now = self.now
-        now[_SENT] = now[_GOT] = now[_OF_SINGLE] = 0
-        now[_WINDOW] = window
-
-    def adopt(self, other):
-        """Take over a dialogue."""
-        for i in range(_START):
-            self.now[i] = other.now[i]
-
-
-class Dialogue(Numbers):
+class Dialogue(Legs):
     """One general block transfer: belongs to a `stream.Transfer`, as `gbt`."""
 
-    def __init__(self, limits, request):
+    def __init__(self, limits):
         slots = limits.GBT_WINDOW + 1
-        self.now = array("i", bytes(4 * (MARKS + PER_MARK * slots)))
-        self.now[_WINDOW] = 1
-        self.now[OWN] = limits.GBT_WINDOW
-        self.now[SLOTS] = slots
-        self.legs = Legs(limits, self.now)
-        # while a request comes its blocks take a short way, and nothing else does
-        self.way = list(CLOSED)
-        self.way[:2] = request, self.now
-        self.way[OTHER] = short_block
+        now = array("i", bytes(4 * (MARKS + PER_MARK * slots)))
+        now[_WINDOW] = 1
+        now[OWN] = limits.GBT_WINDOW
+        now[SLOTS] = slots
+        super().__init__(limits, now)
 
 
 class Exchange(Numbers):
@@ -265,7 +235,7 @@ def classify_request(t, block, rx, stream):
         return states.GBT_FIRST
     if block.number <= now[_GOT]:
         # the last block of a request has not been taken yet
-        other = block.n and (block.control & _LAST or t.gbt.legs.differs(t, block.number, rx, block.at, block.n))
+        other = block.n and (block.control & _LAST or t.gbt.differs(t, block.number, rx, block.at, block.n))
         return states.GBT_OTHER if other else states.GBT_OLD
     if block.number > now[_GOT] + 1:
         return states.GBT_AHEAD
@@ -325,7 +295,8 @@ def first_block(kit, aa, rx, tx):
     t.kind = _GBT_IN
     t.aa = aa
     if aa.confirmed:
-        aa.link.ways[aa.index] = t.gbt.way
+        # while a request comes its blocks take a short way, and nothing else does
+        aa.way[OTHER] = short_block
     now = t.gbt.now
     now[_SENT] = now[_GOT] = now[_OF_SINGLE] = 0
     now[_FIRST] = block.digest
@@ -410,7 +381,7 @@ def respond(kit, aa, t, tx, head):
     cannot be sent (t.fault shows why).
     """
     numbers = kit.dialogue
-    legs = t.gbt.legs
+    legs = t.gbt
     start = aa.start
     copy(legs.seg, 0, tx, start, head)
     t.request.iip = invoke_id(legs.seg, head)
@@ -476,15 +447,15 @@ def send(kit, aa, tx):
         now[_ACKED] = now[_SENT]
         back(now, now[_SENT])
     else:
-        t.gbt.legs.rewind()
-    if t.gbt.legs.spent() and now[_ACKED] == now[_HIGH]:
+        t.gbt.rewind()
+    if t.gbt.spent() and now[_ACKED] == now[_HIGH]:
         next_leg(t, tx)
     return next_block(kit, aa, t, tx)
 
 
 def next_leg(t, tx):
     """All of a leg is acknowledged: go on with the one after it, if there is one."""
-    legs = t.gbt.legs
+    legs = t.gbt
     if legs.follows(t):
         legs.go_on(t)
         now = t.gbt.now
@@ -493,7 +464,7 @@ def next_leg(t, tx):
 
 def next_block(kit, aa, t, tx):
     """The next block of the stream at hand at tx[aa.start:]; returns the offset after it."""
-    legs = t.gbt.legs
+    legs = t.gbt
     now = legs.now
     start = aa.start
     raw = start + _HEADER + 3

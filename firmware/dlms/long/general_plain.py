@@ -75,12 +75,12 @@ def short_block(way, rx, off, n, tx, served):
     in blocks, and the client waits for its acknowledgement; returns as
     `dlms.ln.short_plain.short_other`.
 
-    It stands in a way of the transfer's own (`gbt.Dialogue.way`), which is that of the AA
-    meanwhile.
+    It stands in the way of the AA, with the transfer, while the request comes.
     """
     if rx[off + HEADER] != _GENERAL_BLOCK_TRANSFER or rx[off + HEADER + 1] & _STREAMING:
         return 0
-    request, now = way[:2]
+    t = way[10]
+    request, now = t.request, t.gbt.now
     end = received(now, request.buf, request.used, request.size, rx, off + HEADER, off + n, tx, HEADER)
     if end < 0:
         return 0

@@ -7,6 +7,7 @@ from micropython import const
 
 from dlms.codec.octets import add32, answer, digest
 
+_TRANSFER = const(10)  # place in a way, as in `dlms.aa.association`
 _GENERAL_BLOCK_TRANSFER = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANSFER`
 _HEAD = const(16)  # as `dlms.long.stream.HEAD`
 # these as in `dlms.long.now`
@@ -93,7 +94,9 @@ def short_block(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
     if rx[8] != _GENERAL_BLOCK_TRANSFER or rx[9] & 0x40 != 0:
         return 0
-    request, now_buf, _, _, _, _, _, _, _, _, _ = way
+    t = way[_TRANSFER]
+    request = t.request
+    now_buf = t.gbt.now
     end = int(received(now_buf, request.buf, request.used, request.size, rx_buf, off + 8, off + n, tx_buf, 8))
     if end < 0:
         return 0

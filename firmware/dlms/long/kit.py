@@ -64,7 +64,7 @@ class Kit:
         which name nothing that this AA can see.
         """
         # of another class, perhaps; of an object that it cannot see a client learns nothing
-        return self.errors.other_class if j <= OTHER_CLASS and aa.acc[OTHER_CLASS - j] else unknown
+        return self.errors.other_class if j <= OTHER_CLASS and aa.assoc.acc[OTHER_CLASS - j] else unknown
 
     def scan(self, buf, off, end):
         """Offset after the Data at buf[off:], -1 when it is not well-formed,

@@ -24,7 +24,7 @@ from micropython import const
 
 from dlms.codec.octets import copy, equal
 from dlms.long.general import fill_ready
-from dlms.long.now import MARKS, PER_MARK, SLOTS
+from dlms.long.now import MARKS, PER_MARK, SLOTS, Numbers
 from dlms.long.stream import HEAD, longest_piece
 
 _SPARE = 24  # octets of seg beside one piece of a value: the header of a response
@@ -39,7 +39,7 @@ _FRONT = const(16)
 _ELEMENTS = const(17)
 
 
-class Legs:
+class Legs(Numbers):
     """The legs of one transfer's answer; made once at start. Where they stand is part of `now`, the
     numbers of the dialogue.
     """

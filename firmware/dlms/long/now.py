@@ -12,6 +12,8 @@ POSITION, ELEMENT, DONE, digest. While a request comes it shows where the octets
 in the buffer, and how many they are.
 """
 
+from array import array
+
 from micropython import const
 
 SENT = const(0)  # our last block sent, or sent again
@@ -39,3 +41,29 @@ OWN = const(21)  # our window
 SLOTS = const(22)
 MARKS = const(23)
 PER_MARK = const(4)
+
+
+class Numbers:
+    """Where a dialogue of blocks stands, as far as both sides say it."""
+
+    def __init__(self):
+        self.now = array("i", bytes(4 * START))
+        self.now[WINDOW] = 1
+
+    def unasked(self, window):
+        """What is not the answer to any request begins, for who takes that many blocks in one
+        stream.
+        """
+        self.begin(window)
+        self.now[FIRST] = 0
+
+    def begin(self, window):
+        """An answer that no request in blocks has asked for begins."""
+        now = self.now
+        now[SENT] = now[GOT] = now[SINGLE] = 0
+        now[WINDOW] = window
+
+    def adopt(self, other):
+        """Take over a dialogue."""
+        for i in range(START):
+            self.now[i] = other.now[i]

@@ -44,8 +44,8 @@ class AllAttributes(Source):
         """Append the head of the structure to carry."""
         t.outer = t.source
         t.source = self
-        rights = t.aa.directory.rows
-        row = ROW * t.aa.acc[t.record]
+        rights = t.aa.assoc.directory.rows
+        row = ROW * t.aa.assoc.acc[t.record]
         last = t.obj.ATTRIBUTES
         readable = 0
         n = 0

@@ -84,7 +84,7 @@ class Transfer(Cursor):
         self.readable = 0  # the attributes that AllAttributes has still to read
         self.source = NOTHING  # what follows the value at hand …
         self.outer = NOTHING  # … and what follows AllAttributes
-        self.gbt = kit.gbt.Dialogue(limits, self.request) if kit.gbt else None
+        self.gbt = kit.gbt.Dialogue(limits) if kit.gbt else None
         self.tape = Tape()
 
     def reset(self):
@@ -128,7 +128,7 @@ class Transfer(Cursor):
         attr = self.attr
         if attr == 1:
             self.c1 = axdr.put_octets(
-                self.carry, self.c1, axdr.OCTET_STRING, self.aa.directory.table, 8 * self.record, 6
+                self.carry, self.c1, axdr.OCTET_STRING, self.aa.assoc.directory.table, 8 * self.record, 6
             )
             return SUCCESS
         value = obj.a[attr]

@@ -149,7 +149,7 @@ def begin_entry(kit, t, aa, q, end):
         return invoke(kit, t, aa, obj, r, off, end)
     j = r >> 8
     r &= NUMBER
-    if aa.directory.right(aa.acc[j], r) & 1 == 0:
+    if aa.assoc.directory.right(aa.assoc.acc[j], r) & 1 == 0:
         return kit.errors.no_right
     t.selector = 0
     if off != end:
@@ -166,7 +166,7 @@ def invoke(kit, t, aa, obj, r, off, end):
     append what it returns; returns a result.
     """
     m = r & NUMBER
-    if aa.directory.right(aa.acc[r >> 8], obj.ATTRIBUTES + m) == 0:
+    if aa.assoc.directory.right(aa.assoc.acc[r >> 8], obj.ATTRIBUTES + m) == 0:
         return kit.errors.no_right
     t.tape.once = True
     if kit.keeper is not None:

@@ -60,7 +60,7 @@ def locate(aa, buf, q):
     `ShortNames.find` shows it, or -1.
     """
     r = aa.assoc.names.find(buf, q)
-    return r if r >= 0 and aa.acc[r >> 8] else -1
+    return r if r >= 0 and aa.assoc.acc[r >> 8] else -1
 
 
 def take_block(kit, aa, kind, none, rx, q, r, end):

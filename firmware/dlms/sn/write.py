@@ -139,10 +139,10 @@ def write_one(kit, aa, buf, q, off, end, longer):
     if not name:
         return errors.no_selection
     obj = aa.object(r >> 8)
-    row = aa.acc[r >> 8]
+    row = aa.assoc.acc[r >> 8]
     if r & METHOD:
         r &= NUMBER
-        if aa.directory.right(row, obj.ATTRIBUTES + r) == 0:
+        if aa.assoc.directory.right(row, obj.ATTRIBUTES + r) == 0:
             return errors.no_right
         if kit.keeper is not None:
             r = kit.keeper.act(obj, r, buf, off, end, t.carry, HEAD, aa)
@@ -150,7 +150,7 @@ def write_one(kit, aa, buf, q, off, end, longer):
             r = obj.act(r, buf, off, end, t.carry, HEAD, aa)
         return SUCCESS if r >= HEAD else -r
     r &= NUMBER
-    if aa.directory.right(row, r) & 2 == 0:
+    if aa.assoc.directory.right(row, r) & 2 == 0:
         return errors.no_right
     if kit.keeper is not None:
         return kit.keeper.set(obj, r, buf, off, end, aa)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .features import table
-from .program import ENTRY, NAMES, RESIDENT, Defined, Foreign, LinkError, Module, Program
+from .program import ASKED, ENTRY, NAMES, RESIDENT, Defined, Foreign, LinkError, Module, Program
 from .rewrite import Rewriter, imported, listed
 from .scopes import bound, parameters
 
@@ -79,7 +79,7 @@ def link(program: Program) -> dict[str, str]:
     parts = {NATIVE: native, RESIDENT: always}
     homes = {name: home for home, pieces in parts.items() for piece in pieces for name in piece.defines}
     texts = {program.file(name): _text(pieces, homes, program.file(name)) for name, pieces in lazy.items()}
-    texts[NATIVE] = _text(native, homes, NATIVE)
+    texts[NATIVE] = _text(native, homes, NATIVE) + _asked(native)
     if len(_mentioned(texts[NATIVE])) > _REACH:
         raise LinkError(f"native code uses more than {_REACH} names: ARMv6-M cannot reach them all")
     files = {RESIDENT: _text(always, homes, RESIDENT)}
@@ -155,6 +155,22 @@ def _is_native(statement: ast.stmt) -> bool:
     return any(
         isinstance(each, ast.Attribute) and each.attr in ("native", "viper") for each in statement.decorator_list
     )
+
+
+def _asked(native: list[Piece]) -> str:
+    """A line with the names that native functions ask their module for, which their code does not
+    show (`tools/image/rom`).
+    """
+    own = {name for piece in native for name in (*piece.defines, *piece.uses, *dict(piece.foreign))}
+    asked = {
+        node.id
+        for piece in native
+        if isinstance(piece.statement, ast.FunctionDef)
+        for statement in piece.statement.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and node.id in own
+    }
+    return f"{ASKED} = {' '.join(sorted(asked))!r}\n"
 
 
 def _mentioned(text: str) -> set[str]:

@@ -18,6 +18,7 @@ SHARED = ("boot", "main", "limits", "limits_default", "board", "board.watchdog")
 ENTRY = "app"
 ROOTS = (ENTRY, "board.hardware")  # what every board runs
 RESIDENT = "image"
+ASKED = "_ASKED"  # what the module of native code lists there, its functions ask it for
 START_ONLY = "_START_ONLY"  # what a module defines that is let go once the meter serves
 LEFT_OUT = "LEFT_OUT"  # where the program has the features that it was linked without
 NAMES = "*"  # as a name of a resident module: an object with what it defines, where it is used as a value

@@ -20,6 +20,7 @@ constants:
 A function then finds its module's table through a context of five words in static memory, which the
 module fills in as the first thing when it is run. Names that nobody asks for by name any more have
 no place in the module's table, and a call of a function of the same module no longer looks one up.
+Native code does not show which names it asks for: its module lists them (`tools/image/link`).
 
 The code has to keep three rules. Nobody stores into a class after its body, or derives a class
 outside of the image from it. Nobody changes a dictionary that a body makes. Nobody gives a module a

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.image.link.program import START_ONLY
+from tools.image.link.program import ASKED, START_ONLY
 
 from .code import Code, Instruction, encode, made
 from .image import Image, Module, functions, texts
@@ -123,12 +123,16 @@ class Rewriter:
     def _stores(self, module: Module) -> set[str]:
         """The names of a module that somebody still asks for."""
         assert module.body is not None
-        if module.native or self.image.public(module.name):
+        listed = module.body.known.get(ASKED)
+        if module.native and listed is None or self.image.public(module.name):
             return set(module.body.known)  # native code does not show what it asks for
         gone = {value.rc.escaped_name for value in module.compiled.values if isinstance(value, Class)}
         codes = [code for name, code in module.codes.items() if code is not module.main and name not in gone]
         asked = {one.arg for code in codes for one in code.instructions if one.op in _NAMING}
         asked.add(START_ONLY)  # of whatever module there is: in firmware/app.py
+        if listed is not None:
+            assert isinstance(listed.value, Constant)
+            asked.update(listed.value.value.split())
         for other in (*self.image.modules.values(), *self.image.others):
             if other is not module:
                 asked |= self._asked(other, module.name)
