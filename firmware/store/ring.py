@@ -51,6 +51,10 @@ SPARE = const(2)
 BAD = const(3)  # it did not hold what was programmed, or could not be erased: not used before the next start
 
 
+_header = bytearray(HEADER)  # the header that is read or made, for all rings
+_seal = bytearray(SEAL + 4)  # | CRC | number | of the row that is looked at
+
+
 class Ring:
     """Sectors start to start + count - 1 of a device. kind: says in the headers which ring this is."""
 
@@ -74,10 +78,9 @@ class Ring:
         self._turn = 0  # where the next one to erase is looked for
         self._failed = 0  # sectors that failed since a row was kept
         self._state = bytearray(count)
-        self._place = array("H", bytes(2 * count))  # sector of each number, modulo count; count: none
+        # sector of each number, modulo count; count: none
+        self._place = bytearray(count) if count < 256 else array("H", bytes(2 * count))
         self._known = array("H", bytes(2 * count + 2))  # what `RingRows` knows of the rows of each sector, and of none
-        self._header = bytearray(HEADER)
-        self._seal = bytearray(SEAL + 4)  # | CRC | number |
 
     def rows_of_sector(self, size):
         return (SECTOR - HEADER) // (size + SEAL)
@@ -115,8 +118,8 @@ class Ring:
             found = self._read_header(i)
             highest = max(highest, found)
             numbers[i] = -1
-            if found and found == generation and get16(self._header, _SIZE) == self.size:
-                numbers[i] = (get32(self._header, _FIRST) - 1) // self.per
+            if found and found == generation and get16(_header, _SIZE) == self.size:
+                numbers[i] = (get32(_header, _FIRST) - 1) // self.per
         newest = max(numbers)
         self._turn = generation % self.count  # so that a ring that is emptied often wears all sectors
         if newest >= 0:
@@ -129,22 +132,21 @@ class Ring:
         self.size = size
         self.stride = size + SEAL
         self.per = self.rows_of_sector(size)
-        self._slot = bytearray(self.stride)
 
     def _read_header(self, i):
         """Read the header of sector i; returns its generation, 0 when it is none of this ring."""
-        h = self._header
+        h = _header
         self.pages.read(self.start + i, 0, h, 0, HEADER)
         if h[0] != _MAGIC or h[1] != _VERSION or h[_GENERATION] != self.kind:
             return 0
         self._crc_of_header()
-        if not equal(h, _CRC, self._seal, 0, SEAL):
+        if not equal(h, _CRC, _seal, 0, SEAL):
             return 0
         return get32(h, _GENERATION) & _GENERATIONS
 
     def _crc_of_header(self):
-        clear(self._seal, 0, SEAL)
-        crc(self._seal, 0, self._header, 0, _CRC)
+        clear(_seal, 0, SEAL)
+        crc(_seal, 0, _header, 0, _CRC)
 
     def _take(self, numbers):
         """Place the sectors whose numbers follow each other up to the newest. Of two that are the
@@ -190,7 +192,7 @@ class Ring:
         sets _rest: whether anything stands after them.
         """
         rows = slot = 0
-        row = self._slot
+        row = bytearray(self.stride)
         while slot < self.per:
             self.pages.read(self.start + i, HEADER + slot * self.stride, row, 0, self.stride)
             slot += 1
@@ -207,13 +209,13 @@ class Ring:
     def holds(self, page, at, sequence):
         """Whether page[at:] is the row of this number, with its CRC."""
         self._crc_of_row(page, at, sequence)
-        return equal(self._seal, 0, page, at + self.size, SEAL) == 1
+        return equal(_seal, 0, page, at + self.size, SEAL) == 1
 
     def _crc_of_row(self, page, at, sequence):
-        put32(self._seal, SEAL, sequence)
-        clear(self._seal, 0, SEAL)
-        crc(self._seal, 0, self._seal, SEAL, 4)
-        crc(self._seal, 0, page, at, self.size)
+        put32(_seal, SEAL, sequence)
+        clear(_seal, 0, SEAL)
+        crc(_seal, 0, _seal, SEAL, 4)
+        crc(_seal, 0, page, at, self.size)
 
     def put(self, row):
         """Program row[:size] as the row after the last; returns whether it is kept. Where the flash
@@ -236,11 +238,11 @@ class Ring:
         return not self.damaged or self._move()
 
     def _put(self, row):
-        copy(self._slot, 0, row, 0, self.size)
         self._crc_of_row(row, 0, self.last + 1)
-        copy(self._slot, self.size, self._seal, 0, SEAL)
-        i = self.start + self.sector(self.newest)
-        if self.pages.program(i, HEADER + self.used * self.stride, self._slot, 0, self.stride):
+        self.pages.begin(self.start + self.sector(self.newest), HEADER + self.used * self.stride)
+        self.pages.add(row, 0, self.size)
+        self.pages.add(_seal, 0, SEAL)
+        if self.pages.end():
             return True
         self.damaged = self._worn = True
         return False
@@ -269,12 +271,10 @@ class Ring:
         """Move the rows of the newest sector to the spare one; returns whether they stand there."""
         old = self.sector(self.newest)
         new = self._erased()
-        n = self.used * self.stride
         if new < 0:
             return False
-        if not self.pages.copy(self.start + old, HEADER, self.start + new, HEADER, n) or not self._put_header(
-            new, self.newest
-        ):
+        moved = self._copy_rows(old, new) and self._put_header(new, self.newest)
+        if not moved:
             self._fails(new)
             return False
         self._enter(new, self.newest)
@@ -286,12 +286,15 @@ class Ring:
         self.damaged = self._worn = False
         return True
 
+    def _copy_rows(self, old, new):
+        return self.pages.copy(self.start + old, HEADER, self.start + new, HEADER, self.used * self.stride)
+
     def _fails(self, i):
         self._state[i] = BAD
         self._failed += 1
 
     def _put_header(self, i, number):
-        h = self._header
+        h = _header
         put32(h, _GENERATION, self.generation)
         h[0] = _MAGIC
         h[1] = _VERSION
@@ -299,7 +302,7 @@ class Ring:
         put16(h, _SIZE, self.size)
         put32(h, _FIRST, number * self.per + 1)
         self._crc_of_header()
-        copy(h, _CRC, self._seal, 0, SEAL)
+        copy(h, _CRC, _seal, 0, SEAL)
         return self.pages.program(self.start + i, 0, h, 0, HEADER)
 
     def _erased(self):

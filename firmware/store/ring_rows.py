@@ -30,6 +30,9 @@ _PARTS = const(8)  # of a sector that are checked at once
 _GOOD = const(0xFF)  # bits of the parts that are good; those above: where a corrupt row was counted
 
 
+_next = bytearray(MARK)  # the mark that is to be kept, for all rings
+
+
 class RingRows(Ring):
     """pages, start, count, kind: as `Ring`. limit: rows to keep. mark: `load(buf)`, `save(buf)` of
     its octets, each True when done.
@@ -48,7 +51,6 @@ class RingRows(Ring):
         self._older = 0
         self._store = mark
         self._mark = bytearray(MARK)
-        self._next = bytearray(MARK)
         self._part = 1  # rows of a part
         self._bit = 0  # bit of the part that is shown
         self._all = 0  # bits of the parts there are
@@ -101,7 +103,7 @@ class RingRows(Ring):
         """Empty the ring by a mark of the next generation. The first row
         then is the first of a sector.
         """
-        mark = self._next
+        mark = _next
         per = self.rows_of_sector(size)
         last = (self.last + per - 1) // per * per
         put32(mark, 0, get32(self._mark, 0) + 1)
@@ -133,11 +135,11 @@ class RingRows(Ring):
         kept. Rows that were given up for a lower limit do not come back with a higher one.
         """
         if limit > self.limit and self.first > max(get32(self._mark, _FROM), self.oldest * self.per + 1):
-            copy(self._next, 0, self._mark, 0, MARK)
-            put32(self._next, _FROM, self.first)
-            if not self._store.save(self._next):
+            copy(_next, 0, self._mark, 0, MARK)
+            put32(_next, _FROM, self.first)
+            if not self._store.save(_next):
                 return False
-            copy(self._mark, 0, self._next, 0, MARK)
+            copy(self._mark, 0, _next, 0, MARK)
         self.limit = limit
         self._trim()
         return True

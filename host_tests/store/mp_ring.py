@@ -5,7 +5,13 @@ oldest first; emptied, shaped anew.
 from ring_rig import Box, contents, row_of, tidy
 from store.health import CORRUPT, ERASES, PROGRAMS, TORN
 
-REQ = {"*": ("I-03",), "test_a_corrupt_row_*": ("I-01", "I-05"), "figures": ("I-06",), "test_emptied_*": ("I-04",)}
+REQ = {
+    "*": ("I-03",),
+    "test_a_corrupt_row_*": ("I-01", "I-05"),
+    "test_a_row_*": ("I-01",),
+    "figures": ("I-06",),
+    "test_emptied_*": ("I-04",),
+}
 
 
 def cases():
@@ -120,9 +126,11 @@ def test_emptied_and_shaped_anew():
     for again in (rows, box.opened(300, 1)):
         assert contents(again) == []
         assert again.first > last
-    assert rows.append(row_of(20, 300))
     rows = box.opened(300, 1)
-    assert contents(rows) == [row_of(20, 300)]
+    assert rows.append(row_of(20, 300))
+    for again in (rows, box.opened(300, 1)):
+        assert contents(again) == [row_of(20, 300)]
+    rows = box.opened(300, 1)
     assert rows.first > last
     # other columns of the same size, of another size
     assert rows.shape(300, 2)
@@ -202,6 +210,17 @@ def test_a_corrupt_row_is_told_and_counted_once():
         assert counted == 3, "parts of sectors that have one"
         assert contents(rows) == expected
         assert box.health.count(CORRUPT) == counted
+
+
+def test_a_row_in_the_place_of_another_is_none():
+    """The CRC goes over the number as well."""
+    box = Box(3)
+    rows = box.opened(100)
+    for n in range(9):
+        rows.append(row_of(n, 100))
+    at = (1 + rows.sector(0)) * 4096 + 16
+    box.flash.data[at + 4 * 104 : at + 5 * 104] = box.flash.data[at + 2 * 104 : at + 3 * 104]
+    assert contents(box.opened(100)) == [row_of(n, 100) if n != 4 else None for n in range(9)]
 
 
 def test_a_corrupt_row_ends_what_is_shown_with_it():
