@@ -6,6 +6,7 @@ PORT :=
 BIND :=
 CONFIG :=
 SET :=
+FRESH :=
 HOST :=
 METER := 127.0.0.1:4059
 ARGS :=
@@ -22,7 +23,7 @@ INTEROP ?= 1
 JOBS ?= auto
 
 # Recipes read these from the environment, so that no value passes through make's quoting.
-export PORT BIND CONFIG SET HOST METER BOARD TARGET IMAGE TOP RIG MICROPYTHON INTEROP
+export PORT BIND CONFIG SET FRESH HOST METER BOARD TARGET IMAGE TOP RIG MICROPYTHON INTEROP
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 VENV := .venv
@@ -33,7 +34,7 @@ interpreter = $(if $(strip $(MICROPYTHON)),,$(VENV)/micropython.txt)
 interop = $(if $(filter 0,$(INTEROP)),,$(VENV)/interop.txt)
 
 # What each target takes from the command line; anything else there is a slip, and said.
-TAKES_run := PORT BIND CONFIG SET MICROPYTHON
+TAKES_run := PORT BIND CONFIG SET FRESH MICROPYTHON
 TAKES_read := HOST PORT ARGS
 TAKES_listen := HOST PORT METER ARGS
 TAKES_test := ARGS JOBS INTEROP MICROPYTHON
@@ -66,6 +67,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  run    PORT=4059 (0: any free one)  BIND=127.0.0.1,::1  CONFIG=file.json  SET=\"key=value ...\""
+	@echo "         FRESH=1 (begin anew; the state before is .state/<serial>.old)  SET=\"state=\" (keep none)"
 	@echo "         MICROPYTHON=\"command words\" (an interpreter of your own, 1.25 or newer)"
 	@echo "  read   HOST=127.0.0.1  PORT=4059  ARGS=\"further options\""
 	@echo "  listen PORT=4060  METER=127.0.0.1:4059 (asked for names and units; METER= to leave it)  ARGS=\"--read --format json --count 1\"  (make run SET=\"push=127.0.0.1:4060\")"
@@ -76,7 +78,7 @@ help: ## list the targets
 	@echo "         flash IMAGE=file.uf2  provision ARGS=\"--ssid NETWORK\"  firmware TOP=micropython"
 
 run: $(VENV)/host.txt $(interpreter) ## start the meter on this computer
-	@exec $(PY) -m tools.launcher --hint $${PORT:+--port "$$PORT"} $${BIND:+--bind "$$BIND"} \
+	@exec $(PY) -m tools.launcher --hint --state-folder .state $(if $(filter-out 0,$(FRESH)),--fresh) $${PORT:+--port "$$PORT"} $${BIND:+--bind "$$BIND"} \
 	    $${CONFIG:+--config "$$CONFIG"} $${SET:+--set "$$SET"}
 
 read: $(VENV)/host.txt ## read the running meter: object list, values, newest profile rows

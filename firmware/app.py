@@ -66,6 +66,7 @@ class App:
             self.log("WARN", "config", "reserved-wport", text)
         self.bind = config.bind
         self.port = config.port
+        self.state = config.state
         self.gc = config.gc
         self.frame_timeout = config.frame_timeout * 1000
         self.udp_inactivity = config.udp_inactivity * 1000
@@ -194,6 +195,8 @@ class App:
         here: `gc=off` holds from now on.
         """
         text = self.board.ready_text()
+        if self.store is not None:
+            text += " state=" + self.state
         forget_start()
         gc.collect()
         # the threshold of main.py was for the start; serving takes no heap, and what it

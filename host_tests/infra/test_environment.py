@@ -55,8 +55,8 @@ def test_unknown_group_is_one_line():
 
 def test_help_lists_the_targets():
     listed = make("help").stdout
-    targets = ["help", "run", "read", "listen", "test", "test-emulated", "test-rp2040", "test-hil", "bench", "lint"]
-    targets += ["flash", "deploy", "provision", "firmware", "clean"]
+    targets = ["help", "run", "read", "listen", "test", "test-emulated", "test-rp2040", "test-hil", "floods"]
+    targets += ["bench", "lint", "flash", "deploy", "provision", "firmware", "clean"]
     assert re.findall(r"^  make ([\w-]+)", listed, re.MULTILINE) == targets
 
 
@@ -131,7 +131,7 @@ def test_32bit_interpreter_elsewhere_is_one_line(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["run", "BOARD=RPI_PICO_W"], "make run does not know BOARD: it takes BIND CONFIG MICROPYTHON PORT SET"),
+        (["run", "BOARD=RPI_PICO_W"], "make run does not know BOARD: it takes BIND CONFIG FRESH MICROPYTHON PORT SET"),
         (["read", "CLIENT=16"], "make read does not know CLIENT: it takes ARGS HOST PORT"),
         (
             ["firmware", "BOARD=RPI_PICO_W", "TARGET=/dev/ttyACM0"],

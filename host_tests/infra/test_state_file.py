@@ -171,3 +171,57 @@ def test_a_file_that_cannot_be_used_is_one_line(micropython, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(LauncherError, match="cannot be used: "):
         stub(micropython, state=str(tmp_path / "file" / "state")).start()
+
+
+def test_make_run_names_the_file_and_puts_it_aside():
+    """What make would run; FRESH=0 is none."""
+    for words, wanted, fresh in (
+        ((), "--state-folder .state ", False),
+        (("FRESH=1",), "--state-folder .state --fresh ", True),
+        (("FRESH=0",), "--state-folder .state ", False),
+    ):
+        done = subprocess.run(
+            ["make", "-n", "run", "MICROPYTHON=micropython", *words],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        assert wanted in done.stdout
+        assert ("--fresh" in done.stdout) == fresh
+    assert "/.state/\n" in (ROOT / ".gitignore").read_text()
+    clean = (ROOT / "Makefile").read_text().partition("\nclean:")[2].partition("\n\n")[0]
+    assert ".state" not in clean
+
+
+@pytest.mark.timeout(120)
+def test_a_meter_goes_on_where_it_was_killed(micropython, tmp_path, launched):
+    """As two `make run` one after the other, and a third with FRESH=1."""
+    path = tmp_path / "00000001"
+
+    def start(*words):
+        env = {**os.environ, "MICROPYTHON": " ".join(micropython.words)}
+        words = ["--state-folder", str(tmp_path), "port=0", "backfill_days=1", "log=WARN", *words]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tools.launcher", *words],
+            cwd=ROOT,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        launched(process)
+        return process, "".join(lines_until(process, "READY"))
+
+    for words, not_used in (((), False), ((), True), (("--fresh",), False)):
+        process, said = start(*words)
+        assert f" state={path}\n" in said
+        assert ("not-used keys=backfill_days" in said) == not_used
+        process.terminate()
+        assert process.wait(30) == 0
+    assert (tmp_path / "00000001.old").stat().st_size == path.stat().st_size == 148 * 4096
+    assert path.stat().st_mode & 0o777 == 0o600
+    # keeps none
+    process, said = start("--set", "state=")
+    assert "state=" not in said
