@@ -14,9 +14,11 @@ from micropython import const
 import limits
 import meter
 from board.plain import make as make_board
+from dlms.codec.octets import get32
 from dlms.codec.wrapper import HEADER
 from dlms.server import Server
 from log import Console, Log
+from meter.state import FAULTS, LOST, REFUSED, RESTARTS, STORE, UNPROVEN
 from net.queue import install
 from net.service import BindError, Service
 from version import VERSION
@@ -102,6 +104,7 @@ class App:
         self.queue = install(HARDWARE)
         self.service = Service(self.served(config.trace), limits, self.queue, self.log, self.connections)
         self.service.own = self.board.address
+        self.meter.health.app = self
         self.meter.links.extend(self.service.connections + self.service.links)
         if self.service.multicast is not None:
             self.meter.receive_groups(self.service.multicast)
@@ -291,6 +294,20 @@ class App:
             return False
         fail("the meter ends, because its task %s keeps failing: %s" % (_TASKS[task], type(e).__name__))
         return True
+
+    def count(self, n):
+        """Number n of what `meter.state.Health` shows."""
+        if n == FAULTS:
+            return self.log.faults
+        if n == RESTARTS:
+            return self.restarts
+        if n == REFUSED:
+            return self.service.refused
+        if n == UNPROVEN:
+            return get32(self.meter.failed, 1)
+        if n == LOST:
+            return self.log.lost + self.log.told
+        return 0 if self.store is None else self.store.health.shown(n - STORE)
 
     def end(self):
         """An orderly end."""

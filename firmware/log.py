@@ -15,6 +15,8 @@ from micropython import const
 
 _LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "NONE")
 _WARN = const(2)
+_ERROR = const(3)
+_MOST = const(0x0FFFFFFF)  # lines are counted modulo this and one: no large integer on any board
 _BURST = const(50)  # lines at once
 _STEP = const(50)  # milliseconds for a further one: 20 a second
 _SHARE = const(10)  # lines at once of WARN, and of ERROR, beyond that
@@ -38,7 +40,9 @@ class Log:
         self.shares = [0, 0, _SHARE, _SHARE]  # by level
         self.steps = 0  # towards a further line of the shares
         self.since = time.ticks_ms()
-        self.lost = 0
+        self.lost = 0  # lines, since the last one that reported them …
+        self.told = 0  # … and before
+        self.faults = 0  # lines of level ERROR, whether they were written or not
 
     def __call__(self, level, component, event, text=""):
         """Write one line: level (DEBUG, INFO, WARN or ERROR), milliseconds since the start,
@@ -48,6 +52,8 @@ class Log:
         nobody reads, is counted in `lost`.
         """
         number = _LEVELS.index(level)
+        if number == _ERROR:
+            self.faults = self.faults + 1 & _MOST
         if number < self.level:
             return
         now = time.ticks_ms()
@@ -97,6 +103,8 @@ class Log:
         self.say("WARN %d log lost lines=%d" % (now, lost))
         if self.lost:
             self.lost = lost  # still nobody reads
+        else:
+            self.told = self.told + lost & _MOST
 
     def earn(self, now):
         """Budgets grow with time."""

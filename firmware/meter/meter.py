@@ -34,8 +34,9 @@ class Meter:
     """devices: list of (server wPort, Directory). associations: list of Association objects.
     counters, uptime: four octets each, big-endian. failed: a double-long-unsigned, encoded: failed
     authentications. lost: four octets, seconds of simulated time given up because the rate could
-    not be kept. links: the links that carry AAs, filled by the application. unsolicited: what is
-    sent unasked, or None. connected: whether there was a network already.
+    not be kept. links: the links that carry AAs, filled by the application. health: the object of
+    that name, which asks the application. unsolicited: what is sent unasked, or None. connected:
+    whether there was a network already.
     """
 
     # function(whether the supply is connected) that drives a contactor, given
@@ -74,6 +75,7 @@ class Meter:
         self.load_profile = None
         self.billing = None
         self.links = parts.links
+        self.health = parts.health
         self.unsolicited = parts.unsolicited
         self.connected = False
         self.mac = None

@@ -4,10 +4,21 @@ costs can be measured from outside.
 
 import gc
 
+from micropython import const
+
 from cosem.base import Interface
 from dlms.codec import axdr
 from dlms.codec.errors import READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE
 from dlms.codec.octets import copy
+
+# what `Health` shows
+FAULTS = const(0)  # ERROR lines of the log, written or not
+RESTARTS = const(1)  # tasks that failed and were run again
+REFUSED = const(2)  # clients closed because all places were taken
+UNPROVEN = const(3)  # AARQs refused for their authentication
+LOST = const(4)  # lines of the log that nobody got
+STORE = const(5)  # and from here on `store.health.Health.shown`, 0 without a store
+HEALTH = const(9)
 
 
 def heap_allocated():
@@ -43,6 +54,31 @@ class State(Interface):
         copy(buf, off + 1, self.counters, 0, 4)
         copy(buf, off + 6, self.uptime, 0, 4)
         return off + 10
+
+    def set(self, k, buf, off, end, aa, commit):
+        return READ_WRITE_DENIED
+
+
+class Health(Interface):
+    """Data 0.0.96.128.4.255, attribute 2: structure of what has gone wrong since the start
+    (REQUIREMENTS I-60), all double-long-unsigned, {faults, restarts of tasks, clients refused for
+    want of a place, AARQs refused for their authentication, lines of the log lost, corrupt records
+    skipped, pages programmed, programs and erases that failed, erases of a sector}.
+
+    app: the application, whose `count(n)` is number n of them; filled by it.
+    """
+
+    CLASS_ID = 1
+    ATTRIBUTES = 2
+    app = None
+
+    def get(self, k, buf, off, aa):
+        buf[off] = axdr.STRUCTURE
+        buf[off + 1] = HEALTH
+        off += 2
+        for n in range(HEALTH):
+            off = axdr.put_u32(buf, off, axdr.DOUBLE_LONG_UNSIGNED, 0 if self.app is None else self.app.count(n))
+        return off
 
     def set(self, k, buf, off, end, aa, commit):
         return READ_WRITE_DENIED

@@ -266,6 +266,15 @@ class Service:
                 n += handler.accepts
         return n & 0x1FFFFFFF
 
+    @property
+    def refused(self):
+        """Clients refused since the start because all places were taken, modulo 2**29."""
+        n = 0
+        for handler, stream, _ in self.sockets:
+            if stream:
+                n += handler.refused
+        return n & 0x1FFFFFFF
+
     def used(self):
         """Connections in use."""
         n = 0

@@ -132,6 +132,8 @@ class Connection(Link):
         """
         if self.sock is not None:
             self.close("error-%s" % (e.errno if isinstance(e, OSError) else type(e).__name__))
+            if not isinstance(e, OSError):
+                self.carrier.server.log("ERROR", "tcp", "fault", "peer=%s error=%s" % (self.remote, type(e).__name__))
 
     def receive(self):
         """Read what has come and serve the first WPDU in it."""
@@ -394,6 +396,7 @@ class Listener:
         self.most = most  # function: nb_of_sim_conn of the TCP-UDP setup object
         self.locate = None  # function: our end of a connection with a peer, where `name` is that of all addresses
         self.accepts = 0  # connections accepted, kept or not
+        self.refused = 0  # … and not kept, because all places were taken
         queue.add(sock, self)
 
     def ready(self, event):
@@ -417,6 +420,7 @@ class Listener:
         free = place(self.connections, self.most())
         if free is None:
             sock.close()
+            self.refused = self.refused + 1 & 0xFFFFFF
             self.log("WARN", "tcp", "refused", "peer=%s" % remote)
             return
         sock.setblocking(False)

@@ -43,6 +43,18 @@ class Health:
                 self.add(COUNTERS + i)
             i += 1
 
+    def shown(self, n):
+        """What clients can read: 0 corrupt records, 1 pages programmed, 2 programs and erases that
+        failed, 3 erases of each sector where they are most.
+        """
+        if n == 0:
+            return self.count(CORRUPT)
+        if n == 1:
+            return self.count(PROGRAMS)
+        if n == 2:
+            return self.count(FAILED_PROGRAMS) + self.count(FAILED_ERASES)
+        return self.most()
+
     def most(self):
         """Erases of each sector in the area whose sectors are erased most, rounded up."""
         most = 0

@@ -123,6 +123,13 @@ def loaded(**keys):
     return made(start="2026-03-03T10:00:00", backfill_days=2, **keys)
 
 
+class Counting:
+    """In place of the application."""
+
+    def count(self, n):
+        return n
+
+
 def test_ticks():
     free_of_heap(Tick(made(start="2026-03-01T10:00:30"), 100))
 
@@ -259,6 +266,8 @@ def test_registers():
     free_of_heap(Write(find(meter, "0.0.96.128.1.255"), 2, dlu(0xFFFFFFFF)))
     free_of_heap(Write(find(meter, "0.0.96.128.1.255"), 2, lu(1), 12))
     free_of_heap(Get(find(meter, "0.0.96.128.0.255"), 2))
+    find(meter, "0.0.96.128.4.255").app = Counting()
+    free_of_heap(Get(find(meter, "0.0.96.128.4.255"), 2))
 
 
 def test_disconnect():

@@ -10,7 +10,7 @@ from tools.dlmsclient import Association, ListedObject, parse_object_list
 SETTINGS = {"start": "2026-03-28T12:00:00", "rate": 0, "seed": 3, "backfill_days": 2}
 SECRETS = {16: "", 32: "12345678", 48: "87654321"}
 LOAD_PROFILE = "1.0.99.1.0.255"
-MOMENTARY = ("0.0.96.128.0.255", "0.0.96.128.2.255")  # state of the meter, open associations
+MOMENTARY = ("0.0.96.128.0.255", "0.0.96.128.2.255", "0.0.96.128.4.255")  # state, open associations, health
 _ASSOCIATIONS = "0.0.40.0."
 _OF_THE_AA = (5, 8, 11)  # attributes that show what this AA negotiated, and who is calling
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from host_tests.harness import firmware
-from host_tests.harness.raw import RawTcp
-from host_tests.wire.apdus import associate, serves
+from host_tests.harness.raw import RawTcp, wpdu
+from host_tests.wire.apdus import aarq, associate, get, is_aare, serves
+from host_tests.wire.test_health import FAULTS, HEALTH, RESTARTS, health
 from tools.launcher import Interpreter, Meter
 
 pytestmark = pytest.mark.caps("own-process")
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.caps("own-process")
 TIMEOUT = 30.0
 TASKS = ("log", "keeping", "metering", "connections", "sending", "board", "heap", "loop")
 FAILED = 3
+READER, MANAGEMENT, SECRET = 32, 1, "12345678"
 Planted = Callable[[str], Meter]
 
 
@@ -43,7 +45,7 @@ def logged(meter: Meter, pattern: str) -> list[str]:
     return [line for line in meter.log_tail(10**6).splitlines() if re.search(pattern, line)]
 
 
-@pytest.mark.req("I-61", "B-24")
+@pytest.mark.req("I-60", "I-61", "B-24")
 def test_a_task_that_fails_is_run_again_and_the_others_go_on(planted: Planted):
     meter = planted(",".join(f"{task}:3" for task in TASKS))
     with RawLink(meter) as link:
@@ -55,6 +57,11 @@ def test_a_task_that_fails_is_run_again_and_the_others_go_on(planted: Planted):
         while not logged(meter, "task=heap .*times=3"):
             assert serves(link)
         assert serves(link)
+        reader = wpdu(READER, MANAGEMENT, aarq(SECRET))
+        assert is_aare(link.ask(reader)[8:])
+        shown = health(link.ask(wpdu(READER, MANAGEMENT, get(*HEALTH)))[8:])
+        assert (shown[FAULTS], shown[RESTARTS]) == (3 * len(TASKS), 3 * len(TASKS))
+        assert not any(shown[2:])
     assert not logged(meter, "times=4")
     assert meter.stop() == 0
 

@@ -177,6 +177,25 @@ def _counters(data: Data) -> str:
     return f"heap {used} used, {free} free, {requests} requests, up {uptime} s"
 
 
+_HEALTH = (
+    "faults",
+    "restarts of tasks",
+    "clients refused",
+    "wrong secrets",
+    "log lines lost",
+    "records skipped",
+    "pages programmed",
+    "writes failed",
+    "erases of a sector",
+)
+
+
+def _health(data: Data) -> str:
+    counts = [item.value for item in axdr.elements(data)]
+    named = [f"{count} {name}" for count, name in zip(counts, _HEALTH, strict=True) if count]
+    return ", ".join(named) or "nothing has gone wrong"
+
+
 _SORT_METHODS = ("fifo", "lifo", "largest", "smallest", "nearest to zero", "farthest from zero")
 _CLOCK_BASES = ("not defined", "internal crystal", "mains 50 Hz", "mains 60 Hz", "GPS", "radio controlled")
 _IMAGE_STATES = (
@@ -239,6 +258,7 @@ _OBJECTS: tuple[tuple[re.Pattern[str], Words], ...] = (
     (re.compile(r"0\.\d+\.96\.10\.\d+\.255"), _bits(_STATUS_BITS)),
     (re.compile(r"0\.\d+\.96\.11\.\d+\.255"), _chosen(_EVENTS)),
     (re.compile(r"0\.0\.96\.128\.0\.255"), _counters),
+    (re.compile(r"0\.0\.96\.128\.4\.255"), _health),
 )
 _SECONDS, _MINUTES = UNITS[7], UNITS[6]
 _UNITS: dict[tuple[int, int], str] = {

@@ -225,6 +225,7 @@ _FIXED = {
     "0.0.96.128.1.255": "note of the client",
     "0.0.96.128.2.255": "open associations",
     "0.0.96.128.3.255": "failed authentications",
+    "0.0.96.128.4.255": "health of the meter",
     "0.0.25.9.0.255": "push on an interval",
     "0.1.25.9.0.255": "push on connectivity",
     "0.4.25.9.0.255": "push on alarm",
