@@ -8,7 +8,7 @@ WIFI = "cyw43"
 WATCHDOG = 8000
 WATCHDOG_STOP = (0x400DB000, 1 << 30)  # RP2350 datasheet, WATCHDOG: ENABLE of CTRL, at the alias that clears bits
 STATE = "flash"
-MAP = "flash-map files=256 store=148"  # and 236 sectors that are free
+MAP = "flash-map files=384 store=148"  # and 108 sectors that are free
 LED = "LED"  # at the radio, not at the processor
 RELAY = 14
 PULSE = 15

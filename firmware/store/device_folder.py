@@ -3,9 +3,10 @@ takes all of the flash.
 
 A sector is a file of 4096 octets, and an erased one is no file at all. Flash only clears bits, and
 littlefs never writes in place: so each change writes the whole sector anew, beside its place, and
-renames it. After a power cut a sector is the old one or the new one. That costs some twenty times
-the wear of flash without a file system, and heap for each file that is opened; an image with the
-meter in it has a region of its own (docs/BOARDS.md).
+renames it. After a power cut a sector is the old one or the new one. That costs some hundred times
+the wear of flash without a file system (1.25 erases and 7 programs of a page for each program of
+the store), and heap for each file that is opened; an image with the meter in it has a region of its
+own (docs/BOARDS.md).
 """
 
 import os

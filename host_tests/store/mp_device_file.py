@@ -1,5 +1,6 @@
 """The store's device in a file, with real files."""
 
+import gc
 import os
 import sys
 from binascii import hexlify
@@ -12,6 +13,7 @@ from store.device_file import FileDevice
 REQ = {
     "test_contract*": ("I-40",),
     "test_each_call*": ("I-40",),
+    "test_no_call*": ("I-40",),
     "test_a_full_disk*": ("I-40",),
     "test_a_file_that_became*": ("I-40",),
     "test_an_empty_file*": ("I-41",),
@@ -19,6 +21,10 @@ REQ = {
     "test_a_file_of_another*": ("I-41",),
     "test_what_cannot*": ("I-41",),
 }
+
+
+class Skip(Exception):
+    """The case cannot run here."""
 
 
 class Place:
@@ -211,3 +217,27 @@ def test_each_call_waits_for_the_disk_with_always():
             device.sync()
             seen.append(device.file.flushes)
             assert seen == wanted
+
+
+def test_no_call_takes_heap():
+    if sys.implementation.name != "micropython":
+        raise Skip("only MicroPython counts its heap")
+    import micropython
+
+    with Place() as path:
+        device = FileDevice(path, 2)
+        one, some = page(1), bytearray(300)
+        micropython.heap_lock()
+        try:
+            device.program(1, PAGE, one)
+            device.read(1, 0, some)
+            device.erase(1)
+            device.sync()
+        finally:
+            micropython.heap_unlock()
+        before = gc.mem_alloc()
+        device.program(1, PAGE, one)
+        device.read(1, 0, some)
+        device.erase(1)
+        device.sync()
+        assert gc.mem_alloc() == before
