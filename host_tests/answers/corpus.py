@@ -38,6 +38,9 @@ EVERYTHING = 0xFFFFFF
 SERVICE_BLOCKS = 0x00BE1D
 GENERAL_BLOCKS = 0x20301D
 SHORT_SERVICES = 0x3C1B20
+# the same without the blocks of any service
+NO_BLOCKS = 0x00A21D
+SHORT_NO_BLOCKS = 0x3C0320
 LOAD_PROFILE = "0007 0100630100FF"
 BILLING = "0007 0000620100FF"
 EVENT_LOG = "0007 0000636200FF"
@@ -328,6 +331,26 @@ def general_blocks(peer, meter):
         session.ask(b"\xe0\x81\x00\x02\x00\x01" + size(len(request) - cut) + request[cut:])
 
 
+def without_blocks(peer, meter):
+    """Long answers to clients that negotiated blocks of no kind: in one APDU, or refused."""
+    profile = "C001C1" + LOAD_PROFILE
+    requests = [profile + "02 00", profile + "03 00", profile + "00 00", "C001C1 000F 0000280000FF 02 00"]
+    requests += [profile + "02 01 02 02 04 06 00000001 06 %08X 12 0001 12 0000" % last for last in (1, 9, 60)]
+    requests += ["C003C1 03" + CLOCK + "02 00" + LOAD_PROFILE + "02 00" + NOTE + "02 00"]
+    requests += ["C002C1 00000001", "C102C1" + NOTE + "02 00 00 00000001 02 0600"]
+    for client, udp in ((MANAGEMENT, False), (READER, True)):
+        for pdu in (64, 512, 1400, 9000, 65535):
+            session = Session(peer, client, udp=udp, conformance=NO_BLOCKS, pdu=pdu)
+            for request in requests:
+                session.ask(request)
+            session.release()
+    buffer = u16(meter.base(unhex(LOAD_PROFILE)) + 8)
+    for pdu in (64, 1400, 65535):
+        session = Session(peer, SHORT_NAME_MANAGEMENT, conformance=SHORT_NO_BLOCKS, pdu=pdu)
+        session.ask(b"\x05\x01\x02" + buffer)
+        session.ask(b"\x05\x02\x02" + buffer + b"\x02" + u16(meter.base(unhex(NOTE)) + 8))
+
+
 def access(peer, meter):
     """ACCESS: one request with every kind of item, answered in one piece and in general blocks."""
     items = (
@@ -435,6 +458,7 @@ FAMILIES = {
     "profiles": profiles,
     "packed profiles": packed_profiles,
     "general blocks": general_blocks,
+    "without blocks": without_blocks,
     "access": access,
     "openings": openings,
     "unconfirmed": unconfirmed,

@@ -121,13 +121,18 @@ class EnginePeer:
         """The APDUs that answer."""
         rx = bytes((0, 1, client >> 8, client & 255, device >> 8, device & 255, len(apdu) >> 8, len(apdu) & 255)) + apdu
         link = self._links[udp]
-        answers = []
         n = self.server.handle(link, rx, 0, len(rx), self._tx)
-        if n:
-            answers.append(bytes(self._tx[8:n]))
+        sent = bytes(self._tx[:n])
         while link.streaming is not None:
+            # a general block, or a slice of a long answer: nothing while it is measured
             n = self.server.more(link, self._tx)
-            answers.append(bytes(self._tx[8:n]))
+            assert n >= 0, n
+            sent += bytes(self._tx[:n])
         assert not self.faults, self.faults
+        answers = []
+        while sent:
+            end = 8 + (sent[6] << 8 | sent[7])
+            answers.append(sent[8:end])
+            sent = sent[end:]
         self.digest.exchange(rx, answers)
         return answers
