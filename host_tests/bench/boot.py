@@ -40,7 +40,10 @@ def measure(settings: Settings) -> list[Row]:
         )
         least = _search(settings, Path(folder))
     word = "64-bit" if settings.interpreter.is_64bit else "32-bit"
-    how = f"{_CLIENTS} clients read the whole profile in blocks and SET and GET in between; steps of {STEP}K, {word} interpreter"
+    how = (
+        f"{_CLIENTS} clients read the whole profile in blocks and SET and GET in between; steps of {STEP}K, {word} "
+        "interpreter"
+    )
     return [
         Row("smallest heap for the whole meter", smallest, "K", aim=BAR, how=how),
         Row("smallest heap, SN, GBT, pushes, groups left out", least, "K", BAR, AIM, how="the same"),

@@ -26,7 +26,10 @@ def measure(settings: Settings) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         short, long = (_whole(settings, Path(folder), rows) for rows in (SHORT, LONG))
         searched = f"of {LONG:,}; {short['range']} of {SHORT:,}"
-        how = f"{LONG:,} rows in a file, {long['octets']:,} octets in {long['blocks']} blocks; {SHORT:,} rows: {short['heap']} B"
+        how = (
+            f"{LONG:,} rows in a file, {long['octets']:,} octets in {long['blocks']} blocks; {SHORT:,} rows: "
+            f"{short['heap']} B"
+        )
         rows = [
             Row("heap to read a long profile whole", max(long["heap"], short["heap"]), "B", 0, how=how),
             Row("rows looked at for the last one by entry", long["entry"], "rows", 1, how=f"of {LONG:,}"),

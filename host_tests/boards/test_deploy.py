@@ -75,7 +75,8 @@ def test_the_whole_firmware_reaches_the_board_and_imports_there(board):
 
     def imported(repl):
         repl.run(
-            "import sys\nsys.path[:]=['']\nimport limits\nfrom dlms import server\nfrom cosem import clock\nimport config"
+            "import sys\nsys.path[:]=['']\nimport limits\nfrom dlms import server\nfrom cosem import clock\n"
+            "import config"
         )
         return repl.value("limits.BOARD")
 

@@ -75,8 +75,10 @@ def worked() -> Iterator[bytes]:
 def types() -> axdr.Data:
     """A value of every type."""
     return axdr.structure(
-        axdr.null_data(), axdr.boolean(True), axdr.bit_string("10110"), axdr.double_long(-5), axdr.double_long_unsigned(5),
-        axdr.octet_string(b"\x00\x01"), axdr.octet_string(bytes.fromhex("07EA011E050C0F0000000000")), axdr.visible_string("a\x1bb"),
+        axdr.null_data(), axdr.boolean(True), axdr.bit_string("10110"), axdr.double_long(-5),
+        axdr.double_long_unsigned(5),
+        axdr.octet_string(b"\x00\x01"), axdr.octet_string(bytes.fromhex("07EA011E050C0F0000000000")),
+        axdr.visible_string("a\x1bb"),
         axdr.utf8_string("µ"), axdr.bcd(0x12), axdr.integer(-1), axdr.long(-2), axdr.unsigned(1), axdr.long_unsigned(2),
         axdr.long64(-3), axdr.long64_unsigned(3), axdr.enum(30), axdr.float32(1.5), axdr.float64(2.5),
         axdr.array(axdr.structure(axdr.integer(-3), axdr.enum(30)), axdr.structure()), axdr.array(),
@@ -130,7 +132,8 @@ def requests() -> list[bytes]:
 def answers() -> list[bytes]:
     """What servers answer, in forms that the recorded sessions lack."""
     response = InitiateResponse(Conformance(0x501F), 0x1F4).encode()
-    hls = Aare(b"\x60\x85\x74\x05\x08\x01\x03", 0, "user", 14, response, responding_ap_title=b"ZZZ00000", responding_ae_invocation_id=1,
+    hls = Aare(b"\x60\x85\x74\x05\x08\x01\x03", 0, "user", 14, response, responding_ap_title=b"ZZZ00000",
+    responding_ae_invocation_id=1,
                responder_acse_requirements=AUTHENTICATION_UNIT, mechanism_name=mechanism_name(5),
                responding_authentication_value=b"P6wRJ21F").encode()  # fmt: skip
     return [hls] + [

@@ -84,7 +84,8 @@ def test_shortest_length_form_is_written(size, head):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "07", "22", "FE", "0980", "0985 0000000001 00", "01FF", "0184FFFFFFFF", "0C01FF", "13 00 01", "13 01FFFF01FFFF01FFFF00 01 00",
+    ["", "07", "22", "FE", "0980", "0985 0000000001 00", "01FF", "0184FFFFFFFF", "0C01FF", "13 00 01",
+    "13 01FFFF01FFFF01FFFF00 01 00",
      "13 13 00 00", "13 0200 01 00", "13 12 03 000102"],
 )  # fmt: skip
 def test_wrong_octets_are_refused(text):

@@ -81,9 +81,12 @@ def test_two_ports_are_one_too_many():
 
 def test_every_option_has_a_variable_and_an_entry(meters, tmp_path, monkeypatch):
     samples = {
-        "host": ("m", "m"), "port": ("5", 5), "udp": ("yes", True), "interface": ("eth0", "eth0"), "client": ("17", 17), "server": ("2", 2),
-        "sn": ("1", True), "password": ("x", "x"), "password_file": ("lab.secret", None), "pdu_size": ("128", 128), "gbt": ("3", 3),
-        "timeout": ("1.5", 1.5), "conformance": ("get,set", Conformance.GET | Conformance.SET), "no_cache": ("on", True),
+        "host": ("m", "m"), "port": ("5", 5), "udp": ("yes", True), "interface": ("eth0", "eth0"), "client": ("17", 17),
+        "server": ("2", 2),
+        "sn": ("1", True), "password": ("x", "x"), "password_file": ("lab.secret", None), "pdu_size": ("128", 128),
+        "gbt": ("3", 3),
+        "timeout": ("1.5", 1.5), "conformance": ("get,set", Conformance.GET | Conformance.SET), "no_cache": ("on",
+        True),
     }  # fmt: skip
     assert set(samples) == {setting.name for setting in SETTINGS}
     monkeypatch.chdir(tmp_path)

@@ -99,7 +99,8 @@ def test_taken_port(bare, tmp_path):
 def test_uart_line(board):
     """machine.UART(1) carries octets both ways, more of them than its buffer holds."""
     board.remote.start(
-        "import machine\nu = machine.UART(1, 9600, timeout=2000)\nu.write(b'go')\nu.write(bytes(reversed(u.read(3000))))"
+        "import machine\nu = machine.UART(1, 9600, timeout=2000)\nu.write(b'go')\n"
+        "u.write(bytes(reversed(u.read(3000))))"
     )
     sent = bytes(index % 251 for index in range(3000))
     with socket.create_connection(("127.0.0.1", board.machine.line_port), 10) as line:

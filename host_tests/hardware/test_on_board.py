@@ -218,7 +218,10 @@ def test_watchdog_bites_what_hangs(board):
 
 @pytest.mark.caps("watchdog")
 def test_watchdog_leaves_alone_what_feeds_it(board):
-    code = "import machine, time\nw = machine.WDT(timeout=2000)\nfor _ in range(12):\n    time.sleep_ms(250)\n    w.feed()\nprint('fed')"
+    code = (
+        "import machine, time\nw = machine.WDT(timeout=2000)\nfor _ in range(12):\n    time.sleep_ms(250)\n"
+        "    w.feed()\nprint('fed')"
+    )
     assert board.execute(code).strip() == "fed"
     board.reset()
     assert_cause(board, "program", None)

@@ -79,7 +79,8 @@ class Asked:
         """One line on it for the head of a run."""
         most = self.limits.get("CONNECTIONS", 0)
         return (
-            f"has {', '.join(sorted(self.caps)) or 'nothing'}; {len(self.objects)} objects; {most} connection{'s' * (most != 1)} at once"
+            f"has {', '.join(sorted(self.caps)) or 'nothing'}; {len(self.objects)} objects; {most} "
+            f"connection{'s' * (most != 1)} at once"
             f" (asked in {self.seconds:.1f} s)"
         )
 

@@ -18,7 +18,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--target",
         action="append",
         metavar="TARGET",
-        help="unix (default), emulated, tcp://HOST[:PORT], a board's serial port (id:…, /dev/…, socket://…, rfc2217://…), "
+        help="unix (default), emulated, tcp://HOST[:PORT], a board's serial port (id:…, /dev/…, socket://…, "
+        "rfc2217://…), "
         "a board of --rig or labgrid:PLACE; may be repeated (default with --rig: all its boards)",
     )
     group.addoption(

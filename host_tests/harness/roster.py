@@ -8,9 +8,11 @@ files need is asked of `ROSTER` when it is needed.
 
 The file is TOML; every table and key may be left out:
 
-    [clients.reader]      wport = 17, secret = "…"      public, client-management, reader, manager, short-reader, short-manager
+    [clients.reader]      wport = 17, secret = "…"      public, client-management, reader, manager,
+                                                        short-reader, short-manager
     [devices]             wports = [1, 17]              the management logical device first
-    [limits]              CONNECTIONS = 4               as boards/unix/limits.py has them, where asking the meter would not show
+    [limits]              CONNECTIONS = 4               as boards/unix/limits.py has them, where asking
+                                                        the meter would not show
     [has]                 udp = false                   a capability that is declared and not asked for
 
 A wrong file is one line: the file, the table, the key.

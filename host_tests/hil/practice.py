@@ -35,7 +35,8 @@ def main(words: list[str]) -> int:
             if FIRMWARE.exists():
                 board = running.enter_context(EmulatedBoard(folder / "flash.img", folder / "console.log"))
                 text += (
-                    f'\n[boards.cortex-m3]\ndevice = "{board.serial}"\ntype = "EMU_M3"\naddress = "{board.host}:{board.port}"\n'
+                    f'\n[boards.cortex-m3]\ndevice = "{board.serial}"\ntype = "EMU_M3"\n'
+                    f'address = "{board.host}:{board.port}"\n'
                     f"lines = false\nanswer_ms = {ANSWER_MS}\n"
                 )
             else:

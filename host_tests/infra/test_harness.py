@@ -315,7 +315,8 @@ def test_a_file_of_cases_may_be_named_by_itself(run_tests, micropython, only, ca
     files = {
         "helper.py": "def two(): return 2\n",
         "mp_a.py": "from helper import two\ndef test_1(): assert two() == 2\n",
-        "mp_b.py": "import micropython\nfrom helper import two\nMICROPYTHON_ONLY = True\ndef test_1(): assert two() == 2\n",
+        "mp_b.py": "import micropython\nfrom helper import two\nMICROPYTHON_ONLY = True\n"
+        "def test_1(): assert two() == 2\n",
     }
     done = run_tests(files, "--micropython", shlex.join(micropython.words), only=only)
     assert f"{cases} passed in" in done.stdout, done.stdout

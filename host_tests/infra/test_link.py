@@ -51,7 +51,8 @@ def main():
     pieces = [Piece(name, k) for k, name in enumerate(names())]
     value = [tools.mark(piece.name) for piece in pieces if piece.size < LIMIT]
     forget()
-    return (value, scaled(2), TWICE, count(pieces), count(pieces), report.find(pieces, "b"), array("H", (tools.BIG & 0xFF,))[0])
+    found = report.find(pieces, "b")
+    return (value, scaled(2), TWICE, count(pieces), count(pieces), found, array("H", (tools.BIG & 0xFF,))[0])
 
 
 def forget():
@@ -444,7 +445,10 @@ def main():
 
 IMAGE = "HARDWARE = True\n\n\ndef main(words, beside):\n    print('linked')\n"
 APP = IMAGE.replace("linked", "modules")
-UNUSED = "WARN files of the firmware on the board are not used, because its image has no modules beside them: no module named 'app'"
+UNUSED = (
+    "WARN files of the firmware on the board are not used, because its image has no modules beside them: no module "
+    "named 'app'"
+)
 
 
 @pytest.mark.parametrize(

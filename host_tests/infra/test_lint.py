@@ -67,7 +67,8 @@ def test_constants_written_twice_agree(tree, line, good):
 # -- calls ------------------------------------------------------------------
 
 _SERVER = {
-    "firmware/dlms/server.py": "class Server:\n    def dispatch(self):\n        pass\n    def take(self):\n        pass\n",
+    "firmware/dlms/server.py": "class Server:\n    def dispatch(self):\n        pass\n    def take(self):\n"
+    "        pass\n",
     "firmware/dlms/aa/pool.py": "class Pool:\n    def take(self):\n        pass\n",
 }
 
@@ -166,8 +167,10 @@ def test_imports_the_right_way(tree):
             "firmware/net/tcp.py": "import socket\nfrom dlms import wrapper\n",
             "firmware/meter/clock.py": "import time\nfrom cosem import data\n",
             "firmware/cosem/data.py": "from dlms import axdr\nfrom . import base\n",
-            "firmware/dlms/codec/axdr.py": "import struct\nfrom micropython import const\nfrom dlms.codec import errors\n",
-            "firmware/dlms/sn/read.py": "from dlms.codec import axdr\nfrom dlms.long.stream import HEAD\nimport dlms.ln.get\n",
+            "firmware/dlms/codec/axdr.py": "import struct\nfrom micropython import const\n"
+            "from dlms.codec import errors\n",
+            "firmware/dlms/sn/read.py": "from dlms.codec import axdr\nfrom dlms.long.stream import HEAD\n"
+            "import dlms.ln.get\n",
             "firmware/dlms/server.py": "from dlms import all_station\nfrom dlms.sn import short_names\n",
             "tools/cli/read.py": "from tools.dlmsclient import cosem\nfrom . import meter\n",
             "tools/image/debian.py": "from tools.launcher import ROOT\nfrom . import console\n",

@@ -29,7 +29,8 @@ wports = [1]
 # of UDP, of an object, of rights.
 TESTS = (
     "test_every_form_of_rlrq or test_responses_of_a_server or test_two_clients_on_one_link or test_every_logical_device"
-    " or test_list_is_well_formed or test_read_what_may or test_write_nothing or test_data_over_udp or test_context_names"
+    " or test_list_is_well_formed or test_read_what_may or test_write_nothing or test_data_over_udp or "
+    "test_context_names"
 )
 FILES = (
     "test_links_associations.py",

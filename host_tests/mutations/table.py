@@ -173,7 +173,8 @@ MUTATIONS = (
         '"not-awaited")\n            return refuse(tx, HEADER, self.errors.no_association)',
         (
             WIRE
-            + "test_unsolicited_broadcast.py::test_a_confirmation_of_nothing_is_not_answered_in_a_preestablished_association[tcp]",
+            + "test_unsolicited_broadcast.py::test_a_confirmation_of_nothing_is_not_answered_in_a_preestablished_as"
+            "sociation[tcp]",
         ),
     ),
     Mutation(
@@ -456,7 +457,8 @@ MUTATIONS = (
         "repeated-request-done-twice",
         "D-87",
         "dlms/long/gbt.py",
-        "    if block.n and block.number == 1 and (stream or block.digest != now[_FIRST]):\n        return states.GBT_UNSENT",
+        "    if block.n and block.number == 1 and (stream or block.digest != now[_FIRST]):\n"
+        "        return states.GBT_UNSENT",
         "    if block.n and block.number == 1:\n        return states.GBT_UNSENT",
         (ENGINE + "mp_gbt_requests.py::test_repeated_request_is_done_once[cpython]",),
     ),

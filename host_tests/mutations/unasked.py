@@ -21,7 +21,8 @@ UNASKED = (
         "True",
         (
             WIRE
-            + "test_unsolicited_events.py::test_an_association_without_event_notification_hears_nothing[not-negotiated]",
+            + "test_unsolicited_events.py::test_an_association_without_event_notification_hears_nothing[not-negotia"
+            "ted]",
         ),
     ),
     Mutation(

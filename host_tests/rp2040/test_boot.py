@@ -90,7 +90,8 @@ def test_the_whole_meter_boots(bare, figure):
         empty = repl.value("(__import__('gc').collect(), __import__('gc').mem_alloc())[1]")
     octets = sizes()
     figure(
-        f"heap at READY, firmware frozen, ARMv6-M: {used:,} B used, {free:,} B free, of them {empty:,} B before the meter's start"
+        f"heap at READY, firmware frozen, ARMv6-M: {used:,} B used, {free:,} B free, of them {empty:,} B "
+        "before the meter's start"
     )
     figure(f"image: {octets['text'] + octets['data']:,} B of flash, {octets['bss']:,} B of RAM beside the heap")
     figure(f"READY {seconds:.1f} s of the board's time after power-on")
@@ -171,7 +172,10 @@ def test_watchdog_bites_what_hangs(board):
 
 
 def test_watchdog_leaves_alone_what_feeds_it(repl, powered):
-    code = "import machine, time\nw = machine.WDT(timeout=500)\nfor _ in range(6):\n    time.sleep_ms(300)\n    w.feed()\nprint('fed')"
+    code = (
+        "import machine, time\nw = machine.WDT(timeout=500)\nfor _ in range(6):\n    time.sleep_ms(300)\n"
+        "    w.feed()\nprint('fed')"
+    )
     boots = len(powered.boots)
     assert repl.run(code, 30).strip() == b"fed"
     # and bites in the end: it cannot be stopped by MicroPython

@@ -233,7 +233,10 @@ def test_protocol_versions(link: RawTcp, bits: str, good: bool) -> None:
 
 @pytest.mark.req("C-25")
 def test_unused_fields_are_ignored(link: RawTcp) -> None:
-    unused = "6036A109060760857405080101A203040144A303040144A403020100A503020100A803020100BE10040E01000000065F1F040060FE9FFFFF"
+    unused = (
+        "6036A109060760857405080101A203040144A303040144A403020100A503020100A803020100BE10040E01000000065F1F0400"
+        "60FE9FFFFF"
+    )
     assert answer(link, unused)[:4] == "6129"
     assert open_to(link)
     # titles, qualifiers, implementation-information, and an AARQ longer than 127 octets

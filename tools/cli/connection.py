@@ -133,7 +133,8 @@ def add_options(group: argparse._ArgumentGroup, defaults: bool, clients: str, sh
     value(
         "password",
         "SECRET",
-        'LLS secret, or hex:OCTETS; "" for none (default: the demonstration values of clients 32, 48, 64 and 80, none for others). '
+        'LLS secret, or hex:OCTETS; "" for none (default: the demonstration values of clients 32, 48, 64 and '
+        "80, none for others). "
         "Other users of the computer see it here: better DLMS_PASSWORD or",
     )
     value("password_file", "FILE", "its first line is the secret; others may not have the right to read it")

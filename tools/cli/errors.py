@@ -53,7 +53,8 @@ _ADVICE: tuple[tuple[type[DlmsError], str], ...] = (
 _REJECTIONS: dict[int, str] = {
     UserDiagnostic.AUTHENTICATION_FAILURE: "The password is wrong or missing: give the right one with --password.",
     UserDiagnostic.AUTHENTICATION_MECHANISM_NAME_REQUIRED: "This client needs a password: give it with --password.",
-    UserDiagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED: "This client is not opened with a password, or not with this kind.",
+    UserDiagnostic.AUTHENTICATION_MECHANISM_NAME_NOT_RECOGNISED: "This client is not opened with a password, or not "
+    "with this kind.",
     UserDiagnostic.APPLICATION_CONTEXT_NAME_NOT_SUPPORTED: "The meter wants a ciphered context for this client.",
 }
 _AGAIN = "Try again in a moment."
@@ -66,12 +67,15 @@ _BLOCKS = "The transfer of a long value broke off: try again, or with another --
 _READING = {
     DataAccessResult.HARDWARE_FAULT: "Something in the meter is broken.",
     DataAccessResult.TEMPORARY_FAILURE: _AGAIN,
-    DataAccessResult.READ_WRITE_DENIED: "This client may not read it: `objects` lists its rights; another one may have more (--client).",
+    DataAccessResult.READ_WRITE_DENIED: "This client may not read it: `objects` lists its rights; another one may "
+    "have more (--client).",
     DataAccessResult.OBJECT_UNDEFINED: _NO_OBJECT,
-    DataAccessResult.OBJECT_CLASS_INCONSISTENT: "The object is of another class: `objects` says of which; --class may be left out.",
+    DataAccessResult.OBJECT_CLASS_INCONSISTENT: "The object is of another class: `objects` says of which; --class "
+    "may be left out.",
     DataAccessResult.OBJECT_UNAVAILABLE: "The object has no value now, or not for this client.",
     DataAccessResult.TYPE_UNMATCHED: _NUMBER,
-    DataAccessResult.SCOPE_OF_ACCESS_VIOLATED: "This client may not read it in this association: another one may (--client).",
+    DataAccessResult.SCOPE_OF_ACCESS_VIOLATED: "This client may not read it in this association: another one may "
+    "(--client).",
     DataAccessResult.DATA_BLOCK_UNAVAILABLE: _BLOCKS,
     DataAccessResult.LONG_GET_ABORTED: _BLOCKS,
     DataAccessResult.NO_LONG_GET_IN_PROGRESS: _BLOCKS,
@@ -82,34 +86,48 @@ _READING = {
 }
 # Of a SET or a Write, where it differs.
 _WRITING = {
-    DataAccessResult.READ_WRITE_DENIED: "This client may not write it: `objects` lists its rights; another one may have more (--client).",
+    DataAccessResult.READ_WRITE_DENIED: "This client may not write it: `objects` lists its rights; another one may "
+    "have more (--client).",
     DataAccessResult.TYPE_UNMATCHED: "The value has another type: `get … --format json` shows the one that it has.",
-    DataAccessResult.SCOPE_OF_ACCESS_VIOLATED: "This client may not write it in this association: another one may (--client).",
+    DataAccessResult.SCOPE_OF_ACCESS_VIOLATED: "This client may not write it in this association: another one may "
+    "(--client).",
     DataAccessResult.OBJECT_UNAVAILABLE: "The object cannot be written now, or not by this client.",
-    DataAccessResult.DATA_BLOCK_UNAVAILABLE: "The value does not fit, or a block of it was lost: try another --block-size.",
+    DataAccessResult.DATA_BLOCK_UNAVAILABLE: "The value does not fit, or a block of it was lost: try another "
+    "--block-size.",
     DataAccessResult.OTHER_REASON: "The type is right; the value may be out of the range that the meter takes.",
 }
 _ACTING = {
     ActionResult.HARDWARE_FAULT: "Something in the meter is broken.",
     ActionResult.TEMPORARY_FAILURE: _AGAIN,
-    ActionResult.READ_WRITE_DENIED: "This client may not invoke it: `objects` lists its methods; another client may have more (--client).",
+    ActionResult.READ_WRITE_DENIED: "This client may not invoke it: `objects` lists its methods; another client may "
+    "have more (--client).",
     ActionResult.OBJECT_UNDEFINED: _NO_OBJECT,
-    ActionResult.OBJECT_CLASS_INCONSISTENT: "The object is of another class: `objects` says of which; --class may be left out.",
+    ActionResult.OBJECT_CLASS_INCONSISTENT: "The object is of another class: `objects` says of which; --class may "
+    "be left out.",
     ActionResult.OBJECT_UNAVAILABLE: "The method cannot be invoked now, or not by this client.",
     ActionResult.TYPE_UNMATCHED: (
-        "The method takes a parameter of another type, or none (--no-parameter); or the object may not have this method."
+        "The method takes a parameter of another type, or none (--no-parameter); or the object may not have "
+        "this method."
     ),
-    ActionResult.SCOPE_OF_ACCESS_VIOLATED: "This client may not invoke it in this association: another one may (--client).",
-    ActionResult.DATA_BLOCK_UNAVAILABLE: "The parameter does not fit, or a block of it was lost: try another --block-size.",
+    ActionResult.SCOPE_OF_ACCESS_VIOLATED: "This client may not invoke it in this association: another one may "
+    "(--client).",
+    ActionResult.DATA_BLOCK_UNAVAILABLE: "The parameter does not fit, or a block of it was lost: try another "
+    "--block-size.",
     ActionResult.LONG_ACTION_ABORTED: _BLOCKS,
     ActionResult.NO_LONG_ACTION_IN_PROGRESS: _BLOCKS,
     ActionResult.DATA_BLOCK_NUMBER_INVALID: _BLOCKS,
-    ActionResult.OTHER_REASON: "The parameter may be out of the range that the method takes, or the method does not fit the present state.",
+    ActionResult.OTHER_REASON: "The parameter may be out of the range that the method takes, or the method does not "
+    "fit the present state.",
 }
-_CIPHERED = "The meter asks for ciphered requests of this client, which this tool does not have: choose another client (--client)."
+_CIPHERED = (
+    "The meter asks for ciphered requests of this client, which this tool does not have: choose another client "
+    "(--client)."
+)
 _EXCEPTIONS = {
-    ExceptionService.OPERATION_NOT_POSSIBLE: "The meter cannot do this now, or not for this client: try again, or with another --client.",
-    ExceptionService.SERVICE_NOT_SUPPORTED: "The meter does not offer this service to this client: `discover` shows what it offers.",
+    ExceptionService.OPERATION_NOT_POSSIBLE: "The meter cannot do this now, or not for this client: try again, or "
+    "with another --client.",
+    ExceptionService.SERVICE_NOT_SUPPORTED: "The meter does not offer this service to this client: `discover` shows "
+    "what it offers.",
     ExceptionService.OTHER_REASON: "The meter gives no reason; --trace shows the request.",
     ExceptionService.PDU_TOO_LONG: "The request is longer than the meter takes: --block-size sends it in blocks.",
     ExceptionService.DECIPHERING_ERROR: _CIPHERED,
@@ -125,7 +143,8 @@ _SERVICE_ERRORS: dict[tuple[int, int | None], str] = {
     (
         3,
         1,
-    ): "The request, or what it asks for, is longer than the meter takes or sends: try --block-size, --pdu-size or --gbt.",
+    ): "The request, or what it asks for, is longer than the meter takes or sends: try --block-size, "
+    "--pdu-size or --gbt.",
     (3, 2): "The meter does not offer this service to this client: `discover` shows what it offers.",
     (4, None): "There is no such object or attribute for this client: `objects` lists what there is.",
     (5, None): "This client may not do this: another one may (--client).",

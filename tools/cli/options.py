@@ -51,7 +51,8 @@ examples
   dlms-meter decode 0001 0010 0001 0005 6203800100
   dlms-meter --trace get 1.0.1.8.0.255 value 2>&1 | dlms-meter decode
   dlms-meter decode capture.pcapng --json
-in a text with lines that begin with > or <, as --trace prints them, those are taken; hex dumps with offsets are understood
+in a text with lines that begin with > or <, as --trace prints them, those are taken;
+hex dumps with offsets are understood
 """
 
 
@@ -195,7 +196,8 @@ def build_parser() -> argparse.ArgumentParser:
         nargs="?",
         const="",
         metavar="FILE.svg",
-        help="draw the rows of the load profile, or of the profiles named with --object: here in place of a table, or into FILE.svg",
+        help="draw the rows of the load profile, or of the profiles named with --object: here in place of a "
+        "table, or into FILE.svg",
     )
     _add_rows(read)
 
@@ -206,7 +208,8 @@ def build_parser() -> argparse.ArgumentParser:
         parents=[common],
         usage="%(prog)s [options] OBIS ATTRIBUTE | OBIS:ATTRIBUTE [OBIS:ATTRIBUTE ...]",
         help="read one attribute, or several over one association",
-        description="Read one attribute, or several over one association: by lists where the meter takes them, each in its row.",
+        description="Read one attribute, or several over one association: by lists where the meter takes them, each "
+        "in its row.",
     )
     get.add_argument(
         "targets", nargs="+", metavar="OBIS:ATTRIBUTE", help="1-0:1.8.0*255:value or 1.0.1.8.0.255:2, number or name"
@@ -258,8 +261,10 @@ def build_parser() -> argparse.ArgumentParser:
         "raw",
         parents=[common],
         help="send APDUs as they are, print and explain the answers",
-        description="Send APDUs in hexadecimal as they are, one after the other, and explain what comes back; what begins with 00 is\n"
-        "sent as a WPDU with a header of its own. Blocks of the answers are joined. --trace shows the requests as well.",
+        description="Send APDUs in hexadecimal as they are, one after the other, and explain what comes back; what "
+        "begins with 00 is\n"
+        "sent as a WPDU with a header of its own. Blocks of the answers are joined. --trace shows the "
+        "requests as well.",
         formatter_class=raw,
     )
     raw_.add_argument("apdus", nargs="+", metavar="HEX", help="an APDU, octets together or in quotes")
@@ -269,7 +274,8 @@ def build_parser() -> argparse.ArgumentParser:
     decode = commands.add_parser(
         "decode",
         help="explain octets: pasted hexadecimal of WPDUs or APDUs, or a pcap or pcapng file",
-        description="Explain WPDUs and APDUs octet by octet: what each is, its value, and the id of the rule in docs/REQUIREMENTS.md\n"
+        description="Explain WPDUs and APDUs octet by octet: what each is, its value, and the id of the rule in "
+        "docs/REQUIREMENTS.md\n"
         "behind it; blocks are joined. Exit code 1 when something could not be explained: it is marked with !!.",
         epilog=_DECODE.replace("dlms-meter", PROGRAM),
         formatter_class=raw,

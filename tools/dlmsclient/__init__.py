@@ -13,7 +13,7 @@ and low level security, over TCP and UDP.
         energy = reader.get(3, "1.0.1.8.0.255", 2)          # Data(Tag.DOUBLE_LONG_UNSIGNED, 1234567)
         objects = parse_object_list(reader.get(15, "0.0.40.0.0.255", 2))
         row = reader.get(7, "1.0.99.1.0.255", 2, by_entry(1, 1))
-        manager = client.associate(48, 1, "87654321", pdu_size=128, block_size=40)   # a second AA on the same connection
+        manager = client.associate(48, 1, "87654321", pdu_size=128, block_size=40)  # a second AA on the connection
         manager.set(8, "0.0.1.0.0.255", 3, axdr.long(-60))
         manager.action(8, "0.0.1.0.0.255", 6, axdr.long(30))
         manager.release()

@@ -203,7 +203,8 @@ class Client:
             return None
         if (wpdu.source, wpdu.destination) != (server_wport, client_wport):
             raise ProtocolError(
-                f"the answer goes from wPort {wpdu.source} to {wpdu.destination}, expected {server_wport} to {client_wport}"
+                f"the answer goes from wPort {wpdu.source} to {wpdu.destination}, expected {server_wport} to "
+                f"{client_wport}"
             )
         if not wpdu.apdu:
             raise ProtocolError("the answer is an empty APDU")

@@ -48,7 +48,8 @@ CLASSES: dict[int, InterfaceClass] = {
     4: _class("Extended register", "value scaler_unit status capture_time", "reset"),
     5: _class(
         "Demand register",
-        "current_average_value last_average_value scaler_unit status capture_time start_time_current period number_of_periods",
+        "current_average_value last_average_value scaler_unit status capture_time start_time_current period "
+        "number_of_periods",
         "reset next_period",
     ),
     6: _class("Register activation", "register_assignment mask_list active_mask", "add_register add_mask delete_mask"),
@@ -61,7 +62,8 @@ CLASSES: dict[int, InterfaceClass] = {
         "Clock",
         "time time_zone status daylight_savings_begin daylight_savings_end daylight_savings_deviation "
         "daylight_savings_enabled clock_base",
-        "adjust_to_quarter adjust_to_measuring_period adjust_to_minute adjust_to_preset_time preset_adjusting_time shift_time",
+        "adjust_to_quarter adjust_to_measuring_period adjust_to_minute adjust_to_preset_time "
+        "preset_adjusting_time shift_time",
     ),
     9: _class("Script table", "scripts", "execute"),
     11: _class("Special days table", "entries", "insert delete"),
@@ -79,7 +81,8 @@ CLASSES: dict[int, InterfaceClass] = {
     17: _class("SAP assignment", "SAP_assignment_list", "connect_logical_device"),
     18: _class(
         "Image transfer",
-        "image_block_size image_transferred_blocks_status image_first_not_transferred_block_number image_transfer_enabled "
+        "image_block_size image_transferred_blocks_status image_first_not_transferred_block_number "
+        "image_transfer_enabled "
         "image_transfer_status image_to_activate_info",
         "image_transfer_initiate image_block_transfer image_verify image_activate",
     ),
@@ -93,8 +96,10 @@ CLASSES: dict[int, InterfaceClass] = {
     22: _class("Single action schedule", "executed_script type execution_time"),
     40: _class(
         "Push setup",
-        "push_object_list send_destination_and_method communication_window randomisation_start_interval number_of_retries "
-        "repetition_delay port_reference push_client_SAP push_protection_parameters push_operation_method confirmation_parameters "
+        "push_object_list send_destination_and_method communication_window randomisation_start_interval "
+        "number_of_retries "
+        "repetition_delay port_reference push_client_SAP push_protection_parameters push_operation_method "
+        "confirmation_parameters "
         "last_confirmation_date_time",
         "push reset",
     ),
@@ -115,14 +120,16 @@ CLASSES: dict[int, InterfaceClass] = {
     64: _class(
         "Security setup",
         "security_policy security_suite client_system_title server_system_title certificates",
-        "security_activate key_transfer key_agreement generate_key_pair generate_certificate_request import_certificate "
+        "security_activate key_transfer key_agreement generate_key_pair generate_certificate_request "
+        "import_certificate "
         "export_certificate remove_certificate",
     ),
     70: _class("Disconnect control", "output_state control_state control_mode", "remote_disconnect remote_reconnect"),
     71: _class(
         "Limiter",
         "monitored_value threshold_active threshold_normal threshold_emergency min_over_threshold_duration "
-        "min_under_threshold_duration emergency_profile emergency_profile_group_id_list emergency_profile_active actions",
+        "min_under_threshold_duration emergency_profile emergency_profile_group_id_list "
+        "emergency_profile_active actions",
     ),
 }
 

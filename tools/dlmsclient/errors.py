@@ -39,7 +39,8 @@ class ConfirmedServiceBarred(UsageError):
 
     def __init__(self) -> None:
         super().__init__(
-            "a confirmed service in an unconfirmed association: nothing would be answered; SET, ACTION, Write go unconfirmed"
+            "a confirmed service in an unconfirmed association: nothing would be answered; SET, ACTION, Write go "
+            "unconfirmed"
         )
 
 

@@ -192,7 +192,8 @@ class Dialogue:
             known = self._kept[block.number]
             if known.data != block.data or (block.data and known.last != block.last):
                 raise ProtocolError(
-                    f"block {block.number} came again with other data: blocks of another response are among those received"
+                    f"block {block.number} came again with other data: blocks of another response are among those "
+                    "received"
                 )
             if not self._lossy:
                 raise ProtocolError(f"block {block.number} came twice")

@@ -218,12 +218,14 @@ ERROR_CLASSES: dict[int, tuple[str, tuple[str, ...]]] = {
             "deciphering-error",
         ),
     ),
-    1: ("hardware-resource", ("other", "memory-unavailable", "processor-resource-unavailable", "mass-storage-unavailable",
+    1: ("hardware-resource", ("other", "memory-unavailable", "processor-resource-unavailable", "mass-storage-unavail"
+        "able",
                               "other-resource-unavailable")),
     2: ("vde-state-error", ("other", "no-dlms-context", "loading-data-set", "status-nochange", "status-inoperable")),
     3: ("service", ("other", "pdu-size", "service-unsupported")),
     4: ("definition", ("other", "object-undefined", "object-class-inconsistent", "object-attribute-inconsistent")),
-    5: ("access", ("other", "scope-of-access-violated", "object-access-invalid", "hardware-fault", "object-unavailable")),
+    5: ("access", ("other", "scope-of-access-violated", "object-access-invalid", "hardware-fault", "object-unavailab"
+        "le")),
     6: ("initiate", ("other", "dlms-version-too-low", "incompatible-conformance", "pdu-size-too-short",
                      "refused-by-the-VDE-Handler")),
 }  # fmt: skip

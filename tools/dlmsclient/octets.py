@@ -50,7 +50,8 @@ class Reader:
         """The next ``count`` octets."""
         if count > self.remaining:
             raise ProtocolError(
-                f"{self._name} is cut short: {what} needs {count} octets at offset {self.offset}, {self.remaining} are left"
+                f"{self._name} is cut short: {what} needs {count} octets at offset {self.offset}, {self.remaining} "
+                "are left"
             )
         start = self.offset
         self.offset += count

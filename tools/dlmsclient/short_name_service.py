@@ -2,7 +2,8 @@
 InformationReport is one of `notifications`.
 
                         request                         response
-    Read                05 n {specification}            0C n {00 Data | 01 result | 02 last number length raw | 03 number}
+    Read                05 n {specification}            0C n {00 Data | 01 result | 02 last number length raw |
+                                                              03 number}
     Write               06 n {specification} n {Data}   0D n {00 | 01 result | 02 number}
     UnconfirmedWrite    16 n {specification} n {Data}   -
 

@@ -69,7 +69,8 @@ def _specifications(c: Cursor, notes: Notes) -> None:
             choice = c.peek()
             if choice not in _CHOICES and c.left:
                 raise Fault(
-                    f"an access-request-specification has the choice {'**' if choice is None else f'{choice:02X}'}, must be 1 to 5"
+                    f"an access-request-specification has the choice {'**' if choice is None else f'{choice:02X}'}, "
+                    "must be 1 to 5"
                 )
             c.number(1, "choice", lambda choice: _CHOICES[choice], "D-40")
             target = descriptor(c, method=choice == _ACTION)

@@ -15,7 +15,8 @@ GENERAL_GLO, GENERAL_DED, GENERAL_CIPHERING = 0xDB, 0xDC, 0xDD
 # plain tag -> name, of what is ciphered whole
 _PLAIN = {
     0x01: "initiateRequest", 0x05: "readRequest", 0x06: "writeRequest", 0x08: "initiateResponse", 0x0C: "readResponse",
-    0x0D: "writeResponse", 0x0E: "confirmedServiceError", 0x16: "unconfirmedWriteRequest", 0x18: "informationReportRequest",
+    0x0D: "writeResponse", 0x0E: "confirmedServiceError", 0x16: "unconfirmedWriteRequest", 0x18: "informationReportR"
+        "equest",
     0xC0: "get-request", 0xC1: "set-request", 0xC2: "event-notification-request", 0xC3: "action-request",
     0xC4: "get-response", 0xC5: "set-response", 0xC7: "action-response",
 }  # fmt: skip

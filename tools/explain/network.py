@@ -120,7 +120,8 @@ def _fragment(packet: Packet, protocol: int, offset: int) -> Trouble | None:
     if protocol not in (_TCP, _UDP):
         return None
     return Trouble(
-        f"packet {packet.number} is a fragment of an IP datagram (octets from {offset} on): fragments are not put together"
+        f"packet {packet.number} is a fragment of an IP datagram (octets from {offset} on): fragments are not "
+        "put together"
     )
 
 

@@ -113,7 +113,10 @@ def invoke_id(c: Cursor, notes: Notes) -> None:
 def _invoke_id_text(octet: int) -> str:
     service = "confirmed" if octet & CONFIRMED else "unconfirmed"
     reserved = ", reserved bits set" if octet & 0x30 else ""
-    return f"invoke-id {octet & INVOKE_ID_MASK}, {service}, {'high' if octet & HIGH_PRIORITY else 'normal'} priority{reserved}"
+    return (
+        f"invoke-id {octet & INVOKE_ID_MASK}, {service}, {'high' if octet & HIGH_PRIORITY else 'normal'} "
+        f"priority{reserved}"
+    )
 
 
 def descriptor(c: Cursor, method: bool = False) -> Target:

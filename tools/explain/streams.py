@@ -190,7 +190,8 @@ class Capture:
         each = min(stream.waiting, key=lambda waiting: _after(waiting.sequence or 0, stream.expected))
         count = _after(each.sequence or 0, stream.expected)
         yield Trouble(
-            f"{count} octets from {_address(flow[0])} to {_address(flow[1])} are missing before packet {each.packet.number}"
+            f"{count} octets from {_address(flow[0])} to {_address(flow[1])} are missing before packet "
+            f"{each.packet.number}"
         )
         yield from self._skip(stream, count, each)
         yield from self._advance(stream)

@@ -67,7 +67,8 @@ def hold(path: Path) -> int:
     except OSError:
         os.close(held)
         raise LauncherError(
-            f'{path} is in use by another meter: stop that one, or give this one a file of its own with SET="state=FILE"'
+            f"{path} is in use by another meter: stop that one, or give this one a file of its own with "
+            'SET="state=FILE"'
         ) from None
     return held
 

@@ -107,7 +107,8 @@ def layers(firmware: Path = FIRMWARE) -> str:
     parts = [
         text(left, 24, "firmware/: who imports whom", 'font-size="16" font-weight="bold"'),
         text(left, 42, "An arc runs from the importer to what it imports, and always down.", 'fill="#555555"'),
-        f'<rect x="{left - 14}" y="{frame}" width="{width + 28}" height="{bottom - frame}" rx="8" fill="#f3f4f6" stroke="#9ca3af"/>',
+        f'<rect x="{left - 14}" y="{frame}" width="{width + 28}" height="{bottom - frame}" rx="8" '
+        'fill="#f3f4f6" stroke="#9ca3af"/>',
         text(left, frame + 18, "dlms/", 'font-weight="bold" fill="#555555"'),
     ]
     for i, part in enumerate(PARTS):
@@ -125,7 +126,8 @@ def layers(firmware: Path = FIRMWARE) -> str:
         y1 = top[whom] + 6 + 28 * i / len(PARTS)
         x, bend = left + width, 26 + 24 * abs(j - i)
         parts.append(
-            f'<path d="M{x} {y0:.1f} C{x + bend} {y0:.1f} {x + bend} {y1:.1f} {x} {y1:.1f}" fill="none" stroke="{COLOURS[i]}"/>'
+            f'<path d="M{x} {y0:.1f} C{x + bend} {y0:.1f} {x + bend} {y1:.1f} {x} {y1:.1f}" fill="none" '
+            f'stroke="{COLOURS[i]}"/>'
         )
         parts.append(f'<path d="M{x} {y1:.1f} l7 -3 v6 z" fill="{COLOURS[i]}"/>')
     return svg(left + width + 230, bottom + 20, "Which part of firmware/ imports which", parts)

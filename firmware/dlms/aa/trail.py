@@ -1,9 +1,9 @@
 """What the log reports of AAs and of WPDUs that come to nothing.
 
-    TCP client=<address>/<wPort> server=<address>/<wPort>              Protocol_Connection_Parameters of an AA
-    … answer=<six digits>                                              why an AARQ was refused
-    … reason=<word>                                                    why a WPDU was dropped, at DEBUG
-    … service=<word>                                                   what was done, or refused, without an answer, at DEBUG
+    TCP client=<address>/<wPort> server=<address>/<wPort>        Protocol_Connection_Parameters of an AA
+    … answer=<six digits>                                        why an AARQ was refused
+    … reason=<word>                                              why a WPDU was dropped, at DEBUG
+    … service=<word>                                             what was done, or refused, without an answer, at DEBUG
 
 A WPDU that gets no answer and does nothing leaves that one line (REQUIREMENTS A-58); where
 the log does not take DEBUG, no heap.

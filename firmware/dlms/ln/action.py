@@ -2,7 +2,8 @@
 
     C3 01 iip descriptor(9) (00 | 01 Data)                normal             -> C7 01 iip result (00 | 01 00 Data)
     C3 02 iip number(4)                                   next-pblock        -> C7 02 iip last number(4) length raw
-    C3 03 iip n {descriptor(9)} n {Data}                  with-list          -> C7 03 iip n {result (00 | 01 (00 Data | 01 dar))}
+    C3 03 iip n {descriptor(9)} n {Data}                  with-list
+                                                          -> C7 03 iip n {result (00 | 01 (00 Data | 01 dar))}
     C3 04 iip descriptor(9) last number(4) length raw     first-pblock       -> C7 04 iip number(4) | C7 01 …
     C3 05 iip n {descriptor(9)} last number(4) length raw list+first-pblock  -> C7 04 iip number(4) | C7 03 …
     C3 06 iip last number(4) length raw                   pblock             -> C7 04 iip number(4) | C7 01 … | C7 03 …

@@ -12,7 +12,7 @@ who acknowledge without data set last block (D-86).
     C  E0 4w 0001 0000 …                 S  E0 4w 0001 0002 …
     C  E0 80 0002 0000 …                 S  E0 0w 0002 0002 …          the stream is as long as the client's window
                                          C  E0 8w 0003 0002 00         all taken: the next stream
-                                         S  E0 80 0003 0003 …          the last block; an acknowledgement of it is welcome
+                                         S  E0 80 0003 0003 …          the last block; the client may acknowledge it
 
 A client that sent its request in blocks is answered in blocks (D-85). Another one is when the
 answer does not fit and the blocks of the service itself were not negotiated; its window is not

@@ -2,7 +2,8 @@
 invokes methods that return data.
 
     05 n {02 name(2) | 04 name(2) selector Data}     -> 0C n {00 Data | 01 result}, or in blocks:
-                                                     -> 0C 01 02 last number(2) length raw      raw being a part of n {00 Data | 01 result}
+                                                     -> 0C 01 02 last number(2) length raw
+                                                     raw being a part of n {00 Data | 01 result}
     05 01 05 number(2)                               -> the block after block `number`
     05 01 06 last number(2) length raw               -> 0C 01 03 number(2); with the last part the
                                                      answer to the whole request

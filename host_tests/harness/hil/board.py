@@ -193,7 +193,8 @@ class HilBoard(Booted):
 
         if not self.line.wait(lambda: bool(line()), timeout):
             raise HilError(
-                f"{self.spec.name}: the console did not say {wanted!r} within {timeout:.0f} s{last_words(self.console())}"
+                f"{self.spec.name}: the console did not say {wanted!r} within {timeout:.0f} "
+                f"s{last_words(self.console())}"
             )
         return line()
 

@@ -145,7 +145,8 @@ def _list(options: argparse.Namespace) -> None:
     ports = target.plugged_in()
     if not ports:
         _say(
-            "no board is plugged in (a cable without data lines, a board that is off and one in its boot loader look the same)"
+            "no board is plugged in (a cable without data lines, a board that is off and one in its boot loader "
+            "look the same)"
         )
     for port in ports:
         _say(f"{port.device}  id:{port.serial}  {port.vendor}")

@@ -89,7 +89,8 @@ def _flash_rp2(
         _tool(["picotool", "load", "-v", "-x", str(image)], say)
     else:
         raise BoardError(
-            f"no boot drive of a {board.name} appeared: plug it in with BOOTSEL held, mount its drive and name it with TARGET=, "
+            f"no boot drive of a {board.name} appeared: plug it in with BOOTSEL held, mount its drive and name it "
+            "with TARGET=, "
             "or install picotool"
         )
 

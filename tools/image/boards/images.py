@@ -25,7 +25,8 @@ def check(path: Path | None, board: Board) -> Path:
     """The path, when the file is an image for the board; BoardError says what is wrong with it."""
     if path is None:
         raise BoardError(
-            f"give IMAGE=: MicroPython's {board.suffix} file for {board.name}, from its download page or from make firmware"
+            f"give IMAGE=: MicroPython's {board.suffix} file for {board.name}, from its download page or from "
+            "make firmware"
         )
     try:
         octets = path.read_bytes()

@@ -131,7 +131,8 @@ def provision(repl: Repl, wanted: Provision) -> list[str]:
     merged = {path: {**_present(files, path), **values} for path, values in wanted.by_file().items()}
     if SECRETS in merged and (missing := [name for name in CLIENTS if not merged[SECRETS].get(name)]):
         raise BoardError(
-            f"no secret for {' and '.join(missing)}, here or on the board: the meter takes {SECRETS} with all of them only"
+            f"no secret for {' and '.join(missing)}, here or on the board: the meter takes {SECRETS} with all of "
+            "them only"
         )
     for path, content in merged.items():
         files.write(path, json.dumps(content, indent=1, sort_keys=True).encode())

@@ -128,7 +128,8 @@ class Repl:
             except BoardError:
                 if attempt == ATTEMPTS:
                     raise BoardError(
-                        f"{self.device}: no MicroPython REPL answers; is it flashed, and does no other program use the port?"
+                        f"{self.device}: no MicroPython REPL answers; is it flashed, and does no other program use "
+                        "the port?"
                     ) from None
 
     def _leave(self) -> None:

@@ -54,7 +54,8 @@ def take_part(makemanifest: ModuleType) -> None:
     call: Callable[[list[str]], tuple[int, bytes]] | None = getattr(makemanifest, "system", None)
     if call is None:
         sys.exit(
-            "tools/image/rom: this MicroPython's makemanifest.py has no function `system`, by which that of 1.25 calls mpy-tool.py"
+            "tools/image/rom: this MicroPython's makemanifest.py has no function `system`, by which that of 1.25 "
+            "calls mpy-tool.py"
         )
     called = []
 
@@ -76,7 +77,8 @@ def take_part(makemanifest: ModuleType) -> None:
         if not called and _written(output) != before:
             os.remove(output)
             sys.stderr.write(
-                "tools/image/rom: this MicroPython's makemanifest.py calls mpy-tool.py in another way than that of 1.25\n"
+                "tools/image/rom: this MicroPython's makemanifest.py calls mpy-tool.py in another way than that of "
+                "1.25\n"
             )
             sys.stderr.flush()
             os._exit(1)

@@ -10,7 +10,8 @@ from .values import Class, Constant, Dict, Function, Property, Symbol, Tuple, Va
 _COMMON = Path(__file__).with_name("common.c")
 _FLAGS = ("EQ_NOT_REFLEXIVE", "EQ_CHECKS_OTHER_TYPE", "EQ_HAS_NEQ_TEST", "ITER_IS_GETITER", "INSTANCE_TYPE")
 _SLOTS = (
-    "make_new, rom_make_new, print, rom_print, call, mp_obj_instance_call, unary_op, rom_unary_op, binary_op, rom_binary_op,"
+    "make_new, rom_make_new, print, rom_print, call, mp_obj_instance_call, unary_op, rom_unary_op, "
+    "binary_op, rom_binary_op,"
     " attr, rom_attr, subscr, rom_subscr, iter, mp_obj_instance_getiter, buffer, rom_buffer"
 )
 
@@ -103,7 +104,8 @@ MP_DEFINE_CONST_FUN_OBJ_0(rom_start_{name}_obj, rom_start_{name});""")
     def _tuple(self, value: Tuple) -> None:
         items = ", ".join(self.reference(each) for each in value.items)
         print(
-            f"static const mp_rom_obj_tuple_t {value.c_name} = {{ {{ &mp_type_tuple }}, {len(value.items)}, {{ {items} }} }};"
+            f"static const mp_rom_obj_tuple_t {value.c_name} = {{ {{ &mp_type_tuple }}, {len(value.items)}, {{ "
+            f"{items} }} }};"
         )
 
     def _dict(self, value: Dict) -> None:
@@ -121,7 +123,8 @@ MP_DEFINE_CONST_FUN_OBJ_0(rom_start_{name}_obj, rom_start_{name});""")
         table = Names({name: self._hash(name) for name in value.names})
         name = value.rc.escaped_name
         entries = [
-            f"    [{place}] = {{ MP_ROM_QSTR(MP_QSTR_{self.tool.qstrutil.qstr_escape(key)}), {self.reference(value.names[key])} }},"
+            f"    [{place}] = {{ MP_ROM_QSTR(MP_QSTR_{self.tool.qstrutil.qstr_escape(key)}), "
+            f"{self.reference(value.names[key])} }},"
             for key, place in table.places.items()
         ]
         size = table.size
@@ -135,7 +138,8 @@ MP_DEFINE_CONST_FUN_OBJ_0(rom_start_{name}_obj, rom_start_{name});""")
         flags += ["MP_TYPE_FLAG_HAS_SPECIAL_ACCESSORS"] if value.accessors else []
         parent = f", parent, &{value.base.c_name}" if value.base else ""
         print(
-            f"MP_DEFINE_CONST_OBJ_TYPE({value.c_name}, MP_QSTR_{self.tool.qstrutil.qstr_escape(value.name)}, {' | '.join(flags)},"
+            f"MP_DEFINE_CONST_OBJ_TYPE({value.c_name}, MP_QSTR_{self.tool.qstrutil.qstr_escape(value.name)}, "
+            f"{' | '.join(flags)},"
         )
         print(f"    {_SLOTS}, locals_dict, &rom_names_{name}{parent});")
 

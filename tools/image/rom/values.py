@@ -11,14 +11,15 @@ from typing import Any, ClassVar
 
 # What the language's names are in MicroPython's C. Those that a port may leave out are not here.
 _FUNCTIONS = """
-    abs all any bin callable chr dir divmod getattr hasattr hash hex id isinstance issubclass iter len max min next oct ord pow print repr
-    round setattr sorted sum
+    abs all any bin callable chr dir divmod getattr hasattr hash hex id isinstance issubclass iter len max min
+    next oct ord pow print repr round setattr sorted sum
 """
 _TYPES = """
-    bool bytearray bytes dict enumerate filter float int list map memoryview object property range reversed set slice str super tuple type
-    zip ArithmeticError AssertionError AttributeError BaseException EOFError Exception GeneratorExit ImportError IndentationError IndexError
-    KeyError KeyboardInterrupt LookupError MemoryError NameError NotImplementedError OSError OverflowError RuntimeError StopIteration
-    SyntaxError SystemExit TypeError ValueError ZeroDivisionError
+    bool bytearray bytes dict enumerate filter float int list map memoryview object property range reversed
+    set slice str super tuple type zip ArithmeticError AssertionError AttributeError BaseException EOFError
+    Exception GeneratorExit ImportError IndentationError IndexError KeyError KeyboardInterrupt LookupError
+    MemoryError NameError NotImplementedError OSError OverflowError RuntimeError StopIteration SyntaxError
+    SystemExit TypeError ValueError ZeroDivisionError
 """
 
 

@@ -194,7 +194,8 @@ def udp_unconfirmed() -> Session:
             session.say("Release: no RLRE.")
             manager.release()
             session.say(
-                f"The same to the All-station wPort ({ALL_STATION:04X}): an AA with every logical device, a SET in each, the end of each."
+                f"The same to the All-station wPort ({ALL_STATION:04X}): an AA with every logical device, a SET in "
+                "each, the end of each."
             )
             everyone = client.associate(MANAGER, ALL_STATION, SECRETS[MANAGER], confirmed=False)
             everyone.set(*NOTE, axdr.double_long_unsigned(8))
@@ -203,7 +204,8 @@ def udp_unconfirmed() -> Session:
         value = _note(port)
     assert value == 8, value
     session.say(
-        f"Read over TCP afterwards, the note is {value}. (The second logical device has no such object: nobody says so.)"
+        f"Read over TCP afterwards, the note is {value}. (The second logical device has no such object: "
+        "nobody says so.)"
     )
     return session
 
@@ -228,20 +230,23 @@ def udp_multicast() -> Session:
     """A group joined by the IPv4 setup object, a broadcast to it, and the group left."""
     session = Session(
         "UDP: a multicast group joined by the setup object",
-        "The management client adds a group to the IPv4 setup object; from then on one datagram reaches every meter in the group.",
+        "The management client adds a group to the IPv4 setup object; from then on one datagram reaches "
+        "every meter in the group.",
     )
     group = axdr.double_long_unsigned(int.from_bytes(socket.inet_aton(GROUP), "big"))
     with _meter(session) as port, Client.tcp(HOST, port, TIMEOUT, session.trace) as client:
         session.say("Over TCP: open an AA.")
         manager = client.associate(MANAGER, 1, SECRETS[MANAGER])
         session.say(
-            f"ACTION add_mc_IP_address with {GROUP} as a double-long-unsigned: the group is joined before the answer leaves."
+            f"ACTION add_mc_IP_address with {GROUP} as a double-long-unsigned: the group is joined before the "
+            "answer leaves."
         )
         manager.action(*IPV4, 1, group)
         session.say("Attribute 4 has it, and keeps it when the network comes and goes.")
         manager.get(*IPV4, 4)
         session.say(
-            f"In datagrams to {GROUP}, wPort {ALL_STATION:04X}: an AA with every logical device, a SET in each, their end."
+            f"In datagrams to {GROUP}, wPort {ALL_STATION:04X}: an AA with every logical device, a SET in each, "
+            "their end."
         )
         with Client.udp(GROUP, port, TIMEOUT, session.trace, interface=HOST) as everyone:
             opened = everyone.associate(MANAGER, ALL_STATION, SECRETS[MANAGER], confirmed=False)
@@ -341,7 +346,8 @@ def short_names() -> Session:
         )
         opened.read(0xFD08)
         session.say(
-            "The short name of the last event code: from object_list (FA08), the element of this object alone (selector 2)."
+            "The short name of the last event code: from object_list (FA08), the element of this object alone "
+            "(selector 2)."
         )
         opened.read(0xFA08, 2, short_name_of(1, "0.0.96.11.0.255").parameters)
         session.say("Another client opens the supply switch; the meter reports it without a request.")
@@ -365,7 +371,8 @@ def dial_out() -> Session:
             sock, _ = listener.accept()
             with Client(TcpTransport(sock=sock), TIMEOUT, session.trace) as client:
                 session.say(
-                    "The meter says nothing first. The client opens an AA, reads and releases, as on a connection of its own."
+                    "The meter says nothing first. The client opens an AA, reads and releases, as on a connection "
+                    "of its own."
                 )
                 public = client.associate(PUBLIC)
                 public.get(*NAME)
