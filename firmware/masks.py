@@ -12,7 +12,7 @@ from array import array
 
 from micropython import const
 
-from dlms.codec.ber import header
+from dlms.codec.ber import AUTHENTICATION_VALUE, MECHANISM_NAME, USER_INFORMATION, header
 from dlms.codec.octets import get16, length, length_size, scan
 from dlms.codec.wrapper import HEADER
 
@@ -98,11 +98,11 @@ class Masks:
             content = p + n
             stop = content + length(buf, p + 1, end)
             inside = header(buf, content, stop) if content < stop else -1
-            if buf[p] == 0x8B and content < stop:
+            if buf[p] == MECHANISM_NAME and content < stop:
                 challenge = buf[stop - 1] > 1
-            elif buf[p] == 0xAC and not challenge:
+            elif buf[p] == AUTHENTICATION_VALUE and not challenge:
                 self.hide(content + max(inside, 0), stop)
-            elif buf[p] == 0xBE and inside > 0:
+            elif buf[p] == USER_INFORMATION and inside > 0:
                 self.dedicated_key(buf, content + inside, stop)
             p = stop
 

@@ -7,12 +7,12 @@ columns array of capture object definitions}.
 
     data_index    0                   the whole attribute
                   1 … 0FFF            that element of an array or a structure, and no other
-                  F000 + 100·c + n    of a profile buffer the newest n entries, of these the first c columns;
-                                      c 0: all   [memory]
+                  F000 + 100·c + n    of a profile buffer the newest n entries, of these
+                                      the first c columns; c 0: all   [memory]
     restriction   {0, null-data}      none
                   {2, structure {from long-unsigned, to long-unsigned}}
-                                      of a profile buffer these entries, counted from 1; to 0: up to the last
-                                      [impl: Gurux]
+                                      of a profile buffer these entries, counted from 1;
+                                      to 0: up to the last   [impl: Gurux]
     columns                           of a profile buffer these, in this order; none: all
 
 Other ranges of data_index (entries by time) and restriction 1 (by date) are

@@ -8,7 +8,7 @@ groups, what comes is never answered (`UdpPort.to_group`).
 
     socket option, level IPPROTO_IP      IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP     group(4) interface's address(4)
     level IPPROTO_IPV6                   IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP         group(16) interface's index(4),
-                                                                                   0: the system chooses
+                                                                  (0: the system chooses)
 
 A port of MicroPython that has not the option, or a network that does not take it, is reported in
 the log; the address stays in the object.

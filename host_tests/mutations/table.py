@@ -392,7 +392,7 @@ MUTATIONS = (
         "any-block-number-of-a-read",
         "D-50",
         "dlms/sn/read.py",
-        "t.kind != READ_OUT or get16(rx, p + 3) != t.block:",
+        "t.kind != READ_OUT or get16(rx, p + _NUMBER) != t.block:",
         "t.kind != READ_OUT:",
         (ENGINE + "mp_short_names_read.py::test_wrong_block_number[cpython]",),
     ),

@@ -80,40 +80,40 @@ def _components(buf, off, end, notes, info):
         p += size
         if not _component(buf, p, n, tag, notes, info):
             return False
-        named = named or tag == 0xA1
+        named = named or tag == ber.CONTEXT_NAME
         p += n
     return named and info[1] > 0
 
 
 def _component(buf, p, n, tag, notes, info):
     """Note one component of n octets at p; unused ones are passed over (C-25)."""
-    if tag == 0x80:
+    if tag == ber.PROTOCOL_VERSION:
         if n < 2:
             return False
         notes[VERSION] = p
         notes[VERSION_SIZE] = n
-    elif tag == 0xA1:
+    elif tag == ber.CONTEXT_NAME:
         q = ber.inner(buf, p, p + n, _OBJECT_IDENTIFIER)
         if q >= 0 and p + n - q == _OID_SIZE and equal(buf, q, _CONTEXT, 0, 6):
             notes[CONTEXT] = buf[q + 6]
-    elif tag == 0xA9:
+    elif tag == ber.CALLING_USER:
         q = ber.inner(buf, p, p + n, _INTEGER)
         n += p - q
         # above 127 it takes two octets
         notes[USER] = buf[q + n - 1] if q >= 0 and (n == 1 or n == 2 and buf[q] == 0) else OTHER
-    elif tag == 0x8A:
+    elif tag == ber.ACSE_REQUIREMENTS:
         if n < 2:
             return False
         notes[AUTHENTICATION] = buf[p + 1] >> 7
-    elif tag == 0x8B:
+    elif tag == ber.MECHANISM_NAME:
         notes[MECHANISM] = buf[p + 6] if n == _OID_SIZE and equal(buf, p, _MECHANISM, 0, 6) else OTHER
-    elif tag == 0xAC:
+    elif tag == ber.AUTHENTICATION_VALUE:
         q = ber.inner(buf, p, p + n, _CHARSTRING)
         if q < 0:
             return False
         notes[VALUE] = q
         notes[VALUE_SIZE] = p + n - q
-    elif tag == 0xBE:
+    elif tag == ber.USER_INFORMATION:
         q = ber.inner(buf, p, p + n, _OCTET_STRING)
         if q < 0:
             return False
@@ -269,7 +269,7 @@ def put_aare(tx, off, rx, notes, answer, context, conformance, word):
             put16(tx, q + 8, word)
             put16(tx, q + 10, _VAA_NAME_LN if context & 1 else _VAA_NAME_SN)
             end = q + 12
-        tx[p] = 0xBE
+        tx[p] = ber.USER_INFORMATION
         tx[p + 1] = end - p - 2
         tx[p + 2] = _OCTET_STRING
         tx[p + 3] = end - p - 4

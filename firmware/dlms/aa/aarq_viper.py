@@ -10,6 +10,17 @@ from dlms.codec.octets import length
 
 _AARQ = const(0x60)  # as `dlms.codec.tags.AARQ`
 _AARE = const(0x61)  # as `dlms.codec.tags.AARE`
+_PROTOCOL_VERSION = const(0x80)  # as `dlms.codec.ber.PROTOCOL_VERSION`
+_CONTEXT_NAME = const(0xA1)  # as `dlms.codec.ber.CONTEXT_NAME`
+_CALLING_USER = const(0xA9)  # as `dlms.codec.ber.CALLING_USER`
+_ACSE_REQUIREMENTS = const(0x8A)  # as `dlms.codec.ber.ACSE_REQUIREMENTS`
+_MECHANISM_NAME = const(0x8B)  # as `dlms.codec.ber.MECHANISM_NAME`
+_AUTHENTICATION_VALUE = const(0xAC)  # as `dlms.codec.ber.AUTHENTICATION_VALUE`
+_USER_INFORMATION = const(0xBE)  # as `dlms.codec.ber.USER_INFORMATION`
+_INTEGER = const(0x02)  # BER tags inside the components
+_OCTET_STRING = const(0x04)
+_OBJECT_IDENTIFIER = const(0x06)
+_CHARSTRING = const(0x80)
 
 
 @micropython.viper
@@ -58,14 +69,14 @@ def take_aarq(octets, off: int, end: int, notes_of) -> int:
         # it, at buf[r:stop]; otherwise r is -1
         r = -1
         wanted = 0
-        if tag == 0xA1:
-            wanted = 0x06
-        elif tag == 0xA9:
-            wanted = 0x02
-        elif tag == 0xAC:
-            wanted = 0x80
-        elif tag == 0xBE:
-            wanted = 0x04
+        if tag == _CONTEXT_NAME:
+            wanted = _OBJECT_IDENTIFIER
+        elif tag == _CALLING_USER:
+            wanted = _INTEGER
+        elif tag == _AUTHENTICATION_VALUE:
+            wanted = _CHARSTRING
+        elif tag == _USER_INFORMATION:
+            wanted = _OCTET_STRING
         if wanted:
             if n > 1:
                 if buf[q] == wanted:
@@ -76,12 +87,12 @@ def take_aarq(octets, off: int, end: int, notes_of) -> int:
                         m = int(length(octets, q + 1, stop))
                     if m != stop - r:
                         r = -1
-        if tag == 0x80:
+        if tag == _PROTOCOL_VERSION:
             if n < 2:
                 return 0
             notes[0] = q
             notes[1] = n
-        elif tag == 0xA1:
+        elif tag == _CONTEXT_NAME:
             named = 1
             if r >= 0:
                 if stop - r == 7:
@@ -93,7 +104,7 @@ def take_aarq(octets, off: int, end: int, notes_of) -> int:
                     if i == 5:
                         if buf[r + 5] == 1:
                             notes[2] = buf[r + 6]
-        elif tag == 0xA9:
+        elif tag == _CALLING_USER:
             notes[3] = 0x101
             if r >= 0:
                 if stop - r == 1:
@@ -101,11 +112,11 @@ def take_aarq(octets, off: int, end: int, notes_of) -> int:
                 elif stop - r == 2:
                     if buf[r] == 0:
                         notes[3] = buf[r + 1]
-        elif tag == 0x8A:
+        elif tag == _ACSE_REQUIREMENTS:
             if n < 2:
                 return 0
             notes[4] = buf[q + 1] >> 7
-        elif tag == 0x8B:
+        elif tag == _MECHANISM_NAME:
             notes[5] = 0x101
             if n == 7:
                 i = 0
@@ -116,12 +127,12 @@ def take_aarq(octets, off: int, end: int, notes_of) -> int:
                 if i == 5:
                     if buf[q + 5] == 2:
                         notes[5] = buf[q + 6]
-        elif tag == 0xAC:
+        elif tag == _AUTHENTICATION_VALUE:
             if r < 0:
                 return 0
             notes[6] = r
             notes[7] = stop - r
-        elif tag == 0xBE:
+        elif tag == _USER_INFORMATION:
             if r < 0:
                 return 0
             info = r
@@ -277,7 +288,7 @@ def put_aare(tx: ptr8, off: int, rx: ptr8, notes: ptr16, answer: int, context: i
                 tx[q + 10] = 0xFA
                 tx[q + 11] = 0
             q += 12
-        tx[p] = 0xBE
+        tx[p] = _USER_INFORMATION
         tx[p + 1] = q - p - 2
         tx[p + 2] = 4
         tx[p + 3] = q - p - 4

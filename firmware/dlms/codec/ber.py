@@ -4,7 +4,18 @@ Lengths arrive in short or long form and are written in the shortest; lengths an
 offsets are those of `octets.length`.
 """
 
+from micropython import const
+
 from dlms.codec.octets import length, length_size
+
+# tags of the components of an AARQ
+PROTOCOL_VERSION = const(0x80)
+CONTEXT_NAME = const(0xA1)
+CALLING_USER = const(0xA9)  # calling-AE-invocation-id
+ACSE_REQUIREMENTS = const(0x8A)  # of its sender
+MECHANISM_NAME = const(0x8B)
+AUTHENTICATION_VALUE = const(0xAC)  # of its sender
+USER_INFORMATION = const(0xBE)
 
 
 def header(buf, off, end):

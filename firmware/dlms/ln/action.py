@@ -3,7 +3,7 @@
     C3 01 iip descriptor(9) (00 | 01 Data)                normal             -> C7 01 iip result (00 | 01 00 Data)
     C3 02 iip number(4)                                   next-pblock        -> C7 02 iip last number(4) length raw
     C3 03 iip n {descriptor(9)} n {Data}                  with-list
-                                                          -> C7 03 iip n {result (00 | 01 (00 Data | 01 dar))}
+                                                -> C7 03 iip n {result (00 | 01 (00 Data | 01 dar))}
     C3 04 iip descriptor(9) last number(4) length raw     first-pblock       -> C7 04 iip number(4) | C7 01 …
     C3 05 iip n {descriptor(9)} last number(4) length raw list+first-pblock  -> C7 04 iip number(4) | C7 03 …
     C3 06 iip last number(4) length raw                   pblock             -> C7 04 iip number(4) | C7 01 … | C7 03 …
@@ -28,6 +28,13 @@ from dlms.long.lending import abandon
 from dlms.ln.set import walk
 
 _ACTION_RESPONSE = const(0xC7)  # as `dlms.codec.tags.ACTION_RESPONSE`
+# octets of a request: offsets from its tag …
+_DESCRIPTOR = const(3)  # with a list the number of entries, in a further block last, number, length
+_PARAMETER = const(12)  # 0, or 1 and Data; in a first block last, number, length
+_AFTER = const(13)
+_NUMBER = const(3)  # of a block, in a request for the next one and in our acknowledgement
+# … and of an entry of a list
+_ITS_METHOD = const(8)
 _ROW = const(20)  # as `dlms.aa.association.ROW`
 _HEAD = const(16)  # as `dlms.long.stream.HEAD`
 _NESTED = const(-2)  # as `dlms.codec.octets.NESTED`
@@ -96,10 +103,10 @@ def result(aa, tx, iip, code):
 
 def normal(kit, aa, rx, p, end, tx, iip):
     """One method with or without a parameter."""
-    q = p + 13
-    if end < q or rx[q - 1] > 1 or (rx[q - 1] == 1) != (q < end):
+    q = p + _AFTER
+    if end < q or rx[p + _PARAMETER] > 1 or (rx[p + _PARAMETER] == 1) != (q < end):
         return result(aa, tx, iip, kit.errors.malformed_action)
-    return invoke_one(kit, aa, rx, p + 3, rx, q, end, tx, iip)
+    return invoke_one(kit, aa, rx, p + _DESCRIPTOR, rx, q, end, tx, iip)
 
 
 def invoke_one(kit, aa, names, d, buf, off, end, tx, iip):
@@ -149,7 +156,7 @@ def invoke(kit, aa, names, d, buf, off, end, out, o):
     obj = directory.objs[j]
     if obj is None:
         obj = aa.assoc  # the current association
-    m = names[d + 8]
+    m = names[d + _ITS_METHOD]
     if m == 0 or m > obj.METHODS:
         return -errors.no_attribute
     if directory.rows[_ROW * aa.assoc.acc[j] + obj.ATTRIBUTES + m] == 0:
@@ -186,10 +193,10 @@ def with_list(kit, aa, rx, p, end, tx, iip):
     """
     if aa.conformance & MULTIPLE_REFERENCES == 0:
         return exception(kit.errors, aa, tx, kit.errors.list_not_negotiated)
-    q = names_end(kit, rx, p + 3, end)
+    q = names_end(kit, rx, p + _DESCRIPTOR, end)
     if q < 0:
         return refuse_list(kit, aa, tx, iip, -q)
-    return invoke_list(kit, aa, rx, p + 3, rx, q, end, tx, iip)
+    return invoke_list(kit, aa, rx, p + _DESCRIPTOR, rx, q, end, tx, iip)
 
 
 def invoke_list(kit, aa, names, d, buf, off, end, tx, iip):
@@ -259,7 +266,7 @@ def next_pblock(kit, aa, rx, p, tx, iip):
     if stray(aa, iip):
         return result(aa, tx, iip, NO_LONG_ACTION_IN_PROGRESS)
     t = aa.transfer
-    event = states.ACTION_NEXT if t is not None and u32_equal(rx, p + 3, t.block) else states.ACTION_OTHER
+    event = states.ACTION_NEXT if t is not None and u32_equal(rx, p + _NUMBER, t.block) else states.ACTION_OTHER
     action = states.step(aa, event)
     if action != states.SEND:
         # action-result has no code for a wrong number (D-32)
@@ -277,7 +284,7 @@ def first_pblock(kit, aa, rx, p, end, tx, iip):
     """The first block of one method's parameter."""
     if aa.conformance & BLOCK_ACTION == 0:
         return exception(kit.errors, aa, tx, kit.errors.blocks_not_negotiated)
-    action = blocks.first(kit, aa, rx, p + 3, p + 12, end, ACTION_IN, False)
+    action = blocks.first(kit, aa, rx, p + _DESCRIPTOR, p + _PARAMETER, end, ACTION_IN, False)
     return answer_block(kit, aa, tx, iip, action)
 
 
@@ -287,16 +294,16 @@ def list_first_pblock(kit, aa, rx, p, end, tx, iip):
         return exception(kit.errors, aa, tx, kit.errors.blocks_not_negotiated)
     if aa.conformance & MULTIPLE_REFERENCES == 0:
         return exception(kit.errors, aa, tx, kit.errors.list_not_negotiated)
-    q = names_end(kit, rx, p + 3, end)
+    q = names_end(kit, rx, p + _DESCRIPTOR, end)
     if q < 0:
         return refuse_list(kit, aa, tx, iip, -q)
-    action = blocks.first(kit, aa, rx, p + 3, q, end, ACTION_IN, True)
+    action = blocks.first(kit, aa, rx, p + _DESCRIPTOR, q, end, ACTION_IN, True)
     return answer_block(kit, aa, tx, iip, action)
 
 
 def pblock(kit, aa, rx, p, end, tx, iip):
     """A further block of the parameters."""
-    return answer_block(kit, aa, tx, iip, blocks.next(aa, rx, p + 3, end, ACTION_IN))
+    return answer_block(kit, aa, tx, iip, blocks.next(aa, rx, p + _DESCRIPTOR, end, ACTION_IN))
 
 
 def answer_block(kit, aa, tx, iip, action):
@@ -309,8 +316,8 @@ def answer_block(kit, aa, tx, iip, action):
         tx[p] = _ACTION_RESPONSE
         tx[p + 1] = 4
         tx[p + 2] = iip
-        put32(tx, p + 3, t.block)
-        return p + 7
+        put32(tx, p + _NUMBER, t.block)
+        return p + _NUMBER + 4
     if action == states.EXECUTE:
         # The parameters are read from the transfer given back; the answer is built in the scratch
         # one, and only a request after this one can take the transfer again.

@@ -2,7 +2,7 @@
 
     C0 01 iip descriptor(9) selection                 normal            -> C4 01 iip (00 Data | 01 result)
     C0 02 iip block-number(4)                         next
-                                                          -> C4 02 iip last number(4) (00 len raw | 01 result)
+                                                -> C4 02 iip last number(4) (00 len raw | 01 result)
     C0 03 iip n {descriptor(9) selection}             with-list         -> C4 03 iip n {00 Data | 01 result}
 
 A descriptor is class-id(2), logical name(6), attribute-id(1); selection is 00, or 01

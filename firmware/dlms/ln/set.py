@@ -2,12 +2,12 @@
 
     C1 01 iip descriptor(9) selection Data                               normal                -> C5 01 iip result
     C1 02 iip descriptor(9) selection last number(4) length raw          first-datablock
-                                                                         -> C5 02 iip number | C5 03 …
+                                                      -> C5 02 iip number | C5 03 …
     C1 03 iip last number(4) length raw                                  datablock
-                                                                         -> C5 02 iip number | C5 03 iip result number
+                                                      -> C5 02 iip number | C5 03 iip result number
     C1 04 iip n {descriptor(9) selection} n {Data}                       with-list             -> C5 05 iip n {result}
     C1 05 iip n {descriptor(9) selection} last number(4) length raw      list+first-datablock
-                                                                         -> C5 02 … | C5 04 iip n {result} number
+                                                      -> C5 02 … | C5 04 iip n {result} number
 
 A value in blocks is put together in the transfer's buffer after its descriptors and
 applied only when it is whole (D-24).

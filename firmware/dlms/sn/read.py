@@ -40,6 +40,12 @@ from dlms.sn.variable_access import (
 )
 
 _READ_RESPONSE = const(0x0C)  # as `dlms.codec.tags.READ_RESPONSE`
+# octets of a request, from its tag: of the next block …
+_NUMBER = const(3)
+# … and of a part of a long request
+_LAST = const(3)
+_PART_NUMBER = const(4)
+_LENGTH = const(6)
 _HEAD = 1  # octets in front of the list: `0C`
 _LAST_BLOCK = 0xFFFF  # numbers have 16 bits
 
@@ -192,7 +198,7 @@ def next_block(kit, aa, rx, p, tx):
     the one of the last block sent.
     """
     t = aa.transfer
-    if t is None or t.kind != READ_OUT or get16(rx, p + 3) != t.block:
+    if t is None or t.kind != READ_OUT or get16(rx, p + _NUMBER) != t.block:
         action = states.step(aa, states.READ_OTHER)  # READ_NEXT in READ_OUT is SEND
         return result(aa, tx, NO_LONG_GET_IN_PROGRESS if action == states.NOT_RUNNING else DATA_BLOCK_NUMBER_INVALID)
     end = following(kit, aa, t, tx) if t.block < _LAST_BLOCK else 0
@@ -210,7 +216,7 @@ def request_block(kit, aa, rx, p, end, tx):
     if aa.conformance & BLOCK_GET == 0:
         abandon(aa)
         return refuse(kit, aa, tx, kit.errors.sn_not_supported)
-    r = take_block(kit, aa, READ_IN, NO_LONG_GET_IN_PROGRESS, rx, p + 3, p + 6, end)
+    r = take_block(kit, aa, READ_IN, NO_LONG_GET_IN_PROGRESS, rx, p + _LAST, p + _LENGTH, end)
     if r < 0:
         return result(aa, tx, -r)
     if r:
@@ -222,5 +228,5 @@ def request_block(kit, aa, rx, p, end, tx):
     tx[q] = _READ_RESPONSE
     tx[q + 1] = 1
     tx[q + 2] = 3
-    copy(tx, q + 3, rx, p + 4, 2)
+    copy(tx, q + 3, rx, p + _PART_NUMBER, 2)
     return q + 5

@@ -34,6 +34,12 @@ from dlms.sn.variable_access import (
 )
 
 _WRITE_RESPONSE = const(0x0D)  # as `dlms.codec.tags.WRITE_RESPONSE`
+# octets of a part of a long request, from its tag
+_LAST = const(3)
+_PART_NUMBER = const(4)
+_VALUES = const(6)
+_TAG = const(7)
+_LENGTH = const(8)
 _LONGER = const(0)  # as `dlms.long.kit.LONGER`
 _OCTET_STRING = 0x09
 _RESULT = 2  # octets of `01 result`, the longer of the two answers to an entry
@@ -43,7 +49,7 @@ def request(kit, aa, rx, p, end, tx):
     """Serve the WriteRequest rx[p:end]; returns the offset after the answer at tx[aa.start:]."""
     if aa.conformance & WRITE == 0:
         return refuse(kit, aa, tx, kit.errors.sn_not_supported)
-    if end - p > 8 and rx[p + 1] == 1 and rx[p + 2] == WRITE_DATA_BLOCK:
+    if end - p > _LENGTH and rx[p + 1] == 1 and rx[p + 2] == WRITE_DATA_BLOCK:
         return request_block(kit, aa, rx, p, end, tx)
     abandon(aa)
     return answer(kit, aa, rx, p + 1, end, tx)
@@ -165,10 +171,10 @@ def request_block(kit, aa, rx, p, end, tx):
     if aa.conformance & BLOCK_SET == 0:
         abandon(aa)
         return refuse(kit, aa, tx, kit.errors.sn_not_supported)
-    if rx[p + 6] != 1 or rx[p + 7] != _OCTET_STRING:
+    if rx[p + _VALUES] != 1 or rx[p + _TAG] != _OCTET_STRING:
         abandon(aa)
         return refuse(kit, aa, tx, kit.errors.sn_malformed)
-    r = take_block(kit, aa, WRITE_IN, NO_LONG_SET_IN_PROGRESS, rx, p + 3, p + 8, end)
+    r = take_block(kit, aa, WRITE_IN, NO_LONG_SET_IN_PROGRESS, rx, p + _LAST, p + _LENGTH, end)
     q = aa.start
     if r > 0:
         # carried out from the transfer given back, which nobody takes before the answer is written
@@ -182,5 +188,5 @@ def request_block(kit, aa, rx, p, end, tx):
         tx[q + 3] = -r
         return q + 4
     tx[q + 2] = 2
-    copy(tx, q + 3, rx, p + 4, 2)
+    copy(tx, q + 3, rx, p + _PART_NUMBER, 2)
     return q + 5

@@ -119,6 +119,7 @@ class Repl:
         self.start(_FAREWELL + "bootloader()")
 
     def _enter(self, timeout: float, fresh: bool) -> None:
+        """Enter the raw REPL, in several attempts; BoardError when none succeeds."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 # the transport prints what it did not understand
