@@ -104,7 +104,7 @@ class App:
         self.queue = install(HARDWARE)
         self.service = Service(self.served(config.trace), limits, self.queue, self.log, self.connections)
         self.service.own = self.board.address
-        self.meter.health.app = self
+        self.meter.show_health(self)
         self.meter.links.extend(self.service.connections + self.service.links)
         if self.service.multicast is not None:
             self.meter.receive_groups(self.service.multicast)

@@ -28,7 +28,6 @@ from meter.access import PREESTABLISHED, grant, widest
 from meter.addresses import ipv4, ipv6, mask, multicast_address
 from meter.meter import Meter
 from meter.metrology import Metrology
-from meter.state import Health
 from version import VERSION
 
 _START_ONLY = True
@@ -141,7 +140,6 @@ class Parts:
         self._demand()
         self._network(config)
         self.links = []
-        self.health = Health()
         self.unsolicited = None
         if limits.PUSHES:
             from meter.unsolicited import Unsolicited

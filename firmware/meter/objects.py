@@ -119,7 +119,7 @@ def management(m, wport):
         (Partners, "0.0.96.128.2.255", (m.links,), PRIVATE),  # manufacturer-specific: who is connected
         # manufacturer-specific: AARQs refused for their authentication
         (Data, "0.0.96.128.3.255", (m.failed,), PRIVATE),
-        (Health, "0.0.96.128.4.255", m.health, PRIVATE),  # manufacturer-specific: what has gone wrong
+        (Health, "0.0.96.128.4.255", (), PRIVATE),  # manufacturer-specific: what has gone wrong
         (Data, "0.0.96.128.1.255", (bytearray(axdr.double_long_unsigned(0)),), SETTING),  # a note of the client's own
         # time
         (Clock, "0.0.1.0.0.255", m.clock, CLOCK),

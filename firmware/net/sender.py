@@ -100,7 +100,8 @@ class Sender:
             if self.box.n and (self.box.told or not self.source.inside):
                 self.take_record()
         elif self.state == WAITING:
-            self.wait -= ms
+            if self.wait > 0:  # not on and on while a window is closed: that would be a large integer some day
+                self.wait -= ms
         elif self.state == DIALLING:
             self.dialling()
         elif self.state == SENDING:
