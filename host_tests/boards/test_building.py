@@ -249,10 +249,11 @@ def test_a_makemanifest_that_calls_its_tool_in_another_way_ends_the_build(tmp_pa
 
 
 # Octets of the meter for a Pico W as .mpy files for ARMv6-M. When there were 209,553, the image of
-# MicroPython 1.28 left 120,448 octets of flash to its file system (docs/BOARDS.md), and 102,400 are
-# to be left for what comes. An octet more here takes 1.4 more there at the most: 1.22 as frozen
-# code, and 1.15 times that where it is native code, which 1.28 makes longer than 1.25.
-MOST_OCTETS = 220_000
+# MicroPython 1.28 left 120,448 octets of flash in front of its file system's place
+# (docs/BOARDS.md). An octet more here takes 1.4 more there at the most: 1.22 as frozen code, and
+# 1.15 times that where it is native code, which 1.28 makes longer than 1.25. With the store there
+# are 252,939; 49,000 are to be left for what comes.
+MOST_OCTETS = 260_000
 
 
 @pytest.mark.timeout(300)
