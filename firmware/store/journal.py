@@ -55,8 +55,11 @@ class Journal:
         self._next = -1  # the segment that is prepared for a turn; -1: none
         self._next_end = 0
         self._tried = 0  # segments that could not be used for the next turn
+        self._longest = 0  # octets of the longest record there was since the last turn
         self._found = 0  # where the record stands that was looked for last
-        self._what(0, VALUE, 0)
+        self._new_key = 0  # what is to be written
+        self._new_kind = VALUE
+        self._new_n = 0
         self._find()
         self.found = self.current >= 0
         if self.found:
@@ -87,6 +90,7 @@ class Journal:
         if self.before >= 0:
             self._replay(self.before << 12)
         self._replay(self.current << 12)
+        self._longest = max(self._sizes) << 4
 
     def _count(self, what, n):
         """Count n records in the health of the store."""
@@ -176,34 +180,37 @@ class Journal:
     def put(self, key, buf, off, n):
         """Keep buf[off:off+n] under a key; True: it stands in the flash, and was read back.
 
-        A value that stands there already is not written. False: it is too long, there is no room
-        for it, or the flash does not hold it; then the old value counts.
+        A value that stands there already is not written. False: it is too long, there is no room for
+        it, or the flash does not hold it; then the old value counts.
         """
         if n > LONGEST:
             return False
-        if self._find_key(key) and self._same(buf, off, n):
+        self._new_key = key
+        self._new_kind = VALUE
+        self._new_n = n
+        self._prepare(buf, off)
+        if self._stands(get16(self._places, 2 * key) << 4, buf, off):
             return True
-        if not self._fits(key, room(n)):
-            return False
-        self._what(key, VALUE, n)
-        return self._write(buf, off)
+        return self._fits(key, room(n)) and self._write(buf, off)
 
     def remove(self, key):
         """Let there be no value under a key; True when it is so."""
         if self._find_key(key) == 0:
             return True
-        self._what(key, REMOVED, 0)
+        self._new_key = key
+        self._new_kind = REMOVED
+        self._new_n = 0
+        self._prepare(self._copies, 0)
         return self._write(self._copies, 0)
 
-    def _what(self, key, kind, n):
-        """What is to be written."""
-        self._new_key = key
-        self._new_kind = kind
-        self._new_n = n
+    def _prepare(self, buf, off):
+        """Make head and CRC of what is to be written, for the newest segment."""
+        self.segments.head(self._new_key, self._new_kind, self._new_n)
+        self.segments.sum(self.current, buf, off)
 
-    def _same(self, buf, off, n):
-        """Whether the record that `_find_key` has found has these data."""
-        return self.segments.same(self._found, buf, off, n)
+    def _stands(self, p, buf, off):
+        """Whether what is to be written stands at p in the newest segment, whole."""
+        return p >> 12 == self.current and p > 0 and self.segments.stands(p, buf, off)
 
     def _find_key(self, key):
         """Look at the newest record of a key; where it stands, 0 where there is none.
@@ -231,26 +238,30 @@ class Journal:
         more of the longest: then none of them is ever refused when it is put again.
         """
         octets = self.octets - (self._sizes[key] << 4) + n
-        return octets <= SNAPSHOT and octets + max(max(self._sizes) << 4, n) <= ROOM
+        if octets > SNAPSHOT or octets + max(self._longest, n) > ROOM:
+            return False
+        self._longest = max(self._longest, n)
+        return True
 
     def _write(self, buf, off):
-        """Write what is to be written, to the newest segment or to one that
-        is turned to; whether it holds.
-        """
+        """Write what is prepared, to the newest segment or to one that is turned to; whether it holds."""
         tries = _TRIES
-        while tries and self._make_room(room(self._new_n)):
-            self.segments.head(self._new_key, self._new_kind, self._new_n)
+        while tries:
+            if self.torn < self.end or self.end + room(self._new_n) > SECTOR:
+                if not self._make_room(room(self._new_n)):
+                    return False
+                self._prepare(buf, off)
             if self._append(buf, off):
                 return True
             tries -= 1
         return False
 
     def _append(self, buf, off):
-        """Write the record of that head after the last one; whether it holds. If not, the segment
+        """Write the record that is prepared after the last one; whether it holds. If not, the segment
         counts as full.
         """
         p = (self.current << 12) + self.end
-        n = room(self.segments.n)
+        n = room(self._new_n)
         if self.segments.write(p, buf, off):
             self._note(p, n)
             self.end += n
@@ -378,4 +389,5 @@ class Journal:
         self.end = self.torn = self._next_end
         self._next = -1
         self._tried = 0
+        self._longest = max(self._sizes) << 4
         return True

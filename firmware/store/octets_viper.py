@@ -24,6 +24,21 @@ def crc(state: ptr8, at: int, buf: ptr8, off: int, n: int):
     c ^= ones
     p = ptr8(uint(buf) + uint(off))
     rest = ptr32(_REST)
+    while n >= 4:
+        c ^= uint(p[0])
+        c = (c >> 4) ^ uint(rest[c & 15])
+        c = (c >> 4) ^ uint(rest[c & 15])
+        c ^= uint(p[1])
+        c = (c >> 4) ^ uint(rest[c & 15])
+        c = (c >> 4) ^ uint(rest[c & 15])
+        c ^= uint(p[2])
+        c = (c >> 4) ^ uint(rest[c & 15])
+        c = (c >> 4) ^ uint(rest[c & 15])
+        c ^= uint(p[3])
+        c = (c >> 4) ^ uint(rest[c & 15])
+        c = (c >> 4) ^ uint(rest[c & 15])
+        p = ptr8(uint(p) + 4)
+        n -= 4
     while n > 0:
         c ^= uint(p[0])
         c = (c >> 4) ^ uint(rest[c & 15])
@@ -55,6 +70,13 @@ def blank(buf: ptr8, off: int, n: int) -> int:
 @micropython.viper
 def fill(buf: ptr8, off: int, n: int):
     p = ptr8(uint(buf) + uint(off))
+    while n >= 4:
+        p[0] = 0xFF
+        p[1] = 0xFF
+        p[2] = 0xFF
+        p[3] = 0xFF
+        p = ptr8(uint(p) + 4)
+        n -= 4
     while n > 0:
         n -= 1
         p[n] = 0xFF

@@ -30,10 +30,12 @@ class Pages:
         self.health = health
         self.view = device.view
         self._out = bytearray(PAGE)  # what is programmed next
-        self._to = 0  # where that page begins on the device
+        self._sector = 0  # where that page is: sector and offset
+        self._to = 0
         self._start = 0  # what of it is new: out[start:end]
         self._end = 0
         self._good = True
+        self._fresh = True  # nothing is in that page yet
         self._seen = bytearray(PAGE)  # the page that was read last
         self._seen_at = -1  # where it begins on the device
         self._at = 0  # where the next octets are read
@@ -51,13 +53,16 @@ class Pages:
     def begin(self, sector, off):
         """Octets are programmed from here on."""
         self._start = self._end = off % PAGE
-        self._to = sector * SECTOR + off - self._start
-        self._good = True
-        fill(self._out, 0, PAGE)
+        self._sector = sector
+        self._to = off - self._start
+        self._good = self._fresh = True
 
     def add(self, buf, at, n):
         """The next octets are buf[at:at+n]; each page that is complete is programmed."""
         while n > 0 and self._good:
+            if self._fresh:
+                fill(self._out, 0, PAGE)
+                self._fresh = False
             k = min(n, PAGE - self._end)
             copy(self._out, self._end, buf, at, k)
             self._end += k
@@ -77,7 +82,7 @@ class Pages:
         if self._programmed():
             self._to += PAGE
             self._start = self._end = 0
-            fill(self._out, 0, PAGE)
+            self._fresh = True
         else:
             self.health.add(FAILED_PROGRAMS)
             self._good = False
@@ -86,8 +91,8 @@ class Pages:
         """Program the page; returns whether what is new reads back."""
         self._seen_at = -1
         try:
-            self.device.program(self._to // SECTOR, self._to % SECTOR, self._out)
-            self.device.read(self._to // SECTOR, self._to % SECTOR, self._seen)
+            self.device.program(self._sector, self._to, self._out)
+            self.device.read(self._sector, self._to, self._seen)
         except OSError:
             return False
         return equal(self._seen, self._start, self._out, self._start, self._end - self._start) == 1

@@ -73,6 +73,7 @@ class Segments:
         self.foreign = False
         self._grain = bytearray(GRAIN)  # a header, or the first grain of a record
         self._generations = bytearray(4 * count)
+        self._seeds = bytearray(4 * count)  # the CRC of each generation, with which that of a record begins
         self._sum = bytearray(4)
 
     # -- headers -----------------------------------------------------------------------------------
@@ -81,7 +82,7 @@ class Segments:
         """Read the header of a segment; its generation, or 0 where none stands."""
         put32(self._generations, 4 * i, 0)
         if self._header(i, 0) or self._header(i, GRAIN):
-            copy(self._generations, 4 * i, self._grain, _GENERATION, 4)
+            self.seal(i, get32(self._grain, _GENERATION))
         return get32(self._generations, 4 * i)
 
     def _header(self, i, off):
@@ -109,6 +110,8 @@ class Segments:
     def seal(self, i, generation):
         """Let the records of a segment be sealed with this generation."""
         put32(self._generations, 4 * i, generation)
+        clear(self._seeds, 4 * i, 4)
+        crc(self._seeds, 4 * i, self._generations, 4 * i, 4)
 
     def commit(self, i):
         """Write the header, after everything that must stand in the segment
@@ -135,6 +138,7 @@ class Segments:
         the data buf; whether it holds.
         """
         self.head(key, VALUE, len(buf))
+        self.sum(i, buf, 0)
         return (
             (self.blank(i << 12, SECTOR) or self.pages.erase(self.first + i))
             and self.write((i << 12) + FIRST, buf, 0)
@@ -151,7 +155,7 @@ class Segments:
         self.seal(i, i + 1)
         self.compose(i)
         whole = bytearray(self._grain + self._grain + bytes((key, VALUE, n >> 8, n & 0xFF)) + buf)
-        self._start(i << 12)
+        self._start(i)
         crc(self._sum, 0, whole, FIRST, _HEAD + n)
         whole += self._sum
         there = bytearray(len(whole))
@@ -192,22 +196,14 @@ class Segments:
 
     def _whole(self, p):
         """Whether the record of n octets at p agrees with its CRC."""
-        self._start(p)
+        self._start(p >> 12)
         if not self.pages.crc(self._sum, 0, self.first + (p >> 12), p & 4095, _HEAD + self.n):
             return False
         return self.pages.same(self._sum, 0, 4)
 
-    def _start(self, p):
-        """Begin the CRC of a record at p."""
-        clear(self._sum, 0, 4)
-        crc(self._sum, 0, self._generations, p >> 12 << 2, 4)
-
-    def same(self, p, buf, off, n):
-        """Whether the record at p, which was looked at, has the data buf[off:off+n]."""
-        if self.n != n:
-            return False
-        self.pages.seek(self.first + (p >> 12), (p & 4095) + _HEAD)
-        return self.pages.same(buf, off, n)
+    def _start(self, i):
+        """Begin the CRC of a record in segment i."""
+        copy(self._sum, 0, self._seeds, 4 * i, 4)
 
     def take(self, p, buf, off):
         """Copy the data of the record at p, which was looked at, to buf[off:]."""
@@ -215,40 +211,50 @@ class Segments:
         return self.pages.take(buf, off, self.n)
 
     def head(self, key, kind, n):
-        """What the record to be written begins with."""
-        self.key = key
-        self.kind = kind
+        """What the record that is written next begins with."""
+        grain = self._grain
+        grain[0] = self.key = key
+        grain[1] = self.kind = kind
+        put16(grain, 2, n)
         self.n = n
 
-    def write(self, p, buf, off):
-        """Write a record with that head and the data buf[off:off+n] at p; whether it holds."""
-        self._begin(p)
+    def sum(self, i, buf, off):
+        """Compute the CRC of a record with that head and the data buf[off:off+n], for segment i."""
+        copy(self._sum, 0, self._seeds, 4 * i, 4)
+        crc(self._sum, 0, self._grain, 0, _HEAD)
         crc(self._sum, 0, buf, off, self.n)
-        self.pages.add(buf, off, self.n)
-        self.pages.add(self._sum, 0, 4)
-        return self.pages.end()
 
-    def copy(self, p, to):
-        """Write the record at p, which was looked at, once more at `to`; whether it holds."""
-        pages = self.pages
-        self._begin(to)
-        pages.crc(self._sum, 0, self.first + (p >> 12), (p & 4095) + _HEAD, self.n)
-        pages.seek(self.first + (p >> 12), (p & 4095) + _HEAD)
-        if not pages.carry(self.n):
+    def stands(self, p, buf, off):
+        """Whether just that record stands at p."""
+        if (p & 4095) + room(self.n) > SECTOR:
             return False
+        # the CRC first: it differs when anything does
+        self.pages.seek(self.first + (p >> 12), (p & 4095) + _HEAD + self.n)
+        return self.pages.same(self._sum, 0, 4) and self._stands(p, buf, off)
+
+    def _stands(self, p, buf, off):
+        self.pages.seek(self.first + (p >> 12), p & 4095)
+        return self.pages.same(self._grain, 0, _HEAD) and self.pages.same(buf, off, self.n)
+
+    def write(self, p, buf, off):
+        """Write that record at p; whether it holds."""
+        pages = self.pages
+        pages.begin(self.first + (p >> 12), p & 4095)
+        pages.add(self._grain, 0, _HEAD)
+        pages.add(buf, off, self.n)
         pages.add(self._sum, 0, 4)
         return pages.end()
 
-    def _begin(self, p):
-        """Begin to write a record at p, and its CRC."""
-        grain = self._grain
-        grain[0] = self.key
-        grain[1] = self.kind
-        put16(grain, 2, self.n)
-        self._start(p)
-        crc(self._sum, 0, grain, 0, _HEAD)
-        self.pages.begin(self.first + (p >> 12), p & 4095)
-        self.pages.add(grain, 0, _HEAD)
+    def copy(self, p, to):
+        """Write the record at p, which was looked at, once more at `to`; whether it holds."""
+        self._start(to >> 12)
+        self.pages.crc(self._sum, 0, self.first + (p >> 12), p & 4095, _HEAD + self.n)
+        self.pages.begin(self.first + (to >> 12), to & 4095)
+        self.pages.seek(self.first + (p >> 12), p & 4095)
+        if not self.pages.carry(_HEAD + self.n):
+            return False
+        self.pages.add(self._sum, 0, 4)
+        return self.pages.end()
 
     # -- ranges ------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ REQ = {
     "test_first*": ("I-14",),
     "test_what*": ("I-12",),
 }
-EVERY = 101  # of the cuts in a recovery one in so many; 1 tries them all, in an hour
+EVERY = 401  # of the cuts in a recovery one in so many; 1 tries them all, in an hour
 K = keys.CLEARED
 
 
@@ -42,9 +42,9 @@ def cut_everywhere(scenario, flash=None, plan=PLAN):
 
 def puts(player):
     """A segment and a half of records, so that one put has to turn, without any tidying."""
-    for version in range(9):
+    for version in range(6):
         for key in (1, 2, 3, 4):
-            player.put(K + key, value(key, version, 30 + 50 * key))
+            player.put(K + key, value(key, version, 20 + 90 * key))
     player.remove(K + 2)
 
 
@@ -54,9 +54,9 @@ def test_puts_that_turn_by_themselves():
 
 def tidied(player):
     """As a meter that is idle between requests: segments are prepared ahead."""
-    for version in range(6):
-        for key in (1, 2, 3, 4, 5):
-            player.put(K + key, value(key, version, 200 if key == 1 else 90))
+    for version in range(5):
+        for key in (1, 2, 3, 4):
+            player.put(K + key, value(key, version, 300 if key == 1 else 150))
             player.store.tidy()
     player.remove(K + 4)
     settle(player.store)
@@ -68,9 +68,9 @@ def test_puts_with_tidying_between():
 
 def changed_while_copied(player):
     """Records that are put and removed while their copies stand in the next segment already."""
-    for version in range(4):
+    for version in range(3):
         for key in range(8):
-            player.put(K + key, value(key, version, 100))
+            player.put(K + key, value(key, version, 140))
     while player.store.journal.due() and not player.store.journal._copies[K + 3]:
         player.store.tidy()
     player.put(K + 2, value(2, 50, 101))

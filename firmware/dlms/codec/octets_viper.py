@@ -20,6 +20,15 @@ def copy(dst: ptr8, do: int, src: ptr8, so: int, n: int):
     d = ptr8(uint(dst) + uint(do))
     s = ptr8(uint(src) + uint(so))
     if uint(d) <= uint(s):
+        # four at a time: in a loop for each, two thirds of the instructions count
+        while n >= 4:
+            d[0] = s[0]
+            d[1] = s[1]
+            d[2] = s[2]
+            d[3] = s[3]
+            d = ptr8(uint(d) + 4)
+            s = ptr8(uint(s) + 4)
+            n -= 4
         i = 0
         while i < n:
             d[i] = s[i]
@@ -42,11 +51,18 @@ def clear(dst: ptr8, do: int, n: int):
 
 @micropython.viper
 def equal(a: ptr8, ao: int, b: ptr8, bo: int, n: int) -> int:
-    i = 0
-    while i < n:
-        if a[ao + i] != b[bo + i]:
+    x = ptr8(uint(a) + uint(ao))
+    y = ptr8(uint(b) + uint(bo))
+    while n >= 4:
+        if x[0] ^ y[0] | x[1] ^ y[1] | x[2] ^ y[2] | x[3] ^ y[3]:
             return 0
-        i += 1
+        x = ptr8(uint(x) + 4)
+        y = ptr8(uint(y) + 4)
+        n -= 4
+    while n > 0:
+        n -= 1
+        if x[n] != y[n]:
+            return 0
     return 1
 
 
