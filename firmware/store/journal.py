@@ -3,8 +3,8 @@
     put     writes a record after the last one, and reads it back. The newest record of a key counts.
     turn    when a segment is full, the newest record of every key is copied to another one, which is
             erased before. Its header comes last: until it stands, the old segment counts.
-    open    replays the newest segment. The one before it is replayed first: what it has of a key
-            stands in for a record that has gone bad.
+    open    replays the newest segment. Where a record there has gone bad, the segment before it is
+            replayed first: what it has of a key stands in.
 
 `tidy` does a turn ahead and in small steps, so that a put seldom has to. The opening writes
 nothing, and nothing is allocated after it. `store.segments` has the layout in the flash.
@@ -82,15 +82,23 @@ class Journal:
                 self.before = i
 
     def _replay_both(self):
-        """Note the newest record of each key that is whole."""
+        """Note the newest record of each key that is whole. The newest segment has them all; the
+        one before it is asked where a record may be missing.
+        """
+        self._forget()
+        self._replay(self.current << 12)
+        if self.lost and self.before >= 0:
+            self._forget()
+            self._replay(self.before << 12)
+            self._replay(self.current << 12)
+        self._longest = max(self._sizes) << 4
+
+    def _forget(self):
+        """No record is noted."""
         clear(self._places, 0, 2 * COUNT)
         clear(self._sizes, 0, COUNT)
         self.octets = self.lost = self.corrupt = 0
         self._next = -1
-        if self.before >= 0:
-            self._replay(self.before << 12)
-        self._replay(self.current << 12)
-        self._longest = max(self._sizes) << 4
 
     def _count(self, what, n):
         """Count n records in the health of the store."""
@@ -180,8 +188,8 @@ class Journal:
     def put(self, key, buf, off, n):
         """Keep buf[off:off+n] under a key; True: it stands in the flash, and was read back.
 
-        A value that stands there already is not written. False: it is too long, there is no room for
-        it, or the flash does not hold it; then the old value counts.
+        A value that stands there already is not written. False: it is too long, there is no room
+        for it, or the flash does not hold it; then the old value counts.
         """
         if n > LONGEST:
             return False
@@ -244,7 +252,9 @@ class Journal:
         return True
 
     def _write(self, buf, off):
-        """Write what is prepared, to the newest segment or to one that is turned to; whether it holds."""
+        """Write what is prepared, to the newest segment or to one that is
+        turned to; whether it holds.
+        """
         tries = _TRIES
         while tries:
             if self.torn < self.end or self.end + room(self._new_n) > SECTOR:
@@ -257,8 +267,8 @@ class Journal:
         return False
 
     def _append(self, buf, off):
-        """Write the record that is prepared after the last one; whether it holds. If not, the segment
-        counts as full.
+        """Write the record that is prepared after the last one; whether it holds. If
+        not, the segment counts as full.
         """
         p = (self.current << 12) + self.end
         n = room(self._new_n)

@@ -20,6 +20,7 @@ from tools.image.emulated import FIRMWARE, BoardError, EmulatedBoard
 from tools.image.emulated import build as firmware_build
 from tools.launcher import ROOT, LauncherError
 
+from . import store
 from .link import RLRQ, Link, WrongAnswer
 from .report import Row
 from .settings import INSIDE, PATIENCE, Settings
@@ -53,7 +54,8 @@ def measure(settings: Settings) -> list[Row]:
     try:
         firmware_build.need_qemu()
         with tempfile.TemporaryDirectory() as folder:
-            return [*_sizes(), *_heap(Path(folder), settings.requests // 10), *_instructions(Path(folder))]
+            heap = _heap(Path(folder), settings.requests // 10)
+            return [*_sizes(), *heap, *_instructions(Path(folder)), *store.measure(Path(folder))]
     except (BoardError, LauncherError) as error:
         return [Row(_WHERE, None, "", how=str(error))]
 

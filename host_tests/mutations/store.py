@@ -22,7 +22,7 @@ STORE = (
         "record-sealed-without-its-generation",
         "I-10",
         "store/segments.py",
-        "crc(self._sum, 0, self._generations, p >> 12 << 2, 4)",
+        "crc(self._seeds, 4 * i, self._generations, 4 * i, 4)",
         "pass",
         (_STORE + "mp_journal.py::test_record_of_an_earlier_life_does_not_count[cpython]",),
     ),
@@ -97,11 +97,11 @@ STORE = (
         (_STORE + "mp_journal.py::fails-program-1-1[cpython]",),
     ),
     Mutation(
-        "unchanged-value-by-length-alone",
+        "unchanged-value-not-compared",
         "I-11",
         "store/segments.py",
-        "        return self.pages.same(buf, off, n)\n",
-        "        return True\n",
+        "return self.pages.same(self._sum, 0, 4) and self._stands(p, buf, off)",
+        "return True",
         (_STORE + "mp_journal.py::test_limits[cpython]",),
     ),
     Mutation(

@@ -1,5 +1,5 @@
-"""What the store takes on the measured board: prints `STORE name TICKS` for each figure, in ticks of
-40 ns of a CPU that an emulator lets do one instruction in 64 ns.
+"""What the store takes on the measured board: prints `STORE name TICKS` for each figure, in ticks
+of 40 ns of a CPU that an emulator lets do one instruction in 64 ns.
 
 The flash is in memory, so that its octets are copied by the CPU; `device` is what that takes of a
 figure. Runs at the board's REPL, after the meter was interrupted.
