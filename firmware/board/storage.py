@@ -19,6 +19,10 @@ def device(limits, config, log):
         return FileDevice(config.state, limits.SECTORS, config.sync == "always")
     if config.state != FLASH:
         raise ValueError("state: on a board it is %s or empty, not %r" % (FLASH, config.state))
+    if "serial" not in config.given and "state" not in config.given:
+        # a store is that of one serial number for ever, and this one is everybody's
+        log("WARN", "store", "no-serial", "next=make-provision")
+        return None
     try:
         import flashmap
     except ImportError:

@@ -14,6 +14,7 @@ import limits
 from board.storage import device
 class Config:
     state = "flash"
+    given = ("state",)
 said = []
 d = device(limits, Config, lambda *words: said.append(" ".join(words)))
 blank = b"\\xff" * 4096

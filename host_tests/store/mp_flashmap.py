@@ -114,7 +114,7 @@ def written(files, name):
 def device():
     """What the store gets, and what the log says."""
     log = Log()
-    return storage.device(Limits, parse([], "", 0, "flash"), log), log.lines
+    return storage.device(Limits, parse(["serial=00000042"], "", 0, "flash"), log), log.lines
 
 
 def test_a_blank_flash_gets_a_file_system_once():
@@ -197,6 +197,16 @@ def test_a_board_keeps_its_state_in_its_flash_or_nowhere():
     except ValueError as e:
         said = str(e)
     assert said == "state: on a board it is flash or empty, not 'x.bin'"
+
+
+def test_a_board_without_a_serial_number_of_its_own_keeps_nothing():
+    """Its store would be that of 00000001, and refused once the board is provisioned."""
+    erased()
+    boot()
+    log = Log()
+    assert storage.device(Limits, parse([], "", 0, "flash"), log) is None
+    assert log.lines == ["WARN store no-serial next=make-provision"]
+    assert storage.device(Limits, parse(["state=flash"], "", 0, "flash"), log).count == _SECTORS
 
 
 def test_an_image_of_micropythons_own_has_a_folder():

@@ -63,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="give the flash the map of the board's image, with a store; the files on the board are carried over",
     )
+    one.add_argument(
+        "--erase-state",
+        action="store_true",
+        help="erase what the meter keeps in its store, which belongs to one serial number",
+    )
     one.add_argument("--show", action="store_true", help="only show what the board has; secrets stay hidden")
     one.add_argument("--no-reset", action="store_true", help="leave the board at its REPL")
     one = add("firmware", "build an image with the meter frozen into it", board=True)
@@ -111,11 +116,14 @@ def _provision(options: argparse.Namespace) -> None:
     if options.secrets:
         for name in provision.CLIENTS:
             wanted.put(name, _ask(f"Secret of the {name} client: "))
-    if not options.show and not options.new_map and not wanted.by_file():
+    on_flash = options.new_map or options.erase_state
+    if not options.show and not on_flash and not wanted.by_file():
         raise BoardError("nothing to write: give --ssid, --serial, --secrets, --set or --from (or --show, --new-map)")
-    with Repl.open(target.resolve(options.target), options.timeout, fresh=options.new_map) as repl:
+    with Repl.open(target.resolve(options.target), options.timeout, fresh=on_flash) as repl:
         if options.new_map:
             newmap.make(repl, _say)
+        elif options.erase_state:
+            newmap.erase_state(repl, _say)
         for line in provision.show(repl) if options.show else provision.provision(repl, wanted):
             _say(line)
         if not options.show and not options.no_reset:

@@ -101,6 +101,17 @@ def take_away(repl: Repl) -> None:
     _blank(repl, sum(present))
 
 
+def erase_state(repl: Repl, say: Callable[[str], None]) -> None:
+    """Erase the store, so that a meter with another serial number may begin one. BoardError:
+    the board has no map, or never got it.
+    """
+    present = map_of(repl)
+    if present is None or mounted(repl) != present[0]:
+        raise BoardError(f"{repl.device}: the board has no store; nothing was changed")
+    say("erasing the state of the meter")
+    _blank(repl, present[1], present[0])
+
+
 def _read(repl: Repl, own: int) -> dict[str, bytes]:
     """The files of the board, without those that a deploy put there: the image has them."""
     files = Files(repl)
@@ -133,10 +144,11 @@ def _erase(repl: Repl, own: int, sectors: int, say: Callable[[str], None]) -> No
     repl.run("flashmap.make()", HASHING)
 
 
-def _blank(repl: Repl, sectors: int) -> None:
-    """Erase the first sectors of the flash after the image, in steps that no time-out ends."""
-    for first in range(0, sectors, _AT_ONCE):
-        repl.run(f"flashmap.erase({first}, {min(_AT_ONCE, sectors - first)})", HASHING)
+def _blank(repl: Repl, sectors: int, begin: int = 0) -> None:
+    """Erase sectors of the flash after the image, in steps that no time-out ends."""
+    end = begin + sectors
+    for first in range(begin, end, _AT_ONCE):
+        repl.run(f"flashmap.erase({first}, {min(_AT_ONCE, end - first)})", HASHING)
 
 
 def _folders(files: Files, path: str) -> None:
