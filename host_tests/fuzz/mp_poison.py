@@ -20,6 +20,7 @@ REQ = {
     "cut-*": ("D-94",),
     "cut-aarq*": ("C-26",),
     "cut-rlrq*": ("C-50",),
+    "test_blocks_*": ("D-94",),
     "test_columns_*": ("D-112",),
     "test_limit_*": ("D-112",),
     "test_shortest_*": ("D-100",),
@@ -192,11 +193,21 @@ def test_selectors_of_an_added_object_are_counted_in_any_form():
         assert same(made, unhex(add + selectors)) == unhex("C701C1%02X00" % result), selectors
 
 
+def test_blocks_cut_short_while_a_request_comes_in_blocks():
+    """The short way of a block looks no further than the WPDU goes."""
+    made = rigs()
+    block = unhex("E090 0002 0001 01 00")
+    for n in range(1, len(block)):
+        associate(made)
+        assert same(made, unhex("E001 0001 0000 05 C003C10100"))[:1] == b"\xe0"
+        same(made, block[:n])
+
+
 def test_header_is_checked_before_the_short_way_answers():
     """What TCP hands over is not yet known to be a WPDU."""
     rig = Rig()
     rig.ask(aarq(Tape(b""), 48), 48, 1)
-    link = rig.links[0]
+    link = rig.link(True)
     wpdu = unhex("0001 0030 0001 000D") + unhex("C001C1 " + _NOTE + " 02 00")
     assert rig.server.short(link.keys, link.ways, wpdu, 0, len(wpdu), rig.tx, rig.server.served) == 8 + 9
     for at, octet in ((0, 1), (1, 0), (1, 2), (6, 1), (7, 12), (7, 14), (7, 0), (7, 255)):

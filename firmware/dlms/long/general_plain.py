@@ -15,6 +15,7 @@ _GENERAL_BLOCK_TRANSFER = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANS
 _HEAD = 16  # as `dlms.long.stream.HEAD`
 _HEADER = 6  # octets of an APDU before the length field
 _LAST = 0x80
+_LEAST = HEADER + 7  # octets of a WPDU with a block without data
 _STREAMING = 0x40
 _WINDOW = 0x3F
 
@@ -77,7 +78,7 @@ def short_block(way, rx, off, n, tx, served):
 
     It stands in the way of the AA, with the transfer, while the request comes.
     """
-    if rx[off + HEADER] != _GENERAL_BLOCK_TRANSFER or rx[off + HEADER + 1] & _STREAMING:
+    if n < _LEAST or rx[off + HEADER] != _GENERAL_BLOCK_TRANSFER or rx[off + HEADER + 1] & _STREAMING:
         return 0
     t = way[10]
     request, now = t.request, t.gbt.now

@@ -8,6 +8,7 @@ from micropython import const
 from dlms.codec.octets import add32, answer, digest
 
 _TRANSFER = const(10)  # place in a way, as in `dlms.aa.association`
+_LEAST = const(15)  # octets of a WPDU with a block without data
 _GENERAL_BLOCK_TRANSFER = const(0xE0)  # as `dlms.codec.tags.GENERAL_BLOCK_TRANSFER`
 _HEAD = const(16)  # as `dlms.long.stream.HEAD`
 # these as in `dlms.long.now`
@@ -92,7 +93,7 @@ def received(now: ptr32, buf: ptr8, used: int, size: int, rx_buf: ptr8, p: int, 
 @micropython.viper
 def short_block(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
-    if rx[8] != _GENERAL_BLOCK_TRANSFER or rx[9] & 0x40 != 0:
+    if n < _LEAST or rx[8] != _GENERAL_BLOCK_TRANSFER or rx[9] & 0x40 != 0:
         return 0
     t = way[_TRANSFER]
     request = t.request
