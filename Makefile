@@ -16,6 +16,8 @@ IMAGE :=
 TOP :=
 RIG :=
 LABGRID :=
+MINUTES := 10
+REQUESTS := 1000000
 # Taken from the environment too.
 MICROPYTHON ?=
 PYTHON ?=
@@ -43,6 +45,8 @@ TAKES_test-rp2040 := ARGS JOBS
 TAKES_test-hil := RIG LABGRID ARGS JOBS MICROPYTHON
 TAKES_floods := ARGS MICROPYTHON
 TAKES_bench := ARGS INTEROP MICROPYTHON
+TAKES_fuzz := MINUTES MICROPYTHON
+TAKES_soak := REQUESTS ARGS MICROPYTHON
 TAKES_lint := ARGS
 TAKES_flash := BOARD TARGET IMAGE ARGS
 TAKES_deploy := BOARD TARGET ARGS
@@ -72,6 +76,7 @@ help: ## list the targets
 	@echo "  read   HOST=127.0.0.1  PORT=4059  ARGS=\"further options\""
 	@echo "  listen PORT=4060  METER=127.0.0.1:4059 (asked for names and units; METER= to leave it)  ARGS=\"--read --format json --count 1\"  (make run SET=\"push=127.0.0.1:4060\")"
 	@echo "  test   ARGS=\"pytest options\"  JOBS=auto  INTEROP=0 (leave third-party clients out)  MICROPYTHON=..."
+	@echo "  fuzz   MINUTES=10    soak   REQUESTS=1000000 (docs/RELIABILITY.md)"
 	@echo "  test-hil  RIG=rig.toml (docs/HARNESS.md) or RIG=practice (no hardware)  LABGRID=1 (install its client)  ARGS=\"pytest options\""
 	@echo "  floods ARGS=\"20 60\" (seconds of each flood, and with the link down)  MICROPYTHON=..."
 	@echo "  boards: BOARD=RPI_PICO_W  TARGET=id:<usb-serial>, /dev/ttyACM0, COM5 or a URL (docs/BOARDS.md)"
@@ -122,6 +127,12 @@ bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions 
 	@test -e host_tests/bench/__main__.py || { echo "error: the bench is not built yet" >&2; exit 1; }
 	@$(PY) -m host_tests.bench $(ARGS)
 
+fuzz: $(VENV)/host.txt $(interpreter) $(VENV)/fuzz.txt ## play random sessions of many clients, guided and not, for MINUTES
+	@$(PY) -m host_tests.fuzz --minutes "$(MINUTES)"
+
+soak: $(VENV)/host.txt $(interpreter) ## ask one meter REQUESTS times: heap, sockets, instructions and energy stay right
+	@$(PY) -m host_tests.soak --requests "$(REQUESTS)" $(ARGS)
+
 lint: $(VENV)/host.txt ## style, types of the client, board compilation, import direction, requirement ids, documents
 	@$(PY) -m tools.upkeep.lint $(ARGS)
 
@@ -159,6 +170,11 @@ $(VENV)/interop.txt: $(VENV)/host.txt
 	@echo "  gurux-dlms, GNU General Public License 2.0"
 	@echo "  dlms-cosem, Business Source License 1.1"
 	@$(PY) -m pip install -q -r $@
+
+$(VENV)/fuzz.txt: $(VENV)/host.txt
+	@$(PY) tools/upkeep/pins.py fuzz > $@
+	@$(PY) -m pip install -q --only-binary :all: -r $@ 2>/dev/null || \
+	    echo "atheris has no wheel for this Python and platform: make fuzz plays sessions from numbers only"
 
 $(VENV)/labgrid.txt: $(VENV)/host.txt
 	@$(PY) -m venv --clear $(VENV)/labgrid

@@ -37,6 +37,7 @@ from cosem.row import bound, matches, minutes
 from dlms.codec import axdr
 from dlms.codec.errors import SCOPE_OF_ACCESS_VIOLATED, SUCCESS, TYPE_UNMATCHED
 from dlms.codec.octets import clear, compare, copy, get16, get32, put16, put32
+from dlms.codec.work import spend
 
 RANGE = const(1)
 ENTRY = const(2)
@@ -52,6 +53,7 @@ SCAN = const(1)  # flags
 REVERSE = const(2)
 TIME = const(4)  # the restricting column is a date-time
 SIGNED = const(8)  # … a signed number
+_COMPARED = const(5)  # a unit of work is so many rows, as a shift
 _KEY = const(8)  # longest value compared
 _SIGNED = (axdr.INTEGER, axdr.LONG, axdr.DOUBLE_LONG, axdr.LONG64)
 _STRINGS = (axdr.BIT_STRING, axdr.OCTET_STRING, axdr.VISIBLE_STRING, axdr.UTF8_STRING)
@@ -326,6 +328,7 @@ def _count(profile, cur):
     rows = profile.rows
     column = profile.columns.offset(cur.map[COLUMN])
     cur.map[FLAGS] |= SCAN
+    spend(1 + (cur.n >> _COMPARED))
     cur.n = 0
     at = rows.first
     while at <= rows.last:

@@ -16,6 +16,7 @@ from micropython import const
 from dlms.codec import axdr
 from dlms.codec.errors import SUCCESS, TYPE_UNMATCHED
 from dlms.codec.octets import clear, equal, get16
+from dlms.codec.work import spend
 from dlms.aa.association import ROW
 
 ALL = const(1)
@@ -23,6 +24,7 @@ CLASSES = const(2)
 OBJECT_IDS = const(3)
 OBJECT_ID = const(4)
 SELECTORS = b"\x01\x02\x03\x04"
+_CHOICE = const(4)  # units of work
 _ID = const(13)  # octets of structure {class_id, logical_name}: 02 02 12 cccc 09 06 LN
 
 
@@ -43,6 +45,7 @@ def choose(acc, directory, cur):
                 n += 1
         cur.n = n
         return SUCCESS
+    spend(_CHOICE)
     if cur.selector == CLASSES:
         return _classes(acc, directory, cur)
     if cur.selector == OBJECT_IDS:

@@ -25,10 +25,13 @@ from dlms.codec.errors import (
     TYPE_UNMATCHED,
 )
 from dlms.codec.octets import compare, copy, digest, get16, get32, put32
+from dlms.codec.work import spend
 
 FIFO = const(1)
 LIFO = const(2)
 _DAY = const(86400)
+_CAPTURE = const(2)  # units of work
+_COLUMN = const(2)
 _CLOCK = const(8)  # class-id
 _ZERO = const(b"\x06\x00\x00\x00\x00")  # double-long-unsigned
 
@@ -135,6 +138,7 @@ class ProfileGeneric(Interface):
         """Append a row with the present values; returns what the row store does: False when the row
         does not hold.
         """
+        spend(_CAPTURE)
         row = self.row
         self.columns.capture(row)
         if self.clock_column >= 0:
@@ -240,6 +244,7 @@ class ProfileGeneric(Interface):
         n = axdr.count(buf, off)
         if not 1 <= n <= limits.COLUMNS:
             return OUT_OF_RANGE
+        spend(_COLUMN * n)
         columns = Columns(self.columns.directory, n)
         while at < end:
             if not definition(buf, at, end):

@@ -28,6 +28,7 @@ from cosem.push_objects import ENTRIES, PushObjects, element_end, put_head, rest
 from dlms.codec import axdr
 from dlms.codec.errors import OTHER_REASON, READ_WRITE_DENIED, SUCCESS, TEMPORARY_FAILURE, TYPE_UNMATCHED
 from dlms.codec.octets import copy, get16
+from dlms.codec.work import spend
 from dlms.unasked.notification import DATA_HEAD, INVOKE_IDS, data_notification
 from dlms.unasked.outbox import Outbox
 from dlms.long.stream import Cursor
@@ -36,6 +37,7 @@ TCP = const(0)  # transport_service
 UDP = const(1)
 CONFIRMED = const(2)  # push_operation_method; 0 and 1 are unconfirmed
 DESTINATION = const(64)  # longest destination, octets
+_PUSH = const(10)  # units of work
 _METHODS = const(3)  # values of push_operation_method
 # type of each attribute from 0 that `set` takes as it is, 0 of the others
 _TYPES = (0, 0, 0, 0, axdr.ARRAY, axdr.LONG_UNSIGNED, axdr.UNSIGNED, axdr.STRUCTURE, 0, axdr.INTEGER, 0, axdr.ENUM)
@@ -155,6 +157,7 @@ class PushSetup(Interface):
         common = self.common
         if self.transport < 0:
             return OTHER_REASON
+        spend(_PUSH)
         at = box.reserve(DATA_HEAD)
         if at < 0:
             return TEMPORARY_FAILURE

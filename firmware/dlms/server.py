@@ -14,6 +14,7 @@ from micropython import const
 
 from dlms.codec.errors import INITIATE_ERROR, ConformanceClientErrors, Errors, codes
 from dlms.codec.octets import add32, find_key, get16
+from dlms.codec.work import begin
 from dlms.codec.wrapper import HEADER, answer
 from dlms.aa import acse
 from dlms.aa.association import Carrier, Link, associations
@@ -114,6 +115,7 @@ class Server:
     def serve(self, link, rx, off, n, tx):
         """`handle` for everything but the short way."""
         add32(self.served, 0, 1)
+        begin()
         if n <= _HEADER:
             return self.trail.dropped(link, rx, off + 2, "empty")  # A-26
         i = find_key(link.keys, link.n, rx, off + 2)
@@ -158,6 +160,7 @@ class Server:
         (`whole.more`), at tx[0:]; returns its size.
         """
         aa = link.streaming
+        begin()
         if aa.transfer.kind == WHOLE_OUT:
             return whole.more(self.kit, link, tx)
         try:

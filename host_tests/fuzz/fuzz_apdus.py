@@ -111,16 +111,14 @@ class Known:
 
 
 class Client:
-    """Builds requests to `objects`, a list of Known. `open` shows whether
-    it believes to be associated.
-    """
+    """Builds requests to `objects`, a list of Known. like: another client of the same objects."""
 
-    def __init__(self, tape, objects):
+    def __init__(self, tape, objects, like=None):
         self.tape = tape
         self.objects = objects
         # those that a client can do most with come more often
-        self.changeable = [o for o in objects if o.writable or o.invocable]
-        self.writable = [o for o in objects if o.writable]
+        self.changeable = like.changeable if like else [o for o in objects if o.writable or o.invocable]
+        self.writable = like.writable if like else [o for o in objects if o.writable]
         self.next = 1
         self.own = 0  # our last general block …
         self.theirs = 0  # … and the meter's

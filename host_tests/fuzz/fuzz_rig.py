@@ -10,6 +10,8 @@ it: the poison must not play a part in an answer, nor may the margin change, bec
 looks at octets in viper checks no bounds.
 """
 
+import time
+
 import limits
 import meter
 from config import parse
@@ -23,6 +25,7 @@ from fuzz_data import mutated
 from fuzz_tape import Tape, seeded  # noqa: F401 (seeded belongs to the face of this module)
 from meter import state
 
+WORDS = ["start=2026-03-28T12:00:00", "backfill_days=0", "depth=24", "seed=7", "rate=60", "preestablished=100"]
 MARGIN = 96
 CANARY = 0xA5
 POISONS = (b"\x01\x02\x09\x0c\x06\x81\x00\x02\x04\x12\x00\x08", b"\x00", b"\xff")
@@ -34,12 +37,19 @@ _TITLE_ANSWER = b"\xc4\x01\xc1\x00\x09\x10ZZZ0000000100001"
 _PUBLIC = 16
 _ALL_STATION = 127
 
+# microseconds of the processor where they are to be had, otherwise of the clock
+now = time.ticks_us if hasattr(time, "ticks_us") else lambda: time.thread_time_ns() // 1000
+
 # what of the meter's state is the interpreter's own
 state.heap_allocated = state.heap_free = lambda: 7
 
 
 class Broken(Exception):
     """A rule that holds after any octets does not hold."""
+
+
+class Slow(Broken):
+    """An input took longer than the patience of the rig: whether it is too long, callgrind counts."""
 
 
 def stranger_to(aa, apdu):
@@ -57,11 +67,15 @@ def stranger_to(aa, apdu):
 
 
 class Rig:
-    """One meter with a TCP link and a UDP peer."""
+    """One meter with a TCP link and a UDP peer.
 
-    def __init__(self, poison=POISONS[0], most=8):
-        words = ["start=2026-03-28T12:00:00", "backfill_days=0", "depth=24", "seed=7", "rate=60", "preestablished=100"]
-        config = parse(words, "127.0.0.1,::1")
+    most: AAs of a connection. words: configuration beside WORDS.
+    """
+
+    patience = 0  # microseconds that a turn may take by `now`; 0: nobody looks
+
+    def __init__(self, poison=POISONS[0], most=8, words=()):
+        config = parse(WORDS + list(words), "127.0.0.1,::1")
         self.meter = meter.build(config)
         self.meter.backfill()
         self.faults = []
@@ -73,11 +87,8 @@ class Rig:
             served=self.meter.counters,
         )
         self.server.open_common(500)
-        self.pools = (associations(8, 0), associations(2, 0))
-        self.links = (
-            Link(self.server.carrier(self.pools[0], most, True)),
-            Link(self.server.carrier(self.pools[1], 2, False, 500)),
-        )
+        self.inputs = 0  # APDUs and datagrams handed to the engine
+        self.connect(most)
         self.poison = poison
         self.size = len(self.server.buffer())
         self.tx = self.margin(self.server.buffer())
@@ -101,6 +112,16 @@ class Rig:
     def note(self, level, component, event, text):
         if level == "ERROR":
             self.faults.append(event + " " + text)
+
+    def connect(self, most):
+        """Make the links: one of TCP, one of UDP."""
+        self.pools = (associations(8, 0), associations(2, 0))
+        self.streams = [Link(self.server.carrier(self.pools[0], most, True))]
+        self.peers = [Link(self.server.carrier(self.pools[1], 2, False, 500))]
+
+    def link(self, stream):
+        """The link that the next request comes over."""
+        return self.streams[0] if stream else self.peers[0]
 
     # -- buffers: the checked twin of this rig makes others ----------------------------------------
 
@@ -143,10 +164,10 @@ class Rig:
         rx, off = self.received(bytes(header) + apdu)
         if not stream:
             rx = self.datagram(rx)
-        link = self.links[0 if stream else 1]
+        link = self.link(stream)
         aa = self.association(link, source, device)
         transfer = stranger_to(aa, apdu)
-        n = self.server.handle(link, rx, off, 8 + len(apdu), self.tx)
+        n = self.handed(link, rx, off, 8 + len(apdu))
         answer = self.checked(n, source, device, 1024 if stream else 500)
         self.answers.append(answer)
         self.check_class(aa, apdu, answer)
@@ -158,7 +179,7 @@ class Rig:
             if link.streaming.transfer.kind == WHOLE_OUT:
                 answer = self.whole(link, source, device)
             else:
-                answer = self.checked(self.server.more(link, self.tx), source, device, 1024 if stream else 500)
+                answer = self.checked(self.further(link), source, device, 1024 if stream else 500)
             self.answers.append(answer)
             self.check_transfers()
             blocks += 1
@@ -166,12 +187,36 @@ class Rig:
                 raise Broken("a stream without an end")
         return answer
 
+    def handed(self, link, rx, off, n):
+        """Hand the engine one input; the size of the answer."""
+        self.inputs += 1
+        if not self.patience:
+            return self.server.handle(link, rx, off, n, self.tx)
+        before = now()
+        n = self.server.handle(link, rx, off, n, self.tx)
+        self.took(now() - before)
+        return n
+
+    def further(self, link):
+        """The next turn of a long answer; the size of its part."""
+        if not self.patience:
+            return self.server.more(link, self.tx)
+        before = now()
+        n = self.server.more(link, self.tx)
+        self.took(now() - before)
+        return n
+
+    def took(self, time):
+        """The engine was away from the poll for so long."""
+        if time > self.patience:
+            raise Slow("%d us away from the poll" % time)
+
     def whole(self, link, source, device):
         """The APDU that goes in slices over a connection."""
         got = b""
         slices = 0
         while link.streaming is not None:
-            n = self.server.more(link, self.tx)
+            n = self.further(link)
             if n < 0:
                 raise Broken("an answer was cut short")
             if n > self.size:
@@ -231,6 +276,11 @@ class Rig:
         if apdu[0] not in (0x61, 0x63, 0xC4, 0xC5, 0xC7, 0xD8, 0xDA, 0xE0, 0x0C, 0x0D, 0x0E):
             raise Broken("not a response")
 
+    def check_unasked(self, apdu):
+        """What the meter sends of its own accord; the checked rig decodes it."""
+        if apdu[0] not in (0x0F, 0xC2, 0x18):
+            raise Broken("not a notification")
+
     def check_transfers(self):
         """Every transfer is free, the scratch one, or an association's; every
         association is a link's or free.
@@ -239,18 +289,23 @@ class Rig:
         held = [server.kit.scratch]
         for pool in (server.transfers, server.udp_transfers):
             held += pool.things[: pool.free]
-        for link, pool in zip(self.links, self.pools):
-            aas = link.aas[: link.n]
-            held += [aa.transfer for aa in aas if aa.transfer is not None]
-            everyone = {id(aa) for aa in aas + pool.things[: pool.free]}
-            if link.n + pool.free != len(pool.things) or len(everyone) != len(pool.things):
+        n = server.opening.common.n
+        for links, pool in ((self.streams, self.pools[0]), (self.peers, self.pools[1])):
+            everyone = pool.things[: pool.free]
+            for link in links:
+                if link.n:
+                    aas = link.aas[: link.n]
+                    everyone += aas
+                    n += link.n
+                    held += [aa.transfer for aa in aas if aa.transfer is not None]
+            if len(everyone) != len(pool.things) or len({id(aa) for aa in everyone}) != len(everyone):
                 raise Broken("associations were lost")
         if len(held) != len(self.transfers) or len({id(t) for t in held}) != len(held):
             raise Broken("transfers were lost")
         opened = 0
         for association in self.meter.associations:
             opened += association.opened
-        if opened != self.links[0].n + self.links[1].n + self.server.opening.common.n:
+        if opened != n:
             raise Broken("associations are miscounted")
 
     # -- many --------------------------------------------------------------------------------------
@@ -284,7 +339,7 @@ class Rig:
         if kind == 31:
             self.meter.tick(1000 * (1 + tape.pick(60)))
         elif kind == 30:
-            self.server.abort(self.links[tape.pick(2)])
+            self.server.abort(self.link(tape.pick(2) == 0))
         elif kind == 29:
             self.too_long(pair)
         elif kind == 28:
@@ -302,7 +357,7 @@ class Rig:
 
     def is_open(self, pair, stream):
         """Whether this client has an AA."""
-        link = self.links[0 if stream else 1]
+        link = self.link(stream)
         return any(
             aa.assoc.client == pair[0] and pair[1] in (aa.assoc.server, _ALL_STATION) for aa in link.aas[: link.n]
         )
@@ -312,7 +367,9 @@ class Rig:
         header = bytearray(b"\x00\x01\x00\x00\x00\x00\xff\xff")
         put16(header, 2, pair[0])
         put16(header, 4, pair[1])
-        self.answers.append(self.checked(self.server.too_long(self.links[0], header, self.tx), pair[0], pair[1], 1024))
+        self.answers.append(
+            self.checked(self.server.too_long(self.link(True), header, self.tx), pair[0], pair[1], 1024)
+        )
         self.check_transfers()
 
     def serves(self):
@@ -324,8 +381,9 @@ class Rig:
         association.users = association.names = ()
         i = association.directory.index(bytes((0, 0, 42, 0, 0, 255)))
         association.acc[i] = association.directory.rights.row(b"\x00\x01\x01")
-        if self.links[0].n == self.links[0].carrier.most:
-            self.server.abort(self.links[0])
+        link = self.link(True)
+        if link.n == link.carrier.most:
+            self.server.abort(link)
         answer = self.ask(aarq(Tape(b""), _PUBLIC), _PUBLIC, 1)
         if answer[:1] != b"\x61" or b"\xa2\x03\x02\x01\x00" not in answer:
             raise Broken("an association is refused")

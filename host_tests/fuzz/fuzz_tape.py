@@ -55,3 +55,24 @@ def seeded(seed, n):
         x = x * 29773421 + 12345 & 0x3FFFFFFF
         octets[i] = x >> 18 & 0xFF
     return Tape(octets)
+
+
+def bent(octets, seed):
+    """The octets of a tape with a few of them changed, dropped, doubled or
+    put elsewhere, as a number says.
+    """
+    chance = seeded(seed, 64)
+    octets = bytearray(octets)
+    for _ in range(1 + chance.pick(4)):
+        at = chance.pick(len(octets) + 1)
+        n = 1 + chance.pick(16)
+        kind = chance.pick(5)
+        if kind < 2 and at < len(octets):
+            octets[at] = chance.octet() if kind else octets[at] ^ 1 << chance.pick(8)
+        elif kind == 2:
+            octets = octets[:at] + octets[at + n :]
+        elif kind == 3:
+            octets = octets[:at] + chance.octets(min(n, 8)) + octets[at:]
+        else:
+            octets = octets[:at] + octets[chance.pick(len(octets) + 1) :][:n] + octets[at:]
+    return bytes(octets)

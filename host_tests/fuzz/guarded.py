@@ -17,13 +17,20 @@ if _HERE not in sys.path:
     sys.path.append(_HERE)
 
 import fuzz_rig  # noqa: E402
+import fuzz_sessions  # noqa: E402
 from dlms.long.now import FRONT  # noqa: E402
 from dlms.long.states import WHOLE_OUT  # noqa: E402
 
 from tools.dlmsclient import Aare, ConfirmedServiceError, ExceptionResponse, Rlre, decode_apdu  # noqa: E402
 from tools.dlmsclient.general_blocks import GeneralBlock  # noqa: E402
+from tools.dlmsclient.notifications import decode_notification  # noqa: E402
 from tools.dlmsclient.short_name_service import decode_read_response, decode_write_response  # noqa: E402
+from tools.explain import Octets  # noqa: E402
+from tools.explain.apdus import apdu as apdu_of  # noqa: E402
+from tools.explain.apdus import describe  # noqa: E402
 
+_ACCESS_RESPONSE = 0xDA
+_EXPLAINED = 20_000  # answers that are kept, so that none is explained again and again
 RESUME = 16  # octets after the tape of a long answer (`dlms.ln.whole`)
 
 
@@ -115,3 +122,40 @@ class GuardedRig(fuzz_rig.Rig):
             GeneralBlock.decode(apdu)
         elif apdu[0] != 0xDA:
             decode_apdu(apdu)
+
+    def check_unasked(self, apdu: bytes) -> None:
+        decode_notification(apdu)
+
+
+class TalkedRig(fuzz_sessions.Many, GuardedRig):
+    """A rig for whole sessions, of which every answer is explained as well: by a second decoder,
+    which goes on where the client's stops.
+    """
+
+    explained: set[bytes] = set()  # of all rigs
+    asked = b""  # the APDU that is being answered
+
+    def ask(self, apdu: bytes, source: int, device: int, stream: bool = True) -> bytes:
+        self.asked = apdu
+        return super().ask(apdu, source, device, stream)
+
+    def check_answer(self, apdu: bytes) -> None:
+        if apdu in self.explained:
+            return
+        super().check_answer(apdu)
+        self.explain(apdu)
+
+    def check_unasked(self, apdu: bytes) -> None:
+        super().check_unasked(apdu)
+        self.explain(apdu)
+
+    def explain(self, apdu: bytes) -> None:
+        """Octets that `tools.explain` marks are no answer."""
+        faults = describe(Octets(apdu), apdu_of, ()).faults
+        if faults and apdu[0] == _ACCESS_RESPONSE and describe(Octets(self.asked), apdu_of, ()).faults:
+            return  # it repeats what the client specified, as that came (D-41)
+        if faults:
+            raise fuzz_rig.Broken(f"{apdu.hex()}: {faults[0]}")
+        if len(self.explained) >= _EXPLAINED:
+            self.explained.clear()
+        self.explained.add(apdu)

@@ -56,6 +56,14 @@ MUTATIONS = (
         (WIRE + "test_turns.py::test_who_sends_ahead_waits_for_himself",),
     ),
     Mutation(
+        "work-never-spent",
+        "I-73",
+        "dlms/codec/work.py",
+        "LEFT[0] = LEFT[0] - n if n < LEFT[0] else 0",
+        "LEFT[0] = LEFT[0] + 0 * n",
+        (FUZZ + "mp_turns.py::test_set_list[micropython]",),
+    ),
+    Mutation(
         "who-proved-its-secret-yields-its-place",
         "A-32",
         "net/tcp.py",

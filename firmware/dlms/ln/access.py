@@ -26,8 +26,9 @@ from micropython import const
 
 from dlms.codec.axdr import FIXED, NULL, put_size
 from dlms.codec.conformance import ACCESS, ATTRIBUTE_0_GET, ATTRIBUTE_0_SET, GENERAL_BLOCK_TRANSFER
-from dlms.codec.errors import SUCCESS
+from dlms.codec.errors import SUCCESS, TEMPORARY_FAILURE
 from dlms.codec.octets import copy, length, length_size
+from dlms.codec.work import LEFT
 from dlms.aa.refusal import exception
 from dlms.long.sources import NOTHING, Source
 from dlms.long.stream import HEAD
@@ -269,7 +270,7 @@ def execute(kit, t):
     if buf[0] & _BREAK and request.left + 1 < buf[results] and buf[i - 1] != SUCCESS:
         code = kit.errors.not_executed  # … nor is any after it (D-43)
     elif code == SUCCESS:
-        code = serve(kit, t, buf, q, data, end)
+        code = serve(kit, t, buf, q, data, end) if LEFT[0] else TEMPORARY_FAILURE
     buf[i + 1] = code
     if code != SUCCESS:
         t.n = 0

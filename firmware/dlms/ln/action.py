@@ -16,8 +16,9 @@ from micropython import const
 
 from dlms.codec.axdr import NULL
 from dlms.codec.conformance import ACTION, BLOCK_ACTION, MULTIPLE_REFERENCES
-from dlms.codec.errors import LONG_ACTION_ABORTED, NO_LONG_ACTION_IN_PROGRESS, SUCCESS
+from dlms.codec.errors import LONG_ACTION_ABORTED, NO_LONG_ACTION_IN_PROGRESS, SUCCESS, TEMPORARY_FAILURE
 from dlms.codec.octets import find, length, length_size, put32, scan, u32_equal
+from dlms.codec.work import LEFT
 from dlms.aa.service_class import stray
 from dlms.aa.refusal import exception
 from dlms.long import blocks, states
@@ -242,7 +243,9 @@ def invoke_next(kit, aa, t, names, d, buf, off, end, keep):
     request = t.request
     q = request.used
     # null-data stands for no parameter
-    r = invoke(kit, aa, names, d, buf, off if buf[off] != NULL else after, after, t.carry, _HEAD)
+    r = -TEMPORARY_FAILURE
+    if LEFT[0]:
+        r = invoke(kit, aa, names, d, buf, off if buf[off] != NULL else after, after, t.carry, _HEAD)
     buf = request.buf
     buf[q] = SUCCESS if r >= _HEAD else -r
     buf[q + 1] = 0

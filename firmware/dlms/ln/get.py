@@ -13,8 +13,9 @@ selector Data. The plain case - one short attribute, no selection - never comes 
 from micropython import const
 
 from dlms.codec.conformance import ATTRIBUTE_0_GET, GET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS
-from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, SUCCESS
+from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, SUCCESS, TEMPORARY_FAILURE
 from dlms.codec.octets import copy, find, length, length_size, u32_equal
+from dlms.codec.work import LEFT
 from dlms.aa.service_class import answers_get, stray
 from dlms.aa.refusal import exception
 from dlms.long import states
@@ -266,7 +267,9 @@ class GetEntries(Entries):
         end = selection_end(t.kit, buf, q + _ITS_SELECTION, request.used)
         request.pos = end
         t.put(0)
-        code = begin_attribute(t.kit, t.aa, t, buf, q, q + _ITS_SELECTOR if buf[q + _ITS_SELECTION] else 0, end)
+        code = TEMPORARY_FAILURE
+        if LEFT[0]:
+            code = begin_attribute(t.kit, t.aa, t, buf, q, q + _ITS_SELECTOR if buf[q + _ITS_SELECTION] else 0, end)
         if code != SUCCESS:
             t.n = 0
             t.empty()

@@ -17,8 +17,15 @@ from micropython import const
 
 from dlms.codec.axdr import NULL, STRUCTURE
 from dlms.codec.conformance import ATTRIBUTE_0_SET, BLOCK_SET, MULTIPLE_REFERENCES, SELECTIVE_ACCESS, SET
-from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_SET_IN_PROGRESS, OTHER_REASON, SUCCESS
+from dlms.codec.errors import (
+    DATA_BLOCK_NUMBER_INVALID,
+    NO_LONG_SET_IN_PROGRESS,
+    OTHER_REASON,
+    SUCCESS,
+    TEMPORARY_FAILURE,
+)
 from dlms.codec.octets import copy, find, length, length_size, put32, scan
+from dlms.codec.work import LEFT
 from dlms.aa.refusal import exception
 from dlms.long import blocks, states
 from dlms.long.states import SET_IN
@@ -285,7 +292,7 @@ def apply_list(kit, aa, names, d, buf, off, end, tx, room):
     p += 4
     while n > 0:
         r = kit.scan(buf, off, end)
-        tx[p] = apply(kit, aa, names, d, buf, off, r)
+        tx[p] = apply(kit, aa, names, d, buf, off, r) if LEFT[0] else TEMPORARY_FAILURE
         off = r
         d = selection_end(kit, names, d + _ITS_SELECTION, _EVERYTHING)
         p += 1

@@ -18,8 +18,9 @@ from micropython import const
 
 from dlms.codec.axdr import NULL
 from dlms.codec.conformance import BLOCK_GET, READ
-from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, READ_ERROR, SUCCESS
+from dlms.codec.errors import DATA_BLOCK_NUMBER_INVALID, NO_LONG_GET_IN_PROGRESS, READ_ERROR, SUCCESS, TEMPORARY_FAILURE
 from dlms.codec.octets import copy, get16, length, length_size
+from dlms.codec.work import LEFT
 from dlms.aa.refusal import service_error
 from dlms.long import states
 from dlms.long.response import first, following
@@ -127,7 +128,7 @@ class ReadEntries(Entries):
         end = specification_end(t.kit, t.aa, request.buf, q, request.used)
         request.pos = end
         t.put(0)
-        code = begin_entry(t.kit, t, t.aa, q, end)
+        code = begin_entry(t.kit, t, t.aa, q, end) if LEFT[0] else TEMPORARY_FAILURE
         if code != SUCCESS:
             t.n = 0
             t.empty()

@@ -14,8 +14,9 @@ A parameterized-access writes nothing: no attribute of this meter has a selectiv
 from micropython import const
 
 from dlms.codec.conformance import BLOCK_SET, UNCONFIRMED_WRITE, WRITE
-from dlms.codec.errors import NO_LONG_SET_IN_PROGRESS, SUCCESS, WRITE_ERROR
+from dlms.codec.errors import NO_LONG_SET_IN_PROGRESS, SUCCESS, TEMPORARY_FAILURE, WRITE_ERROR
 from dlms.codec.octets import copy, length, length_size
+from dlms.codec.work import LEFT
 from dlms.aa.refusal import service_error
 from dlms.long.states import WRITE_IN
 from dlms.long.stream import HEAD
@@ -112,7 +113,7 @@ def write_each(kit, aa, buf, q, off, end, n, tx):
     while n > 0:
         following = specification_end(kit, aa, buf, q, after)
         after = kit.scan(buf, off, end)
-        code = write_one(kit, aa, buf, q, off, after, kit.stack[_LONGER])
+        code = write_one(kit, aa, buf, q, off, after, kit.stack[_LONGER]) if LEFT[0] else TEMPORARY_FAILURE
         tx[p] = 0
         if code != SUCCESS:
             tx[p] = 1
