@@ -142,6 +142,24 @@ def test_check_reports_what_has_gone_bad(file: Path, image: bytes, capsys: pytes
     assert "1 places in the journal hold records that have gone bad" in capsys.readouterr().out
 
 
+def test_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flash = Flash(10)
+    rows = Store(flash, PLAN, SERIAL).rows(LOAD, 0)
+    assert rows.shape(20, 7)
+    for i in range(300):
+        assert rows.append(i.to_bytes(2, "big") * 10)
+    path = tmp_path / "meter.state"
+    path.write_bytes(flash.data)
+    assert run("export", path) == DONE
+    ring = json.loads(capsys.readouterr().out)["rings"][0]
+    assert (ring["first"], ring["last"], ring["corrupt"], len(ring["rows"])) == (1, 300, 0, 300)
+    assert ring["rows"]["300"] == "012B" * 10
+    flash.data[bytes(flash.data).index(b"\x00\x64" * 10)] ^= 1
+    path.write_bytes(flash.data)
+    assert run("check", path) == DAMAGED
+    assert "1 rows of the load profile have gone bad" in capsys.readouterr().out
+
+
 def test_torn_record_and_reset_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flash = Flash(10)
     store = Store(flash, PLAN, SERIAL)

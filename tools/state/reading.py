@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .firmware import FOLDER, load
+from .firmware import load
 from .image import Image, StateError
 
 _LONGEST = 1200  # octets of a record
@@ -64,14 +64,9 @@ def read(image: Image) -> Store:
         journal = load("store.journal").Journal(pages, 0, areas[0][2])
     _journal(store, journal)
     _state(store, keys)
-    for kind, first, sectors in areas[1:] if _has_rings() else ():
+    for kind, first, sectors in areas[1:]:
         store.rings.append(_rows(store, pages, journal, (kind, first, sectors)))
     return store
-
-
-def _has_rings() -> bool:
-    """Whether this firmware has rings."""
-    return (FOLDER / "store" / "ring.py").exists()
 
 
 def _nothing(image: Image, journal: Any) -> str:
