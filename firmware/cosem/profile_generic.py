@@ -123,8 +123,10 @@ class ProfileGeneric(Interface):
         return False
 
     def digest(self):
-        """A number below 2**30 of the columns and the capture period."""
-        sum = digest(self.a[4], 0, 5)
+        """A number below 2**30 of the columns and the capture period. Of the same columns, two periods
+        never have the same: 17 bits, times odd numbers.
+        """
+        sum = self.period
         i = 0
         while i < self.columns.n:
             self.columns.put_definition(scratch, 0, i)

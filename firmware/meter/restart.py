@@ -153,10 +153,12 @@ def resume(meter, keeper):
 
 
 def newer(running, o):
-    """Whether a profile has rows that the checkpoint does not know."""
+    """Whether a profile has rows that the checkpoint does not know, or was emptied after it: then
+    its numbers have gone on, or began anew.
+    """
     for profile, last in zip(running.profiles, running.lasts):
         if profile is o:
-            return profile.rows.last > last
+            return profile.rows.last != last
     return False
 
 
@@ -164,7 +166,10 @@ def finish(meter, running):
     """The power went between the checkpoint and the last end of a period of that second: what the
     rows do not show is done once more.
     """
-    second = meter.clock.local_second
+    clock = meter.clock
+    second = clock.local_second
+    before = (second or DAY) - 1  # the last second of the period
+    meter.metrology.source.recall(clock.local_day if second else clock.local_day - 1, before)
     meter.render()
     for o in meter.periodic:
         if o.period and second % o.period == 0 and not newer(running, o):

@@ -61,6 +61,10 @@ class Simulation:
             self._compute(day, minute)
         flow(self.now, self.rest, self.energy, seconds)
 
+    def recall(self, day, second):
+        """Show what flowed in the slot of a second, without letting time pass: a start goes on there."""
+        self._compute(day, second // self.slot * self.slot // 60)
+
     def switch(self, connected):
         """The disconnector opens or closes: without supply nothing flows,
         and the inverter stops with it.
