@@ -44,6 +44,7 @@ TAKES_test-emulated := ARGS JOBS
 TAKES_test-rp2040 := ARGS JOBS
 TAKES_test-hil := RIG LABGRID ARGS JOBS MICROPYTHON
 TAKES_floods := ARGS MICROPYTHON
+TAKES_torture := ARGS MICROPYTHON
 TAKES_bench := ARGS INTEROP MICROPYTHON
 TAKES_fuzz := MINUTES MICROPYTHON
 TAKES_soak := REQUESTS ARGS MICROPYTHON
@@ -62,7 +63,7 @@ endif
 # Where ARGS names folders, files or tests of its own, they take the place of a target's: `$(call folders,host_tests/a host_tests/b)`.
 folders = $(if $(filter host_tests%,$(ARGS)),,$(1))
 
-.PHONY: help run read listen test test-emulated test-rp2040 test-hil floods bench lint flash deploy provision firmware clean
+.PHONY: help run read listen test test-emulated test-rp2040 test-hil floods torture bench lint flash deploy provision firmware clean
 .DEFAULT_GOAL := help
 # A failed install leaves no list behind that looks like a finished one.
 .DELETE_ON_ERROR:
@@ -122,6 +123,9 @@ test-hil: $(VENV)/host.txt $(interpreter) $(if $(strip $(LABGRID)),$(VENV)/labgr
 
 floods: $(VENV)/host.txt $(interpreter) ## flood a meter on this computer, read it over bad networks; print what was sent, served and lost
 	@$(PY) -m host_tests.floods $(ARGS)
+
+torture: $(VENV)/host.txt $(interpreter) ## cut the supply at every program and erase of many scenarios, and compare (45 minutes)
+	@$(PY) -m host_tests.torture $(ARGS)
 
 bench: $(VENV)/host.txt $(interpreter) $(interop) ## measure heap, instructions and time per request
 	@test -e host_tests/bench/__main__.py || { echo "error: the bench is not built yet" >&2; exit 1; }

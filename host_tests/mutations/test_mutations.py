@@ -21,15 +21,15 @@ from host_tests.mutations.store import STORE
 from host_tests.mutations.table import MUTATIONS, Mutation
 from host_tests.mutations.unasked import UNASKED
 from host_tests.mutations.whole import WHOLE
+from host_tests.mutations.wiring import WIRING
 from tools.launcher import ROOT, Interpreter
 
 SECONDS = 50.0
 # The tests of a mutation are run in a session of their own, on the interpreter of this
 # one and on nothing but a meter of ours.
 pytestmark = [pytest.mark.caps("own-process")]
-each = pytest.mark.parametrize(
-    "mutation", MUTATIONS + RING + STORE + UNASKED + WHOLE, ids=lambda mutation: mutation.name
-)
+EVERY = MUTATIONS + RING + STORE + UNASKED + WHOLE + WIRING
+each = pytest.mark.parametrize("mutation", EVERY, ids=lambda mutation: mutation.name)
 
 
 def mutated_copy(mutation: Mutation, folder: Path) -> Path:
@@ -93,7 +93,7 @@ def test_text_that_a_mutation_replaces_is_there(mutation: Mutation) -> None:
 
 def test_mutations_are_many_and_of_every_area() -> None:
     assert len(MUTATIONS) >= 15
-    assert max(Counter(mutation.name for mutation in MUTATIONS + RING + STORE + UNASKED + WHOLE).values()) == 1
+    assert max(Counter(mutation.name for mutation in EVERY).values()) == 1
     assert {mutation.file.partition("/")[0] for mutation in MUTATIONS} == {"dlms", "net", "cosem", "meter"}
     assert {mutation.req[0] for mutation in MUTATIONS} >= set("ABCDEF")
 
