@@ -83,6 +83,9 @@ class Keeper:
     def act(self, o, m, buf, off, end, out, at, aa):
         """`Interface.act`, and kept when it returns no result."""
         n = self._begin(o, o.ATTRIBUTES + m)
+        if n and self._group == _RUNS and o.ROWS:
+            # a capture: the registers first, so that none is below its newest row
+            return o.act(m, buf, off, end, out, at, aa) if self.checkpoint() else -HARDWARE_FAULT
         result = o.act(m, buf, off, end, out, at, aa)
         if n == 0 or result < 0:
             return result
