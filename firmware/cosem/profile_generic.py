@@ -123,8 +123,8 @@ class ProfileGeneric(Interface):
         return False
 
     def digest(self):
-        """A number below 2**30 of the columns and the capture period. Of the same columns, two periods
-        never have the same: 17 bits, times odd numbers.
+        """A number below 2**30 of the columns and the capture period. Of the same columns, two
+        periods never have the same: 17 bits, times odd numbers.
         """
         sum = self.period
         i = 0

@@ -62,7 +62,9 @@ class Simulation:
         flow(self.now, self.rest, self.energy, seconds)
 
     def recall(self, day, second):
-        """Show what flowed in the slot of a second, without letting time pass: a start goes on there."""
+        """Show what flowed in the slot of a second, without letting time
+        pass: a start goes on there.
+        """
         self._compute(day, second // self.slot * self.slot // 60)
 
     def switch(self, connected):

@@ -1,4 +1,6 @@
-"""Small faults in how the meter uses its store, and in the store, that the power cuts have to notice."""
+"""Small faults in how the meter uses its store, and in the store, that
+the power cuts have to notice.
+"""
 
 from __future__ import annotations
 

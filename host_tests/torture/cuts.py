@@ -37,7 +37,9 @@ class Cuts:
         self.failures = []
 
     def run(self, report, keep=None):
-        """Try all points. report(text): a failure. keep(number, flash, expected): a point before its start."""
+        """Try all points. report(text): a failure. keep(number, flash,
+        expected): a point before its start.
+        """
         life = -1
         kept = self.scenario.kept[0]
         for step in self.scenario.steps:

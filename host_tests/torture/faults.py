@@ -1,6 +1,6 @@
-"""Flash that wears out: one sector whose programs or erases do not hold, or raise, from a number of its
-erases on. The meter lives through a scenario on it, and starts again: what was answered is kept.
-For MicroPython and CPython.
+"""Flash that wears out: one sector whose programs or erases do not hold, or raise, from a
+number of its erases on. The meter lives through a scenario on it, and starts again: what was
+answered is kept. For MicroPython and CPython.
 """
 
 from cuts import come_back

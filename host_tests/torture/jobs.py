@@ -25,7 +25,9 @@ MOST = 3600.0  # seconds that one job may take
 
 @dataclass(frozen=True)
 class Job:
-    """name, and the words of the worker. fresh: every hundredth point is put down and tried in a fresh process."""
+    """name, and the words of the worker. fresh: every hundredth point is put
+    down and tried in a fresh process.
+    """
 
     name: str
     words: tuple[str, ...]
@@ -34,7 +36,9 @@ class Job:
 
 @dataclass
 class Result:
-    """figures: what the worker counted. failures: a text each. fresh: points tried in fresh processes."""
+    """figures: what the worker counted. failures: a text each. fresh:
+    points tried in fresh processes.
+    """
 
     name: str
     figures: dict[str, Any] = field(default_factory=dict)
@@ -50,7 +54,9 @@ SEEDS = (15, 12, 10, 7, 9)  # scenarios in which every ring and the journal turn
 
 
 def whole() -> list[Job]:
-    """Every program and erase of some scenarios, a part of those on the map of a Pico W, and worn flashes."""
+    """Every program and erase of some scenarios, a part of those on the map
+    of a Pico W, and worn flashes.
+    """
     jobs = [cuts(seed, sectors_of(seed), 60, seed % 2, part, 2, fresh=True) for seed in SEEDS for part in range(2)]
     jobs.append(cuts(71, PICO_W, 40, 1, 0, 3, fresh=True))
     jobs.extend(worn(seed, 40, 60) for seed in (20, 21, 22, 23))
@@ -82,7 +88,9 @@ def digest() -> str:
 
 
 def lines(interpreter: Interpreter, words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Run the worker; (kind, text) of each line of its own, and at last of how it ended if not well."""
+    """Run the worker; (kind, text) of each line of its own, and at last
+    of how it ended if not well.
+    """
     command = [*interpreter.words, "-X", f"heapsize={HEAP}", str(WORKER), str(ROOT), str(firmware.folder()), *words]
     with subprocess.Popen(
         command,

@@ -1,5 +1,5 @@
-"""Compares a meter that came back after a cut with the model: what was answered is kept, what was not
-is as before or as after, never a mixture. For MicroPython and CPython.
+"""Compares a meter that came back after a cut with the model: what was answered is kept, what was
+not is as before or as after, never a mixture. For MicroPython and CPython.
 
 `expected(scenario, step, i)` is what may be seen after a cut at operation i of a step, as plain
 data; `judge(stage, expected)` the first thing that is wrong, or "".
@@ -8,12 +8,15 @@ data; `judge(stage, expected)` the first thing that is wrong, or "".
 from stage import EVENTS, LOAD, PROFILES
 
 POWER = (1, 2)  # codes of the events that a start logs: power down, power up
-# numbers of a counter that a cut may leave unused: reserved ones, and as many for each record that may be lost
+# numbers of a counter that a cut may leave unused: reserved ones, and as many
+# for each record that may be lost
 RESERVED = 4096
 
 
 def expected(scenario, life, kept, step, i):
-    """life: how many factory resets came before the step, -1 for the first start. kept: what clients had written before it."""
+    """life: how many factory resets came before the step, -1 for the first start. kept:
+    what clients had written before it.
+    """
     lasts = [last for _, last, _ in step.rows[0]]
     counted = step.counted
     for end, rows, number in step.answers:
@@ -99,8 +102,8 @@ def kept(seen, wanted, sides):
 
 
 def running(seen, wanted):
-    """Registers, demand and maxima: all of one checkpoint, the last one or the one that was on its way.
-    The clock goes on from there to the newest row at most.
+    """Registers, demand and maxima: all of one checkpoint, the last one or the one that was on its
+    way. The clock goes on from there to the newest row at most.
     """
     latest = max(wanted["instants"])
     wrong = ""
@@ -113,7 +116,9 @@ def running(seen, wanted):
 
 
 def behind(stage, seen, wanted):
-    """No register is below its value in the newest row of the load profile, but one that was reset since."""
+    """No register is below its value in the newest row of the load profile,
+    but one that was reset since.
+    """
     first, last, _ = seen.rows[LOAD]
     row = stage.row(LOAD, last) if last >= first else None
     if row is None:

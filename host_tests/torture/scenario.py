@@ -32,11 +32,10 @@ class TapedFlash(Flash):
 
 
 class Step:
-    """Operations start to end. changed: key -> (octets before, after). runs: what goes on by itself,
-    after it. instants, rows, limits: of each profile, before and after. counted: the last number before it.
-    answers: (operation, last row of each profile, last number) as they stood when a request of the
-    step had been answered. fresh: nothing
-    of what was before remains.
+    """Operations start to end. changed: key -> (octets before, after). runs: what goes on by
+    itself, after it. instants, rows, limits: of each profile, before and after. counted: the last
+    number before it. answers: (operation, last row of each profile, last number) as they stood when
+    a request of the step had been answered. fresh: nothing of what was before remains.
     """
 
     def __init__(self, name, start, counted):
@@ -63,8 +62,8 @@ class Scenario:
         self.flash = flash or TapedFlash(sum(sectors), view)
         self.length = steps
         self.steps = []
-        # (first operation, operation after the last, what went on by itself, instant, step); of one before ends of
-        # periods not what went on: the next start goes on to the end of the step
+        # (first operation, operation after the last, what went on by itself, instant, step); of one
+        # before ends of periods not what went on: the next start goes on to the end of the step
         self.checkpoints = []
         self.rows = [[{}, {}, {}]]  # in each life (from a reset to the next), of each profile: number -> octets
         self.kept = []  # at the beginning of each life
@@ -121,7 +120,9 @@ class Scenario:
         self.steps.append(step)
 
     def _check(self, name):
-        """What holds without any cut: an orderly end loses nothing, and what is refused changes nothing."""
+        """What holds without any cut: an orderly end loses nothing, and
+        what is refused changes nothing.
+        """
         step = self.step
         if name == "restart":
             assert not step.changed, "a restart changes %s" % step.changed
@@ -197,8 +198,8 @@ class Scenario:
             self.answer = self.stage.ask(apdu, client)
 
     def _captures(self):
-        """Rows, many of them of one profile, so that its ring turns; those of the event log in the steps
-        that follow.
+        """Rows, many of them of one profile, so that its ring turns; those of the
+        event log in the steps that follow.
         """
         k = self.random.below(4)
         n = 4 + self.random.below(40)

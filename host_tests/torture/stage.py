@@ -1,8 +1,9 @@
 """A meter on a flash in memory, served without sockets: what one start of the board is.
 For MicroPython and CPython.
 
-`Stage(flash, sectors, words)` opens the store and makes the meter, as `app` does; `ask` is a client;
-`look` is all that can be seen of it: attributes by GET, rows, rights, secrets, numbers that count.
+`Stage(flash, sectors, words)` opens the store and makes the meter, as `app` does;
+`ask` is a client; `look` is all that can be seen of it: attributes by GET, rows,
+rights, secrets, numbers that count.
 """
 
 import limits
@@ -17,7 +18,8 @@ from store.identity import BILLING, EVENTS, JOURNAL, LOAD
 from store.store import Store
 from writes import MANAGEMENT, SHORT_NAMES, aarq, get, name
 
-# Attributes that are no state of the meter: what a start, a reading or a second changes; logical name -> numbers
+# Attributes that are no state of the meter: what a start, a reading or a second
+# changes; logical name -> numbers
 NO_STATE = {
     "0.0.96.128.0.255": (2,),  # heap, requests
     "0.0.96.128.2.255": (2,),  # who is connected
@@ -58,8 +60,8 @@ class Look:
 
 
 class Stage:
-    """sectors: of the journal, and of the rings of load profile, billing and event log. watch: called
-    with the stage before the meter is made.
+    """sectors: of the journal, and of the rings of load profile, billing and event log. watch:
+    called with the stage before the meter is made.
     """
 
     def __init__(self, flash, sectors, words, watch=None):

@@ -1,5 +1,5 @@
-"""The meter on this computer, killed at random moments under a client that writes: what was answered
-is there after the next start, what was under way is there or not, and nothing goes back.
+"""The meter on this computer, killed at random moments under a client that writes: what was
+answered is there after the next start, what was under way is there or not, and nothing goes back.
 """
 
 from __future__ import annotations

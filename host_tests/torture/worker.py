@@ -4,7 +4,8 @@
     micropython worker.py ROOT FIRMWARE faults SEED SECTORS STEPS RUNS
     micropython worker.py ROOT FIRMWARE case FILE
 
-Prints `@@ fail TEXT`, `@@ case FILE` for every hundredth point, and at the end `@@ done` with figures.
+Prints `@@ fail TEXT`, `@@ case FILE` for every hundredth point, and at
+the end `@@ done` with figures.
 """
 
 import gc

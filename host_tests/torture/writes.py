@@ -1,5 +1,5 @@
-"""Requests as clients send them: the APDUs, and the random changes that the torture lets clients make.
-For MicroPython and CPython.
+"""Requests as clients send them: the APDUs, and the random changes that the torture lets
+clients make. For MicroPython and CPython.
 
 A change is (client, APDU or a list of APDUs for a value in blocks). What it changes is the object's
 affair: the model looks at all of them before and after.
