@@ -21,6 +21,8 @@ import threading
 import tty
 
 _BLOCK = 512
+# Octets of flash that a Pico 2 W has for files: it runs from sources, and a Pico W does not.
+SOURCES_FLASH = 384 * 4096
 _START = """
 import vfs, os
 class Ram:

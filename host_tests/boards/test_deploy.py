@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from host_tests.boards.repl_board import ReplBoard
+from host_tests.boards.repl_board import SOURCES_FLASH, ReplBoard
 from tools.image.boards import catalog, deploy, files, provision
 from tools.image.boards.catalog import BoardError
 from tools.image.boards.repl import Repl
@@ -67,11 +67,19 @@ def command(*words):
 # -- deploy ----------------------------------------------------------------------------------------
 
 
-def test_the_whole_firmware_reaches_the_board_and_imports_there(board):
-    done = command("deploy", "--board", "RPI_PICO_W", "--target", board.url, "--no-reset")
-    assert done.returncode == 0, done.stderr
-    sent = deploy.sources(PICO)
-    assert done.stdout.splitlines()[-1] == f"{len(sent)} sent, 0 unchanged, 0 removed"
+def test_the_whole_firmware_reaches_the_board_and_imports_there(micropython):
+    """A board that has the heap to run from sources, with the flash that its files have there."""
+    name = "RPI_PICO2_W"
+    with ReplBoard(micropython.words, size=SOURCES_FLASH) as board:
+        done = command("deploy", "--board", name, "--target", board.url, "--no-reset")
+        assert done.returncode == 0, done.stderr
+        there(board, name, done.stdout.splitlines()[-1])
+
+
+def there(board, name, last):
+    """Every file is on the board, and its modules can be imported. last: the last line of the command."""
+    sent = deploy.sources(catalog.BOARDS[name])
+    assert last == f"{len(sent)} sent, 0 unchanged, 0 removed"
 
     def imported(repl):
         repl.run(
@@ -80,7 +88,7 @@ def test_the_whole_firmware_reaches_the_board_and_imports_there(board):
         )
         return repl.value("limits.BOARD")
 
-    assert run(board, imported) == "RPI_PICO_W"
+    assert run(board, imported) == name
 
 
 def test_only_what_changed_is_sent(board, some):

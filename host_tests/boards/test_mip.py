@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from host_tests.boards.repl_board import ReplBoard
+from host_tests.boards.repl_board import SOURCES_FLASH, ReplBoard
 from tools.image.boards import catalog, deploy, files
 from tools.image.boards.repl import Repl
 from tools.launcher import ROOT
 
-PICO = catalog.BOARDS["RPI_PICO_W"]
-PARTS = ("firmware", "boards/RPI_PICO_W")
+PICO = catalog.BOARDS["RPI_PICO2_W"]
+PARTS = ("firmware", "boards/RPI_PICO2_W")
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -65,7 +65,7 @@ def test_mip_installs_what_deploy_would(origin, copy, micropython):
     """Two commands of the manual: the firmware, then the limits of the board; each
     file is where a deploy would put it.
     """
-    with ReplBoard(micropython.words) as board:
+    with ReplBoard(micropython.words, size=SOURCES_FLASH) as board:
         for part in PARTS:
             # "." is the root here: the stand-in mounts its file system below it
             line = [sys.executable, "-m", "mpremote", "connect", board.url, "resume", "mip", "install", "--target", "."]
