@@ -77,7 +77,9 @@ def test_the_whole_firmware_reaches_the_board_and_imports_there(micropython):
 
 
 def there(board, name, last):
-    """Every file is on the board, and its modules can be imported. last: the last line of the command."""
+    """Every file is on the board, and its modules can be imported. last:
+    the last line of the command.
+    """
     sent = deploy.sources(catalog.BOARDS[name])
     assert last == f"{len(sent)} sent, 0 unchanged, 0 removed"
 
