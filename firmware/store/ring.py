@@ -23,7 +23,7 @@ Where a page does not hold, the rows of its sector move likewise, and that secto
 more. So sectors that fail cost the oldest rows, and no new one. When everything fails, the rows
 that are there stay: after three failures in a row none is given up any more.
 
-Opening reads the headers, and the rows of the newest sector. It writes nothing.
+Opening reads the headers, and looks for the last row of the newest sector. It writes nothing.
 """
 
 from array import array
@@ -48,6 +48,7 @@ _GENERATIONS = const(0xFFFFFF)
 FREE = const(0)  # what a sector is
 LIVE = const(1)
 SPARE = const(2)
+PARTS = const(8)  # of a sector, whose rows are checked together
 BAD = const(3)  # it did not hold what was programmed, or could not be erased: not used before the next start
 
 
@@ -76,6 +77,8 @@ class Ring:
         self._worn = False  # … because the flash did not hold it
         self.spare = -1  # the sector that is erased ahead
         self._turn = 0  # where the next one to erase is looked for
+        self._part = 1  # rows of a part
+        self._all = 0  # bits of the parts there are
         self._failed = 0  # sectors that failed since a row was kept
         self._state = bytearray(count)
         # sector of each number, modulo count; count: none
@@ -116,7 +119,8 @@ class Ring:
         numbers = array("i", bytes(4 * self.count))
         for i in range(self.count):
             found = self._read_header(i)
-            highest = max(highest, found)
+            if found > highest:
+                highest = found
             numbers[i] = -1
             if found and found == generation and get16(_header, _SIZE) == self.size:
                 numbers[i] = (get32(_header, _FIRST) - 1) // self.per
@@ -132,6 +136,8 @@ class Ring:
         self.size = size
         self.stride = size + SEAL
         self.per = self.rows_of_sector(size)
+        self._part = (self.per + PARTS - 1) // PARTS
+        self._all = (1 << (self.per + self._part - 1) // self._part) - 1
 
     def _read_header(self, i):
         """Read the header of sector i; returns its generation, 0 when it is none of this ring."""
@@ -149,32 +155,38 @@ class Ring:
         crc(_seal, 0, _header, 0, _CRC)
 
     def _take(self, numbers):
-        """Place the sectors whose numbers follow each other up to the newest. Of two that are the
-        newest, after a move that was cut, the one with more rows counts.
-        """
-        self.oldest = self.newest
-        best = -1
-        for i in range(self.count):
+        """Place the sectors whose numbers follow each other up to the newest."""
+        count = self.count
+        newest = oldest = self.newest
+        for i in range(count):
             number = numbers[i]
-            if self.newest - self.count < number < self.newest:
-                if self._place[number % self.count] == self.count:
+            if newest - count < number < newest:
+                if self._place[number % count] == count:
                     self._enter(i, number)
-                    self.oldest = min(self.oldest, number)
-            elif number == self.newest:
-                rows = self._scan(i)
-                if best < 0:
-                    self._turn = (i + 1) % self.count
-                elif rows > self.used or rows == self.used and not self._rest:
-                    self._leave(best)
-                else:
-                    self._leave(i)
-                    continue
-                best = i
-                self.used = rows
-                self.damaged = self._rest
-                self._enter(i, number)
+                    if number < oldest:
+                        oldest = number
+            elif number == newest:
+                self._choose(i)
+        self.oldest = oldest
         if self.damaged:
             self.pages.health.add(TORN)
+
+    def _choose(self, i):
+        """Sector i has the number of the newest. Of two, after a move that was
+        cut, the one with more rows counts.
+        """
+        rows = self._scan(i)
+        other = self._place[self.newest % self.count]
+        if other == self.count:
+            self._turn = (i + 1) % self.count
+        elif rows > self.used or rows == self.used and not self._rest:
+            self._leave(other)
+        else:
+            self._leave(i)
+            return
+        self.used = rows
+        self.damaged = self._rest
+        self._enter(i, self.newest)
 
     def _enter(self, i, number):
         self._place[number % self.count] = i
@@ -188,21 +200,41 @@ class Ring:
         self._turn = i
 
     def _scan(self, i):
-        """How many rows sector i has, as the newest one, up to the last that agrees with its CRC;
-        sets _rest: whether anything stands after them.
+        """How many rows sector i has, as the newest one: up to the last that agrees
+        with its CRC. Sets _rest: whether anything stands after them. Those before the
+        last are checked when they are read.
         """
-        rows = slot = 0
+        rows = 0
+        high = self.per
+        while rows < high:
+            slot = (rows + high) // 2
+            if self._blank_from(i, slot):
+                high = slot
+            else:
+                rows = slot + 1
+        self._rest = not self._blank_from(i, rows)
         row = bytearray(self.stride)
-        while slot < self.per:
-            self.pages.read(self.start + i, HEADER + slot * self.stride, row, 0, self.stride)
-            slot += 1
-            if self.holds(row, 0, self.newest * self.per + slot):
-                rows = slot
-            elif blank(row, 0, self.stride):
+        while rows:
+            self.pages.read(self.start + i, HEADER + (rows - 1) * self.stride, row, 0, self.stride)
+            if self.holds(row, 0, self.newest * self.per + rows):
                 break
-        end = HEADER + rows * self.stride
-        self._rest = not self.pages.blank(self.start + i, end, SECTOR - end)
+            rows -= 1
+            self._rest = True
+        self._known[i] = self._fresh(rows)
         return rows
+
+    def _blank_from(self, i, slot):
+        """Whether sector i is blank from a slot on to its end."""
+        off = HEADER + slot * self.stride
+        if self.pages.view:
+            return blank(self.pages.view, (self.start + i) * SECTOR + off, SECTOR - off) == 1
+        return self.pages.blank(self.start + i, off, SECTOR - off)
+
+    def _fresh(self, rows):
+        """What is known of a sector whose first rows have to be checked: the parts after them are
+        good, because their rows will be read back.
+        """
+        return self._all & ~((1 << (rows + self._part - 1) // self._part) - 1)
 
     # -- rows --------------------------------------------------------------------------------------
 
@@ -223,7 +255,7 @@ class Ring:
         """
         tries = 3
         while tries:
-            if self._ready() and self._put(row):
+            if (not self.damaged and 0 < self.used < self.per or self._ready()) and self._put(row):
                 self.used += 1
                 self.last += 1
                 self._failed = 0
@@ -239,7 +271,8 @@ class Ring:
 
     def _put(self, row):
         self._crc_of_row(row, 0, self.last + 1)
-        self.pages.begin(self.start + self.sector(self.newest), HEADER + self.used * self.stride)
+        i = self.start + self._place[self.newest % self.count]
+        self.pages.begin(i, HEADER + self.used * self.stride)
         self.pages.add(row, 0, self.size)
         self.pages.add(_seal, 0, SEAL)
         if self.pages.end():
@@ -264,6 +297,7 @@ class Ring:
             self._give_up()  # its place is needed, because a sector in between has lost its header
         self.newest = number
         self.used = 0
+        self._known[i] = self._all
         self._enter(i, number)
         return True
 

@@ -19,14 +19,13 @@ from micropython import const
 
 from dlms.codec.octets import clear, copy, get16, get32, put16, put32
 from store.health import CORRUPT
-from store.ring import HEADER, LEAST, Ring
+from store.ring import HEADER, LEAST, PARTS, Ring
 from store.pages import SECTOR
 
 MARK = const(16)
 _FROM = const(4)  # offsets in the mark
 _DIGEST = const(8)
 _SIZE = const(12)
-_PARTS = const(8)  # of a sector that are checked at once
 _GOOD = const(0xFF)  # bits of the parts that are good; those above: where a corrupt row was counted
 
 
@@ -51,9 +50,7 @@ class RingRows(Ring):
         self._older = 0
         self._store = mark
         self._mark = bytearray(MARK)
-        self._part = 1  # rows of a part
         self._bit = 0  # bit of the part that is shown
-        self._all = 0  # bits of the parts there are
 
     # -- what the rows are -------------------------------------------------------------------------
 
@@ -125,8 +122,6 @@ class RingRows(Ring):
         Ring.fit(self, size)
         self.depth = self.fitting(size)
         self.limit = min(self.limit, self.depth)
-        self._part = (self.per + _PARTS - 1) // _PARTS
-        self._all = (1 << (self.per + self._part - 1) // self._part) - 1
         if self.pages.view is None:
             self.page = bytearray(self._part * self.stride)
 
@@ -228,7 +223,7 @@ class RingRows(Ring):
         """Show fewer rows, because one is corrupt; it is counted the first time."""
         self._older = older
         self.newer = newer
-        bit = self._bit << _PARTS
+        bit = self._bit << PARTS
         if not self._known[i] & bit:
             self._known[i] |= bit
             self.pages.health.add(CORRUPT)

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from tools.launcher import LauncherError, find
 
-from . import boot, cpython_time, emulated, heap, instructions, profile
+from . import boot, cpython_time, emulated, heap, instructions, profile, ring
 from .link import WrongAnswer
 from .report import Row, failed, print_table, write_json
 from .settings import Settings
@@ -27,6 +27,7 @@ MEASURES: dict[str, Callable[[Settings], list[Row]]] = {
     "profile": profile.measure,
     "time": cpython_time.measure,
     "emulated": emulated.measure,
+    "ring": ring.measure,
 }
 
 
@@ -67,7 +68,7 @@ def measure(settings: Settings, names: Sequence[str]) -> list[Row]:
     with ThreadPoolExecutor(1) as pool:
         # those that wait for the kernel beside those that valgrind keeps busy
         beside = {name: pool.submit(MEASURES[name], settings) for name in ("heap", "boot") if name in names}
-        for name in ("instructions", "profile", "emulated"):
+        for name in ("instructions", "profile", "emulated", "ring"):
             if name in names:
                 rows[name] = MEASURES[name](settings)
         rows.update({name: job.result() for name, job in beside.items()})
