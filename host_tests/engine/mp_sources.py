@@ -15,10 +15,10 @@ REQ = {
 _SOURCES = (
     (get, "ENTRIES"),
     (action, "OCTETS"),
-    (access, "SPECIFICATIONS"),
-    (access, "COUNT"),
-    (access, "DATA"),
-    (access, "RESULTS"),
+    (access, "_SPECIFICATIONS"),
+    (access, "_COUNT"),
+    (access, "_DATA"),
+    (access, "_RESULTS"),
 )
 _LIST = "C003C104" + PAIR + "0000" + LIST + "0200" + THING + "0900" + PAIR + "0000"
 _RESULTS = "C303C102" + (THING + "05") * 2 + "02" + "120060" * 2
@@ -31,7 +31,7 @@ _REQUESTS = (
     (_LIST, ("ENTRIES", "ALL_ATTRIBUTES")),
     (_RESULTS, ("OCTETS",)),
 )
-_PHASES = ("ALL_ATTRIBUTES", "SPECIFICATIONS", "COUNT", "DATA", "RESULTS")
+_PHASES = ("ALL_ATTRIBUTES", "_SPECIFICATIONS", "_COUNT", "_DATA", "_RESULTS")
 
 
 class Watched:

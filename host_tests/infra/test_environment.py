@@ -56,7 +56,7 @@ def test_unknown_group_is_one_line():
 def test_help_lists_the_targets():
     listed = make("help").stdout
     targets = ["help", "run", "read", "listen", "test", "test-emulated", "test-rp2040", "test-hil", "floods"]
-    targets += ["bench", "lint", "flash", "deploy", "provision", "firmware", "clean"]
+    targets += ["torture", "bench", "fuzz", "soak", "lint", "flash", "deploy", "provision", "firmware", "clean"]
     assert re.findall(r"^  make ([\w-]+)", listed, re.MULTILINE) == targets
 
 

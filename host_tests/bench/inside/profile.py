@@ -11,7 +11,7 @@ import gc
 import json
 import sys
 
-import meter.objects
+import meter.assembly
 from alloc_kinds import PROFILE, unhex
 from alloc_rig import Rig, wpdu
 from app import close_gaps
@@ -41,7 +41,7 @@ class Long:
 
     def __init__(self, path, rows):
         self.stores = []
-        memory = meter.objects.MemoryRows
+        memory = meter.assembly.MemoryRows
 
         def store(depth):
             if depth != rows:
@@ -49,7 +49,7 @@ class Long:
             self.stores.append(CountedRows(path, depth))
             return self.stores[0]
 
-        meter.objects.MemoryRows = store
+        meter.assembly.MemoryRows = store
         self.rig = Rig("backfill_days=0", "depth=%d" % rows, "rate=3600", "start=2026-01-01T00:00:00").open(1024)
         self.rows = self.stores[0]
         profile = self.rig.meter.load_profile
