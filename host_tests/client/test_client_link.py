@@ -335,6 +335,15 @@ def test_a_raw_request_returns_refusals_decoded():
         assert answer == GetResponseNormal(0xC2, DataAccessResult.OBJECT_UNDEFINED)
 
 
+@pytest.mark.parametrize("late", [NOW, "C402C101 00000003 00 0100", "C501C100", "C701C10000"])
+def test_an_answer_that_comes_late_over_udp_is_not_that_of_the_release(late):
+    """A block of an exchange that was given up may be on its way when the AA is released."""
+    script = [ACCEPT, ("6203800100", [late, "6303800100"])]
+    with Peer(*script, udp=True) as peer, Client.udp("127.0.0.1", peer.port) as client:
+        association = client.associate(16, 1, **TERMS)
+        assert association.release().reason == 0
+
+
 def test_release_refused():
     with Peer(("6203800100", "0E010302"), ("6200", "6303800105")) as peer, Client.tcp("127.0.0.1", peer.port) as client:
         association = client.attach(16, 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from . import exchanges
 from .access_service import (
+    ACCESS_RESPONSE,
     BREAK_ON_ERROR,
     CONFIRMED,
     HIGH_PRIORITY,
@@ -27,10 +28,12 @@ from .initiate import CONFIRMED_SERVICE_ERROR, ConfirmedServiceError, InitiateRe
 from .long_transfer import Exchange, Terms
 from .obis import Obis
 from .objects import CURRENT_ASSOCIATION, ListedObject, parse_object_list
-from .short_name_service import READ_RESPONSE
+from .short_name_service import READ_RESPONSE, WRITE_RESPONSE
 from .xdlms import (
+    ACTION_RESPONSE,
     EXCEPTION_RESPONSE,
     GET_RESPONSE,
+    SET_RESPONSE,
     ActionOutcome,
     Apdu,
     CosemAttribute,
@@ -46,6 +49,11 @@ if TYPE_CHECKING:
     from .client import Client
 
 Result = TypeVar("Result")
+# Tags of what answers another request than a release.
+_RESPONSES = [
+    bytes([tag])
+    for tag in (GET_RESPONSE, SET_RESPONSE, ACTION_RESPONSE, ACCESS_RESPONSE, READ_RESPONSE, WRITE_RESPONSE)
+]
 # Octets of a response before the Data of its one attribute: `C4 01 iip 00`, `0C 01 00`.
 _SKIPPED = {bytes([GET_RESPONSE]): 4, bytes([READ_RESPONSE]): 3}
 
@@ -278,7 +286,7 @@ class Association:
             self.link.forget(self)
             return None
         octets = self.exchange(apdu)
-        while is_general_block(octets) and self.link.transport.name == "udp":
+        while (is_general_block(octets) or octets[:1] in _RESPONSES) and self.link.transport.name == "udp":
             # late, of an exchange that is over
             wait = self.link.timeout if self.timeout is None else self.timeout
             octets = self.link.receive_apdu(self.client_wport, self.server_wport, wait) or b""
