@@ -94,7 +94,9 @@ class Attack:
         return n
 
     def reset(self, sock: socket.socket) -> None:
-        """RST."""
+        """RST, which leaves nothing behind: a connection that ends by FIN stays in the lists of the
+        machine for a minute, and every meter here searches these.
+        """
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         sock.close()
@@ -133,7 +135,7 @@ def crowd(attack: Attack, count: int, say: Callable[[socket.socket], bool], rece
             if sock is None:
                 socks[i] = attack.connect(receive_buffer)
             elif not say(sock):
-                sock.close()
+                attack.reset(sock)
                 socks[i] = None
         yield
 
@@ -187,7 +189,7 @@ def resets(attack: Attack) -> Steps:
 
 
 def connects(attack: Attack) -> Steps:
-    """A thousand connects a second, closed at once by FIN or RST."""
+    """A thousand connects a second, ended at once by RST, every other one by FIN before it."""
     begin = time.monotonic()
     n = 0
     while True:
@@ -196,9 +198,9 @@ def connects(attack: Attack) -> Steps:
             sock = attack.connect()
             if sock is not None:
                 if n % 2:
-                    sock.close()
-                else:
-                    attack.reset(sock)
+                    with suppress(OSError):
+                        sock.shutdown(socket.SHUT_WR)
+                attack.reset(sock)
         yield
 
 
