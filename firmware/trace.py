@@ -11,7 +11,7 @@ from masks import Masks
 def traced(server, say):
     """Make a server write, by `say`, every WPDU in hexadecimal, as received and as answered;
     of one that is too long, its header. Returns the server, for the transports: they keep
-    `server.short`, and must be made of one that is traced already.
+    `server.fast`, and must be made of one that is traced already.
     """
     serve = server.serve
     more = server.more
@@ -38,14 +38,14 @@ def traced(server, say):
         show(link, "<", bytes(rx[:HEADER]).hex())
         return answered(link, tx, too_long(link, rx, tx, have))
 
-    # the short way is left out, so that every request goes the way that is traced
+    # the fast path is left out, so that every request goes the way that is traced
     server.handle = server.serve = traced_serve
     server.more = traced_more
     server.too_long = traced_too_long
-    server.short = not_short
+    server.fast = not_fast
     return server
 
 
-def not_short(keys, ways, rx, off, n, tx, served):
-    """In place of the short way."""
+def not_fast(keys, ways, rx, off, n, tx, served):
+    """In place of the fast path."""
     return 0

@@ -49,7 +49,7 @@ class Interface:
     LONG = ()  # attributes that are sent element by element
     DEPENDENT = ()  # attributes whose value bounds that of another: SET of attribute 0 takes one of them at a time
     ROWS = 0  # the long attribute of which `elements` writes many at once
-    # what the short way (`dlms.ln.short`) may do itself, because it is all
+    # what the fast path (`dlms.ln.fast`) may do itself, because it is all
     # that `set` and `act` would do
     COPIED = 0  # bit k: SET of attribute k with a value of fixed size is what `Interface.set` does
     CLEARED = 0  # method 1, whose parameter says nothing, fills that attribute after its tag with zeros; 0 for none
@@ -147,9 +147,9 @@ class Interface:
 
 
 def outline(o, kept=False):
-    """What the short ways need of an object's class, in four octets; zeros for the current
+    """What the fast paths need of an object's class, in four octets; zeros for the current
     association, which is none of theirs. kept: a change of it is written to the store, which the
-    long way does.
+    slow path does.
 
         ATTRIBUTES METHODS settable clears
 

@@ -90,7 +90,7 @@ class Directory:
         self._key = bytearray(8)
 
     def longer(self, chosen):
-        """Let changes of the objects for which chosen(object) holds go the long way; called at
+        """Let changes of the objects for which chosen(object) holds take the slow path; called at
         start, before any AA opens.
         """
         self.table = self.table[: 8 * self.n] + b"".join([outline(o, o is not None and chosen(o)) for o in self.objs])

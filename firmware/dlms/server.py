@@ -5,7 +5,7 @@ response in another. It knows no socket, clock or file, so that a test, a fuzzer
 exactly as TCP does. In the steady state it allocates nothing, and what an object raises ends one
 request; only opening and closing an AA, which are logged, take heap.
 
-The short way (`dlms.ln.short`): a GET of one short attribute or of a list, a SET of a number,
+The fast path (`dlms.ln.fast`): a GET of one short attribute or of a list, a SET of a number,
 a reset - what a head-end sends all day - and the plain refusals are served by one function
 each. Everything else goes through `serve`.
 """
@@ -28,7 +28,7 @@ from dlms.long.kit import Kit
 from dlms.long.lending import abandon
 from dlms.long.states import WHOLE_OUT
 from dlms.ln import action, get, set, whole
-from dlms.ln.short import short_rows, short_get, short_other
+from dlms.ln.fast import fast_rows, fast_get, fast_other
 from dlms import all_station
 
 _READ_REQUEST = const(0x05)  # as `dlms.codec.tags.READ_REQUEST`
@@ -66,7 +66,7 @@ class Server:
         self.broadcast = broadcast
         self.header = bytearray(HEADER)  # of a broadcast as each logical device gets it
         self.served = served or bytearray(4)  # WPDUs taken, 32 bits
-        self.short = short_get  # the short way, for a transport that tries it itself and then calls `serve`
+        self.fast = fast_get  # the fast path, for a transport that tries it itself and then calls `serve`
         self.confirm = no_confirm  # who hears of a DataNotificationConfirm
         self.log = log or no_log
         self.trail = trail = Trail(self.log)
@@ -79,11 +79,11 @@ class Server:
         short_name = None
         if limits.SN_CLIENTS:
             from dlms.sn import short_names
-            from dlms.sn.short import short_name
+            from dlms.sn.fast import short_name
 
             kit.sn = short_names
-        # what the short ways of all AAs take
-        plain = (codes(errors, limits.LIST, limits.NESTING), kit.stack, short_other, short_name, short_rows)
+        # what the fast paths of all AAs take
+        plain = (codes(errors, limits.LIST, limits.NESTING), kit.stack, fast_other, short_name, fast_rows)
         self.opening = Opening(configured, errors, plain, places, trail, failed or bytearray(5), abandon)
         if limits.GBT_WINDOW:
             from dlms.ln import access
@@ -110,10 +110,10 @@ class Server:
         """Serve the WPDU rx[off:off+n] of a link; returns the size of the answer's
         WPDU at tx[0:], or 0 for none.
         """
-        return short_get(link.keys, link.ways, rx, off, n, tx, self.served) or self.serve(link, rx, off, n, tx)
+        return fast_get(link.keys, link.ways, rx, off, n, tx, self.served) or self.serve(link, rx, off, n, tx)
 
     def serve(self, link, rx, off, n, tx):
-        """`handle` for everything but the short way."""
+        """`handle` for everything but the fast path."""
         add32(self.served, 0, 1)
         begin()
         if n <= _HEADER:

@@ -62,7 +62,7 @@ def keep(meter, store, log, checkpoint):
 
 
 def kept_object(o):
-    """Whether a change of an object has to go the long way, where it is written."""
+    """Whether a change of an object has to take the slow path, where it is written."""
     return bool(o.RUNS or o.record)
 
 

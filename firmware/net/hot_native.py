@@ -36,9 +36,9 @@ def serve_ready(poller, own, dt, wake):
                     if event == _POLLIN and not handler.have:
                         handler.active = True
                         # as `receive_one`, without its call
-                        short, keys, ways, tx, served, rx = handler.quick
+                        fast, keys, ways, tx, served, rx = handler.quick
                         n = sock.readinto(rx)
-                        size = short(keys, ways, rx, 0, n, tx, served) if n else 0
+                        size = fast(keys, ways, rx, 0, n, tx, served) if n else 0
                         if size:
                             plain = True
                             sent = sock.write(tx, size)
@@ -68,8 +68,8 @@ def serve_ready(poller, own, dt, wake):
 def receive_one(connection, sock, rx):
     n = sock.readinto(rx)
     if n:
-        short, keys, ways, tx, served, _ = connection.quick
-        size = short(keys, ways, rx, 0, n, tx, served)
+        fast, keys, ways, tx, served, _ = connection.quick
+        size = fast(keys, ways, rx, 0, n, tx, served)
         if size:
             sent = sock.write(tx, size)
             if sent != size:

@@ -86,8 +86,8 @@ def receive_one(connection, sock, rx):
     """
     n = sock.readinto(rx)
     if n:
-        short, keys, ways, tx, served, _ = connection.quick
-        size = short(keys, ways, rx, 0, n, tx, served)
+        fast, keys, ways, tx, served, _ = connection.quick
+        size = fast(keys, ways, rx, 0, n, tx, served)
         if size:
             sent = sock.write(tx, size)
             if sent != size:

@@ -43,7 +43,7 @@ from dlms.long.states import GBT_IN, GBT_SENT
 
 _NUMBER = const(2)  # where a block has its number …
 _EMPTY = const(6)  # … and the octets of its data
-_NO_WAYS = (None, None, None, None, None)  # short ways: no request comes in this AA
+_NO_WAYS = (None, None, None, None, None)  # fast paths: no request comes in this AA
 
 
 class LongPush(Entries):

@@ -54,8 +54,8 @@ class Connection(Link):
         super().__init__(carrier)
         server = carrier.server
         self.rx = bytearray(HEADER + server.pdu)
-        # what the short way takes, in one place so that a request loads little
-        self.quick = (server.short, self.keys, self.ways, carrier.tx, server.served, self.rx)
+        # what the fast path takes, in one place so that a request loads little
+        self.quick = (server.fast, self.keys, self.ways, carrier.tx, server.served, self.rx)
         self.sock = None
         self.remote = ""  # address and port of the peer, for the log
         self.owner = None  # who opened the connection when that was not the peer, and hears of its end
@@ -149,7 +149,7 @@ class Connection(Link):
         self.taken(n)
 
     def received(self, n):
-        """n octets have come into the empty receive buffer, where the short way is not for them."""
+        """n octets have come into the empty receive buffer, where the fast path is not for them."""
         if n and frame(self.rx, 0, n, self.carrier.pdu) == n:
             # one WPDU and nothing else
             self.answer(self.carrier.server.serve(self, self.rx, 0, n, self.carrier.tx))

@@ -115,7 +115,7 @@ class UdpPort:
         if size != n:
             n = server.too_long(link, data, self.tx, n)
         else:
-            size = server.short(link.keys, link.ways, data, 0, n, self.tx, server.served)
+            size = server.fast(link.keys, link.ways, data, 0, n, self.tx, server.served)
             if size and self.tx[HEADER] != _EXCEPTION_RESPONSE:
                 link.served = True
             n = size or server.serve(link, data, 0, n, self.tx)

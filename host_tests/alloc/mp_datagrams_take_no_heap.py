@@ -123,7 +123,7 @@ def _kind(kind):
         made.given(wpdu(client, server, apdu))
         before = served[3]
         made.run(3)
-        # a GET on the short way counts itself, too
+        # a GET on the fast path counts itself, too
         assert (served[3] - before) & 0xFF == 3
         assert taken(made.run, ROUNDS) == 0, apdu
     assert not made.rig.notes, made.rig.notes

@@ -88,10 +88,8 @@ _TICK = "    def tick(self, ms):\n"
     ("file", "old", "new", "guilty"),
     [
         pytest.param("dlms/ln/set.py", _SET, "    bytes(rx[p:end])\n" + _SET, {"SET list"}, id="each SET"),
-        pytest.param("dlms/ln/short_viper.py", _CHANGE, "    bytes(9)\n" + _CHANGE, _CHANGE_KINDS, id="each change"),
-        pytest.param(
-            "dlms/ln/short_viper.py", _LIST, "    bytes(9)\n" + _LIST, {"GET list", "refused"}, id="each list"
-        ),
+        pytest.param("dlms/ln/fast_viper.py", _CHANGE, "    bytes(9)\n" + _CHANGE, _CHANGE_KINDS, id="each change"),
+        pytest.param("dlms/ln/fast_viper.py", _LIST, "    bytes(9)\n" + _LIST, {"GET list", "refused"}, id="each list"),
         pytest.param("meter/meter.py", _TICK, _TICK + "        ms = int(str(ms))\n", set(heap.KINDS), id="each tick"),
     ],
 )

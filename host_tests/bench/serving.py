@@ -56,7 +56,7 @@ _PARTNERS = unhex("C001C1" + PARTNERS + "02 00")
 _SIZES = itertools.count(1025)  # client-max-receive-pdu-size of one AARQ after the other
 _WARM = 3
 _MEAN, _DEAREST = "refused, mean of all kinds", "refused, the dearest kind"
-LONG_WAY = ("malformed selection", "push without a destination")  # refusals that no short way has
+SLOW_PATH = ("malformed selection", "push without a destination")  # refusals that no fast path has
 _FRAMES = "frames on the heap, pinned interpreter"
 _NAMED = "mp_execute_bytecode"
 _ITEMS = (("01" + ENERGY + "02", "00"), ("02" + NOTE + "02", "06 00000005"), ("03" + COUNTER + "01", "0F 00"))
@@ -266,7 +266,7 @@ def _figures(kinds: list[Kind], fresh: Counts, aged: Counts, how: str) -> Iterat
 def _frames(kinds: list[Kind], fresh: Counts, aged: Counts) -> Row:
     """No frame on the heap: what the kinds that are served all day ask of it.
 
-    Refusals that no short way has are named, and do not miss the bar.
+    Refusals that no fast path has are named, and do not miss the bar.
     """
     names = [kind.what for kind in kinds if kind.frames] + list(REFUSALS)
     calls = {name: max(fresh[name].allocations, aged[name].allocations) for name in names}
@@ -274,7 +274,7 @@ def _frames(kinds: list[Kind], fresh: Counts, aged: Counts) -> Row:
     how = f"callgrind, calls of gc_alloc, the most of {len(names)} kinds"
     if guilty:
         how += "; by " + ", ".join(f"{name} {calls[name]:.2f}" for name in guilty)
-    most = max(calls[name] for name in names if name not in LONG_WAY)
+    most = max(calls[name] for name in names if name not in SLOW_PATH)
     return Row(_FRAMES, most, "calls", 0, how=how)
 
 

@@ -1,5 +1,5 @@
 """What the object tests share: a configuration, a cursor as the engine has it, an
-AA, and short ways to read and write.
+AA, and fast paths to read and write.
 """
 
 from array import array

@@ -150,10 +150,10 @@ def test_break_on_error():
     assert ask(rig, access(specifications, data, "60")) == answer(
         ["1107"] + ["00"] * 4, ["0100", "0203", "02FA", "03FA", "01FA"], "60"
     )
-    # all of them plain: on the short way
+    # all of them plain: on the fast path
     got = ask(rig, access([specifications[0], specifications[1], specifications[0]], ["00", "1101", "00"], "60"))
     assert got == answer(["1107", "00", "00"], ["0100", "0203", "01FA"], "60")
-    # with a date-time the request takes no short way
+    # with a date-time the request takes no fast path
     got = ask(rig, access(specifications, data, "60", "07E50118FF0E303950FFC400"))
     assert got == answer(["1107"] + ["00"] * 4, ["0100", "0203", "02FA", "03FA", "01FA"], "60")
     assert rig.log == []

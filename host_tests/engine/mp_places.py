@@ -337,7 +337,7 @@ def test_what_is_life():
     cannot keep it, or its place, with less.
     """
     served = (
-        NAME,  # the short way
+        NAME,  # the fast path
         LIST,
         bytes.fromhex("C00181000100002A0000FF0200"),  # unconfirmed
         bytes.fromhex("C001C10001FFFFFFFFFFFF0200"),  # an answer, too, though of no such object

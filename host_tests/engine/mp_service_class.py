@@ -100,7 +100,7 @@ def repeated(answer, iip):
 
 def test_get_of_every_kind():
     """As the confirmed one is, with the octet as it came; the same through
-    the short way, over TCP and UDP.
+    the fast path, over TCP and UDP.
     """
     for stream in (True, False):
         rig = new(stream)

@@ -8,16 +8,16 @@ from array import array
 
 from cosem import row_plain
 from dlms.codec import octets_plain
-from dlms.ln import short_plain
+from dlms.ln import fast_plain
 from mp_codec import BAD_DATA, DATA, DEPTH
 from rig import AARQ, LIST, PAIR, TEXT, THING, Rig, tohex, unhex
 
 try:
     from cosem import row_viper
     from dlms.codec import octets_viper
-    from dlms.ln import short_viper
+    from dlms.ln import fast_viper
 except (SyntaxError, NameError, ImportError):
-    row_viper = octets_viper = short_viper = None
+    row_viper = octets_viper = fast_viper = None
 
 
 class Skip(Exception):
@@ -234,13 +234,13 @@ def test_scan_of_random_octets():
     assert taken > 100, "too few of the generated values were well-formed"
 
 
-def short_both(rig, apdu, source, rights=None):
-    """The short way, native and plain, on the same request: the same answer,
+def fast_both(rig, apdu, source, rights=None):
+    """The fast path, native and plain, on the same request: the same answer,
     the same octets, the same count.
     """
     request = bytearray([0, 1, source >> 8, source & 255, 0, 1, 0, len(apdu)]) + bytearray(apdu)
     answers = []
-    for function in (short_viper.short_get, short_plain.short_get):
+    for function in (fast_viper.fast_get, fast_plain.fast_get):
         tx = bytearray(1200)
         served = bytearray(b"\x00\x00\xff\xff")
         rx = bytearray([0x5A] * 3) + request + bytearray([0x5A] * 8)
@@ -251,7 +251,7 @@ def short_both(rig, apdu, source, rights=None):
 
 
 def test_short_get():
-    need(short_viper)
+    need(fast_viper)
     random = Random(10)
     for pdu in (12, 13, 64, 313, 314, 0xFFFF):
         rig = Rig(ctt=pdu in (13, 0xFFFF))  # with the strict reading of the service class
@@ -263,7 +263,7 @@ def test_short_get():
                 for flags in (0xC1, 0x41, 0x01, 0x81):
                     for source in (16, 17, 32, 0, 0x1000):
                         apdu = unhex(f"C001{flags:02X}{name}{attribute:02X}00")
-                        served += short_both(rig, apdu, source) > 0
+                        served += fast_both(rig, apdu, source) > 0
         assert served >= 6 * 2, served
         for _ in range(300):
             apdu = bytearray(unhex("C001C1" + THING + "0200"))
@@ -271,7 +271,7 @@ def test_short_get():
                 apdu[random.below(13)] = random.below(256)
             if random.below(8) == 0:
                 apdu.append(0)
-            short_both(rig, apdu, 16)
+            fast_both(rig, apdu, 16)
 
 
 def test_minutes():

@@ -117,7 +117,7 @@ class _Transfer:
         self.now = now
 
 
-def test_blocks_of_a_request_on_the_short_way():
+def test_blocks_of_a_request_on_the_fast_path():
     need(general_viper)
     random = Random(38)
     taken = 0
@@ -133,7 +133,7 @@ def test_blocks_of_a_request_on_the_short_way():
             at = array("i", now)
             way = [0] * 10 + [_Transfer(request, at)]
             tx, served = bytearray(24), bytearray(4)
-            end = twin.short_block(way, rx, 3, len(rx) - 3, tx, served)
+            end = twin.fast_block(way, rx, 3, len(rx) - 3, tx, served)
             made.append((end, at, tx if end else 0, served, request.used, request.buf))
         assert made[0] == made[1], (list(now), tohex(rx))
         taken += end > 0

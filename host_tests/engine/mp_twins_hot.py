@@ -55,7 +55,7 @@ class Connection:
     def __init__(self, rig):
         self.tx = bytearray(1100)
         self.served = bytearray(4)
-        self.quick = (rig.server.short, rig.link.keys, rig.link.ways, self.tx, self.served, bytearray(64))
+        self.quick = (rig.server.fast, rig.link.keys, rig.link.ways, self.tx, self.served, bytearray(64))
         self.waiting = None
         self.have = 0
         self.active = False

@@ -21,7 +21,7 @@ PARTS = {
     "plain_change",
     "plain_data",
     "plain_list",
-    "short_other",
+    "fast_other",
     "refuse_form",
     "refuse_selection",
 }

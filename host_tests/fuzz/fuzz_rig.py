@@ -374,7 +374,7 @@ class Rig:
 
     def serves(self):
         """On the same link, a client associates and reads the logical device
-        name, a short and a long way.
+        name, a fast path and a slow one.
         """
         association = self.meter.associations[0]
         # what a management client may have done to this one

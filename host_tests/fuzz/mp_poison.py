@@ -194,7 +194,7 @@ def test_selectors_of_an_added_object_are_counted_in_any_form():
 
 
 def test_blocks_cut_short_while_a_request_comes_in_blocks():
-    """The short way of a block looks no further than the WPDU goes."""
+    """The fast path of a block looks no further than the WPDU goes."""
     made = rigs()
     block = unhex("E090 0002 0001 01 00")
     for n in range(1, len(block)):
@@ -203,13 +203,13 @@ def test_blocks_cut_short_while_a_request_comes_in_blocks():
         same(made, block[:n])
 
 
-def test_header_is_checked_before_the_short_way_answers():
+def test_header_is_checked_before_the_fast_path_answers():
     """What TCP hands over is not yet known to be a WPDU."""
     rig = Rig()
     rig.ask(aarq(Tape(b""), 48), 48, 1)
     link = rig.link(True)
     wpdu = unhex("0001 0030 0001 000D") + unhex("C001C1 " + _NOTE + " 02 00")
-    assert rig.server.short(link.keys, link.ways, wpdu, 0, len(wpdu), rig.tx, rig.server.served) == 8 + 9
+    assert rig.server.fast(link.keys, link.ways, wpdu, 0, len(wpdu), rig.tx, rig.server.served) == 8 + 9
     for at, octet in ((0, 1), (1, 0), (1, 2), (6, 1), (7, 12), (7, 14), (7, 0), (7, 255)):
         wrong = wpdu[:at] + bytes((octet,)) + wpdu[at + 1 :]
-        assert rig.server.short(link.keys, link.ways, wrong, 0, len(wrong), rig.tx, rig.server.served) == 0, wrong.hex()
+        assert rig.server.fast(link.keys, link.ways, wrong, 0, len(wrong), rig.tx, rig.server.served) == 0, wrong.hex()

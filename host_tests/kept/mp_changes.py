@@ -21,7 +21,7 @@ REQ = {
     "test_a_reset_that_does_not_hold": ("I-22",),
     "test_too_long_for_a_record": ("I-22",),
     "test_reading_writes_nothing": ("I-21",),
-    "test_the_short_ways_without_a_store": ("I-33",),
+    "test_the_fast_paths_without_a_store": ("I-33",),
     "test_a_checkpoint_that_does_not_hold_is_tried_again": ("I-23",),
 }
 
@@ -289,8 +289,8 @@ def test_reading_writes_nothing():
     assert rig.store.journal.writes == writes
 
 
-def test_the_short_ways_without_a_store():
-    """With a store a change goes the long way, without one as ever; what
+def test_the_fast_paths_without_a_store():
+    """With a store a change takes the slow path, without one as ever; what
     is not kept does both times.
     """
     rig = Rig(None, "backfill_days=0")
@@ -300,7 +300,7 @@ def test_the_short_ways_without_a_store():
     link = rig.link
 
     def short():
-        return rig.server.short(link.keys, link.ways, wpdu, 0, len(wpdu), rig.tx, rig.server.served)
+        return rig.server.fast(link.keys, link.ways, wpdu, 0, len(wpdu), rig.tx, rig.server.served)
 
     assert short() == 0
     rig.meter = meter.build(parse(("port=0", "start=2026-03-27T12:00:00", "backfill_days=0"), "127.0.0.1"))

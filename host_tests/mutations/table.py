@@ -42,7 +42,7 @@ MUTATIONS = (
     Mutation(
         "wports-not-swapped-on-the-short-way",
         "A-04",
-        "dlms/ln/short_viper.py",
+        "dlms/ln/fast_viper.py",
         "tx[2] = rx[4]\n    tx[3] = rx[5]\n    tx[4] = rx[2]\n    tx[5] = rx[3]\n    tx[6] = size >> 8",
         "tx[2] = rx[2]\n    tx[3] = rx[3]\n    tx[4] = rx[4]\n    tx[5] = rx[5]\n    tx[6] = size >> 8",
         (WIRE + "test_wrapper_header.py::test_wports_are_swapped_in_every_kind_of_answer",),
@@ -90,10 +90,10 @@ MUTATIONS = (
     Mutation(
         "header-not-checked-on-the-short-way",
         "A-25",
-        "dlms/ln/short_viper.py",
+        "dlms/ln/fast_viper.py",
         "rx[0] != 0 or rx[1] != 1 or rx[6] << 8 | rx[7] != n - 8 or",
         "rx[7] == 0 or",
-        (FUZZ + "mp_poison.py::test_header_is_checked_before_the_short_way_answers[micropython]",),
+        (FUZZ + "mp_poison.py::test_header_is_checked_before_the_fast_path_answers[micropython]",),
     ),
     Mutation(
         "oversize-drained-short",
@@ -271,7 +271,7 @@ MUTATIONS = (
     Mutation(
         "unconfirmed-get-on-the-short-way-of-everybody",
         "B-09",
-        "dlms/ln/short_viper.py",
+        "dlms/ln/fast_viper.py",
         "rx[10] & 0x40 == 0 and (i >> 24) & 1 == 0:",
         "rx[10] & 0x40 == 0 and i == 0:",
         (WIRE + "test_errors_matrix.py::test_strict_meter_answers_no_unconfirmed_get",),
@@ -315,18 +315,18 @@ MUTATIONS = (
     Mutation(
         "rights-to-write-not-checked-on-the-short-way",
         "D-21",
-        "dlms/ln/short_viper.py",
+        "dlms/ln/fast_viper.py",
         "elif rows[i + k] & 2 == 0:",
         "elif rows[i + k] == 0:",
-        (ENGINE + "mp_short_ways.py::test_everything_negotiated[micropython]",),
+        (ENGINE + "mp_fast_path.py::test_everything_negotiated[micropython]",),
     ),
     Mutation(
         "rights-to-invoke-not-checked-on-the-short-way",
         "D-30",
-        "dlms/ln/short_viper.py",
+        "dlms/ln/fast_viper.py",
         "elif rows[i + table[p] + k] == 0:",
         "elif rows[i + k + 1] == 0:",
-        (ENGINE + "mp_short_ways.py::test_everything_negotiated[micropython]",),
+        (ENGINE + "mp_fast_path.py::test_everything_negotiated[micropython]",),
     ),
     Mutation(
         "polls-on-though-a-task-may-be-due",

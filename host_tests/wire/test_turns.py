@@ -43,8 +43,8 @@ _SERVED = 4 + 2 + 2 * 5 + 1  # offset of the third double-long-unsigned
 
 # What a client may send ahead, each with the number of WPDUs that it is answered with
 KINDS = {
-    "short way": (get(), 1),
-    "long way": (STATE, 1),
+    "fast path": (get(), 1),
+    "slow path": (STATE, 1),
     "list": (bytes.fromhex("C003C102") + 2 * get(1, DEVICE_NAME)[3:], 1),
     "long answer": (OBJECT_LIST, 1),
     "AARQ": (AARQ, 1),

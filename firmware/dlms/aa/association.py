@@ -23,7 +23,7 @@ from dlms.aa.trail import trail
 
 ROW = const(20)  # octets of a row of access rights (`cosem.rights`)
 
-# places in a way (`dlms.ln.short_plain`)
+# places in a way (`dlms.ln.fast_plain`)
 _OBJS = const(0)
 _TABLE = const(1)
 _ACC = const(2)
@@ -37,7 +37,7 @@ OTHER = const(9)
 _NAMES = const(10)
 _TRANSFER = const(10)  # … while a transfer runs
 WAY = const(11)
-# places in what the short ways of all AAs take (`Association.opened`)
+# places in what the fast paths of all AAs take (`Association.opened`)
 _SHORT_OTHER = const(2)
 _SHORT_NAME = const(3)
 _SHORT_ROWS = const(4)
@@ -47,7 +47,7 @@ OVER_STREAM = const(0x2000000)  # the AA is one over TCP
 
 
 def not_plain(way, rx, off, n, tx, served):
-    """What stands for `short_other` in CLOSED."""
+    """What stands for `fast_other` in CLOSED."""
     return 0
 
 
@@ -78,8 +78,8 @@ class Association:
         self.room = 0  # the longest response APDU in the buffer and in blocks …
         self.most = 0  # … and where blocks were not negotiated
         self.transfer = None
-        self.plain = None  # what the short ways of all AAs take: see `opened`
-        self.way = [None] * WAY  # for the short ways: see `short_plain`; made once, filled when the AA opens
+        self.plain = None  # what the fast paths of all AAs take: see `opened`
+        self.way = [None] * WAY  # for the fast paths: see `fast_plain`; made once, filled when the AA opens
         self.index = 0  # number of this AA on its link
         self.serial = 0  # … and among all that were opened (`places`)
         self._parameters = None  # Protocol_Connection_Parameters, once somebody read them
@@ -107,8 +107,8 @@ class Association:
 
     def opened(self, errors, plain):
         """The AA is in force: take what serving it needs from the association object, the table of
-        answers, and what the short ways take: codes, stack, `short_other`, `short_name`,
-        `short_rows`.
+        answers, and what the fast paths take: codes, stack, `fast_other`, `short_name`,
+        `fast_rows`.
         """
         self._parameters = None
         assoc = self.assoc
@@ -132,11 +132,11 @@ class Association:
         self.heat()
 
     def heat(self):
-        """Decide anew which requests may take a short way: plain ones, those for the next block
+        """Decide anew which requests may take a fast path: plain ones, those for the next block
         while a transfer runs, or none where the AA is not associated or not confirmed.
 
         While a transfer runs no service is negotiated as far as the way shows, so that what is
-        plain otherwise goes the long way, which ends the transfer.
+        plain otherwise takes the slow path, which ends the transfer.
         """
         way = CLOSED
         if self.state == ASSOCIATED and self.confirmed:
@@ -187,7 +187,7 @@ class Link:
     """One TCP connection or one UDP peer with the AAs on it.
 
     `keys` holds four octets for each of the first `n` AAs: client wPort, server wPort, as they
-    stand in a request's header, and zeros after them; `ways` what the short ways need of each,
+    stand in a request's header, and zeros after them; `ways` what the fast paths need of each,
     CLOSED where they are not for it.
     """
 

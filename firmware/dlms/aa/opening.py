@@ -35,7 +35,7 @@ class Opening:
     """Opens and ends the AAs of all links.
 
     associations: the Association objects, each for one pair of wPorts. errors: the table of
-    answers. plain: what the short ways take (`Association.opened`). places: who yields. trail: what
+    answers. plain: what the fast paths take (`Association.opened`). places: who yields. trail: what
     the log reports. failed: an encoded number, of AARQs refused as unproven. abandon: function(aa)
     that ends the long transfer of an AA.
     """

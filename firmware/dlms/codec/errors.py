@@ -162,7 +162,7 @@ NOT_EXECUTED_AT = const(27)  # a result
 
 
 def codes(errors, most, depth):
-    """The results of a table of errors as octets, for the short ways (`dlms.ln.short_plain`)."""
+    """The results of a table of errors as octets, for the fast paths (`dlms.ln.fast_plain`)."""
     return bytes((
         SUCCESS,
         errors.unknown_object,

@@ -7,7 +7,7 @@
 
 A descriptor is class-id(2), logical name(6), attribute-id(1); selection is 00, or 01
 selector Data. The plain case - one short attribute, no selection - never comes here:
-`server.handle` has a short way for it.
+`server.handle` has a fast path for it.
 """
 
 from micropython import const

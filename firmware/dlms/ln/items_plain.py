@@ -37,7 +37,7 @@ _ACTION = 3
 
 def plain_shape(buf, q, end, n):
     """Offset of the first Data of `n {specification} n {Data}` when the n specifications at buf[q:]
-    and all Data are plain, and these end at `end`; 0 where the long way has to look.
+    and all Data are plain, and these end at `end`; 0 where the slow path has to look.
     """
     data = q + _ITEM * n
     if data >= end or buf[data] != n:
@@ -60,8 +60,8 @@ def plain_item(way, buf, q, data, out, o, end):
     """Do what the plain specification at buf[q:] asks for, with the Data at buf[data:]; its Data of
     the answer go to out[o:end]. With end 0 only look what would be done.
 
-    Returns octets of that Data << 8 | result, or -1 where the long way has to look. way: see
-    `short_plain`.
+    Returns octets of that Data << 8 | result, or -1 where the slow path has to look. way: see
+    `fast_plain`.
 
     A GET is done of an attribute that the object holds as encoded octets. A SET of an attribute
     that takes a copy (`Interface.COPIED`). An ACTION when all that the method does is to clear an
@@ -118,12 +118,12 @@ def plain_item(way, buf, q, data, out, o, end):
 
 def plain_access(way, rx, off, n, tx, served):
     """Serve the ACCESS request in rx[off:off+n] when all its specifications are plain and the
-    answer fits one APDU; returns as `short_other`.
+    answer fits one APDU; returns as `fast_other`.
 
         D9 id(4) 00 n {specification} n {Data}  ->  DA id(4) 00 00 n {Data} n {choice result}
 
     Of the confirmed service class, not self-descriptive. Before anything is done it is seen that
-    nothing is for the long way.
+    nothing is for the slow path.
     """
     services, room, codes = way[5:8]
     if n < 16 or services & ACCESS == 0:

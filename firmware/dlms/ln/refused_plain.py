@@ -1,7 +1,7 @@
 """Plain twin of `refused_viper`: the contract.
 
 What is refused for its form alone, or because no long transfer runs, in an AA that is open for the
-short ways (`short_plain`, which also says what a way is). Nothing is asked of an object.
+fast paths (`fast_plain`, which also says what a way is). Nothing is asked of an object.
 
     C0 C1 C3 that end before iip                  -> D8 state service
     C0 01 iip … | C0 choice iip …   malformed     -> C4 01 iip 01 result
@@ -54,7 +54,7 @@ _CONFIRMED = const(0x40)
 
 def refuse_form(way, rx, off, n, tx):
     """Refuse the WPDU rx[off:off+n] if its form is enough for that; returns the octets of the APDU
-    at tx[8:], of which the tag and the iip are still to be written, 0 where the long way has to
+    at tx[8:], of which the tag and the iip are still to be written, 0 where the slow path has to
     look, or -place in the codes of the ExceptionResponse.
     """
     services, codes = way[5], way[7]
@@ -143,7 +143,7 @@ def refuse_selection(way, rx, off, n):
 def refuse_block(way, rx, off, n):
     """Refuse the general block in the WPDU rx[off:off+n]: cut before its length field, or with data
     and a number above 1 where nothing runs. Returns -place in the codes of the ExceptionResponse,
-    or 0 where the long way has to look: over UDP it may just be late.
+    or 0 where the slow path has to look: over UDP it may just be late.
     """
     services = way[5]
     if services & GENERAL_BLOCK_TRANSFER == 0:

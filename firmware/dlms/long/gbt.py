@@ -38,7 +38,7 @@ from dlms.codec.octets import copy, digest, get16, length, length_size
 from dlms.aa.association import OTHER
 from dlms.aa.refusal import exception
 from dlms.long import states
-from dlms.long.general import acknowledged, back, mark, put_general, put_next, received, short_block, taken
+from dlms.long.general import acknowledged, back, mark, put_general, put_next, received, fast_block, taken
 from dlms.long.legs import Legs
 from dlms.long.now import MARKS, OWN, PER_MARK, SLOTS, Numbers
 from dlms.long.states import GBT_SENT
@@ -295,8 +295,8 @@ def first_block(kit, aa, rx, tx):
     t.kind = _GBT_IN
     t.aa = aa
     if aa.confirmed:
-        # while a request comes its blocks take a short way, and nothing else does
-        aa.way[OTHER] = short_block
+        # while a request comes its blocks take a fast path, and nothing else does
+        aa.way[OTHER] = fast_block
     now = t.gbt.now
     now[_SENT] = now[_GOT] = now[_OF_SINGLE] = 0
     now[_FIRST] = block.digest

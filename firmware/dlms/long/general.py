@@ -9,7 +9,7 @@ try:
         put_general,
         put_next,
         received,
-        short_block,
+        fast_block,
         taken,
     )
 except (SyntaxError, NameError, ImportError):
@@ -21,6 +21,6 @@ except (SyntaxError, NameError, ImportError):
         put_general,
         put_next,
         received,
-        short_block,
+        fast_block,
         taken,
     )

@@ -22,7 +22,7 @@ _WINDOW = 0x3F
 
 def _data(rx, p, end):
     """Offset of the data of the block rx[p:end], whose length takes one to three octets; -1 where
-    the long way has to look.
+    the slow path has to look.
     """
     if end - p <= _HEADER:
         return -1
@@ -71,10 +71,10 @@ def received(now, buf, used, size, rx, p, end, tx, start):
     return put_general(now, tx, start, start + _HEADER + 1, start + _HEADER + 1, _LAST | now[OWN])
 
 
-def short_block(way, rx, off, n, tx, served):
+def fast_block(way, rx, off, n, tx, served):
     """Serve the octets rx[off:off+n] when they are one WPDU with a block of the request that comes
     in blocks, and the client waits for its acknowledgement; returns as
-    `dlms.ln.short_plain.short_other`.
+    `dlms.ln.fast_plain.fast_other`.
 
     It stands in the way of the AA, with the transfer, while the request comes.
     """
@@ -102,7 +102,7 @@ def taken(now, number, at, n):
 def acknowledged(now, rx, p, end):
     """Take the block rx[p:end] when it has no data and acknowledges more of an answer than was
     acknowledged: go to the position after that, for a stream as long as the client's window and no
-    longer than ours. Returns 1, or 2 when that is all of the leg; 0: the long way has to look.
+    longer than ours. Returns 1, or 2 when that is all of the leg; 0: the slow path has to look.
     """
     if end - p != _HEADER + 1 or rx[p + _HEADER]:
         return 0

@@ -91,7 +91,7 @@ def received(now: ptr32, buf: ptr8, used: int, size: int, rx_buf: ptr8, p: int, 
 
 
 @micropython.viper
-def short_block(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
+def fast_block(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
     if n < _LEAST or rx[8] != _GENERAL_BLOCK_TRANSFER or rx[9] & 0x40 != 0:
         return 0

@@ -19,7 +19,7 @@ from .report import ROOT, Problem
 
 # What net may use of a server: the door, how it is asked, and what links are made with.
 DOOR = {
-    *("handle", "serve", "more", "too_long", "abort", "short"),
+    *("handle", "serve", "more", "too_long", "abort", "fast"),
     *("buffer", "carrier", "kit", "log", "pdu", "served", "trail"),
 }
 # What the kit holds of places above those who use it: name -> the room, or part, where it is.

@@ -1,7 +1,7 @@
-"""A block of rows the short way is the block that the long way sends, native and plain, wherever a
+"""A block of rows the fast path is the block that the slow path sends, native and plain, wherever a
 value is cut and whatever comes between two blocks.
 
-Three servers with equal objects are given the same requests: two try the short way first, one never
+Three servers with equal objects are given the same requests: two try the fast path first, one never
 does. Answers and the counter of WPDUs have to be the same, what is kept of the transfer that of the
 two.
 """
@@ -9,15 +9,15 @@ two.
 from cosem.base import Interface
 from dlms.codec import axdr
 from dlms.codec.errors import SUCCESS
-from dlms.ln import short_rows_plain
+from dlms.ln import fast_rows_plain
 from dlms.long.stream import HEAD
 from mp_twins import Random, need
 from rig import ALL, LIST, PAIR, THING, Directory, Rig, tohex, unhex
 
 try:
-    from dlms.ln import short_rows_viper
+    from dlms.ln import fast_rows_viper
 except (SyntaxError, NameError, ImportError):
-    short_rows_viper = None
+    fast_rows_viper = None
 
 REQ = {"*": ("D-14", "D-15", "D-19")}
 
@@ -70,7 +70,7 @@ class Table(Interface):
 
 
 class World:
-    """A server with one table. block: the short way that it tries, or None."""
+    """A server with one table. block: the fast path that it tries, or None."""
 
     def __init__(self, block, pdu, n, size):
         self.block = block
@@ -110,8 +110,8 @@ class World:
 
 def worlds(pdu, n, size):
     """The servers: native, plain, without."""
-    need(short_rows_viper)
-    return [World(block, pdu, n, size) for block in (short_rows_viper.short_rows, short_rows_plain.short_rows, None)]
+    need(fast_rows_viper)
+    return [World(block, pdu, n, size) for block in (fast_rows_viper.fast_rows, fast_rows_plain.fast_rows, None)]
 
 
 def ask(all_three, text):
@@ -120,7 +120,7 @@ def ask(all_three, text):
     answers = [world.ask(apdu) for world in all_three]
     assert answers[0] == answers[1] == answers[2], text
     states = [world.state() for world in all_three]
-    # the long way reads a row ahead where a block ends with one
+    # the slow path reads a row ahead where a block ends with one
     assert states[0] == states[1] and states[0][1:] == states[2][1:], text
     return answers[0]
 
@@ -187,7 +187,7 @@ def test_rows_that_are_gone_and_objects_that_raise():
             assert answer[-10:-8] == b"\xc4\x02" or answer[-5:-3] == b"\xc4\x01", tohex(answer)
 
 
-def test_the_server_takes_the_short_way():
+def test_the_server_takes_the_fast_path():
     """The way of an AA leads to it, through the server, while the transfer of a GET runs."""
     world = World(None, 70, 20, 20)
     rig = world.rig

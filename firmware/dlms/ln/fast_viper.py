@@ -1,5 +1,5 @@
-"""The short way in viper, in few functions, so that few calls and no heap frame are paid
-for; `short_plain` has the contract.
+"""The fast path in viper, in few functions, so that few calls and no heap frame are paid
+for; `fast_plain` has the contract.
 
 Each is short enough for ARMv6-M in MicroPython 1.25, whose native functions have
 room for about two kilobytes of code.
@@ -43,7 +43,7 @@ _LIST_TOO_LONG = const(19)
 
 
 @micropython.viper
-def short_get(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
+def fast_get(keys_buf, ways, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
     if n < 9 or rx[0] != 0 or rx[1] != 1 or rx[6] << 8 | rx[7] != n - 8 or rx[2] | rx[3] == 0:
         return 0
@@ -240,7 +240,7 @@ def plain_data(way, rx_buf, off: int, n: int) -> int:
 
 
 @micropython.viper
-def short_other(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
+def fast_other(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
     _, _, _, _, _, services, _, codes_buf, _, _, _ = way
     tx = ptr8(tx_buf)

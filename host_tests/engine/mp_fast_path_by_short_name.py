@@ -1,20 +1,20 @@
-"""The short way of short names answers as the long way does, native and plain,
-whatever comes (see `mp_short_ways`).
+"""The fast path of short names answers as the slow path does, native and plain,
+whatever comes (see `mp_fast_path`).
 """
 
 from cosem.short_names import ShortNames
-from dlms.ln import short_plain as by_logical_name
-from dlms.sn import short_plain
-from mp_short_ways import COUNTER, NUMBER, VALUES, World, compare
+from dlms.ln import fast_plain as by_logical_name
+from dlms.sn import fast_plain
+from mp_fast_path import COUNTER, NUMBER, VALUES, World, compare
 from mp_twins import Random
 from rig import name, unhex
 from short_name_rig import SN, SnConfig, SnRig
 
 try:
-    from dlms.ln import short_viper as by_logical_name_viper
-    from dlms.sn import short_viper
+    from dlms.ln import fast_viper as by_logical_name_viper
+    from dlms.sn import fast_viper
 except (SyntaxError, NameError, ImportError):
-    short_viper = None
+    fast_viper = None
 
 REQ = {"*": ("D-50", "D-51")}
 
@@ -76,9 +76,9 @@ def _requests(world, random):
 
 
 def _compare(ctt, conformance, pdu):
-    ways = [(None, None), (by_logical_name.short_get, short_plain.short_name)]
-    if short_viper is not None:
-        ways.append((by_logical_name_viper.short_get, short_viper.short_name))
+    ways = [(None, None), (by_logical_name.fast_get, fast_plain.short_name)]
+    if fast_viper is not None:
+        ways.append((by_logical_name_viper.fast_get, fast_viper.short_name))
     worlds = [_world(short, short_name, ctt, conformance, pdu) for short, short_name in ways]
     random = Random(43)
     return compare(worlds, _requests(worlds[0], random), random, SN)

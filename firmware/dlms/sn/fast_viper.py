@@ -1,4 +1,4 @@
-"""The short way of short names in viper; `short_plain` has the contract.
+"""The fast path of short names in viper; `fast_plain` has the contract.
 
 Attribute loads, subscripts and the unpacking of a way work on objects as ever; what looks at octets
 works on pointers.

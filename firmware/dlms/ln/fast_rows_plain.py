@@ -1,4 +1,4 @@
-"""Plain twin of `short_rows_viper`: the contract.
+"""Plain twin of `fast_rows_viper`: the contract.
 
     header(8) C0 02 iip number(4)    ->    header(8) C4 02 iip 00 number(4) 00 length rows
 
@@ -9,7 +9,7 @@ be found out but where the rows go, and one function does it.
 
 from dlms.codec.octets import get16, u32_equal
 from dlms.codec.wrapper import HEADER
-from dlms.ln.short_plain import plain_answer
+from dlms.ln.fast_plain import plain_answer
 from dlms.long.states import GET_OUT
 from dlms.long.stream import HEAD, raw_room
 
@@ -19,13 +19,13 @@ _BLOCK = 9  # octets of `C4 02 iip last number(4) 00`
 _NEXT = 15  # octets of the request's WPDU
 
 
-def short_rows(way, rx, off, n, tx, served):
+def fast_rows(way, rx, off, n, tx, served):
     """Send the next block when the WPDU rx[off:off+n], of an AA with this way, plainly asks for it.
 
     Its header is right. Of the way (`association.Association.heat`) it takes the longest response
     and, in the place of the names, the transfer that runs. Returns the size of the answer's WPDU
     at tx[0:]; with 0 nothing was done but that tx may hold a part of an answer, and the request
-    goes the long way: what an object raises is met again there.
+    takes the slow path: what an object raises is met again there.
     """
     if n != _NEXT or get16(rx, off + 8) != 0xC002 or rx[off + 10] & _CONFIRMED == 0:
         return 0

@@ -1,9 +1,9 @@
-"""The next block of rows in viper; `short_rows_plain` has the contract."""
+"""The next block of rows in viper; `fast_rows_plain` has the contract."""
 
 import micropython
 from micropython import const
 
-from dlms.ln.short_viper import plain_answer
+from dlms.ln.fast_viper import plain_answer
 
 _GET_REQUEST = const(0xC0)  # as `dlms.codec.tags.GET_REQUEST`
 _GET_OUT = const(1)  # as in `dlms.long.states`
@@ -13,7 +13,7 @@ _TRANSFER = const(10)
 
 
 @micropython.viper
-def short_rows(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
+def fast_rows(way, rx_buf, off: int, n: int, tx_buf, served_buf) -> int:
     rx = ptr8(uint(ptr8(rx_buf)) + uint(off))
     if n != 15 or rx[8] != _GET_REQUEST or rx[9] != 2 or rx[10] & 0x40 == 0:
         return 0

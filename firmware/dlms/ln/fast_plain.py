@@ -1,4 +1,4 @@
-"""Plain twin of `short_viper`: the contract.
+"""Plain twin of `fast_viper`: the contract.
 
 A request is plain when it is one WPDU with a right header for an open AA in which no long transfer
 runs, of the confirmed service class, for a service negotiated, and one of
@@ -24,7 +24,7 @@ The way of an AA is a list, places in it as in `dlms.aa.association`:
     codes               `dlms.codec.errors.codes`
     stack               for `scan`
     other               the function for what is no request for one attribute or method by its
-                        logical name: `short_other`, with short names `dlms.sn.short.short_name`
+                        logical name: `fast_other`, with short names `dlms.sn.fast.short_name`
     names               table of the short names, in an AA that has them
 """
 
@@ -61,7 +61,7 @@ _EXCEPTION_RESPONSE = const(0xD8)  # as `dlms.codec.tags.EXCEPTION_RESPONSE`
 _CONFIRMED = const(0x40)
 
 
-def short_get(keys, ways, rx, off, n, tx, served):
+def fast_get(keys, ways, rx, off, n, tx, served):
     """Serve the octets rx[off:off+n] when they are one plain request; returns the answer's size
     at tx[0:], or 0.
 
@@ -69,7 +69,7 @@ def short_get(keys, ways, rx, off, n, tx, served):
     looked for a WPDU in them. keys and ways are those of the link (`association.Link`).
 
     One more request is then counted in the 32 bits of `served`. With 0 nothing was done but that tx
-    may hold a part of an answer, and the request goes the long way.
+    may hold a part of an answer, and the request takes the slow path.
     """
     if n < 9 or get16(rx, off) != 1 or get16(rx, off + 6) != n - HEADER or get16(rx, off + 2) == 0:
         return 0
@@ -130,7 +130,7 @@ def _unreadable(way, i, k):
 def plain_change(way, i, refused, rx, off, n, tx, served):
     """Serve the SET or ACTION rx[off:off+n], of more than 20 octets, on object number i.
 
-    refused: why there is none, a place in the codes, or 0. Returns as `short_get`.
+    refused: why there is none, a place in the codes, or 0. Returns as `fast_get`.
     """
     objs, table, acc, rows, _, services, _, codes, _, _, _ = way
     tag = rx[off + 8]
@@ -204,8 +204,8 @@ def plain_data(way, rx, off, n):
     return TOO_NESTED_AT if end == -2 else malformed
 
 
-def short_other(way, rx, off, n, tx, served):
-    """As `short_get`, for what is no request for one attribute or method; way: of its AA, which is
+def fast_other(way, rx, off, n, tx, served):
+    """As `fast_get`, for what is no request for one attribute or method; way: of its AA, which is
     open. The header was looked at.
     """
     services, codes = way[5], way[7]
@@ -244,7 +244,7 @@ def short_other(way, rx, off, n, tx, served):
 
 def plain_list(way, rx, off, left, tx):
     """Write the results of a GET list of `left` entries; returns the octets of the answer's APDU,
-    0 where the long way has to look.
+    0 where the slow path has to look.
     """
     objs, table, _, _, place, _, room, codes, _, _, _ = way
     q = off + 12

@@ -1,7 +1,7 @@
-"""Plain twin of `short_viper`: the contract.
+"""Plain twin of `fast_viper`: the contract.
 
 A request for one short name is plain where that for the same attribute or method is by logical name
-(`dlms.ln.short_plain`, which also says what a way is):
+(`dlms.ln.fast_plain`, which also says what a way is):
 
     05 01 02 name(2)               Read     -> 0C 01 (00 value | 01 result)
     06 01 02 name(2) 01 Data       Write    -> 0D 01 (00 | 01 result)
@@ -27,7 +27,7 @@ _SHORTEST = 4  # octets of a response APDU with a result
 
 def short_name(way, rx, off, n, tx, served):
     """Serve the WPDU rx[off:off+n] of the open AA of a way when it is plain; returns as
-    `short_get`, which has looked at its header.
+    `fast_get`, which has looked at its header.
     """
     objs, table, acc, rows, place, services, room, codes, _, _, names = way
     if n < 13 or rx[off + 9] != 1 or rx[off + 10] != _VARIABLE_NAME or room < _SHORTEST:
@@ -89,7 +89,7 @@ def _locate(way, rx, q):
 
 def change_name(way, i, k, rx, off, n):
     """Write attribute k of object i, or invoke method k - ATTRIBUTES, as the plain request
-    rx[off:off+n] asks for; returns a result, or -1 where the long way has to look.
+    rx[off:off+n] asks for; returns a result, or -1 where the slow path has to look.
     """
     table = way[1]
     p = 8 * (way[4] >> 16) + 4 * i

@@ -1,7 +1,7 @@
-"""The short ways answer as the long way does, native and plain, whatever comes: right
+"""The fast paths answer as the slow path does, native and plain, whatever comes: right
 requests, and each octet of them changed.
 
-Three servers with equal objects are given the same requests: two try a short way first, one never
+Three servers with equal objects are given the same requests: two try a fast path first, one never
 does. Answers, values and the counter of WPDUs have to be the same.
 """
 
@@ -9,14 +9,14 @@ from cosem.clock import Clock
 from cosem.data import Data
 from cosem.register import ExtendedRegister, Register
 from dlms.codec import axdr
-from dlms.ln import short_plain
+from dlms.ln import fast_plain
 from mp_twins import Random
 from rig import ALL, ASSOCIATION, LIST, PAIR, THING, Directory, Long, Pair, Rig, Thing, tohex, unhex
 
 try:
-    from dlms.ln import short_viper
+    from dlms.ln import fast_viper
 except (SyntaxError, NameError, ImportError):
-    short_viper = None
+    fast_viper = None
 
 REQ = {"*": ("D-10", "D-11", "D-13", "D-20", "D-21", "D-30")}
 
@@ -99,7 +99,7 @@ def objects_and_rights(log):
 
 
 class World:
-    """A server with its objects. short: the short way that it tries, or None."""
+    """A server with its objects. short: the fast path that it tries, or None."""
 
     def __init__(self, short, rig):
         self.short = short
@@ -109,7 +109,7 @@ class World:
         self.taken = 0
 
     def ask(self, wpdu):
-        """Octets of the answer, and whether it went a short way."""
+        """Octets of the answer, and whether it went a fast path."""
         rig = self.rig
         rig.link.served = False
         rx = bytearray(b"\x5a\x5a\x5a") + wpdu + bytearray(b"\x5a" * 40)
@@ -120,7 +120,7 @@ class World:
         if short and rig.tx[8] != 0xD8:
             rig.link.served = True  # as over UDP
         self.taken += short
-        # a WPDU goes the long way only when its header is right
+        # a WPDU takes the slow path only when its header is right
         if not n and len(wpdu) >= 8 and wpdu[0] == 0 and wpdu[1] == 1 and wpdu[6] << 8 | wpdu[7] == len(wpdu) - 8:
             n = rig.server.serve(rig.link, rx, 3, len(wpdu), rig.tx)
         assert rx[:3] == b"\x5a\x5a\x5a" and rx[3 : 3 + len(wpdu)] == wpdu, "the request was changed"
@@ -139,7 +139,7 @@ def by_name(short, ctt, conformance, pdu):
     world = World(short, rig)
     rig.public.directory = world.directory
     rig.public.acc = world.directory.acc
-    # the association opens on the long way in all of them
+    # the association opens on the slow path in all of them
     rig.open(pdu=pdu, conformance=conformance)
     return world
 
@@ -178,7 +178,7 @@ def _requests(random):
             ):
                 yield unhex(f"C001{flags[random.below(6)]}{name}{k:02X}" + selection)
     yield unhex("C101C1" + NUMBER + "02 01 02 0204 06 00000001 06 00000001 12 0001 12 0000 06 00000005")
-    yield unhex("C001C1" + LIST + "02 00")  # a transfer that runs: every request is for the long way
+    yield unhex("C001C1" + LIST + "02 00")  # a transfer that runs: every request is for the slow path
     yield unhex("C101C1" + NUMBER + "02 00 06 00000055")
     yield unhex("C102C1" + NUMBER + "02 00 00 00000001 02 0600")
     yield unhex("C003C1 01" + NUMBER + "02 00")
@@ -211,7 +211,7 @@ def mutations(random, apdu):
 
 def compare(worlds, requests, random, client):
     """Ask all worlds the same, and some changed requests, too; how many
-    answers came by a short way.
+    answers came by a fast path.
     """
     for request in requests:
         for apdu in mutations(random, request):
@@ -231,7 +231,7 @@ def compare(worlds, requests, random, client):
 
 
 def _compare(ctt, conformance, pdu):
-    ways = [None, short_plain.short_get] + ([short_viper.short_get] if short_viper is not None else [])
+    ways = [None, fast_plain.fast_get] + ([fast_viper.fast_get] if fast_viper is not None else [])
     worlds = [by_name(short, ctt, conformance, pdu) for short in ways]
     random = Random(41)
     return compare(worlds, _requests(random), random, 16)
@@ -256,14 +256,14 @@ def test_services_that_are_not_negotiated():
 
 
 def test_both_leave_the_same_octets():
-    if short_viper is None:
+    if fast_viper is None:
         return
-    worlds = [by_name(twin, False, 0xFFFFFF, 40) for twin in (short_viper.short_get, short_plain.short_get)]
+    worlds = [by_name(twin, False, 0xFFFFFF, 40) for twin in (fast_viper.fast_get, fast_plain.fast_get)]
     random = Random(42)
     for request in _requests(random):
         for apdu in mutations(random, request):
             if len(apdu) < 13:
-                continue  # what `short_get` has looked at
+                continue  # what `fast_get` has looked at
             rx = (
                 bytearray(b"\x5a\x5a\x5a\x00\x01\x00\x10\x00\x01\x00")
                 + bytes((len(apdu),))
