@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from .bare import bare
 from .catalog import ROOT, Board, BoardError
 from .files import NEW, Files, needed
 from .repl import Repl
@@ -35,10 +36,14 @@ class Outcome:
 
 
 def sources(board: Board) -> dict[str, bytes]:
-    """Every file that belongs on the board, by its path there; boot.py and main.py last, so
-    that they never precede what they import.
+    """Every file that belongs on the board, by its path there, without comments;
+    boot.py and main.py last, so that they never precede what they import. The board's
+    limits are whole: users read them.
     """
-    found = {path.relative_to(FIRMWARE).as_posix(): path.read_bytes() for path in sorted(FIRMWARE.rglob("*.py"))}
+    found = {
+        path.relative_to(FIRMWARE).as_posix(): bare(path.read_text(encoding="utf-8")).encode()
+        for path in sorted(FIRMWARE.rglob("*.py"))
+    }
     found["limits.py"] = (board.folder / "limits.py").read_bytes()
     for last in ("boot.py", "main.py"):
         found[last] = found.pop(last)
@@ -66,7 +71,7 @@ def deploy(repl: Repl, board: Board, say: Callable[[str], None]) -> Outcome:
     biggest = {path: changed[path] for path in sorted(changed, key=lambda path: len(changed[path]))[-1:]}
     fresh = {path: content for path, content in changed.items() if not present[path]}
     room = needed(fresh, space.block) + needed(biggest, space.block)
-    if room > space.free:
+    if changed and room > space.free:
         raise BoardError(
             f"{repl.device}: {room // 1024} KB are needed and {space.free // 1024} KB are free on the board; "
             "delete files there, or use an image with frozen firmware (make firmware)"
