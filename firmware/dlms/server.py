@@ -14,7 +14,7 @@ from micropython import const
 
 from dlms.codec.errors import INITIATE_ERROR, ConformanceClientErrors, Errors, codes
 from dlms.codec.octets import add32, find_key, get16
-from dlms.codec.work import begin
+from dlms.codec.work import LEFT, MOST
 from dlms.codec.wrapper import HEADER, answer
 from dlms.aa import acse
 from dlms.aa.association import Carrier, Link, associations
@@ -115,7 +115,7 @@ class Server:
     def serve(self, link, rx, off, n, tx):
         """`handle` for everything but the fast path."""
         add32(self.served, 0, 1)
-        begin()
+        LEFT[0] = MOST
         if n <= _HEADER:
             return self.trail.dropped(link, rx, off + 2, "empty")  # A-26
         i = find_key(link.keys, link.n, rx, off + 2)
@@ -125,7 +125,7 @@ class Server:
             end = self.dispatch(link.aas[i], tag, rx, off + _HEADER, off + n, tx)
         elif i >= 0 and tag == acse.RLRQ:
             end = self.opening.release(link, i, rx, off, off + n, tx)
-        elif tag == acse.AARQ and self.opening.index(rx, off + 2) >= 0:
+        elif tag == acse.AARQ and find_key(self.opening.pairs, self.opening.n, rx, off + 2) >= 0:
             end = self.opening.associate(link, i, rx, off, off + n, tx)
         else:
             end = self.other_apdu(link, i, tag, rx, off, n, tx)
@@ -160,7 +160,7 @@ class Server:
         (`whole.more`), at tx[0:]; returns its size.
         """
         aa = link.streaming
-        begin()
+        LEFT[0] = MOST
         if aa.transfer.kind == WHOLE_OUT:
             return whole.more(self.kit, link, tx)
         try:

@@ -18,7 +18,6 @@ from dlms.codec.octets import clear, copy
 from dlms.codec.wrapper import HEADER
 from dlms.aa.pool import Pool
 from dlms.aa.security import LOWEST
-from dlms.aa.service_class import answers_get
 from dlms.aa.trail import trail
 
 ROW = const(20)  # octets of a row of access rights (`cosem.rights`)
@@ -125,8 +124,8 @@ class Association:
             way[_STACK] = plain[1]
             self.plain = plain
         more = OVER_STREAM if self.link.carrier.stream else 0
-        if answers_get(errors, self):
-            more |= ANSWERS_GET
+        if self.confirmed and errors.unconfirmed_get and not assoc.preestablished:
+            more |= ANSWERS_GET  # `answers_get`, which would cost an AARQ a call
         self.conformance |= more
         way[_ROOM] = self.room
         self.heat()

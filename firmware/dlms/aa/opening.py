@@ -149,15 +149,11 @@ class Opening:
         for assoc in self.established:
             self.preestablished(link, assoc, assoc.conformance & WITHOUT_BLOCKS, wports(assoc), 0)
 
-    def index(self, pair, q):
-        """Number of the first association for the wPorts pair[q:q+4], -1 for none."""
-        return find_key(self.pairs, self.n, pair, q)
-
     def find(self, pair, q, context=0):
         """The Association object for the wPorts pair[q:q+4], client and server, the
         first or that with a context; or None.
         """
-        i = -1 if context else self.index(pair, q)
+        i = -1 if context else find_key(self.pairs, self.n, pair, q)
         if i >= 0:
             return self.associations[i]
         client = get16(pair, q)

@@ -10,12 +10,7 @@ nothing. What a request with one entry asks for is always done.
 from micropython import const
 
 MOST = const(50)  # units of one input
-LEFT = bytearray(1)  # … and what is left of them
-
-
-def begin():
-    """The next input."""
-    LEFT[0] = MOST
+LEFT = bytearray(1)  # … and what is left of them: MOST as the next input begins
 
 
 def spend(n):
