@@ -47,7 +47,7 @@ class Server:
 
     pdu = 100
     served = bytearray(4)
-    short = handle = None
+    fast = handle = None
 
     def buffer(self, datagram=0):
         return bytearray(200)
