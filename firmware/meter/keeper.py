@@ -120,8 +120,7 @@ class Keeper:
         end = self._pack(o, group, self.buf)
         if end == n and equal(self.buf, 0, self.before, 0, n):
             return SUCCESS
-        key = STATE if group == _RUNS else o.record + group
-        if end > 0 and self._put(key, end):
+        if end > 0 and self._put(key_of(o, group), end):
             return SUCCESS
         self._undo(o, group, n)
         return HARDWARE_FAULT
@@ -130,7 +129,7 @@ class Keeper:
         """Give an object back what it had before; its record as well, where the new one held and
         what belongs to it did not.
         """
-        key = STATE if group == _RUNS else o.record + group
+        key = key_of(o, group)
         if group == _RUNS:
             self.running.unpack(self.before, n)
         else:
@@ -234,6 +233,11 @@ class Keeper:
         if self.live and not self.writing:
             self.checkpoint()
             self.store.sync()
+
+
+def key_of(o, group):
+    """Key of the record of a group of an object."""
+    return STATE if group == _RUNS else o.record + group
 
 
 def gone(*_):

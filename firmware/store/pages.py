@@ -207,6 +207,8 @@ class Pages:
 
     def blank(self, sector, off, n):
         """Whether n octets of a sector are as erased."""
+        if self.view:
+            return blank(self.view, sector * SECTOR + off, n) == 1
         self.seek(sector, off)
         while n > 0:
             k = min(n, PAGE - self._at % PAGE)

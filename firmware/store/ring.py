@@ -32,7 +32,7 @@ from micropython import const
 
 from dlms.codec.octets import clear, copy, equal, get16, get32, put16, put32
 from store.health import TORN
-from store.octets import blank, crc
+from store.octets import crc
 from store.pages import SECTOR
 
 HEADER = const(16)
@@ -226,8 +226,6 @@ class Ring:
     def _blank_from(self, i, slot):
         """Whether sector i is blank from a slot on to its end."""
         off = HEADER + slot * self.stride
-        if self.pages.view:
-            return blank(self.pages.view, (self.start + i) * SECTOR + off, SECTOR - off) == 1
         return self.pages.blank(self.start + i, off, SECTOR - off)
 
     def _fresh(self, rows):

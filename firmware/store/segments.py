@@ -104,7 +104,7 @@ class Segments:
         """
         self.seal(i, generation)
         if not self.pages.blank(self.first + i, 0, FIRST):
-            self._zero(i << 12, FIRST)
+            self.give_up(i << 12, FIRST)
         return self.pages.erase(self.first + i)
 
     def seal(self, i, generation):
@@ -167,7 +167,7 @@ class Segments:
 
     def revoke(self, i):
         """Take a header back that did not hold; whether the segment is none now."""
-        self._zero(i << 12, FIRST)
+        self.give_up(i << 12, FIRST)
         return self.open(i) == 0
 
     # -- records -----------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ class Segments:
 
     def sum(self, i, buf, off):
         """Compute the CRC of a record with that head and the data buf[off:off+n], for segment i."""
-        copy(self._sum, 0, self._seeds, 4 * i, 4)
+        self._start(i)
         crc(self._sum, 0, self._grain, 0, _HEAD)
         crc(self._sum, 0, buf, off, self.n)
 
@@ -263,11 +263,9 @@ class Segments:
         return self.pages.blank(self.first + (p >> 12), p & 4095, n)
 
     def give_up(self, p, n):
-        """See to it that no record is found in the n octets from p on, of one segment."""
-        self._zero(p, n)
-
-    def _zero(self, p, n):
-        """Program zeros to n octets, whole grains, from p on."""
+        """See to it that nothing is found in the n octets, whole grains, from p on, of one segment:
+        program zeros.
+        """
         self.pages.begin(self.first + (p >> 12), p & 4095)
         while n > 0:
             self.pages.add(_ZEROS, 0, GRAIN)

@@ -14,7 +14,7 @@ WIRING = (
         "answered-before-its-record",
         "I-21",
         "meter/keeper.py",
-        "if end > 0 and self._put(key, end):",
+        "if end > 0 and self._put(key_of(o, group), end):",
         "if end > 0:",
         _ONE,
     ),
